@@ -1,0 +1,60 @@
+import { isIP } from 'node:net'
+import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
+import type { RequestUrl } from './cookie.ts'
+
+/** What a host name of this proxy may consist of; anything else is never cut into a site. */
+const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
+
+/** The WHATWG URL rule: a host whose last label is a number is an IPv4 address, however it is spelled (127.1, 0x7f.1). */
+const endsInNumber = /(^|\.)(\d+|0x[0-9a-f]*)$/
+
+/** An IP address, for which no domain cookie and no parent exists. */
+export function isAddress(host: string): boolean {
+  return isIP(host) !== 0 || endsInNumber.test(host)
+}
+
+/** A host as the jar compares it: lower case, IDN as punycode, no trailing dot, IPv6 in its short form without brackets. */
+export function canonicalHost(host: string): string {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
+  try {
+    return canonicalDomain(bare) ?? bare.toLowerCase()
+  } catch {
+    return bare.toLowerCase()
+  }
+}
+
+/**
+ * The registrable domain of a host by the public suffix list, or the bare host where there is none: an address, `localhost`,
+ * a public suffix itself.
+ */
+export function siteOf(host: string): string {
+  const canonical = canonicalHost(host)
+  return registrableDomain(canonical) ?? canonical
+}
+
+/** A domain below which unrelated parties have names (`co.uk`, `github.io`), or any single label. */
+export function isPublicSuffix(domain: string): boolean {
+  return !isAddress(domain) && registrableDomain(domain) === undefined
+}
+
+/** RFC 6265bis 5.1.3 on canonical names. Addresses have no subdomains, in whatever spelling. */
+export function hostMatches(host: string, domain: string): boolean {
+  return host === domain || (!isAddress(host) && domainMatch(host, domain, false) === true)
+}
+
+/**
+ * A connection that Secure cookies may travel on: TLS, or the loopback as browsers and curl have it (a development server on
+ * http://localhost would otherwise never keep a session). `*.localhost` is not among them: a browser resolves those names
+ * itself, while here they may be asked of a name server, which could answer with any address.
+ */
+export function isSecure(url: Pick<RequestUrl, 'scheme' | 'host'>): boolean {
+  if (url.scheme === 'https') return true
+  if (isIP(url.host) === 4) return url.host.startsWith('127.')
+  return url.host === 'localhost' || url.host === '::1'
+}
+
+function registrableDomain(host: string): string | undefined {
+  // The library reads anything as a URL ('a@b', 'a/b'): only plain names reach it.
+  if (isAddress(host) || !hostName.test(host)) return undefined
+  return getPublicSuffix(host, { ignoreError: true })
+}
