@@ -1,0 +1,120 @@
+import { X509Certificate } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Home } from '../store/home.ts'
+import { withLock } from '../store/lock.ts'
+import { recordLock } from '../store/record-path.ts'
+import { replaceFile } from '../store/replace-file.ts'
+import { caKeyId } from '../store/seal.ts'
+import type { Authority } from './authority.ts'
+import { pemBlocks } from './pem.ts'
+import { distinct, systemRoots, withoutOurs } from './roots.ts'
+
+/**
+ * The variables by which tools are told of a trust store as a file. What an inherited one points at (a company's root,
+ * mostly) must survive being replaced by ours.
+ */
+export const caFileVariables = [
+  'SSL_CERT_FILE',
+  'CURL_CA_BUNDLE',
+  'REQUESTS_CA_BUNDLE',
+  'GIT_SSL_CAINFO',
+  'CARGO_HTTP_CAINFO',
+  'AWS_CA_BUNDLE',
+  'PIP_CERT',
+  'PERL_LWP_SSL_CA_FILE',
+  'CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE',
+  'GRPC_DEFAULT_SSL_ROOTS_FILE_PATH',
+  'HTTPLIB2_CA_CERTS',
+  'NIX_SSL_CERT_FILE',
+  'BUNDLE_SSL_CA_CERT',
+  'COMPOSER_CAFILE',
+  'HEX_CACERTS_PATH',
+  'NODE_EXTRA_CA_CERTS',
+  'DENO_CERT',
+] as const
+
+/** A company's directory has a handful; a wrong path with thousands of files must not stop a start. */
+const maxDirectoryFiles = 2000
+const maxFileBytes = 16 * 1024 * 1024
+
+export interface CombinedBundle {
+  readonly pem: string
+  readonly certificates: number
+  /** Inherited variables that point at nothing usable: worth a word to the user, no reason to stop. */
+  readonly skipped: readonly { readonly variable: string; readonly path: string; readonly reason: string }[]
+}
+
+/**
+ * One file for the tools whose variable *replaces* their trust store: the system's roots, what inherited variables point
+ * at, and ours at the end. An inherited bundle may be our own of last week: its company roots stay, our old authorities go.
+ */
+export function combinedBundle(options: {
+  readonly authority: Authority
+  readonly env: NodeJS.ProcessEnv
+}): CombinedBundle {
+  const { authority, env } = options
+  const skipped: { variable: string; path: string; reason: string }[] = []
+  const inherited = new Map<string, string>()
+  for (const variable of caFileVariables) {
+    const path = env[variable]
+    if (path && !inherited.has(path)) inherited.set(path, variable)
+  }
+  for (const directory of env.SSL_CERT_DIR?.split(delimiter) ?? []) {
+    for (const path of filesOf(directory)) inherited.set(path, 'SSL_CERT_DIR')
+  }
+  const theirs: string[] = []
+  for (const [path, variable] of inherited) {
+    try {
+      theirs.push(...certificatesIn(path))
+    } catch (error) {
+      if (variable !== 'SSL_CERT_DIR') skipped.push({ variable, path, reason: (error as Error).message })
+    }
+  }
+  const pems = [...withoutOurs(distinct([...systemRoots(), ...theirs]), authority), authority.certificatePem]
+  return { pem: pems.join(''), certificates: pems.length, skipped }
+}
+
+/** Writes the combined bundle to its place in the state folder. */
+export async function writeBundle(
+  home: Home,
+  options: { readonly authority: Authority; readonly env: NodeJS.ProcessEnv },
+): Promise<CombinedBundle> {
+  return await withLock(recordLock(home, { ...caKeyId, name: 'bundle.pem' }), async () => {
+    // Inside the lock: whoever writes last has seen the last rotation.
+    await options.authority.issuer()
+    const bundle = combinedBundle(options)
+    await replaceFile(home.caBundle, bundle.pem)
+    return bundle
+  })
+}
+
+function filesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .slice(0, maxDirectoryFiles)
+      .map((name) => join(directory, name))
+  } catch {
+    // OpenSSL passes over a directory of the list that is not there.
+    return []
+  }
+}
+
+/** Throws when there is none; leaves out what does not parse, as one bad block makes some clients refuse the whole file. */
+function certificatesIn(path: string): string[] {
+  const stat = statSync(path)
+  if (!stat.isFile()) throw new Error('not a file')
+  if (stat.size > maxFileBytes) throw new Error('far too large for a list of certificates')
+  const pems = pemBlocks('CERTIFICATE', readFileSync(path, 'utf8')).filter(parses)
+  if (pems.length === 0) throw new Error('no PEM certificate in it')
+  return pems
+}
+
+function parses(pem: string): boolean {
+  try {
+    new X509Certificate(pem)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,95 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import type { Authority } from './authority.ts'
+import { type Issuer, mintLeaf } from './leaf.ts'
+import { toPem } from './pem.ts'
+
+/** Some 25 KB each; more hosts than a browser's day. */
+const defaultMax = 500
+/** A leaf is renewed this long before its end, for clients whose clock is ahead and for connections that last. */
+const renewEarlyMs = 86_400_000
+
+interface Entry {
+  readonly context: Promise<SecureContext>
+  /** Infinity while it is being minted. */
+  renewAt: number
+}
+
+/** TLS contexts with a certificate for each host that clients ask for, minted at first use, most recently used kept. */
+export class Leaves {
+  readonly #authority: Authority
+  readonly #max: number
+  readonly #now: () => number
+  /** In order of use, oldest first. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #publicKey: Buffer
+  readonly #privateKeyPem: string
+  #issuer: Issuer | undefined
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(authority: Authority, options: { readonly max?: number; readonly now?: () => number } = {}) {
+    this.#authority = authority
+    this.#max = options.max ?? defaultMax
+    this.#now = options.now ?? Date.now
+    // One key for all leaves, in memory only: a key per host would protect nothing more, as one process holds them all.
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    this.#publicKey = publicKey.export({ type: 'spki', format: 'der' })
+    this.#privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  }
+
+  /**
+   * The context to serve `host` with (lower case, no trailing dot, IPv6 without brackets). Requests for one host at the
+   * same time share one mint. Rejects with TypeError for what is no host, with HallpassError when the authority was
+   * damaged meanwhile; the next request tries again.
+   */
+  async contextFor(host: string): Promise<SecureContext> {
+    const issuer = await this.#authority.issuer()
+    if (issuer !== this.#issuer) {
+      // Rotated: what the old authority signed is not served once more.
+      this.#entries.clear()
+      this.#issuer = issuer
+    }
+    const known = this.#entries.get(host)
+    if (known !== undefined) this.#entries.delete(host)
+    const entry = known !== undefined && this.#now() < known.renewAt ? known : this.#begin(host, issuer)
+    this.#entries.set(host, entry)
+    this.#evict()
+    return await entry.context
+  }
+
+  #begin(host: string, issuer: Issuer): Entry {
+    const entry: Entry = {
+      context: this.#inTurn(() => this.#mint(host, issuer, entry)),
+      renewAt: Number.POSITIVE_INFINITY,
+    }
+    entry.context.catch(() => {
+      // A failed mint is not remembered.
+      if (this.#entries.get(host) === entry) this.#entries.delete(host)
+    })
+    return entry
+  }
+
+  #mint(host: string, issuer: Issuer, entry: Entry): SecureContext {
+    const { der, notAfter } = mintLeaf(host, this.#publicKey, issuer, this.#now())
+    entry.renewAt = notAfter - renewEarlyMs
+    return createSecureContext({
+      key: this.#privateKeyPem,
+      cert: toPem('CERTIFICATE', der) + issuer.pem,
+      minVersion: 'TLSv1.2',
+    })
+  }
+
+  /** One mint a turn of the event loop: fifty new hosts at once delay a request on a warm connection by one mint, not by fifty. */
+  #inTurn<T>(mint: () => T): Promise<T> {
+    const turn = this.#queue.then(() => new Promise((resolve) => setImmediate(resolve))).then(mint)
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  #evict(): void {
+    for (const host of this.#entries.keys()) {
+      if (this.#entries.size <= this.#max) return
+      this.#entries.delete(host)
+    }
+  }
+}

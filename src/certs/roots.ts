@@ -1,0 +1,75 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { getCACertificates } from 'node:tls'
+import { HallpassError } from '../errors.ts'
+import { fromPem, pemBlocks } from './pem.ts'
+
+/** The roots of the system, each once (a hashed directory lists most of them several times); Node's own set where there are none. */
+export function systemRoots(): string[] {
+  const system = getCACertificates('system')
+  return distinct(system.length > 0 ? system : getCACertificates('bundled'))
+}
+
+/** Two spellings of one certificate are one; the first stays. */
+export function distinct(pems: readonly string[]): string[] {
+  const seen = new Map<string, string>()
+  for (const pem of pems) {
+    const key = fromPem(pem).toString('base64')
+    if (!seen.has(key)) seen.set(key, pem)
+  }
+  return [...seen.values()]
+}
+
+/**
+ * What the proxy trusts upstream: the system's roots, Node's, those of NODE_EXTRA_CA_CERTS and of the configuration.
+ * Never our own authority, wherever it was installed: nobody but this proxy has a use for its certificates.
+ *
+ * Some hundreds: make one `createSecureContext({ ca })` of them and share it, parsing takes about 10 ms.
+ *
+ * @throws HallpassError `config-invalid` naming a file that is missing or holds no certificate.
+ */
+export function upstreamRoots(options: {
+  readonly upstreamCa: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly authority?: { isOurs(certificate: X509Certificate): boolean }
+}): string[] {
+  const extra = options.env.NODE_EXTRA_CA_CERTS
+  const named = [
+    ...(extra ? readCertificates(extra, 'NODE_EXTRA_CA_CERTS', 'unset NODE_EXTRA_CA_CERTS') : []),
+    ...options.upstreamCa.flatMap((file) => readCertificates(file, 'upstreamCa', 'hallpass config check')),
+  ]
+  const roots = distinct([...systemRoots(), ...getCACertificates('bundled'), ...named])
+  return withoutOurs(roots, options.authority)
+}
+
+export function withoutOurs(
+  pems: readonly string[],
+  authority: { isOurs(certificate: X509Certificate): boolean } | undefined,
+): string[] {
+  if (authority === undefined) return [...pems]
+  // Parsing hundreds to find one is spared: the name of ours is in clear in its bytes.
+  return pems.filter(
+    (pem) => !fromPem(pem).includes('hallpass') || !authority.isOurs(new X509Certificate(pem)),
+  )
+}
+
+function readCertificates(file: string, source: string, hint: string): string[] {
+  const fail = (what: string, cause?: unknown) =>
+    new HallpassError('config-invalid', `${source} names ${file}, which ${what}`, { hint, cause })
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw fail(`cannot be read (${(error as Error).message})`, error)
+  }
+  const pems = pemBlocks('CERTIFICATE', text)
+  if (pems.length === 0) throw fail('holds no PEM certificate')
+  for (const [index, pem] of pems.entries()) {
+    try {
+      new X509Certificate(pem)
+    } catch (error) {
+      throw fail(`holds a damaged certificate (number ${index + 1})`, error)
+    }
+  }
+  return pems
+}
