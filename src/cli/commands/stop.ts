@@ -1,0 +1,7 @@
+import type { CommandSpec } from '../command.ts'
+
+export const command: CommandSpec = {
+  name: 'stop',
+  summary: 'stop the running proxy',
+  load: () => import('./stop/run.ts'),
+}

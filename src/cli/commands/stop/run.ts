@@ -1,0 +1,5 @@
+import type { Run } from '../../command.ts'
+
+export const run: Run = async (context) => {
+  await context.open()
+}

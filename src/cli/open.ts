@@ -1,0 +1,24 @@
+import { type Hallpass, openHallpass } from '../index.ts'
+import type { Context } from './command.ts'
+import { passphrase } from './prompt.ts'
+
+/** What a command works on: the library, opened as the global options say. */
+export type Opened = Hallpass
+
+/** Opens home → keys → store → configuration → sessions. The first use says in three lines what was made and where. */
+export async function open(context: Context): Promise<Opened> {
+  const { flags, output, env } = context
+  const hallpass = await openHallpass({
+    env,
+    session: flags.session,
+    passphrase: () => passphrase(flags),
+    ...(flags.config === undefined ? {} : { configFile: flags.config }),
+  })
+  const { home, created } = hallpass
+  if (created.home)
+    output.say(`made ${home.root}, the state folder: sessions, log and configuration, for you alone`)
+  if (created.key) output.say(`made ${home.keyFile}, the key that seals them (${hallpass.keys.protector})`)
+  if (created.authority)
+    output.say(`made ${home.caPem}, the certificate authority of this installation alone`)
+  return hallpass
+}

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { styleText } from 'node:util'
+import { HallpassError } from '../errors.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** stdout carries data alone; everything said to a person goes to stderr. */
+export class Output {
+  readonly json: boolean
+  readonly #quiet: boolean
+  readonly #verbose: boolean
+
+  constructor(options: { readonly json: boolean; readonly quiet: boolean; readonly verbose: boolean }) {
+    this.json = options.json
+    this.#quiet = options.quiet
+    this.#verbose = options.verbose
+  }
+
+  /** A line of data. */
+  line(text: string): void {
+    process.stdout.write(`${text}\n`)
+  }
+
+  /** Data as it is, without a newline added. */
+  raw(text: string | Uint8Array): void {
+    process.stdout.write(text)
+  }
+
+  /** The one document of a `--json` call: `{"schema":"hallpass.status/1",…}`. Keys are snake_case, times RFC 3339 UTC. */
+  document(schema: string, fields: Readonly<Record<string, unknown>>): void {
+    this.line(JSON.stringify({ schema: `hallpass.${schema}`, ...fields }, null, 2))
+  }
+
+  /** Columns of data, as wide as their widest cell. */
+  table(rows: readonly (readonly string[])[]): void {
+    const widths: number[] = []
+    for (const row of rows) {
+      row.forEach((cell, column) => {
+        widths[column] = Math.max(widths[column] ?? 0, cell.length)
+      })
+    }
+    for (const row of rows) {
+      this.line(
+        row
+          .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+          .join('  ')
+          .trimEnd(),
+      )
+    }
+  }
+
+  /** Says something to the person; not with `--quiet`. A command in it is written `hallpass …` and spelled as it works here. */
+  say(text: string): void {
+    if (!this.#quiet) this.#talk(text)
+  }
+
+  /** As `say`, only with `--verbose`. */
+  detail(text: string): void {
+    if (this.#verbose) this.#talk(text)
+  }
+
+  warn(text: string): void {
+    this.#talk(`${this.paint('yellow', 'warning:')} ${text}`)
+  }
+
+  /** Something to type next; `command` is spelled `hallpass …`. */
+  hint(command: string): void {
+    if (!this.#quiet) this.#talk(`${this.paint('cyan', 'hint:')} ${spell(command)}`)
+  }
+
+  /** Prints an error and its hint and gives the exit status. */
+  fail(error: unknown, exit?: number): number {
+    const known = asHallpassError(error)
+    const status = exit ?? known.exit
+    if (this.json) {
+      const hint = known.hint === undefined ? null : spell(known.hint)
+      process.stderr.write(
+        `${JSON.stringify({ error: { code: known.code, message: known.message, hint, exit: status } })}\n`,
+      )
+      return status
+    }
+    this.#talk(`${this.paint('red', 'error:')} ${known.message}`)
+    if (known.hint !== undefined) this.#talk(`${this.paint('cyan', 'hint:')} ${spell(known.hint)}`)
+    if (this.#verbose && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
+    return status
+  }
+
+  /** Colours text for stderr; styleText itself obeys NO_COLOR, FORCE_COLOR and whether stderr is a terminal. */
+  paint(style: Style, text: string): string {
+    return paintFor(process.stderr, style, text)
+  }
+
+  /** Colours text for stdout. */
+  paintData(style: Style, text: string): string {
+    return paintFor(process.stdout, style, text)
+  }
+
+  #talk(text: string): void {
+    process.stderr.write(`${text.replaceAll(/^/gm, 'hallpass: ')}\n`)
+  }
+}
+
+function paintFor(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  const { NO_COLOR, FORCE_COLOR, TERM, CI } = process.env
+  const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0'
+  if (!forced && (NO_COLOR || TERM === 'dumb' || CI || !stream.isTTY)) return text
+  return styleText(style, text, { stream, validateStream: false })
+}
+
+function asHallpassError(error: unknown): HallpassError {
+  if (error instanceof HallpassError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new HallpassError('failed', message, { cause: error })
+}
+
+/** The folder of package.json: of a clone, or of an installed package. */
+export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** How hallpass is typed here: a clone has a compiler configuration, which the package leaves out. */
+export function commandName(): string {
+  const installed = packageRoot.split(sep).includes('node_modules')
+  return !installed && existsSync(join(packageRoot, 'tsconfig.json')) ? 'npx hallpass' : 'hallpass'
+}
+
+/** Spells a command that is written `hallpass …` as it works here. */
+export function spell(command: string): string {
+  const name = commandName()
+  return name === 'hallpass' ? command : command.replaceAll(/(?<![\w./-])hallpass (?=[a-z])/g, `${name} `)
+}

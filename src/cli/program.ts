@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError, Option } from 'commander'
+import { HallpassError } from '../errors.ts'
+import { type CommandSpec, type Context, Exit, type GlobalFlags, Input } from './command.ts'
+import { commands } from './commands.ts'
+import { helpPages } from './help-pages.ts'
+import { Output, packageRoot, spell } from './output.ts'
+
+/** Every command has these; they may stand before or after its name. */
+export const globalOptions = [
+  { flags: '--session <name>', summary: 'the session to use (default: default)' },
+  { flags: '--home <dir>', summary: 'the state folder (default: $HALLPASS_HOME or ~/.hallpass)' },
+  {
+    flags: '--config <file>',
+    summary: 'the configuration file (default: config/config.yaml in the state folder)',
+  },
+  { flags: '--json', summary: 'one JSON document on stdout; a failure as JSON on stderr' },
+  { flags: '--quiet', summary: 'say nothing on stderr but errors' },
+  { flags: '--verbose', summary: 'say more on stderr' },
+  { flags: '--no-input', summary: 'never ask; a missing answer is an error' },
+] as const
+
+const valueFlags = new Set(['--session', '--home', '--config'])
+
+/** Runs one command line and gives its exit status. */
+export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { own, child } = splitAtChild(argv)
+  // Read before parsing, so that a usage error is already told in the form that was asked for.
+  const wants = (flag: string) => own.includes(flag)
+  let output = new Output({ json: wants('--json'), quiet: wants('--quiet'), verbose: wants('--verbose') })
+  let status = 0
+  const root = new Command('hallpass')
+  const call = async (spec: CommandSpec, command: Command) => {
+    const flags = readFlags(command.optsWithGlobals())
+    output = new Output(flags)
+    status = await runCommand(spec, command, { flags, output, env, rest: child ?? [] })
+  }
+  build(root, call)
+  try {
+    if (commandWord(own) === undefined && !own.includes('--help') && !own.includes('--version')) {
+      root.outputHelp()
+      return 0
+    }
+    await root.parseAsync([...own], { from: 'user' })
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError) return usageExit(error, output, commandWord(own))
+    return output.fail(error, ownFailureOf(commandWord(own)))
+  }
+}
+
+interface Call {
+  readonly flags: GlobalFlags
+  readonly output: Output
+  readonly env: NodeJS.ProcessEnv
+  readonly rest: readonly string[]
+}
+
+async function runCommand(spec: CommandSpec, command: Command, call: Call): Promise<number> {
+  const { flags, output } = call
+  try {
+    if (spec.load === undefined) throw new HallpassError('usage', `${spec.name} needs a subcommand`)
+    const { run } = await spec.load()
+    const env = flags.home === undefined ? call.env : { ...call.env, HALLPASS_HOME: flags.home }
+    const context: Context = {
+      flags,
+      env,
+      output,
+      open: async () => (await import('./open.ts')).open(context),
+      secret: async (what) => (await import('./prompt.ts')).secret(flags, what),
+      confirm: async (question, flag) => (await import('./prompt.ts')).confirm(flags, question, flag),
+    }
+    const input = new Input(command.args.slice(), call.rest, command.opts())
+    return (await run(context, input)) ?? 0
+  } catch (error) {
+    if (error instanceof Exit) return error.status
+    return output.fail(error, spec.ownFailure)
+  }
+}
+
+function build(root: Command, call: (spec: CommandSpec, command: Command) => Promise<void>): void {
+  root
+    .description(
+      'Sign in once. After that, every tool you run is signed in, and none of them holds the secret.',
+    )
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'print help')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', () => `\n${spell(footer)}`)
+  for (const option of globalOptions) root.option(option.flags, option.summary)
+  for (const spec of commands) addCommand(root, spec, call)
+  root
+    .command('help [topic...]')
+    .summary(`help on a command, or on ${helpPages.map((page) => page.name).join(', ')}`)
+    .action((topic: string[]) => help(root, topic))
+}
+
+function addCommand(
+  parent: Command,
+  spec: CommandSpec,
+  call: (spec: CommandSpec, command: Command) => Promise<void>,
+) {
+  const command = parent
+    .command(spec.name)
+    .summary(spec.summary)
+    .helpOption('--help', 'print help')
+    .helpCommand(false)
+  command.description(spec.about === undefined ? spec.summary : `${spec.summary}\n\n${spec.about}`)
+  for (const operand of spec.operands ?? []) {
+    const argument = command.createArgument(operand.name, operand.summary)
+    if (operand.choices) argument.choices([...operand.choices])
+    command.addArgument(argument)
+  }
+  for (const option of spec.options ?? []) {
+    const added = new Option(option.flags, option.summary)
+    if (option.choices) added.choices([...option.choices])
+    command.addOption(added)
+  }
+  if (spec.takesChild) command.usage('[options] -- COMMAND [ARGUMENT...]')
+  if (spec.examples) {
+    const lines = spec.examples.map((line) => `  ${spell(line)}`)
+    command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+  }
+  for (const subcommand of spec.subcommands ?? []) addCommand(command, subcommand, call)
+  if (spec.load) command.action((...given: unknown[]) => call(spec, given[given.length - 1] as Command))
+}
+
+/** Cuts off what stands after `--` when the command takes a child: no parser may look at it. */
+function splitAtChild(argv: readonly string[]): { own: readonly string[]; child?: readonly string[] } {
+  const at = argv.indexOf('--')
+  if (at === -1) return { own: argv }
+  const own = argv.slice(0, at)
+  const spec = commands.find((command) => command.name === commandWord(own))
+  return spec?.takesChild ? { own, child: argv.slice(at + 1) } : { own: argv }
+}
+
+/** The first word that is neither a global option nor the value of one. */
+function commandWord(argv: readonly string[]): string | undefined {
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? ''
+    if (valueFlags.has(word)) at++
+    else if (!word.startsWith('-')) return word
+  }
+  return undefined
+}
+
+function ownFailureOf(word: string | undefined): number | undefined {
+  return commands.find((command) => command.name === word)?.ownFailure
+}
+
+function readFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
+  const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined)
+  const home = text('home')
+  const config = text('config')
+  return {
+    session: text('session') ?? 'default',
+    ...(home === undefined ? {} : { home }),
+    ...(config === undefined ? {} : { config }),
+    json: options['json'] === true,
+    quiet: options['quiet'] === true,
+    verbose: options['verbose'] === true,
+    input: options['input'] !== false,
+  }
+}
+
+/** Help and version end by an exception of the parser's; everything else it throws is a usage error. */
+function usageExit(error: CommanderError, output: Output, word: string | undefined): number {
+  if (error.code === 'commander.version' || error.code === 'commander.helpDisplayed') return 0
+  const known = commands.some((command) => command.name === word)
+  const hint = known ? `hallpass ${word} --help` : 'hallpass --help'
+  const text = error.code === 'commander.help' ? `${word} needs a subcommand` : error.message
+  const message = text.replace(/^error: /, '').replaceAll('\n', ' ')
+  return output.fail(new HallpassError('usage', message, { hint }), ownFailureOf(word))
+}
+
+async function help(root: Command, topic: readonly string[]): Promise<void> {
+  const page = helpPages.find((candidate) => candidate.name === topic[0])
+  if (page) {
+    process.stdout.write(spell(await page.text()))
+    return
+  }
+  let command = root
+  for (const word of topic) {
+    const found = command.commands.find((candidate) => candidate.name() === word)
+    if (!found) throw new CommanderError(2, 'commander.unknownCommand', `no help on '${topic.join(' ')}'`)
+    command = found
+  }
+  command.outputHelp()
+}
+
+function version(): string {
+  const text: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
+  return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown'
+}
+
+const footer = `Begin with:
+  hallpass run --capture -- curl -d user=ada -d password=… https://app.example.com/login
+  hallpass run -- curl https://app.example.com/me
+`

@@ -1,0 +1,68 @@
+import { HallpassError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { Exit, type GlobalFlags } from './command.ts'
+
+/** A value larger than this is a wrong file, not a secret. */
+const maxSecretBytes = 1024 * 1024
+
+/** Interrupted by Ctrl-C, as a shell reports it: 128 + SIGINT. */
+const interrupted = 130
+
+/** A secret from stdin when it is no terminal, else from a hidden prompt on stderr; never from the command line. */
+export async function secret(flags: GlobalFlags, what: string): Promise<Secret> {
+  if (!process.stdin.isTTY) return new Secret(await readStdin(what))
+  if (!flags.input) {
+    throw new HallpassError('usage', `${what} is not given, and --no-input forbids asking: write it to stdin`)
+  }
+  return hiddenPrompt(what)
+}
+
+/** A passphrase: stdin may be a command's data, so it is asked for on the terminal alone. */
+export async function passphrase(flags: GlobalFlags): Promise<Secret> {
+  if (!flags.input || !process.stdin.isTTY) {
+    throw new HallpassError(
+      'key-locked',
+      'the key is protected by a passphrase, and there is no terminal to ask on',
+      {
+        hint: 'hallpass key status',
+      },
+    )
+  }
+  return hiddenPrompt('passphrase of the key')
+}
+
+/** Asks for yes or no on stderr; without a terminal exit 2 naming the flag that answers. */
+export async function confirm(flags: GlobalFlags, question: string, flag = '--yes'): Promise<boolean> {
+  if (!flags.input || !process.stdin.isTTY) {
+    throw new HallpassError('usage', `${question} Nobody is here to answer: say ${flag}`)
+  }
+  const clack = await import('@clack/prompts')
+  const answer = await clack.confirm({ message: question, initialValue: false, output: process.stderr })
+  if (clack.isCancel(answer)) throw new Exit(interrupted)
+  return answer
+}
+
+async function hiddenPrompt(what: string): Promise<Secret> {
+  const clack = await import('@clack/prompts')
+  const answer = await clack.password({ message: what, output: process.stderr })
+  if (clack.isCancel(answer)) throw new Exit(interrupted)
+  if (!answer) throw new HallpassError('usage', `${what} is empty`)
+  return new Secret(answer)
+}
+
+async function readStdin(what: string): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin) {
+    const piece = Buffer.from(chunk)
+    bytes += piece.length
+    if (bytes > maxSecretBytes) throw new HallpassError('usage', `${what}: stdin holds more than 1 MiB`)
+    chunks.push(piece)
+  }
+  // `echo` ends with a newline that nobody means to be part of the value.
+  const value = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+  if (value === '') throw new HallpassError('usage', `${what} is not given: stdin is empty`)
+  return value
+}
