@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { rename, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { HallpassError } from '../errors.ts'
+import { CachedFiles } from './cached-files.ts'
+import { deepFreeze } from './frozen.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { Home } from './home.ts'
+import type { KeyRing } from './keyring.ts'
+import { discardLock, withLock } from './lock.ts'
+import { notSaved } from './not-saved.ts'
+import { checkFolders, hasErrno } from './own-files.ts'
+import {
+  credentialsFolder,
+  recordLock,
+  recordPath,
+  sessionFile,
+  sessionFolder,
+  sessionLock,
+} from './record-path.ts'
+import { makeFolders, removeFile, replaceFile, syncFolder } from './replace-file.ts'
+import { damaged, isObject } from './seal.ts'
+import { credentialNames, sealedFilesOf, sessionNames, siteNames } from './sealed-files.ts'
+import { formatSession, parseSession } from './session-metadata.ts'
+import { isRacy, stampOf } from './stamp.ts'
+import {
+  type Change,
+  type Json,
+  type RecordId,
+  type SessionMetadata,
+  type Store,
+  type StoredRecord,
+  sessionMissing,
+} from './store.ts'
+
+/** Folders of removed sessions until their content is gone; not a name that a session can have. */
+const removedPrefix = '.removed-'
+
+/** Sealed records as files of the state folder, shared by all processes that use it. */
+export class FileStore implements Store {
+  readonly #home: Home
+  readonly #keys: KeyRing
+  readonly #records: CachedFiles<StoredRecord>
+  readonly #metadata: CachedFiles<SessionMetadata>
+  readonly #commits = new GroupCommit()
+
+  constructor(home: Home, keys: KeyRing) {
+    this.#home = home
+    this.#keys = keys
+    this.#records = new CachedFiles(home.root)
+    this.#metadata = new CachedFiles(home.root)
+  }
+
+  async read(id: RecordId): Promise<StoredRecord | undefined> {
+    const path = recordPath(this.#home, id)
+    const decode = (text: string) => decodeRecord(this.#keys.open(id, text, path), path)
+    try {
+      return this.#records.read(path, decode)
+    } catch (error) {
+      if (!(error instanceof HallpassError) || error.code !== 'record-foreign-key') throw error
+      // Another process may have rotated the key since.
+      await this.#keys.refresh()
+      return this.#records.read(path, decode)
+    }
+  }
+
+  async update(id: RecordId, change: Change): Promise<number> {
+    const path = recordPath(this.#home, id)
+    const lock = recordLock(this.#home, id)
+    return this.#commits.add(path, change, (all) =>
+      this.#saving(path, () => withLock(lock, () => this.#commit(id, path, all))),
+    )
+  }
+
+  stamp(id: RecordId): string | undefined {
+    return this.#records.stamp(recordPath(this.#home, id))
+  }
+
+  credentialsStamp(session: string): string {
+    const folder = credentialsFolder(this.#home, session)
+    const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false })
+    if (stat === undefined) return 'none'
+    // Every write renames a file into the folder and so touches it.
+    if (!isRacy(stat)) return stampOf(stat)
+    const each = credentialNames(this.#home, session).map((name) =>
+      this.stamp({ kind: 'credential', session, name }),
+    )
+    return [stampOf(stat), ...each].join()
+  }
+
+  async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
+    if (kind === 'credential') return credentialNames(this.#home, session)
+    return siteNames(this.#home, session).filter((name) =>
+      existsSync(recordPath(this.#home, { kind, session, name })),
+    )
+  }
+
+  async sessions(): Promise<readonly string[]> {
+    return sessionNames(this.#home).filter((name) => existsSync(sessionFile(this.#home, name)))
+  }
+
+  async readSession(name: string): Promise<SessionMetadata | undefined> {
+    const file = sessionFile(this.#home, name)
+    return this.#metadata.read(file, (text) => parseSession(text, name, file))
+  }
+
+  async writeSession(session: SessionMetadata): Promise<void> {
+    const file = sessionFile(this.#home, session.name)
+    await this.#saving(file, () =>
+      withLock(sessionLock(this.#home, session.name), async () => {
+        await makeFolders(this.#home.root, dirname(file))
+        await replaceFile(file, formatSession(session))
+      }),
+    )
+  }
+
+  async removeSession(name: string): Promise<void> {
+    const folder = sessionFolder(this.#home, name)
+    const lock = sessionLock(this.#home, name)
+    await this.#saving(folder, async () => {
+      const locks = [...sealedFilesOf(this.#home, name)].map((id) => recordLock(this.#home, id))
+      await withLock(lock, async () => {
+        const removed = join(this.#home.sessions, removedPrefix + randomBytes(8).toString('hex'))
+        await rename(folder, removed).catch(unlessGone)
+        await syncFolder(this.#home.sessions)
+      })
+      await this.#emptyRemoved()
+      for (const file of [...locks, lock]) discardLock(file)
+    })
+  }
+
+  /** What is left of removed sessions, also by a process that was killed meanwhile. */
+  async #emptyRemoved(): Promise<void> {
+    const removed = readdirSync(this.#home.sessions).filter((name) => name.startsWith(removedPrefix))
+    for (const name of removed) await rm(join(this.#home.sessions, name), { recursive: true, force: true })
+  }
+
+  /** In the record's lock. Returns the version that holds afterwards. */
+  async #commit(id: RecordId, path: string, change: Change): Promise<number> {
+    const before = await this.read(id)
+    const value = change(before?.value)
+    if (value === undefined) return before === undefined ? 0 : this.#remove(path, before)
+    const json = JSON.stringify(value)
+    if (before !== undefined && JSON.stringify(before.value) === json) return before.version
+    const version = (before?.version ?? 0) + 1
+    await this.#keys.refresh()
+    await this.#write(id, path, this.#keys.seal(id, Buffer.from(`{"version":${version},"value":${json}}`)))
+    return version
+  }
+
+  async #write(id: RecordId, path: string, sealed: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const folder = this.#folderOf(id)
+      try {
+        await makeFolders(folder, dirname(path))
+        return await replaceFile(path, sealed)
+      } catch (error) {
+        // A folder went between making and using it: its last record or the whole session was removed.
+        if (attempt === 3 || !hasErrno(error, 'ENOENT')) throw error
+      }
+    }
+  }
+
+  /** The folder that must exist already for the record to be written: what is captured late does not bring a removed session back. */
+  #folderOf({ kind, session }: RecordId): string {
+    if (kind === 'ca') return this.#home.root
+    const folder = sessionFolder(this.#home, session)
+    if (checkFolders(this.#home.root, folder) && existsSync(sessionFile(this.#home, session))) return folder
+    throw sessionMissing(session)
+  }
+
+  async #remove(path: string, before: StoredRecord): Promise<number> {
+    await removeFile(path)
+    // The name of a site is history of its own; a folder that holds something else stays.
+    await rmdir(dirname(path)).catch(() => undefined)
+    return before.version + 1
+  }
+
+  async #saving<T>(file: string, save: () => Promise<T>): Promise<T> {
+    try {
+      return await save()
+    } catch (error) {
+      throw notSaved(file, error)
+    }
+  }
+}
+
+function decodeRecord(plaintext: Buffer, path: string): StoredRecord {
+  const record: unknown = JSON.parse(plaintext.toString('utf8'))
+  if (!isObject(record) || typeof record.version !== 'number' || record.value === undefined)
+    throw damaged(path)
+  return deepFreeze({ version: record.version, value: record.value as Json })
+}
+
+function unlessGone(error: unknown): void {
+  if (!hasErrno(error, 'ENOENT')) throw error
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdirSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { checkOwn } from './own-files.ts'
+
+/** Where everything of one state folder lies. All values are absolute paths. */
+export interface Home {
+  readonly root: string
+  /** config/config.yaml */
+  readonly config: string
+  readonly keyFile: string
+  readonly caPem: string
+  readonly caKey: string
+  readonly caBundle: string
+  readonly sessions: string
+  readonly locks: string
+  readonly run: string
+  readonly adminSocket: string
+  readonly pidFile: string
+  readonly log: string
+}
+
+// sun_path is 104 bytes on macOS and the BSDs, 108 on Linux, the closing zero included.
+const maxSocketPathBytes = 100
+
+/** `$HALLPASS_HOME`, else `$AI_STATE_DIR/hallpass`, else `~/.hallpass`. */
+export function resolveHome(env: NodeJS.ProcessEnv): string {
+  if (env.HALLPASS_HOME) return resolve(env.HALLPASS_HOME)
+  if (env.AI_STATE_DIR) return resolve(env.AI_STATE_DIR, 'hallpass')
+  return resolve(env.HOME || homedir(), '.hallpass')
+}
+
+export function homePaths(root: string, env: NodeJS.ProcessEnv = process.env): Home {
+  const run = join(root, 'run')
+  return {
+    root,
+    config: join(root, 'config', 'config.yaml'),
+    keyFile: join(root, 'config', 'encryption.key'),
+    caPem: join(root, 'ca', 'ca.pem'),
+    caKey: join(root, 'ca', 'ca.key'),
+    caBundle: join(root, 'ca', 'bundle.pem'),
+    sessions: join(root, 'sessions'),
+    locks: join(root, 'locks'),
+    run,
+    adminSocket: socketPath(root, join(run, 'admin.sock'), env),
+    pidFile: join(run, 'pid'),
+    log: join(root, 'log'),
+  }
+}
+
+function socketPath(root: string, path: string, env: NodeJS.ProcessEnv): string {
+  if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
+  const digest = createHash('sha256').update(root).digest('hex').slice(0, 16)
+  return join(env.XDG_RUNTIME_DIR || tmpdir(), `hallpass-${process.getuid?.() ?? 'user'}`, `${digest}.sock`)
+}
+
+/**
+ * Makes the folders that are missing, 0700, and checks those that are there: ours, no symlink, closed to others;
+ * else throws `state-unsafe`. Returns the folders made.
+ */
+export function prepareHome(home: Home): { readonly created: readonly string[] } {
+  const folders = [
+    home.root,
+    dirname(home.config),
+    dirname(home.caKey),
+    home.sessions,
+    home.locks,
+    home.run,
+    home.log,
+    // Outside the root when the socket had to move: the runtime folder may be /tmp, where anybody can plant one.
+    dirname(home.adminSocket),
+  ]
+  const created: string[] = []
+  for (const folder of new Set(folders)) {
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
+      if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) created.push(folder)
+    }
+    checkOwn(folder, lstatSync(folder, { bigint: true }), 'folder')
+  }
+  return { created }
+}

@@ -1,0 +1,187 @@
+import { closeSync, constants, lstatSync, openSync, unlinkSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HallpassError } from '../errors.ts'
+import { checkOwn, hasErrno } from './own-files.ts'
+
+/*
+ * A kernel lock without native code: SQLite's fcntl lock on an empty file, gone with the process that held it.
+ * POSIX drops all locks of a process on a file when it closes any descriptor of that file, so nothing in this process
+ * may open a lock file but SQLite, which knows: lstat only.
+ */
+
+/** Longer than any write under a lock, token refreshes over a slow network included. */
+const defaultTimeoutMs = 30_000
+/** Opening costs some 0.2 ms and a descriptor, locking 0.01 ms: the busiest stay open. */
+const maxIdleConnections = 64
+const sqliteBusy = 5
+
+interface Connection {
+  readonly database: DatabaseSync
+  readonly inode: bigint
+}
+
+export interface LockOptions {
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+}
+
+/** Runs while holding the lock of that file (made when missing), in this process and among all. Not re-entrant. Throws `lock-timeout`. */
+export async function withLock<T>(
+  file: string,
+  run: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const deadline = performance.now() + (options.timeoutMs ?? defaultTimeoutMs)
+  await enter(file, deadline, options.signal)
+  try {
+    const connection = await acquire(file, deadline, options.signal)
+    try {
+      return await run()
+    } finally {
+      release(file, connection)
+    }
+  } finally {
+    leave(file)
+  }
+}
+
+/** Removes the lock file of something that is gone, unless somebody holds it. */
+export function discardLock(file: string): void {
+  if (waiting.has(file) || lstatSync(file, { throwIfNoEntry: false }) === undefined) return
+  const connection = take(file)
+  // Whoever waits on this inode sees after locking that the path has another one, and starts again.
+  if (lock(file, connection)) unlinkSync(file)
+  connection.database.close()
+}
+
+/** Who waits in this process, in order of arrival; an entry means that somebody here holds the lock. */
+const waiting = new Map<string, (() => void)[]>()
+
+async function enter(file: string, deadline: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  const queue = waiting.get(file)
+  if (queue === undefined) {
+    waiting.set(file, [])
+    return
+  }
+  await new Promise<void>((resolve, reject) => {
+    const giveUp = (reason: unknown) => {
+      stop()
+      queue.splice(queue.indexOf(go), 1)
+      reject(reason)
+    }
+    const timer = setTimeout(() => giveUp(timedOut(file)), deadline - performance.now())
+    const aborted = () => giveUp(signal?.reason)
+    const stop = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', aborted)
+    }
+    const go = () => {
+      stop()
+      resolve()
+    }
+    signal?.addEventListener('abort', aborted)
+    queue.push(go)
+  })
+}
+
+function leave(file: string): void {
+  const next = waiting.get(file)?.shift()
+  if (next === undefined) waiting.delete(file)
+  else next()
+}
+
+async function acquire(file: string, deadline: number, signal: AbortSignal | undefined): Promise<Connection> {
+  for (let attempt = 1; ; attempt++) {
+    const connection = take(file)
+    if (lock(file, connection)) return connection
+    release(file, connection)
+    if (performance.now() > deadline) throw timedOut(file)
+    // SQLite's own busy timeout would block the event loop. Jitter, so that waiters do not come in step.
+    await sleep(1 + Math.random() * Math.min(attempt, 8), undefined, signal && { signal })
+  }
+}
+
+/** True when the lock is ours and the file is still the one that others find under this path. */
+function lock(file: string, connection: Connection): boolean {
+  try {
+    connection.database.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    if (isBusy(error)) return false
+    connection.database.close()
+    throw unusable(file, error)
+  }
+  return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === connection.inode
+}
+
+/** Open connections without a lock, least recently used first. */
+const idle = new Map<string, Connection>()
+
+function take(file: string): Connection {
+  const ready = idle.get(file)
+  if (ready === undefined) return connect(file)
+  idle.delete(file)
+  return ready
+}
+
+function connect(file: string): Connection {
+  try {
+    const { ino } = ensureLockFile(file)
+    const database = new DatabaseSync(file, { timeout: 0 })
+    // With the default a journal beside the file survives a kill.
+    database.exec('PRAGMA journal_mode = MEMORY')
+    return { database, inode: ino }
+  } catch (error) {
+    throw error instanceof HallpassError ? error : unusable(file, error)
+  }
+}
+
+function ensureLockFile(file: string): { readonly ino: bigint } {
+  try {
+    // O_EXCL opens only a file that is new, which nobody can hold yet. SQLite would make it with the umask's mode.
+    closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600))
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error
+  }
+  const stat = lstatSync(file, { bigint: true })
+  checkOwn(file, stat, 'file')
+  return stat
+}
+
+function release(file: string, connection: Connection): void {
+  const { database } = connection
+  if (database.isTransaction) database.exec('ROLLBACK')
+  const current = lstatSync(file, { bigint: true, throwIfNoEntry: false })
+  if (current?.ino !== connection.inode) {
+    database.close()
+    return
+  }
+  idle.set(file, connection)
+  if (idle.size <= maxIdleConnections) return
+  for (const [oldest, { database: unused }] of idle) {
+    idle.delete(oldest)
+    unused.close()
+    return
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    typeof error.errcode === 'number' &&
+    (error.errcode & 0xff) === sqliteBusy
+  )
+}
+
+/** No descriptor or no room for the lock file: nothing can be written safely. */
+function unusable(file: string, cause: unknown): HallpassError {
+  return new HallpassError('not-saved', `the lock ${file} cannot be used; nothing was changed`, { cause })
+}
+
+function timedOut(file: string): HallpassError {
+  return new HallpassError('lock-timeout', `another process held ${file} for too long`, {
+    hint: 'hallpass doctor',
+  })
+}

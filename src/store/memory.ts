@@ -1,0 +1,103 @@
+import { deepFreeze } from './frozen.ts'
+import { checkName } from './names.ts'
+import { checkRecordId } from './record-path.ts'
+import {
+  type Change,
+  type RecordId,
+  type SessionMetadata,
+  type Store,
+  type StoredRecord,
+  sessionMissing,
+} from './store.ts'
+
+interface Kept {
+  readonly id: RecordId
+  readonly record: StoredRecord
+  readonly stamp: string
+}
+
+interface MemorySession {
+  metadata: SessionMetadata
+  credentialsStamp: string
+  readonly records: Map<string, Kept>
+}
+
+/** Records that live as long as the process, for those who want nothing on disk. */
+export class MemoryStore implements Store {
+  readonly #sessions = new Map<string, MemorySession>()
+  /** Records of no session. */
+  readonly #shared = new Map<string, Kept>()
+  #changes = 0
+
+  async read(id: RecordId): Promise<StoredRecord | undefined> {
+    return this.#kept(id)?.record
+  }
+
+  async update(id: RecordId, change: Change): Promise<number> {
+    const before = this.#kept(id)?.record
+    const value = change(before?.value)
+    if (value === undefined && before === undefined) return 0
+    const json = JSON.stringify(value)
+    if (before !== undefined && JSON.stringify(before.value) === json) return before.version
+    const records = this.#recordsFor(id)
+    const version = (before?.version ?? 0) + 1
+    const stamp = `${++this.#changes}`
+    if (value === undefined) records.delete(keyOf(id))
+    else records.set(keyOf(id), { id, record: deepFreeze({ version, value: JSON.parse(json) }), stamp })
+    const session = this.#sessions.get(id.session)
+    if (session !== undefined && id.kind === 'credential') session.credentialsStamp = stamp
+    return version
+  }
+
+  stamp(id: RecordId): string | undefined {
+    return this.#kept(id)?.stamp
+  }
+
+  credentialsStamp(session: string): string {
+    return this.#sessions.get(checkName('session', session))?.credentialsStamp ?? 'none'
+  }
+
+  async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
+    const records = this.#sessions.get(checkName('session', session))?.records.values() ?? []
+    return [...records]
+      .filter(({ id }) => id.kind === kind)
+      .map(({ id }) => id.name)
+      .sort()
+  }
+
+  async sessions(): Promise<readonly string[]> {
+    return [...this.#sessions.keys()].sort()
+  }
+
+  async readSession(name: string): Promise<SessionMetadata | undefined> {
+    return this.#sessions.get(checkName('session', name))?.metadata
+  }
+
+  async writeSession(metadata: SessionMetadata): Promise<void> {
+    const name = checkName('session', metadata.name)
+    const frozen = Object.freeze({ ...metadata })
+    const session = this.#sessions.get(name)
+    if (session) session.metadata = frozen
+    else this.#sessions.set(name, { metadata: frozen, credentialsStamp: 'none', records: new Map() })
+  }
+
+  async removeSession(name: string): Promise<void> {
+    this.#sessions.delete(checkName('session', name))
+  }
+
+  #kept(id: RecordId): Kept | undefined {
+    checkRecordId(id)
+    const records = id.kind === 'ca' ? this.#shared : this.#sessions.get(id.session)?.records
+    return records?.get(keyOf(id))
+  }
+
+  #recordsFor(id: RecordId): Map<string, Kept> {
+    const records = id.kind === 'ca' ? this.#shared : this.#sessions.get(id.session)?.records
+    if (records) return records
+    throw sessionMissing(id.session)
+  }
+}
+
+function keyOf({ kind, name }: RecordId): string {
+  return `${kind} ${name}`
+}

@@ -1,0 +1,46 @@
+import { isIPv6 } from 'node:net'
+import { HallpassError } from '../errors.ts'
+
+export type NameKind = 'session' | 'credential' | 'site'
+
+// Lower case only: on a file system that folds case, `Work` and `work` would be one folder and two identities.
+const plainName = /^[a-z0-9_][a-z0-9._-]{0,63}$/
+const hostName = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
+
+/**
+ * Returns the name when it may become part of a path and a key of a map, else throws `name-invalid`.
+ * Sessions and credentials: lower-case letters, digits, `.`, `_`, `-`, at most 64, not starting with `.` or `-`.
+ * Sites: a lower-case host name without trailing dot, or an IP address (IPv6 without brackets or zone).
+ */
+export function checkName(kind: NameKind, name: string): string {
+  if (isName(kind, name)) return name
+  throw new HallpassError(
+    'name-invalid',
+    `${JSON.stringify(clip(name))} cannot be the name of a ${kind}: ${rule[kind]}`,
+  )
+}
+
+export function isName(kind: NameKind, name: string): boolean {
+  // `__proto__` and `constructor` are well-formed names; as keys of an object they reach its prototype (CVE-2023-26136).
+  if (name in {}) return false
+  return kind === 'site' ? hostName.test(name) || isPlainIPv6(name) : isPlainName(name)
+}
+
+const rule: Readonly<Record<NameKind, string>> = {
+  session: 'use up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit',
+  credential: 'use up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit',
+  site: 'a site is a lower-case host name or an IP address',
+}
+
+function isPlainName(name: string): boolean {
+  // `a..b` would be a harmless file name; refused so that no ".." ever stands in a path of ours.
+  return plainName.test(name) && !name.includes('..')
+}
+
+function isPlainIPv6(name: string): boolean {
+  return isIPv6(name) && /^[0-9a-f:.]+$/.test(name)
+}
+
+function clip(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}

@@ -1,0 +1,11 @@
+import { HallpassError } from '../errors.ts'
+import { errnoOf } from './own-files.ts'
+
+/** Turns a failed system call (a full or failing disk) into `not-saved`; errors that say more themselves stay as they are. */
+export function notSaved(file: string, error: unknown): unknown {
+  const errno = errnoOf(error)
+  if (errno === undefined) return error
+  return new HallpassError('not-saved', `${file} could not be written (${errno}); what was there is intact`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,94 @@
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { HallpassError } from '../errors.ts'
+
+/** No record, key file or metadata comes near this; a larger file is not ours and must not fill the memory. */
+const maxFileBytes = 64 * 1024 * 1024
+const othersBits = 0o077n
+
+/** Whether the system call failed with this code. */
+export function hasErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(errnoOf(error) ?? '')
+}
+
+/** The errno name of a failed system call, undefined for any other error. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/**
+ * Throws `state-unsafe` unless this is a file or folder of the current user that nobody else may read or write.
+ * A symlink is refused whatever it points at: following a planted one would write, or trust, a file elsewhere.
+ */
+export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder'): void {
+  if (stat.isSymbolicLink()) throw unsafe(path, 'is a symbolic link')
+  if (kind === 'folder' ? !stat.isDirectory() : !stat.isFile()) throw unsafe(path, `is not a ${kind}`)
+  const user = process.getuid?.()
+  if (user === undefined) return
+  if (stat.uid !== BigInt(user)) throw unsafe(path, `belongs to another user (uid ${stat.uid})`)
+  if ((stat.mode & othersBits) !== 0n) {
+    const mode = (stat.mode & 0o777n).toString(8).padStart(4, '0')
+    const hint = `chmod ${kind === 'folder' ? '700' : '600'} ${quoted(path)}`
+    throw unsafe(path, `is open to other users (mode ${mode})`, hint)
+  }
+}
+
+/** Checks a folder as `checkOwn` does; false when there is none. */
+export function checkFolder(path: string): boolean {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  if (stat === undefined) return false
+  checkOwn(path, stat, 'folder')
+  return true
+}
+
+/** The folders on the way from `root` (left out) down to `folder`. */
+export function foldersBelow(root: string, folder: string): readonly string[] {
+  if (folder === root) return []
+  return [...foldersBelow(root, dirname(folder)), folder]
+}
+
+/** Checks `root` and every folder from there down to `folder`; false when one does not exist. */
+export function checkFolders(root: string, folder: string): boolean {
+  return checkFolder(root) && foldersBelow(root, folder).every(checkFolder)
+}
+
+export interface OwnFile {
+  readonly text: string
+  readonly stat: BigIntStats
+}
+
+/** Reads a file of ours after the checks of `checkOwn`, on the very file that is then read; undefined when there is none. */
+export function readOwnFile(path: string, root: string): OwnFile | undefined {
+  if (!checkFolders(root, dirname(path))) return undefined
+  const fd = openWithoutFollowing(path)
+  if (fd === undefined) return undefined
+  try {
+    const stat = fstatSync(fd, { bigint: true })
+    checkOwn(path, stat, 'file')
+    if (stat.size > maxFileBytes) throw new HallpassError('record-damaged', `${path} is far too large`)
+    return { text: readFileSync(fd, 'utf8'), stat }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openWithoutFollowing(path: string): number | undefined {
+  try {
+    // O_NONBLOCK: opening a planted FIFO would otherwise wait for ever.
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    if (hasErrno(error, 'ELOOP', 'EMLINK')) throw unsafe(path, 'is a symbolic link')
+    if (hasErrno(error, 'EACCES', 'EPERM', 'ENXIO')) throw unsafe(path, 'cannot be opened')
+    throw error
+  }
+}
+
+function unsafe(path: string, what: string, hint?: string): HallpassError {
+  return new HallpassError('state-unsafe', `${path} ${what}`, hint === undefined ? {} : { hint })
+}
+
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,97 @@
+import { argon2, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import { HallpassError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { keyBytes, type Protection } from './key-file.ts'
+import { readPrivateFile } from './key-source.ts'
+import { type OsKeyring, openKeyring } from './os-keyring.ts'
+
+export interface UnlockOptions {
+  readonly env: NodeJS.ProcessEnv
+  readonly passphrase?: () => Promise<Secret>
+}
+
+/** A protection and the key that it wraps the data keys with; none when the file's mode is the protection. */
+export interface Unlocked {
+  readonly protection: Protection
+  readonly wrapping: KeyObject | undefined
+}
+
+// RFC 9106 section 4, second recommended option (64 MiB, 3 passes, 4 lanes): about half a second.
+const argon2id = { memoryKiB: 64 * 1024, passes: 3, lanes: 4 }
+const saltBytes = 16
+
+export async function unlock(
+  protection: Protection,
+  file: string,
+  options: UnlockOptions,
+): Promise<Unlocked> {
+  switch (protection.kind) {
+    case 'file':
+      return { protection, wrapping: undefined }
+    case 'keyring':
+      return { protection, wrapping: await fromKeyring(protection.account, file) }
+    case 'passphrase':
+      return { protection, wrapping: await fromPassphrase(await askPassphrase(file, options), protection) }
+  }
+}
+
+export async function newKeyringProtection(keyring: OsKeyring): Promise<Unlocked> {
+  const account = randomBytes(8).toString('hex')
+  const wrapping = randomBytes(keyBytes)
+  await keyring.set(account, wrapping)
+  return { protection: { kind: 'keyring', account }, wrapping: createSecretKey(wrapping) }
+}
+
+export async function newPassphraseProtection(passphrase: Secret): Promise<Unlocked> {
+  if (passphrase.reveal() === '')
+    throw new HallpassError('value-invalid', 'an empty passphrase protects nothing')
+  const salt = randomBytes(saltBytes).toString('base64')
+  const protection = { kind: 'passphrase', salt, ...argon2id } as const
+  return { protection, wrapping: await fromPassphrase(passphrase, protection) }
+}
+
+async function fromKeyring(account: string, file: string): Promise<KeyObject> {
+  let secret: Uint8Array | undefined
+  try {
+    secret = await (await openKeyring()).get(account)
+  } catch (error) {
+    throw new HallpassError('key-locked', `the system keyring did not give the key for ${file}`, {
+      cause: error,
+    })
+  }
+  if (secret?.length === keyBytes) return createSecretKey(secret)
+  throw new HallpassError('key-locked', `the system keyring has no key for ${file}`, {
+    hint: 'hallpass key status',
+  })
+}
+
+async function askPassphrase(file: string, { env, passphrase }: UnlockOptions): Promise<Secret> {
+  const from = env.HALLPASS_PASSPHRASE_FILE
+  if (from) {
+    const bytes = readPrivateFile(from)
+    if (bytes === undefined)
+      throw new HallpassError('key-locked', `HALLPASS_PASSPHRASE_FILE: ${from} does not exist`)
+    return new Secret(bytes.toString('utf8').replace(/\r?\n$/, ''))
+  }
+  if (passphrase) return passphrase()
+  throw new HallpassError('key-locked', `${file} is protected by a passphrase`, {
+    hint: 'export HALLPASS_PASSPHRASE_FILE=<a file with the passphrase, mode 0600>',
+  })
+}
+
+async function fromPassphrase(
+  passphrase: Secret,
+  { salt, memoryKiB, passes, lanes }: Extract<Protection, { kind: 'passphrase' }>,
+): Promise<KeyObject> {
+  const key = await promisify(argon2)('argon2id', {
+    // NFKC: the same letters typed on another keyboard or system are the same passphrase.
+    message: Buffer.from(passphrase.reveal().normalize('NFKC')),
+    nonce: Buffer.from(salt, 'base64'),
+    memory: memoryKiB,
+    passes,
+    parallelism: lanes,
+    tagLength: keyBytes,
+  })
+  return createSecretKey(key)
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { HallpassError } from '../errors.ts'
+import type { Home } from './home.ts'
+import { checkName } from './names.ts'
+import { caKeyId, type SealId } from './seal.ts'
+
+const recordSuffix = '.json.enc'
+
+/** Throws `name-invalid` for an identity whose parts must not become parts of a path. */
+export function checkRecordId({ kind, session, name }: SealId): void {
+  if (kind !== 'ca') checkName('session', session)
+  if (kind === 'cookies' || kind === 'storage') checkName('site', name)
+  else if (kind === 'credential') checkName('credential', name)
+  else if (kind === 'client' ? name !== '' : session !== caKeyId.session || name !== caKeyId.name) {
+    throw new HallpassError('name-invalid', `a ${kind} record has no name of its own`)
+  }
+}
+
+/** The file of a sealed record, after `checkRecordId`. */
+export function recordPath(home: Home, id: SealId): string {
+  checkRecordId(id)
+  switch (id.kind) {
+    case 'cookies':
+    case 'storage':
+      return join(sitesFolder(home, id.session), id.name, `${id.kind}${recordSuffix}`)
+    case 'credential':
+      return join(credentialsFolder(home, id.session), `${id.name}${recordSuffix}`)
+    case 'client':
+      return join(sessionFolder(home, id.session), `client${recordSuffix}`)
+    case 'ca':
+      return home.caKey
+  }
+}
+
+export function sessionFolder(home: Home, session: string): string {
+  return join(home.sessions, checkName('session', session))
+}
+
+export function sitesFolder(home: Home, session: string): string {
+  return join(sessionFolder(home, session), 'sites')
+}
+
+export function credentialsFolder(home: Home, session: string): string {
+  return join(sessionFolder(home, session), 'credentials')
+}
+
+export function sessionFile(home: Home, session: string): string {
+  return join(sessionFolder(home, session), 'session.json')
+}
+
+/** The credential that a file of a credentials folder holds; undefined for a temporary or foreign file. */
+export function credentialOfFile(file: string): string | undefined {
+  return file.endsWith(recordSuffix) ? file.slice(0, -recordSuffix.length) : undefined
+}
+
+/** The lock that guards a record. */
+export function recordLock(home: Home, id: SealId): string {
+  return lockFile(home, id.kind, id.session, id.name)
+}
+
+/** The lock that guards a session's folder and session.json. */
+export function sessionLock(home: Home, session: string): string {
+  return lockFile(home, 'session', session)
+}
+
+/** The lock that guards the key file. */
+export function keyLock(home: Home): string {
+  return lockFile(home, 'key')
+}
+
+// Hashed: one flat folder, one length, and no host name to read in a folder listing.
+function lockFile(home: Home, ...parts: readonly string[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+  return join(home.locks, `${digest}.lock`)
+}

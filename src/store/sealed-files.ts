@@ -1,0 +1,51 @@
+import { existsSync, readdirSync } from 'node:fs'
+import type { Home } from './home.ts'
+import { isName } from './names.ts'
+import { hasErrno } from './own-files.ts'
+import { credentialOfFile, credentialsFolder, recordPath, sitesFolder } from './record-path.ts'
+import { caKeyId, type SealId } from './seal.ts'
+
+/** Every sealed file of the state folder, as the folders list them; names that cannot be ours are passed over. */
+export function* sealedFiles(home: Home): Generator<SealId> {
+  if (existsSync(home.caKey)) yield caKeyId
+  for (const session of sessionNames(home)) yield* sealedFilesOf(home, session)
+}
+
+/** Every sealed file of a session. */
+export function* sealedFilesOf(home: Home, session: string): Generator<SealId> {
+  const there = (id: SealId) => existsSync(recordPath(home, id))
+  const client: SealId = { kind: 'client', session, name: '' }
+  if (there(client)) yield client
+  for (const name of credentialNames(home, session)) yield { kind: 'credential', session, name }
+  for (const name of siteNames(home, session)) {
+    for (const kind of ['cookies', 'storage'] as const) {
+      const id: SealId = { kind, session, name }
+      if (there(id)) yield id
+    }
+  }
+}
+
+/** Folders of sessions, whether or not they have a session.json. */
+export function sessionNames(home: Home): string[] {
+  return list(home.sessions).filter((name) => isName('session', name))
+}
+
+export function siteNames(home: Home, session: string): string[] {
+  return list(sitesFolder(home, session)).filter((name) => isName('site', name))
+}
+
+export function credentialNames(home: Home, session: string): string[] {
+  return list(credentialsFolder(home, session))
+    .map(credentialOfFile)
+    .filter((name) => name !== undefined)
+    .filter((name) => isName('credential', name))
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
