@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
+import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** What the site knows: one account, one API token. Tests and the demo look for these values where they must not be. */
@@ -28,7 +28,7 @@ export interface Site {
  *   GET  /rotate      a new sid for the old one, which dies
  *   GET  /api/me      {"name":"Ada","by":"bearer"} with the API token, else 401
  */
-export async function startSite(tls: { key: string; cert: string }, account: Account): Promise<Site> {
+export async function startSite(tls: ServerOptions, account: Account): Promise<Site> {
   const sessions = new Map<string, { csrf: string }>()
   const sessionIds = new Set<string>()
 
@@ -56,7 +56,9 @@ export async function startSite(tls: { key: string; cert: string }, account: Acc
     switch (`${request.method} ${new URL(request.url ?? '/', 'https://site').pathname}`) {
       case 'GET /':
         response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-        response.end('<form method=post action=/login><input name=user><input name=password type=password><button>Sign in</button></form>\n')
+        response.end(
+          '<form method=post action=/login><input name=user><input name=password type=password><button>Sign in</button></form>\n',
+        )
         return
       case 'POST /login': {
         const form = new URLSearchParams(body)
@@ -84,12 +86,16 @@ export async function startSite(tls: { key: string; cert: string }, account: Acc
         return
       case 'POST /notes':
         if (!session) json(401, { error: 'sign in first' })
-        else if (request.headers['x-csrf-token'] !== session.csrf || cookies.get('csrftoken') !== session.csrf)
+        else if (
+          request.headers['x-csrf-token'] !== session.csrf ||
+          cookies.get('csrftoken') !== session.csrf
+        )
           json(403, { error: 'CSRF token missing or wrong' })
         else json(201, { saved: body })
         return
       case 'GET /api/me':
-        if (request.headers.authorization === `Bearer ${account.apiToken}`) json(200, { name: 'Ada', by: 'bearer' })
+        if (request.headers.authorization === `Bearer ${account.apiToken}`)
+          json(200, { name: 'Ada', by: 'bearer' })
         else json(401, { error: 'bearer token missing or wrong' })
         return
       default:

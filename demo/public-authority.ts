@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SecureContext } from 'node:tls'
+import { Authority } from '../src/certs/authority.ts'
+import { Leaves } from '../src/certs/leaves.ts'
+import { homePaths, prepareHome } from '../src/store/home.ts'
+import { KeyRing } from '../src/store/keyring.ts'
+
+export interface PublicAuthority {
+  /** What a client, or `upstreamCa:`, has to trust. */
+  readonly pem: string
+  /** Options of a TLS server that has a valid certificate for whatever name it is asked for. */
+  readonly tls: {
+    readonly SNICallback: (host: string, done: (error: Error | null, context?: SecureContext) => void) => void
+  }
+  close(): void
+}
+
+/** Stands in for the authorities of the open Internet: one that hallpass knows only as an upstream root. */
+export async function openPublicAuthority(): Promise<PublicAuthority> {
+  const folder = mkdtempSync(join(tmpdir(), 'hallpass-site-'))
+  const home = homePaths(join(folder, 'state'))
+  prepareHome(home)
+  const keys = await KeyRing.open(home, { env: { HALLPASS_NO_KEYRING: '1' }, create: true })
+  const authority = await Authority.open(home, keys, { create: true })
+  const leaves = new Leaves(authority)
+  return {
+    pem: authority.certificatePem,
+    tls: {
+      SNICallback: (host, done) => {
+        leaves.contextFor(host).then(
+          (context) => done(null, context),
+          (error: unknown) => done(error as Error),
+        )
+      },
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
