@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { sep } from 'node:path'
 import { HallpassError } from '../errors.ts'
 import type { Home } from './home.ts'
 import { checkName } from './names.ts'
@@ -23,30 +23,30 @@ export function recordPath(home: Home, id: SealId): string {
   switch (id.kind) {
     case 'cookies':
     case 'storage':
-      return join(sitesFolder(home, id.session), id.name, `${id.kind}${recordSuffix}`)
+      return `${sitesFolder(home, id.session)}${sep}${id.name}${sep}${id.kind}${recordSuffix}`
     case 'credential':
-      return join(credentialsFolder(home, id.session), `${id.name}${recordSuffix}`)
+      return `${credentialsFolder(home, id.session)}${sep}${id.name}${recordSuffix}`
     case 'client':
-      return join(sessionFolder(home, id.session), `client${recordSuffix}`)
+      return `${sessionFolder(home, id.session)}${sep}client${recordSuffix}`
     case 'ca':
       return home.caKey
   }
 }
 
 export function sessionFolder(home: Home, session: string): string {
-  return join(home.sessions, checkName('session', session))
+  return `${home.sessions}${sep}${checkName('session', session)}`
 }
 
 export function sitesFolder(home: Home, session: string): string {
-  return join(sessionFolder(home, session), 'sites')
+  return `${sessionFolder(home, session)}${sep}sites`
 }
 
 export function credentialsFolder(home: Home, session: string): string {
-  return join(sessionFolder(home, session), 'credentials')
+  return `${sessionFolder(home, session)}${sep}credentials`
 }
 
 export function sessionFile(home: Home, session: string): string {
-  return join(sessionFolder(home, session), 'session.json')
+  return `${sessionFolder(home, session)}${sep}session.json`
 }
 
 /** The credential that a file of a credentials folder holds; undefined for a temporary or foreign file. */
@@ -72,5 +72,5 @@ export function keyLock(home: Home): string {
 // Hashed: one flat folder, one length, and no host name to read in a folder listing.
 function lockFile(home: Home, ...parts: readonly string[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
-  return join(home.locks, `${digest}.lock`)
+  return `${home.locks}${sep}${digest}.lock`
 }

@@ -1,0 +1,26 @@
+import type { Home } from './home.ts'
+import { type Protection, parseKeyFile } from './key-file.ts'
+import { type KeySource, keySource, readKeySource } from './key-source.ts'
+
+export interface KeyStatus extends KeySource {
+  /** What keeps the data keys from somebody who has the key file. */
+  readonly protector: Protection['kind']
+  /** The kid that seals. */
+  readonly current: string
+  /** `createdAt` is RFC 3339, empty for a key that was made elsewhere. */
+  readonly keys: readonly { readonly kid: string; readonly createdAt: string }[]
+}
+
+/** What the key file says without opening it: no passphrase, no keyring. Undefined when there is none; throws `key-invalid` or `state-unsafe`. */
+export function keyStatus(home: Home, env: NodeJS.ProcessEnv): KeyStatus | undefined {
+  const source = keySource(home, env)
+  const text = readKeySource(source, home)
+  if (text === undefined) return undefined
+  const { protection, current, keys } = parseKeyFile(text, source.file)
+  return {
+    ...source,
+    protector: protection.kind,
+    current,
+    keys: keys.map(({ kid, createdAt }) => ({ kid, createdAt })),
+  }
+}

@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Home } from './home.ts'
+import type { KeyRing } from './keyring.ts'
+import { withLock } from './lock.ts'
+import { notSaved } from './not-saved.ts'
+import { readOwnFile } from './own-files.ts'
+import { recordLock, recordPath } from './record-path.ts'
+import { replaceFile } from './replace-file.ts'
+import { parseEnvelope, type SealId } from './seal.ts'
+import { sealedFiles } from './sealed-files.ts'
+
+export interface Rotation {
+  /** The kid that seals now. */
+  readonly current: string
+  readonly resealed: number
+  /** Kids that are forgotten: nothing is sealed with them any more. */
+  readonly dropped: readonly string[]
+  /** Files that could not be resealed and are as they were; while there are any, no key is dropped. */
+  readonly left: readonly { readonly file: string; readonly error: unknown }[]
+}
+
+/**
+ * Makes a new data key the current one, reseals everything with it and drops the old ones; other processes may go on meanwhile.
+ * Killed half-way it leaves all keys listed, and the next rotation ends it.
+ */
+export async function rotateKey(home: Home, keys: KeyRing): Promise<Rotation> {
+  await keys.addKey()
+  const { current } = keys
+  const old = new Set(keys.kids.filter((kid) => kid !== current))
+  await waitForWriters(home)
+  const left: { file: string; error: unknown }[] = []
+  let resealed = 0
+  for (const id of sealedFiles(home)) {
+    const file = recordPath(home, id)
+    try {
+      if (await withLock(recordLock(home, id), () => reseal(home, keys, id, file, old))) resealed++
+    } catch (error) {
+      left.push({ file, error: notSaved(file, error) })
+    }
+  }
+  if (left.length > 0) return { current, resealed, dropped: [], left }
+  await keys.dropKeys(old)
+  return { current, resealed, dropped: [...old], left }
+}
+
+/**
+ * Writers read the current key inside their record's lock. Whoever read the old one holds a lock that exists by now, so after every
+ * lock was held once nothing more is sealed with it, not even a record that is in no folder yet.
+ */
+async function waitForWriters(home: Home): Promise<void> {
+  for (const name of readdirSync(home.locks)) {
+    if (name.endsWith('.lock')) await withLock(join(home.locks, name), async () => undefined)
+  }
+}
+
+async function reseal(
+  home: Home,
+  keys: KeyRing,
+  id: SealId,
+  file: string,
+  old: ReadonlySet<string>,
+): Promise<boolean> {
+  const text = readOwnFile(file, home.root)?.text
+  if (text === undefined) return false // removed since the folder was listed
+  if (!old.has(parseEnvelope(text, file).kid)) return false
+  const plaintext = keys.open(id, text, file)
+  await keys.refresh()
+  await replaceFile(file, keys.seal(id, plaintext))
+  return true
+}
