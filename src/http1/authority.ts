@@ -1,0 +1,55 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
+export interface Authority {
+  /** Lower-case, without trailing dot; an IPv6 address without brackets, in its shortest form. */
+  readonly host: string
+  /** Absent when none was written. */
+  readonly port?: number
+}
+
+/** `host` or `[v6]`, then perhaps `:port`; a port without leading zeros, so that there is one spelling of it. */
+const shape = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Za-z._-]{1,254}))(?::([1-9][0-9]{0,4}))?$/
+
+/** What a URL parser takes for a number, and therefore for (part of) an IPv4 address: decimal, octal, hexadecimal. */
+const numericLabel = /^(?:[0-9]+|0[xX][0-9A-Fa-f]*)$/
+
+/**
+ * Parses `host[:port]` as it stands in a CONNECT target, in Host and in an absolute target (RFC 9110, 4.2 and 7.2).
+ * Far stricter than the grammar of RFC 3986: two parsers that read two hosts out of one text send the secret of one to
+ * the other. So no userinfo (`a@b`), no escapes (`a%00.b`, IPv6 zones), no `\`, no empty label, no empty port, and no
+ * IPv4 address in any but its dotted decimal form (`127.1`, `0x7f000001`, `017700000001`).
+ */
+export function parseAuthority(text: string): Authority | undefined {
+  const match = shape.exec(text)
+  if (match === null) return undefined
+  const [, v6, name, digits] = match
+  const host = v6 === undefined ? parseName(name ?? '') : parseIPv6(v6)
+  if (host === undefined) return undefined
+  if (digits === undefined) return { host }
+  const port = Number(digits)
+  return port > 65_535 ? undefined : { host, port }
+}
+
+function parseIPv6(text: string): string | undefined {
+  if (!isIPv6(text)) return undefined
+  // One address has many spellings; the URL parser writes the one of RFC 5952.
+  return new URL(`http://[${text}]/`).hostname.slice(1, -1)
+}
+
+function parseName(text: string): string | undefined {
+  const host = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase()
+  if (host.length > 253) return undefined
+  const labels = host.split('.')
+  // DNS: a label has 1 to 63 octets.
+  if (labels.some((label) => label === '' || label.length > 63)) return undefined
+  if (numericLabel.test(labels.at(-1) ?? '') && !isIPv4(host)) return undefined
+  return host
+}
+
+/** Whether two texts name the same authority; false when either is not one. `defaultPort` stands in for an absent port. */
+export function sameAuthority(a: string, b: string, defaultPort: number): boolean {
+  const left = parseAuthority(a)
+  const right = parseAuthority(b)
+  if (left === undefined || right === undefined) return false
+  return left.host === right.host && (left.port ?? defaultPort) === (right.port ?? defaultPort)
+}

@@ -1,0 +1,72 @@
+import type { FieldLine } from './field-line.ts'
+import type { RequestHead } from './request-head.ts'
+
+/**
+ * Fields that speak of one connection, not of the message (RFC 9110, 7.6.1). Not Transfer-Encoding: the chunks are
+ * relayed as they are, and so is the field that says that they are chunks. Proxy-Authenticate and -Authorization are
+ * ours and our client's alone (CVE-2023-32681 and its kind).
+ */
+export const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'upgrade',
+  'http2-settings',
+])
+
+/**
+ * Never dropped because Connection names them: without its length the rest of a body becomes the next request
+ * (`Connection: content-length`), and without Host nobody knows whose it is.
+ */
+const neverNamed: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host'])
+
+/** The lower-case members of every Connection field (RFC 9110, 7.6.1). */
+export function connectionTokens(fields: readonly FieldLine[]): Set<string> {
+  const tokens = new Set<string>()
+  for (const field of fields) {
+    if (field.lower !== 'connection') continue
+    for (const member of field.value.split(',')) {
+      const name = member.trim().toLowerCase()
+      if (name !== '') tokens.add(name)
+    }
+  }
+  return tokens
+}
+
+/** Whether the connection may carry another message after this one (RFC 9112, 9.3). */
+export function isPersistent(head: {
+  readonly minor: 0 | 1
+  readonly fields: readonly FieldLine[]
+}): boolean {
+  const tokens = connectionTokens(head.fields)
+  if (tokens.has('close')) return false
+  return head.minor === 1 || tokens.has('keep-alive')
+}
+
+/** The lines that go on to the next hop, in their order. Trailer fields are filtered by the same rule. */
+export function endToEndFields(fields: readonly FieldLine[]): FieldLine[] {
+  const named = connectionTokens(fields)
+  return fields.filter(
+    ({ lower }) => !hopByHop.has(lower) && (named.size === 0 || !named.has(lower) || neverNamed.has(lower)),
+  )
+}
+
+/**
+ * Whether this request asks to become a WebSocket (RFC 6455, 4.1). No other upgrade is passed on: behind a `h2c` the
+ * client would speak past the proxy, which reads HTTP/1.1 (h2c smuggling, 2020).
+ */
+export function asksForWebSocket(head: RequestHead): boolean {
+  if (head.method !== 'GET' || head.minor !== 1) return false
+  let upgrade: string | undefined
+  for (const field of head.fields) {
+    if (field.lower === 'content-length' || field.lower === 'transfer-encoding') return false
+    if (field.lower !== 'upgrade') continue
+    if (upgrade !== undefined) return false
+    upgrade = field.value.toLowerCase()
+  }
+  return upgrade === 'websocket' && connectionTokens(head.fields).has('upgrade')
+}
