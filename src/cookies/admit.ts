@@ -1,7 +1,7 @@
 import { defaultPath, pathMatch } from 'tough-cookie'
 import type { Cookie, RequestUrl, SiteContext } from './cookie.ts'
 import { maxAgeMs, pairFlaw, type SetCookie, textFlaw, trimBlank } from './set-cookie.ts'
-import { canonicalHost, hostMatches, isAddress, isPublicSuffix, isSecure } from './site.ts'
+import { hostMatches, isAddress, isHostName, isPublicSuffix, isSecure } from './site.ts'
 
 export interface SetContext {
   readonly url: RequestUrl
@@ -14,9 +14,12 @@ export type Admission = { readonly cookie: Cookie } | { readonly refused: string
 
 /** RFC 6265bis 5.7 up to the store: whether this host, on this connection, may set this cookie, and what it then is. */
 export function admit(said: SetCookie, context: SetContext): Admission {
-  const { url, now, site = 'same-site' } = context
+  const { url, now } = context
   const scope = scopeOf(said.domain, url.host)
   if ('refused' in scope) return scope
+  // A URL path is ASCII: such a cookie could go nowhere. Browsers drop it rather than fall back to another path.
+  if (said.path !== undefined && /[^\x00-\x7f]/.test(said.path))
+    return { refused: 'a path that is not ASCII' }
   const cookie: Cookie = {
     name: said.name,
     value: said.value,
@@ -30,52 +33,44 @@ export function admit(said: SetCookie, context: SetContext): Admission {
     createdAt: now,
     updatedAt: now,
   }
-  if (cookie.secure && !isSecure(url)) return { refused: 'Secure, but set over http' }
-  if (site === 'cross-site' && cookie.sameSite !== 'none') {
-    return { refused: 'SameSite, but set in a cross-site request' }
-  }
-  // The partition would be that of the embedding site, which is not known here.
-  if (site === 'cross-site' && cookie.partitioned)
-    return { refused: 'Partitioned, and set in a cross-site request' }
-  const refused = ruleFlaw(cookie, said.path !== undefined)
+  const refused =
+    shapeFlaw(cookie) ?? contextFlaw(cookie, context) ?? ruleFlaw(cookie, said.path !== undefined)
   return refused === undefined ? { cookie } : { refused }
 }
 
 /** The same gate for a cookie that comes ready made (typed by the user, imported): nothing gets in that no server could have set. */
 export function admitReady(given: Cookie, now: number): Admission {
-  const refused = shapeFlaw(given) ?? suffixFlaw(given) ?? ruleFlaw(given, true)
-  if (refused !== undefined) return { refused }
   const { partitioned, expiresAt, ...rest } = given
-  return {
-    cookie: {
-      ...rest,
-      ...(partitioned ? { partitioned } : {}),
-      ...(expiresAt === undefined ? {} : { expiresAt: Math.min(expiresAt, now + maxAgeMs) }),
-      updatedAt: now,
-    },
+  const cookie: Cookie = {
+    ...rest,
+    ...(partitioned ? { partitioned } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt: Math.min(expiresAt, now + maxAgeMs) }),
+    updatedAt: now,
   }
+  const refused = shapeFlaw(cookie) ?? suffixFlaw(cookie) ?? ruleFlaw(cookie, true)
+  return refused === undefined ? { cookie } : { refused }
 }
 
 /**
- * What no cookie of a jar can look like, whichever way it came in. A `;` in a value would become a second cookie on the wire,
+ * What no cookie of a jar can look like, whichever way it came in: checked before it is stored and again when a record is read,
+ * so that nothing is ever stored that could not be read again. A `;` in a value would become a second cookie on the wire, and
  * blanks around it would be gone at the server.
  */
 export function shapeFlaw(cookie: Cookie): string | undefined {
-  const texts: readonly (readonly [what: string, text: string])[] = [
-    ['name', cookie.name],
-    ['value', cookie.value],
-    ['path', cookie.path],
-  ]
-  for (const [what, text] of texts) {
-    const flaw = textFlaw(text)
-    if (flaw !== undefined) return `${flaw} in the ${what}`
-    if (text.includes(';')) return `a semicolon in the ${what}`
-    if (trimBlank(text) !== text) return `blanks around the ${what}`
+  for (const part of ['name', 'value', 'path'] as const) {
+    const flaw = textFlaw(cookie[part])
+    if (flaw !== undefined) return `${flaw} in the ${part}`
+  }
+  for (const part of ['name', 'value'] as const) {
+    if (cookie[part].includes(';')) return `a semicolon in the ${part}`
+    if (trimBlank(cookie[part]) !== cookie[part]) return `blanks around the ${part}`
   }
   if (cookie.name.includes('=')) return 'an equals sign in the name'
   if (!cookie.path.startsWith('/')) return 'a path that does not start with /'
-  if (!isHost(cookie.domain)) return 'a domain that is no host name'
+  if (!isHostName(cookie.domain)) return 'a domain that is no host name'
   if (!cookie.hostOnly && isAddress(cookie.domain)) return 'a domain cookie for an address'
+  const times = [cookie.createdAt, cookie.updatedAt, cookie.expiresAt ?? 0]
+  if (!times.every(Number.isFinite)) return 'a time that is no number'
   return pairFlaw(cookie.name, cookie.value)
 }
 
@@ -95,20 +90,35 @@ function suffixFlaw(cookie: Cookie): string | undefined {
     : undefined
 }
 
-/** RFC 6265bis 5.7 steps 7 to 10, as browsers have them: for an address or a public suffix the host's own name means host-only. */
+/**
+ * RFC 6265bis 5.7 steps 7 to 10, as browsers have them: an address may only name itself, without a leading dot, and a public
+ * suffix (any single label too) only the host itself; either way the cookie is host-only.
+ */
 function scopeOf(
-  domain: string | undefined,
+  attribute: string | undefined,
   host: string,
 ): { readonly domain: string; readonly hostOnly: boolean } | { readonly refused: string } {
-  if (domain === undefined || domain === '') return { domain: host, hostOnly: true }
-  if (isAddress(host) || isPublicSuffix(domain)) {
-    return domain === host || domain === `[${host}]`
-      ? { domain: host, hostOnly: true }
-      : { refused: isAddress(host) ? 'a domain other than the address' : 'the domain is a public suffix' }
+  const itself = { domain: host, hostOnly: true }
+  if (attribute === undefined) return itself
+  if (isAddress(host)) {
+    return attribute === host || attribute === `[${host}]` ? itself : { refused: 'a domain for an address' }
+  }
+  const domain = attribute.replace(/^\./, '')
+  if (isPublicSuffix(domain)) {
+    return domain === host ? itself : { refused: 'the domain is a public suffix or no host name' }
   }
   return hostMatches(host, domain)
     ? { domain, hostOnly: false }
     : { refused: 'the domain is not of this host' }
+}
+
+/** RFC 6265bis 5.7 steps 13 and 18: what the connection and the request's origin forbid. */
+function contextFlaw(cookie: Cookie, { url, site }: SetContext): string | undefined {
+  if (cookie.secure && !isSecure(url)) return 'Secure, but set over http'
+  if (site !== 'cross-site') return undefined
+  if (cookie.sameSite !== 'none') return 'not SameSite=None, but set in a cross-site request'
+  // Its partition would be that of the site that made the request, which is not known here.
+  return cookie.partitioned ? 'Partitioned, and set in a cross-site request' : undefined
 }
 
 /** The rules about attributes that hang together (RFC 6265bis 5.7 steps 19 to 22; the Http prefixes of its successor; CHIPS). */
@@ -127,14 +137,4 @@ function ruleFlaw(cookie: Cookie, pathGiven: boolean): string | undefined {
   if (name === '' && /^__(secure|host|http)-/i.test(cookie.value))
     return 'a nameless cookie posing as a prefixed one'
   return undefined
-}
-
-function isHost(domain: string): boolean {
-  return (
-    domain !== '' &&
-    domain.length <= 253 &&
-    /^[a-z0-9._:-]+$/.test(domain) &&
-    canonicalHost(domain) === domain &&
-    !/^\.|\.\./.test(domain)
-  )
 }

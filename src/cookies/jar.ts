@@ -43,15 +43,17 @@ export class Jar {
 
   /** Takes a Set-Cookie line as it stood in a response. */
   set(line: string, context: SetContext): SetOutcome {
-    const said = parseSetCookie(line, context.now)
+    const { now } = context
+    const url = canonicalUrl(context.url)
+    const said = parseSetCookie(line, now)
     if ('refused' in said) return { kind: 'refused', name: said.name, reason: said.refused }
-    const admission = admit(said, context)
+    const admission = admit(said, { ...context, url })
     if ('refused' in admission) return { kind: 'refused', name: said.name, reason: admission.refused }
     const { cookie } = admission
-    if (!isSecure(context.url) && this.#holdsGuard(cookie, context.now)) {
+    if (!isSecure(url) && this.all().some((held) => !isExpired(held, now) && guardedBy(cookie, held))) {
       return { kind: 'refused', name: said.name, reason: 'http may not touch a Secure cookie' }
     }
-    return this.#store(cookie, context.now)
+    return this.#store(cookie, now)
   }
 
   /** Takes a ready cookie: typed by the user or imported. It passes the same gate, as if an https host had set it. */
@@ -64,7 +66,7 @@ export class Jar {
 
   /** What goes with a request, in order, and what of the same site does not, with the reason. */
   select(url: RequestUrl, options: SelectOptions): Selection {
-    return selectCookies(this.#cookies.values(), url, options)
+    return selectCookies(this.#cookies.values(), canonicalUrl(url), options)
   }
 
   /**
@@ -91,8 +93,9 @@ export class Jar {
    * is cleared (the header counts in secure contexts only), or anyone on the path could sign the user out.
    */
   clear(url: RequestUrl): readonly Cookie[] {
-    if (!isSecure(url)) return []
-    const site = siteOf(url.host)
+    const { host, scheme } = canonicalUrl(url)
+    if (!isSecure({ host, scheme })) return []
+    const site = siteOf(host)
     const cleared = this.all().filter((cookie) => siteOf(cookie.domain) === site)
     for (const cookie of cleared) this.#cookies.delete(identityOf(cookie))
     return cleared
@@ -101,18 +104,14 @@ export class Jar {
   /** Something for this host was stored once, if it is gone since: signing in there again is to be captured. */
   covers(host: string): boolean {
     const canonical = canonicalHost(host)
-    return [...this.#covers.values()].some((cover) =>
-      cover.hostOnly ? cover.domain === canonical : hostMatches(canonical, cover.domain),
+    return [...this.#covers.values(), ...this.#cookies.values()].some((held) =>
+      held.hostOnly ? held.domain === canonical : hostMatches(canonical, held.domain),
     )
   }
 
   /** Every cookie, the expired ones too, in order of creation. */
   all(): readonly Cookie[] {
     return [...this.#cookies.values()]
-  }
-
-  #holdsGuard(cookie: Cookie, now: number): boolean {
-    return this.all().some((existing) => !isExpired(existing, now) && guardedBy(cookie, existing))
   }
 
   #store(incoming: Cookie, now: number): SetOutcome {
@@ -132,7 +131,7 @@ export class Jar {
       return {
         kind: 'refused',
         name: cookie.name,
-        reason: `the site has ${maxCookiesPerSite} Secure cookies already`,
+        reason: `no room: the site has ${maxCookiesPerSite} cookies that stay before it`,
       }
     }
     this.#cover({ domain: cookie.domain, hostOnly: cookie.hostOnly })
@@ -157,6 +156,11 @@ export class Jar {
       this.#covers.delete(key)
     }
   }
+}
+
+/** Whoever calls, `EXAMPLE.com.` and `example.com` are one host here. */
+function canonicalUrl(url: RequestUrl): RequestUrl {
+  return { ...url, host: canonicalHost(url.host) }
 }
 
 function coverKey(cover: Cover): string {

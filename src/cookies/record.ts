@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HallpassError } from '../errors.ts'
 import { shapeFlaw } from './admit.ts'
 import { type Cookie, identityOf } from './cookie.ts'
+import { isHostName } from './site.ts'
 
 /** A host, or a domain with the hosts below it, that a jar has held cookies of. */
 export interface Cover {
@@ -14,7 +15,7 @@ export interface CookieRecord {
   readonly covers: readonly Cover[]
 }
 
-const time = z.number().min(0)
+const time = z.number()
 
 const cookieSchema = z.strictObject({
   name: z.string(),
@@ -53,6 +54,9 @@ export function parseRecord(value: unknown): CookieRecord {
     const identity = identityOf(cookie)
     if (seen.has(identity)) throw damaged(`cookies.${index}: the same cookie twice`)
     seen.add(identity)
+  })
+  parsed.data.covers.forEach((cover, index) => {
+    if (!isHostName(cover.domain)) throw damaged(`covers.${index}: no host name`)
   })
   return parsed.data
 }

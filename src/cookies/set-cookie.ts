@@ -5,7 +5,7 @@ import type { SameSite } from './cookie.ts'
 export interface SetCookie {
   readonly name: string
   readonly value: string
-  /** The last Domain attribute without its leading dot; '' when it was empty. */
+  /** The last Domain attribute in lower case, a leading dot included. */
   readonly domain?: string
   /** The last Path attribute; undefined when it named no absolute path. */
   readonly path?: string
@@ -48,13 +48,14 @@ export function parseSetCookie(
   for (const piece of end === -1 ? [] : line.slice(end + 1).split(';')) {
     const [key, text] = splitAttribute(piece)
     if (text.length > maxAttributeBytes) continue
-    // Each of these is ignored when it cannot be read, so that an earlier good one stands.
+    // Each of these is ignored when it says nothing, so that an earlier one stands. An empty Path is not: it resets the path.
+    if (key === 'domain' && text === '') continue
     if (key === 'expires' && parseDate(text) === undefined) continue
     if (key === 'max-age' && !/^-?[0-9]+$/.test(text)) continue
     attributes.set(key, text)
   }
 
-  const domain = attributes.get('domain')?.replace(/^\./, '').toLowerCase()
+  const domain = attributes.get('domain')?.toLowerCase()
   const path = attributes.get('path')
   const expiresAt = expiry(attributes, now)
   return {

@@ -5,6 +5,9 @@ import type { RequestUrl } from './cookie.ts'
 /** What a host name of this proxy may consist of; anything else is never cut into a site. */
 const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
 
+/** RFC 1035 2.3.4. */
+const maxHostLength = 253
+
 /** The WHATWG URL rule: a host whose last label is a number is an IPv4 address, however it is spelled (127.1, 0x7f.1). */
 const endsInNumber = /(^|\.)(\d+|0x[0-9a-f]*)$/
 
@@ -21,6 +24,13 @@ export function canonicalHost(host: string): string {
   } catch {
     return bare.toLowerCase()
   }
+}
+
+/** Whether a text is a canonical host as the jar keeps it: a name of plain labels, or an address. */
+export function isHostName(text: string): boolean {
+  return (
+    text.length <= maxHostLength && (hostName.test(text) || isIP(text) === 6) && canonicalHost(text) === text
+  )
 }
 
 /**
