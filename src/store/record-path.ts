@@ -9,12 +9,24 @@ const recordSuffix = '.json.enc'
 
 /** Throws `name-invalid` for an identity whose parts must not become parts of a path. */
 export function checkRecordId({ kind, session, name }: SealId): void {
-  if (kind !== 'ca') checkName('session', session)
-  if (kind === 'cookies' || kind === 'storage') checkName('site', name)
-  else if (kind === 'credential') checkName('credential', name)
-  else if (kind === 'client' ? name !== '' : session !== caKeyId.session || name !== caKeyId.name) {
-    throw new HallpassError('name-invalid', `a ${kind} record has no name of its own`)
+  switch (kind) {
+    case 'cookies':
+    case 'storage':
+      checkName('session', session)
+      checkName('site', name)
+      return
+    case 'credential':
+      checkName('session', session)
+      checkName('credential', name)
+      return
+    case 'client':
+      checkName('session', session)
+      if (name === '') return
+      break
+    case 'ca':
+      if (session === caKeyId.session && name === caKeyId.name) return
   }
+  throw new HallpassError('name-invalid', `there is no ${kind} record named ${JSON.stringify(name)}`)
 }
 
 /** The file of a sealed record, after `checkRecordId`. */

@@ -1,0 +1,229 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { openStore } from '../../test/store/scratch.ts'
+import { temporaryHome } from '../../test/support/temporary-home.ts'
+import { MemoryStore } from './memory.ts'
+import { caKeyId } from './seal.ts'
+import type { Json, RecordId, SessionMetadata, Store } from './store.ts'
+
+const stores: Readonly<Record<string, () => Promise<Store>>> = {
+  file: async () => (await openStore(temporaryHome())).store,
+  memory: async () => new MemoryStore(),
+}
+
+const createdAt = '2026-11-21T08:00:00.000Z'
+const cookies: RecordId = { kind: 'cookies', session: 'work', name: 'example.com' }
+const hostileNames = [
+  '__proto__',
+  'constructor',
+  '..',
+  '.',
+  '../x',
+  '/etc/passwd',
+  'a/b',
+  'a\\b',
+  'a\0b',
+  '',
+  'A',
+  'é',
+]
+
+describe.each(Object.entries(stores))('the %s store', (_, open) => {
+  let store: Store
+  beforeEach(async () => {
+    store = await open()
+    await store.writeSession({ name: 'work', createdAt })
+  })
+
+  const count = (value: Json | undefined): Json => (typeof value === 'number' ? value + 1 : 1)
+
+  it('reads what was written, and nothing before', async () => {
+    expect(await store.read(cookies)).toBeUndefined()
+    expect(await store.update(cookies, () => ({ sid: 'ä€😀', list: [1, null, true] }))).toBe(1)
+    expect(await store.read(cookies)).toEqual({ version: 1, value: { sid: 'ä€😀', list: [1, null, true] } })
+  })
+
+  it.each<[string, Json]>([
+    ['null', null],
+    ['false', false],
+    ['zero', 0],
+    ['an empty text', ''],
+    ['a key named __proto__', JSON.parse('{"__proto__":{"polluted":true}}')],
+    ['a megabyte', 'x'.repeat(1024 * 1024)],
+  ])('keeps %s as it is', async (_name, value) => {
+    await store.update(cookies, () => value)
+    expect(JSON.stringify((await store.read(cookies))?.value)).toBe(JSON.stringify(value))
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+  })
+
+  it('gives a change the present value and counts versions', async () => {
+    for (const version of [1, 2, 3]) expect(await store.update(cookies, count)).toBe(version)
+    expect(await store.read(cookies)).toEqual({ version: 3, value: 3 })
+  })
+
+  it('writes nothing when the change changes nothing', async () => {
+    await store.update(cookies, () => ({ a: 1 }))
+    const stamp = store.stamp(cookies)
+    expect(await store.update(cookies, () => ({ a: 1 }))).toBe(1)
+    expect(store.stamp(cookies)).toBe(stamp)
+  })
+
+  it('loses none of many changes made at once', async () => {
+    await Promise.all(Array.from({ length: 200 }, () => store.update(cookies, count)))
+    expect((await store.read(cookies))?.value).toBe(200)
+  })
+
+  it('rejects a change that throws and makes the others', async () => {
+    const results = await Promise.allSettled([
+      store.update(cookies, count),
+      store.update(cookies, () => {
+        throw new Error('no')
+      }),
+      store.update(cookies, count),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect((await store.read(cookies))?.value).toBe(2)
+  })
+
+  it('deletes a record when the change says undefined', async () => {
+    await store.update(cookies, () => 1)
+    expect(await store.update(cookies, () => undefined)).toBe(2)
+    expect(await store.read(cookies)).toBeUndefined()
+    expect(store.stamp(cookies)).toBeUndefined()
+    expect(await store.names('work', 'cookies')).toEqual([])
+    expect(await store.update(cookies, () => undefined)).toBe(0)
+  })
+
+  it('hands out values that a reader cannot change for the next one', async () => {
+    const given = { list: [{ name: 'sid' }] }
+    await store.update(cookies, () => given)
+    given.list.push({ name: 'later' })
+    const { value } = (await store.read(cookies)) as unknown as { value: typeof given }
+    expect(() => value.list.push({ name: 'intruder' })).toThrow(TypeError)
+    expect((await store.read(cookies))?.value).toEqual({ list: [{ name: 'sid' }] })
+  })
+
+  it('keeps kinds, sites, credentials and sessions apart', async () => {
+    await store.writeSession({ name: 'other', createdAt })
+    const ids: RecordId[] = [
+      cookies,
+      { ...cookies, kind: 'storage' },
+      { ...cookies, name: 'example.org' },
+      { ...cookies, session: 'other' },
+      { kind: 'credential', session: 'work', name: 'example.com' },
+      { kind: 'client', session: 'work', name: '' },
+      caKeyId,
+    ]
+    for (const [index, id] of ids.entries()) await store.update(id, () => index)
+    for (const [index, id] of ids.entries()) expect((await store.read(id))?.value).toBe(index)
+    expect(await store.names('work', 'cookies')).toEqual(['example.com', 'example.org'])
+    expect(await store.names('work', 'storage')).toEqual(['example.com'])
+    expect(await store.names('work', 'credential')).toEqual(['example.com'])
+    expect(await store.names('other', 'credential')).toEqual([])
+    expect(await store.names('nobody', 'cookies')).toEqual([])
+  })
+
+  it('takes sites that are hosts or addresses', async () => {
+    for (const name of [
+      'localhost',
+      '127.0.0.1',
+      '::1',
+      'xn--bcher-kva.example',
+      'my_host',
+      `${'a.'.repeat(120)}example`,
+    ]) {
+      await store.update({ ...cookies, name }, () => name)
+      expect((await store.read({ ...cookies, name }))?.value).toBe(name)
+    }
+  })
+
+  it.each(hostileNames)('refuses %j wherever a name is asked for', async (name) => {
+    const refused = expect.objectContaining({ code: 'name-invalid' })
+    const ids: RecordId[] = [
+      { kind: 'cookies', session: 'work', name },
+      { kind: 'storage', session: 'work', name },
+      { kind: 'credential', session: 'work', name },
+      { kind: 'cookies', session: name, name: 'example.com' },
+      { kind: 'client', session: name, name: '' },
+      { kind: 'ca', session: '', name },
+    ]
+    for (const id of ids) {
+      await expect(store.read(id)).rejects.toEqual(refused)
+      await expect(store.update(id, () => 1)).rejects.toEqual(refused)
+      expect(() => store.stamp(id)).toThrow(refused)
+    }
+    await expect(store.names(name, 'cookies')).rejects.toEqual(refused)
+    expect(() => store.credentialsStamp(name)).toThrow(refused)
+    await expect(store.readSession(name)).rejects.toEqual(refused)
+    await expect(store.writeSession({ name, createdAt })).rejects.toEqual(refused)
+    await expect(store.removeSession(name)).rejects.toEqual(refused)
+  })
+
+  it('changes the stamp with every change and with nothing else', async () => {
+    expect(store.stamp(cookies)).toBeUndefined()
+    const seen = new Set<string | undefined>()
+    for (let n = 0; n < 50; n++) {
+      await store.update(cookies, () => n % 2)
+      const stamp = store.stamp(cookies)
+      expect(seen.has(stamp)).toBe(false)
+      seen.add(stamp)
+      await store.read(cookies)
+      await store.update({ ...cookies, name: 'example.org' }, () => n)
+      expect(store.stamp(cookies)).toBe(stamp)
+    }
+  })
+
+  it('changes the stamp of the credentials when one is added, changed or removed', async () => {
+    const api: RecordId = { kind: 'credential', session: 'work', name: 'api' }
+    const steps = [
+      () => store.update(api, () => 1),
+      () => store.update(api, () => 2),
+      () => store.update({ ...api, name: 'second' }, () => 1),
+      () => store.update(api, () => undefined),
+      () => store.update(api, () => 1),
+    ]
+    const stamps = [store.credentialsStamp('work')]
+    for (const step of steps) {
+      await step()
+      stamps.push(store.credentialsStamp('work'))
+      expect(store.credentialsStamp('work')).toBe(stamps.at(-1))
+    }
+    expect(new Set(stamps).size).toBe(stamps.length)
+  })
+
+  it('reads back the metadata of a session', async () => {
+    const metadata = JSON.parse('{"__proto__":"p","ticket":"ä"}')
+    const session: SessionMetadata = {
+      name: 'work',
+      createdAt,
+      expiresAt: createdAt,
+      lastUsedAt: createdAt,
+      userAgent: 'x/1',
+      metadata,
+    }
+    await store.writeSession(session)
+    expect(JSON.stringify(await store.readSession('work'))).toBe(JSON.stringify(session))
+    expect(await store.readSession('nobody')).toBeUndefined()
+    expect(await store.sessions()).toEqual(['work'])
+  })
+
+  it('removes a session with everything in it, and nothing else', async () => {
+    await store.writeSession({ name: 'other', createdAt })
+    await store.update(cookies, () => 1)
+    await store.update({ ...cookies, session: 'other' }, () => 2)
+    await store.removeSession('work')
+    await store.removeSession('work')
+    expect(await store.sessions()).toEqual(['other'])
+    expect(await store.read(cookies)).toBeUndefined()
+    expect(await store.readSession('work')).toBeUndefined()
+    await store.writeSession({ name: 'work', createdAt })
+    expect(await store.read(cookies)).toBeUndefined()
+    expect((await store.read({ ...cookies, session: 'other' }))?.value).toBe(2)
+  })
+
+  it('does not bring a removed session back when something is captured late', async () => {
+    await store.removeSession('work')
+    await expect(store.update(cookies, () => 1)).rejects.toMatchObject({ code: 'session-missing' })
+    await store.writeSession({ name: 'work', createdAt })
+    expect(await store.read(cookies)).toBeUndefined()
+  })
+})
