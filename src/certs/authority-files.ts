@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { HallpassError } from '../errors.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
+import { notSaved } from '../store/not-saved.ts'
 import { readOwnFile } from '../store/own-files.ts'
 import { replaceFile } from '../store/replace-file.ts'
 import { caKeyId } from '../store/seal.ts'
@@ -10,7 +11,7 @@ import { stampOf as fileStamp } from '../store/stamp.ts'
 import type { AuthorityPair } from './new-authority.ts'
 import { pemBlocks } from './pem.ts'
 
-export type SealingKeys = Pick<KeyRing, 'seal' | 'open'>
+export type SealingKeys = Pick<KeyRing, 'seal' | 'open' | 'refresh'>
 
 const rotateHint = 'hallpass ca rotate'
 
@@ -19,7 +20,7 @@ const rotateHint = 'hallpass ca rotate'
  * that it replaced: key and certificate change in one rename. `ca.pem` is the public copy, written second, so a crash
  * between the two leaves it absent or at the replaced one ('behind'), which is mended; anything else is not ours to touch.
  *
- * @throws HallpassError `ca-missing` naming the file; other codes of `KeyRing.open` with the file named.
+ * @throws HallpassError `ca-missing` naming the file; other codes of `KeyRing.open`.
  */
 export function readAuthority(
   home: Home,
@@ -39,6 +40,7 @@ export function readAuthority(
   throw missing(home.caPem, 'does not hold the certificate that belongs to ca.key')
 }
 
+/** Under the lock of ca.key. */
 export async function publishAuthority(
   home: Home,
   keys: SealingKeys,
@@ -46,12 +48,21 @@ export async function publishAuthority(
   replaced: string | undefined,
 ): Promise<void> {
   const text = `${pair.key.export({ type: 'pkcs8', format: 'pem' })}${pair.certificate.toString()}${replaced ?? ''}`
-  await replaceFile(home.caKey, keys.seal(caKeyId, Buffer.from(text, 'utf8')))
+  await keys.refresh()
+  await save(home.caKey, keys.seal(caKeyId, Buffer.from(text, 'utf8')))
   await publishCertificate(home, pair)
 }
 
 export async function publishCertificate(home: Home, pair: AuthorityPair): Promise<void> {
-  await replaceFile(home.caPem, pair.certificate.toString())
+  await save(home.caPem, pair.certificate.toString())
+}
+
+async function save(file: string, text: string): Promise<void> {
+  try {
+    await replaceFile(file, text)
+  } catch (error) {
+    throw notSaved(file, error)
+  }
 }
 
 /** The certificate that ca.pem shows at the moment, if it is one at all. */
@@ -83,19 +94,15 @@ function unseal(
   sealed: string,
 ): { pair: AuthorityPair; replaced: string | undefined } {
   try {
-    const text = keys.open(caKeyId, sealed).toString('utf8')
+    const text = keys.open(caKeyId, sealed, home.caKey).toString('utf8')
     const [own, replaced] = pemBlocks('CERTIFICATE', text)
     const pair = { key: createPrivateKey(text), certificate: new X509Certificate(own ?? '') }
     if (!pair.certificate.checkPrivateKey(pair.key))
       throw new Error('its key and certificate do not belong together')
     return { pair, replaced }
   } catch (error) {
-    if (error instanceof HallpassError && error.code !== 'record-damaged') {
-      throw new HallpassError(error.code, `${home.caKey}: ${error.message}`, {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        cause: error,
-      })
-    }
+    // What is wrong with the data key, or a newer format, is told as such.
+    if (error instanceof HallpassError && error.code !== 'record-damaged') throw error
     throw missing(home.caKey, `is damaged (${(error as Error).message})`, error)
   }
 }

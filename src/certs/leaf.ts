@@ -38,18 +38,19 @@ export function mintLeaf(
   publicKey: Uint8Array,
   issuer: Issuer,
   now: number,
-): { readonly der: Buffer; readonly notAfter: number } {
+): { readonly der: Buffer; readonly notBefore: number; readonly notAfter: number } {
   const ip = ipBytes(host)
   const name = ip === undefined ? dnsName(host) : host
   // ub-common-name: a longer CN makes the certificate invalid, so the subject stays empty and the SAN becomes critical.
   const commonName = name.length <= 64 ? name : ''
+  const notBefore = Math.max(now - backdateMs, issuer.notBefore.getTime())
   const notAfter = Math.min(now + leafLifeMs, issuer.notAfter.getTime())
   const der = signCertificate(
     {
       issuer: issuer.name,
       subject: distinguishedName({ O: '', OU: '', CN: commonName }),
       publicKey,
-      notBefore: new Date(Math.max(now - backdateMs, issuer.notBefore.getTime())),
+      notBefore: new Date(notBefore),
       notAfter: new Date(notAfter),
       extensions: [
         basicConstraints({ ca: false }),
@@ -62,7 +63,7 @@ export function mintLeaf(
     },
     issuer.key,
   )
-  return { der, notAfter }
+  return { der, notBefore, notAfter }
 }
 
 /**

@@ -11,8 +11,8 @@ const renewEarlyMs = 86_400_000
 
 interface Entry {
   readonly context: Promise<SecureContext>
-  /** Infinity while it is being minted. */
-  renewAt: number
+  /** Outside of it another is minted; boundless while this one is being minted. */
+  good: { readonly from: number; readonly until: number }
 }
 
 /** TLS contexts with a certificate for each host that clients ask for, minted at first use, most recently used kept. */
@@ -51,16 +51,21 @@ export class Leaves {
     }
     const known = this.#entries.get(host)
     if (known !== undefined) this.#entries.delete(host)
-    const entry = known !== undefined && this.#now() < known.renewAt ? known : this.#begin(host, issuer)
+    const entry = known !== undefined && this.#isGood(known) ? known : this.#begin(host, issuer)
     this.#entries.set(host, entry)
     this.#evict()
     return await entry.context
   }
 
+  #isGood({ good }: Entry): boolean {
+    const now = this.#now()
+    return good.from <= now && now < good.until
+  }
+
   #begin(host: string, issuer: Issuer): Entry {
     const entry: Entry = {
       context: this.#inTurn(() => this.#mint(host, issuer, entry)),
-      renewAt: Number.POSITIVE_INFINITY,
+      good: { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY },
     }
     entry.context.catch(() => {
       // A failed mint is not remembered.
@@ -70,8 +75,8 @@ export class Leaves {
   }
 
   #mint(host: string, issuer: Issuer, entry: Entry): SecureContext {
-    const { der, notAfter } = mintLeaf(host, this.#publicKey, issuer, this.#now())
-    entry.renewAt = notAfter - renewEarlyMs
+    const { der, notBefore, notAfter } = mintLeaf(host, this.#publicKey, issuer, this.#now())
+    entry.good = { from: notBefore, until: notAfter - renewEarlyMs }
     return createSecureContext({
       key: this.#privateKeyPem,
       cert: toPem('CERTIFICATE', der) + issuer.pem,

@@ -12,8 +12,9 @@ export function checkServerIdentity(host: string, certificate: PeerCertificate):
   if (names === undefined || names === '') {
     return refusal(host, 'it names no host: it has no subjectAltName, and a common name does not count')
   }
-  // An entry with characters that could be taken for separators arrives quoted (CVE-2021-44532): no host needs one.
-  const entries = names.includes('"') ? [] : names.split(', ')
+  // Node quotes what could be taken for a separator (CVE-2021-44532): no host needs that, so such an entry names none.
+  const unquoted = names.replace(/"(?:[^"\\]|\\.)*"/g, '\0')
+  const entries = unquoted.includes('"') ? [] : unquoted.split(', ')
   const valid =
     isIP(host) === 0
       ? entries.some((entry) => namesHost(entry, host))

@@ -1,0 +1,169 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { caExtensions, makeCertificate } from '../../test/support/make-certificate.ts'
+import { temporaryHome } from '../../test/support/temporary-home.ts'
+import { KeyRing } from '../store/keyring.ts'
+import { Authority } from './authority.ts'
+import { caFileVariables, combinedBundle, writeBundle } from './bundle.ts'
+import { pemBlocks } from './pem.ts'
+import { systemRoots, upstreamRoots } from './roots.ts'
+
+async function fresh() {
+  const home = temporaryHome()
+  const keys = await KeyRing.open(home, { env: {}, create: true })
+  return { home, keys, authority: await Authority.open(home, keys, { create: true }) }
+}
+
+const root = (commonName: string) => makeCertificate({ commonName, extensions: caExtensions(1) }).cert
+const blocks = (pem: string) => pemBlocks('CERTIFICATE', pem)
+
+describe('the combined bundle', () => {
+  it("has the system's roots, each once, and ours at the end", async () => {
+    const { authority } = await fresh()
+    const bundle = combinedBundle({ authority, env: {} })
+    const certificates = blocks(bundle.pem)
+    expect(certificates.at(-1)).toBe(authority.certificatePem)
+    expect(certificates).toHaveLength(systemRoots().length + 1)
+    expect(new Set(certificates.map((pem) => new X509Certificate(pem).fingerprint256)).size).toBe(
+      certificates.length,
+    )
+    expect(bundle.certificates).toBe(certificates.length)
+    expect(systemRoots().length).toBeGreaterThan(20)
+  })
+
+  it.each(caFileVariables)("keeps a company's root that %s points at", async (variable) => {
+    const { home, authority } = await fresh()
+    const company = root('a company')
+    const file = join(home.root, 'company.pem')
+    writeFileSync(file, `# our root\r\n${company.replaceAll('\n', '\r\n')}`)
+    const { pem, skipped } = combinedBundle({ authority, env: { [variable]: file } })
+    expect(blocks(pem)).toContain(company)
+    expect(skipped).toEqual([])
+  })
+
+  it('keeps those of SSL_CERT_DIR, folders that are not there passed over', async () => {
+    const { home, authority } = await fresh()
+    const folder = join(home.root, 'company')
+    mkdirSync(folder)
+    const company = root('a company')
+    writeFileSync(join(folder, '12345678.0'), company)
+    writeFileSync(join(folder, 'readme.txt'), 'hello')
+    const { pem, skipped } = combinedBundle({ authority, env: { SSL_CERT_DIR: `/nowhere:${folder}` } })
+    expect(blocks(pem)).toContain(company)
+    expect(skipped).toEqual([])
+  })
+
+  it('says which inherited variable points at nothing usable, and goes on', async () => {
+    const { home, authority } = await fresh()
+    const empty = join(home.root, 'empty.pem')
+    writeFileSync(empty, 'hello')
+    const env = {
+      SSL_CERT_FILE: join(home.root, 'none.pem'),
+      CURL_CA_BUNDLE: empty,
+      GIT_SSL_CAINFO: home.root,
+    }
+    const { skipped, pem } = combinedBundle({ authority, env })
+    expect(skipped.map(({ variable }) => variable)).toEqual([
+      'SSL_CERT_FILE',
+      'CURL_CA_BUNDLE',
+      'GIT_SSL_CAINFO',
+    ])
+    expect(blocks(pem)).toContain(authority.certificatePem)
+  })
+
+  it('leaves out a block that does not parse: some clients refuse the whole file for it', async () => {
+    const { home, authority } = await fresh()
+    const file = join(home.root, 'company.pem')
+    const company = root('a company')
+    writeFileSync(file, `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n${company}`)
+    const { pem } = combinedBundle({ authority, env: { SSL_CERT_FILE: file } })
+    expect(blocks(pem)).toContain(company)
+    for (const block of blocks(pem)) new X509Certificate(block)
+  })
+
+  it('built on its own predecessor keeps the company and drops our old authority', async () => {
+    const { home, keys, authority } = await fresh()
+    const company = root('a company')
+    const file = join(home.root, 'company.pem')
+    writeFileSync(file, company)
+    await writeBundle(home, { authority, env: { SSL_CERT_FILE: file } })
+    const old = authority.certificatePem
+    const rotated = await Authority.rotate(home, keys)
+    // A shell that took over `hallpass env` before the rotation.
+    const env = { SSL_CERT_FILE: home.caBundle, NODE_EXTRA_CA_CERTS: home.caPem }
+    const { pem } = await writeBundle(home, { authority: rotated, env })
+    expect(blocks(pem)).toContain(company)
+    expect(blocks(pem)).not.toContain(old)
+    expect(blocks(pem).filter((block) => block === rotated.certificatePem)).toHaveLength(1)
+    expect(readFileSync(home.caBundle, 'utf8')).toBe(pem)
+    expect(statSync(home.caBundle).mode & 0o777).toBe(0o600)
+  })
+
+  it('keeps the authority of another installation: its proxy may be the one upstream', async () => {
+    const { authority } = await fresh()
+    const other = await fresh()
+    const { pem } = combinedBundle({ authority, env: { SSL_CERT_FILE: other.home.caPem } })
+    expect(blocks(pem)).toContain(other.authority.certificatePem)
+  })
+
+  it('written by who opened the authority before a rotation has the new one', async () => {
+    const { home, keys, authority } = await fresh()
+    const rotated = await Authority.rotate(home, keys)
+    const { pem } = await writeBundle(home, { authority, env: {} })
+    expect(blocks(pem).at(-1)).toBe(rotated.certificatePem)
+  })
+})
+
+describe('what the proxy trusts upstream', () => {
+  it("is the system's roots and Node's, with the files that are named", async () => {
+    const { home } = await fresh()
+    const [company, configured] = [root('a company'), root('configured')]
+    writeFileSync(join(home.root, 'company.pem'), company)
+    writeFileSync(join(home.root, 'configured.pem'), configured)
+    const roots = upstreamRoots({
+      upstreamCa: [join(home.root, 'configured.pem')],
+      env: { NODE_EXTRA_CA_CERTS: join(home.root, 'company.pem') },
+    })
+    expect(roots).toEqual(expect.arrayContaining([company, configured, ...systemRoots()]))
+    expect(roots.length).toBe(new Set(roots).size)
+  })
+
+  it('is never our own authority, however it got into the list', async () => {
+    const { home, authority } = await fresh()
+    const roots = upstreamRoots({
+      upstreamCa: [home.caPem],
+      env: { NODE_EXTRA_CA_CERTS: home.caPem },
+      authority,
+    })
+    expect(roots).not.toContain(authority.certificatePem)
+  })
+
+  it.each([
+    ['is missing', undefined, 'cannot be read'],
+    ['is empty', '', 'holds no PEM certificate'],
+    [
+      'holds a key',
+      '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n',
+      'holds no PEM certificate',
+    ],
+    [
+      'is damaged',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      'damaged certificate (number 1)',
+    ],
+  ])('is refused, naming the file, when one that is named %s', async (_, text, reason) => {
+    const { home } = await fresh()
+    const file = join(home.root, 'named.pem')
+    if (text !== undefined) writeFileSync(file, text)
+    const expected = {
+      code: 'config-invalid',
+      message: expect.stringMatching(new RegExp(`named\\.pem.*${reason.replace(/[()]/g, '\\$&')}`)),
+    }
+    expect(() => upstreamRoots({ upstreamCa: [file], env: {} })).toThrow(expect.objectContaining(expected))
+    expect(() => upstreamRoots({ upstreamCa: [], env: { NODE_EXTRA_CA_CERTS: file } })).toThrow(
+      expect.objectContaining({ ...expected, hint: 'unset NODE_EXTRA_CA_CERTS' }),
+    )
+  })
+})
