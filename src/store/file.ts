@@ -20,7 +20,7 @@ import {
   sessionLock,
 } from './record-path.ts'
 import { makeFolders, removeFile, replaceFile, syncFolder } from './replace-file.ts'
-import { damaged, isObject } from './seal.ts'
+import { damaged, parseObject } from './seal.ts'
 import { credentialNames, sealedFilesOf, sessionNames, siteNames } from './sealed-files.ts'
 import { formatSession, parseSession } from './session-metadata.ts'
 import { isRacy, stampOf } from './stamp.ts'
@@ -187,9 +187,8 @@ export class FileStore implements Store {
 }
 
 function decodeRecord(plaintext: Buffer, path: string): StoredRecord {
-  const record: unknown = JSON.parse(plaintext.toString('utf8'))
-  if (!isObject(record) || typeof record.version !== 'number' || record.value === undefined)
-    throw damaged(path)
+  const record = parseObject(plaintext.toString('utf8'))
+  if (typeof record?.version !== 'number' || record.value === undefined) throw damaged(path)
   return deepFreeze({ version: record.version, value: record.value as Json })
 }
 

@@ -106,7 +106,8 @@ async function acquire(file: string, deadline: number, signal: AbortSignal | und
 /** True when the lock is ours and the file is still the one that others find under this path. */
 function lock(file: string, connection: Connection): boolean {
   try {
-    connection.database.exec('BEGIN EXCLUSIVE')
+    // With the default journal mode a journal beside the file survives a kill. Setting it, too, meets another's lock.
+    connection.database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     if (isBusy(error)) return false
     connection.database.close()
@@ -128,10 +129,7 @@ function take(file: string): Connection {
 function connect(file: string): Connection {
   try {
     const { ino } = ensureLockFile(file)
-    const database = new DatabaseSync(file, { timeout: 0 })
-    // With the default a journal beside the file survives a kill.
-    database.exec('PRAGMA journal_mode = MEMORY')
-    return { database, inode: ino }
+    return { database: new DatabaseSync(file, { timeout: 0 }), inode: ino }
   } catch (error) {
     throw error instanceof HallpassError ? error : unusable(file, error)
   }

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { lstatSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { scratchFolder } from '../../test/store/scratch.ts'
+import { discardLock, withLock } from './lock.ts'
+
+const module = new URL('./lock.ts', import.meta.url).href
+let file: string
+beforeEach(() => {
+  file = join(scratchFolder(), 'one.lock')
+})
+
+/** Another process that holds the lock until it is killed. */
+async function holder(): Promise<() => Promise<void>> {
+  const script = `
+    import { withLock } from ${JSON.stringify(module)}
+    await withLock(${JSON.stringify(file)}, () => { console.log('held'); return new Promise((r) => setTimeout(r, 60_000)) })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return async () => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+}
+
+describe('a lock', () => {
+  it('lets one in at a time, in the order of asking', async () => {
+    const seen: string[] = []
+    const one = async (n: number) => {
+      seen.push(`in ${n}`)
+      await sleep(2)
+      seen.push(`out ${n}`)
+      return n
+    }
+    expect(await Promise.all([0, 1, 2, 3].map((n) => withLock(file, () => one(n))))).toEqual([0, 1, 2, 3])
+    expect(seen).toEqual([0, 1, 2, 3].flatMap((n) => [`in ${n}`, `out ${n}`]))
+  })
+
+  it('is free again when what ran under it failed', async () => {
+    await expect(withLock(file, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(await withLock(file, async () => 'next', { timeoutMs: 0 })).toBe('next')
+  })
+
+  it('keeps out another process, and is free when that is killed', async () => {
+    const kill = await holder()
+    await expect(withLock(file, async () => 'in', { timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'lock-timeout',
+      message: expect.stringContaining(file),
+    })
+    const waiting = withLock(file, async () => 'in')
+    await kill()
+    expect(await waiting).toBe('in')
+  })
+
+  it('is given up by who waits too long behind this process', async () => {
+    const { promise, resolve: free } = Promise.withResolvers<void>()
+    const held = withLock(file, () => promise)
+    await expect(withLock(file, async () => 'in', { timeoutMs: 5 })).rejects.toMatchObject({
+      code: 'lock-timeout',
+    })
+    const next = withLock(file, async () => 'in')
+    free()
+    await held
+    expect(await next).toBe('in')
+  })
+
+  it('is no longer waited for when the signal says so', async () => {
+    const kill = await holder()
+    const aborted = AbortSignal.abort(new Error('enough'))
+    await expect(withLock(file, async () => 'in', { signal: aborted })).rejects.toThrow('enough')
+    const controller = new AbortController()
+    const first = withLock(file, async () => 'in', { signal: controller.signal })
+    const second = withLock(file, async () => 'in', { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    const results = await Promise.allSettled([first, second])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await kill()
+    expect(await withLock(file, async () => 'in')).toBe('in')
+  })
+
+  it('leaves one empty file that nobody else can open', async () => {
+    const umask = process.umask(0)
+    await withLock(file, async () => undefined).finally(() => process.umask(umask))
+    expect(lstatSync(file)).toMatchObject({ size: 0 })
+    expect(lstatSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it('holds two files at once, and hundreds', async () => {
+    const files = Array.from({ length: 300 }, (_, n) => `${file}.${n}`)
+    const all = files.reduce<() => Promise<number>>(
+      (inner, next) => () => withLock(next, inner),
+      async () => files.length,
+    )
+    expect(await all()).toBe(300)
+    await Promise.all(files.map((next) => withLock(next, async () => undefined, { timeoutMs: 0 })))
+  })
+
+  it('still has one holder when its file is removed and made again', async () => {
+    await withLock(file, async () => undefined)
+    rmSync(file)
+    const kill = await holder() // on the new file
+    await expect(withLock(file, async () => 'in', { timeoutMs: 30 })).rejects.toMatchObject({
+      code: 'lock-timeout',
+    })
+    await kill()
+    expect(await withLock(file, async () => 'in')).toBe('in')
+  })
+
+  it('is discarded only when nobody holds it', async () => {
+    const kill = await holder()
+    discardLock(file)
+    expect(lstatSync(file).size).toBe(0)
+    await withLock(`${file}.here`, async () => discardLock(`${file}.here`))
+    expect(lstatSync(`${file}.here`).size).toBe(0)
+    await kill()
+    discardLock(file)
+    expect(() => lstatSync(file)).toThrow('ENOENT')
+    expect(await withLock(file, async () => 'in')).toBe('in')
+  })
+
+  it('that cannot be made is an error that says so', async () => {
+    const nowhere = join(file, 'no', 'such')
+    await expect(withLock(nowhere, async () => 1)).rejects.toMatchObject({
+      code: 'not-saved',
+      message: expect.stringContaining(nowhere),
+    })
+  })
+})
