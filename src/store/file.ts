@@ -4,12 +4,12 @@ import { rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HallpassError } from '../errors.ts'
 import { CachedFiles } from './cached-files.ts'
+import { notRead, notSaved } from './disk-errors.ts'
 import { deepFreeze } from './frozen.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Home } from './home.ts'
 import type { KeyRing } from './keyring.ts'
 import { discardLock, withLock } from './lock.ts'
-import { notSaved } from './not-saved.ts'
 import { checkFolders, hasErrno } from './own-files.ts'
 import {
   credentialsFolder,
@@ -54,14 +54,10 @@ export class FileStore implements Store {
 
   async read(id: RecordId): Promise<StoredRecord | undefined> {
     const path = recordPath(this.#home, id)
-    const decode = (text: string) => decodeRecord(this.#keys.open(id, text, path), path)
     try {
-      return this.#records.read(path, decode)
+      return await this.#read(id, path)
     } catch (error) {
-      if (!(error instanceof HallpassError) || error.code !== 'record-foreign-key') throw error
-      // Another process may have rotated the key since.
-      await this.#keys.refresh()
-      return this.#records.read(path, decode)
+      throw notRead(path, error)
     }
   }
 
@@ -102,7 +98,11 @@ export class FileStore implements Store {
 
   async readSession(name: string): Promise<SessionMetadata | undefined> {
     const file = sessionFile(this.#home, name)
-    return this.#metadata.read(file, (text) => parseSession(text, name, file))
+    try {
+      return this.#metadata.read(file, (text) => parseSession(text, name, file))
+    } catch (error) {
+      throw notRead(file, error)
+    }
   }
 
   async writeSession(session: SessionMetadata): Promise<void> {
@@ -130,6 +130,18 @@ export class FileStore implements Store {
     })
   }
 
+  async #read(id: RecordId, path: string): Promise<StoredRecord | undefined> {
+    const decode = (text: string) => decodeRecord(this.#keys.open(id, text, path), path)
+    try {
+      return this.#records.read(path, decode)
+    } catch (error) {
+      if (!(error instanceof HallpassError) || error.code !== 'record-foreign-key') throw error
+      // Another process may have rotated the key since.
+      await this.#keys.refresh()
+      return this.#records.read(path, decode)
+    }
+  }
+
   /** What is left of removed sessions, also by a process that was killed meanwhile. */
   async #emptyRemoved(): Promise<void> {
     const removed = readdirSync(this.#home.sessions).filter((name) => name.startsWith(removedPrefix))
@@ -138,7 +150,7 @@ export class FileStore implements Store {
 
   /** In the record's lock. Returns the version that holds afterwards. */
   async #commit(id: RecordId, path: string, change: Change): Promise<number> {
-    const before = await this.read(id)
+    const before = await this.#read(id, path)
     const value = change(before?.value)
     if (value === undefined) return before === undefined ? 0 : this.#remove(path, before)
     const json = JSON.stringify(value)

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { HallpassError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
+import { notSaved } from './disk-errors.ts'
 import type { Home } from './home.ts'
 import { type DataKey, formatKeyFile, newDataKey, type Protection, storeKey } from './key-file.ts'
 import { type KeySource, keySource, statKeySource } from './key-source.ts'
 import { type LoadedKeys, loadKeys, unlockedFor } from './loaded-keys.ts'
 import { withLock } from './lock.ts'
-import { notSaved } from './not-saved.ts'
 import { openKeyring, workingKeyring } from './os-keyring.ts'
 import {
   newKeyringProtection,

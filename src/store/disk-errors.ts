@@ -9,3 +9,10 @@ export function notSaved(file: string, error: unknown): unknown {
     cause: error,
   })
 }
+
+/** As `notSaved`, for reading. */
+export function notRead(file: string, error: unknown): unknown {
+  const errno = errnoOf(error)
+  if (errno === undefined) return error
+  return new HallpassError('failed', `${file} could not be read (${errno})`, { cause: error })
+}
