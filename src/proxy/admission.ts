@@ -1,0 +1,36 @@
+import { HallpassError } from '../errors.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { Client, ProxyOptions } from './options.ts'
+
+/**
+ * Who sends this? The session is the user name and its client token the password of the proxy URL. Without the token the
+ * port is of no use to a web page or to another user of the machine. Throws `proxy-auth`.
+ */
+export async function admit(head: RequestHead, options: ProxyOptions): Promise<Client> {
+  const fields = head.fields.filter((field) => field.lower === 'proxy-authorization')
+  const [field] = fields
+  if (field === undefined && options.noAuth !== undefined) {
+    return { session: await options.sessions.get(options.noAuth.session), scope: {} }
+  }
+  const credentials = fields.length === 1 && field !== undefined ? basicCredentials(field.value) : undefined
+  if (credentials !== undefined) {
+    const client = await options.clients.authenticate(credentials.user, credentials.password)
+    if (client !== undefined) return client
+  }
+  throw new HallpassError(
+    'proxy-auth',
+    field === undefined ? 'the proxy needs a client token' : 'no session has this client token',
+    {
+      hint: 'hallpass env',
+    },
+  )
+}
+
+/** RFC 7617. */
+function basicCredentials(value: string): { readonly user: string; readonly password: string } | undefined {
+  const match = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(value)
+  if (match?.[1] === undefined) return undefined
+  const text = Buffer.from(match[1], 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) }
+}

@@ -1,0 +1,94 @@
+import { HallpassError } from '../errors.ts'
+import { parseAuthority } from '../http1/authority.ts'
+import type { FieldLine } from '../http1/field-line.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import { parseRequestTarget } from '../http1/request-target.ts'
+import { authorityOf, defaultPort, type Origin } from './origin.ts'
+
+/** A request's destination and the target in the form that goes to an origin. */
+export interface Destination {
+  readonly origin: Origin
+  readonly target: string
+}
+
+/**
+ * The destination of a request inside a tunnel: the tunnel's own. What the request says about it, in Host and in an
+ * absolute target, has to agree, and so has the name in the TLS handshake; else the secret of one site would be sent to
+ * another (the certificate of A, the Host of B). Case, a trailing dot and the default port make no difference, and an
+ * absent name in the handshake agrees. Throws `authority-mismatch`.
+ */
+export function insideTunnel(head: RequestHead, origin: Origin, servername: string | undefined): Destination {
+  if (servername !== undefined && parseAuthority(servername)?.host !== origin.host) {
+    throw mismatch(`the TLS handshake names ${printable(servername)}`, origin)
+  }
+  checkHost(head, origin)
+  if (head.target.startsWith('/')) return { origin, target: head.target }
+  const target = parseRequestTarget(head.method, head.target)
+  if (target?.form === 'asterisk') return { origin, target: '*' }
+  if (target?.form !== 'absolute')
+    throw new HallpassError('request-malformed', 'the request target is not one for an origin')
+  const { scheme, authority } = target
+  const port = authority.port ?? (scheme === 'https' ? 443 : 80)
+  if (scheme !== origin.scheme || authority.host !== origin.host || port !== origin.port) {
+    throw mismatch(`the request target names ${scheme}://${authority.host}:${port}`, origin)
+  }
+  return { origin, target: target.path }
+}
+
+/** The destination of a request outside any tunnel: its absolute target, with which Host has to agree. */
+export function absoluteDestination(head: RequestHead): Destination {
+  const target = parseRequestTarget(head.method, head.target)
+  if (target?.form !== 'absolute') {
+    throw new HallpassError('request-malformed', 'this is a proxy: it takes CONNECT and http:// targets', {
+      hint: 'hallpass run -- curl http://hallpass.internal/',
+    })
+  }
+  // In clear as far as the proxy, and with nobody to check that the answer comes from the origin: not for https.
+  if (target.scheme !== 'http') {
+    throw new HallpassError('request-malformed', 'only http:// targets are taken outside CONNECT', {
+      hint: 'use CONNECT for https://, as every client does that gets HTTPS_PROXY',
+    })
+  }
+  const { host, port } = target.authority
+  const origin: Origin = { scheme: 'http', host, port: port ?? defaultPort('http') }
+  checkHost(head, origin)
+  return { origin, target: target.path }
+}
+
+/** The endpoint that a CONNECT names. */
+export function connectEndpoint(head: RequestHead): { readonly host: string; readonly port: number } {
+  const target = parseRequestTarget('CONNECT', head.target)
+  if (target?.form !== 'authority') throw new HallpassError('request-malformed', 'CONNECT takes host:port')
+  const { host, port } = target.authority
+  for (const field of hostFields(head.fields)) {
+    const said = parseAuthority(field.value)
+    if (said?.host !== host || (said.port !== undefined && said.port !== port)) {
+      throw mismatch(`Host names ${printable(field.value)}`, { scheme: 'https', host, port })
+    }
+  }
+  return { host, port }
+}
+
+function checkHost(head: RequestHead, origin: Origin): void {
+  for (const field of hostFields(head.fields)) {
+    const said = parseAuthority(field.value)
+    if (said?.host !== origin.host || (said.port ?? defaultPort(origin.scheme)) !== origin.port) {
+      throw mismatch(`Host names ${printable(field.value)}`, origin)
+    }
+  }
+}
+
+function hostFields(fields: readonly FieldLine[]): readonly FieldLine[] {
+  return fields.filter((field) => field.lower === 'host')
+}
+
+function mismatch(what: string, origin: Origin): HallpassError {
+  return new HallpassError('authority-mismatch', `${what}, but the connection is to ${authorityOf(origin)}`, {
+    hint: 'send each host its own requests on a connection of its own',
+  })
+}
+
+/** Somebody else's text in our answer: short, and nothing but visible ASCII. */
+function printable(text: string): string {
+  return text.slice(0, 100).replace(/[^\x21-\x7e]/g, '?')
+}

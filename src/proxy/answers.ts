@@ -1,0 +1,65 @@
+import { errorTable, type HallpassError } from '../errors.ts'
+import { type FieldLine, fieldLine } from '../http1/field-line.ts'
+import { encodeResponseHead, responseHead } from '../http1/response-head.ts'
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  407: 'Proxy Authentication Required',
+  409: 'Conflict',
+  421: 'Misdirected Request',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+}
+
+export interface AnswerOptions {
+  /** The request's method: HEAD has no body. */
+  readonly method?: string
+  readonly close: boolean
+}
+
+/** Plain text answered by the proxy itself. */
+export function textAnswer(
+  status: number,
+  body: string,
+  options: AnswerOptions & { readonly fields?: readonly FieldLine[]; readonly type?: string },
+): Buffer {
+  const bytes = Buffer.from(body, 'utf8')
+  const fields = [
+    fieldLine('Content-Type', options.type ?? 'text/plain; charset=utf-8'),
+    fieldLine('Content-Length', String(bytes.length)),
+    // An answer about the state of the proxy at this moment.
+    fieldLine('Cache-Control', 'no-store'),
+    ...(options.fields ?? []),
+    ...(options.close ? [fieldLine('Connection', 'close')] : []),
+  ]
+  const head = encodeResponseHead(responseHead(status, reasons[status] ?? 'Error', fields))
+  return options.method === 'HEAD' ? head : Buffer.concat([head, bytes])
+}
+
+/**
+ * The proxy's own answer to what went wrong: the code in `Hallpass-Error`, and two plain lines, what happened and what to
+ * type. `command` is how hallpass is called here. `status` where one code stands for several (malformed requests).
+ */
+export function errorAnswer(
+  error: HallpassError,
+  command: string,
+  options: AnswerOptions & { readonly status?: number },
+): Buffer {
+  const hint = (error.hint ?? 'hallpass help agents').replaceAll('hallpass ', `${command} `)
+  const fields = [fieldLine('Hallpass-Error', error.code)]
+  if (error.http === 407)
+    fields.push(fieldLine('Proxy-Authenticate', 'Basic realm="hallpass", charset="UTF-8"'))
+  return textAnswer(options.status ?? errorTable[error.code].http, `hallpass: ${error.message}\n${hint}\n`, {
+    ...options,
+    fields,
+  })
+}

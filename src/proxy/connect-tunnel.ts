@@ -1,0 +1,116 @@
+import { connect, type Socket } from 'node:net'
+import { HallpassError } from '../errors.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import { matchesHost } from '../rules/host-pattern.ts'
+import { connectEndpoint } from './agreement.ts'
+import { asHallpassError, type Connection } from './connection.ts'
+import { intercept } from './intercept.ts'
+import { internalHost } from './internal.ts'
+import type { Client } from './options.ts'
+import { endpointOf } from './origin.ts'
+import { relay } from './relay.ts'
+import type { Swept } from './sweep.ts'
+import { timeoutError, upstreamError } from './upstream-error.ts'
+
+export const established = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
+
+/** What becomes of a CONNECT of an admitted client: refused, intercepted because the session knows the host, or a blind tunnel. */
+export function connectTunnel(connection: Connection, head: RequestHead, client: Client): void {
+  const startedAt = performance.now()
+  const log = (host: string, status: number, note: string) =>
+    connection.engine.log.request({
+      session: client.session.name,
+      method: 'CONNECT',
+      host,
+      path: '',
+      status,
+      ms: Math.round(performance.now() - startedAt),
+      attached: [],
+      captured: [],
+      note,
+    })
+  const refuse = (host: string, error: unknown) => {
+    const known = asHallpassError(error)
+    log(host, known.http, known.code === 'failed' ? String(error) : known.message)
+    connection.answer(known, { method: 'CONNECT', keep: true })
+  }
+  decide(connection, head, client).then(
+    ({ host, port, known }) => {
+      if (!connection.busy) return
+      if (known) intercept(connection, { client, host, port })
+      else
+        dialBlind(connection, host, port, (error) =>
+          error === undefined
+            ? log(endpointOf(host, port), 200, 'tunnel')
+            : refuse(endpointOf(host, port), error),
+        )
+    },
+    (error: unknown) => {
+      if (connection.busy) refuse(head.target, error)
+    },
+  )
+}
+
+async function decide(connection: Connection, head: RequestHead, client: Client) {
+  const { host, port } = connectEndpoint(head)
+  if (host === internalHost) return { host, port, known: true }
+  // Refuses at once what can be refused without a look-up; what it leads to is checked when it is dialled.
+  connection.engine.dialer.to(host, port)
+  const { session, scope } = client
+  const known = await session.known(host, port, scope)
+  const only = scope.only?.some((pattern) => matchesHost(pattern, host, port)) ?? known
+  if (scope.strict === true && !only) {
+    throw new HallpassError('policy', `${endpointOf(host, port)} is not among the hosts of --strict`, {
+      hint: `hallpass run --only ${host} --strict -- …`,
+    })
+  }
+  return { host, port, known }
+}
+
+/** Connects first and answers then: the client learns why not. */
+function dialBlind(
+  connection: Connection,
+  host: string,
+  port: number,
+  done: (error?: HallpassError) => void,
+): void {
+  const { engine, socket: client } = connection
+  const origin: Socket = connect(engine.dialer.to(host, port))
+  const attempt: Swept = {
+    deadline: performance.now() + engine.limits.connectMs,
+    expire: () => fail(timeoutError(endpointOf(host, port), 'no connection in time')),
+  }
+  const settle = () => {
+    engine.sweep.forget(attempt)
+    origin.off('error', onError)
+    client.off('close', onLeft)
+  }
+  const fail = (error: HallpassError) => {
+    settle()
+    origin.on('error', () => {}).destroy()
+    done(error)
+  }
+  const onError = (error: Error) => fail(upstreamError(host, port, error))
+  const onLeft = () => {
+    settle()
+    origin.destroy()
+  }
+  engine.sweep.watch(attempt)
+  origin.once('error', onError)
+  client.once('close', onLeft)
+  origin.once('connect', () => {
+    settle()
+    done()
+    engine.stats.tunnels += 1
+    const { raw } = connection
+    const socket = connection.give()
+    socket.write(established)
+    relay(
+      { socket, raw },
+      { socket: origin, raw: origin },
+      engine.sweep,
+      engine.limits.streamIdleMs,
+      () => {},
+    )
+  })
+}

@@ -1,0 +1,296 @@
+import type { Socket } from 'node:net'
+import { HallpassError } from '../errors.ts'
+import { isPersistent } from '../http1/connection-fields.ts'
+import { type Framing, requestFraming } from '../http1/framing.ts'
+import { HeadReader } from '../http1/head-reader.ts'
+import { Http1Error } from '../http1/http1-error.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import { admit } from './admission.ts'
+import { type AnswerOptions, errorAnswer } from './answers.ts'
+import { connectTunnel } from './connect-tunnel.ts'
+import { Exchange } from './exchange.ts'
+import type { Client, Engine } from './options.ts'
+import type { Origin } from './origin.ts'
+import { cut, ignore, type Peer } from './relay.ts'
+import type { Swept } from './sweep.ts'
+
+/** The tunnel that a connection is inside of: who opened it, where it leads, what its TLS handshake named. */
+export interface Tunnel {
+  readonly client: Client
+  readonly origin: Origin
+  readonly servername: string | undefined
+}
+
+export interface Request {
+  readonly head: RequestHead
+  readonly framing: Framing
+}
+
+/** After a FIN this close behind the request the answer is still wanted: nc and shell pipes end their side with it. */
+const halfCloseMs = 250
+
+/**
+ * A client's HTTP/1.1 connection: outside (to the proxy itself) or inside a CONNECT. Requests are served one at a time;
+ * those sent ahead wait, up to a bound.
+ */
+export class Connection implements Swept, Peer {
+  readonly engine: Engine
+  readonly socket: Socket
+  readonly raw: Socket
+  readonly tunnel: Tunnel | undefined
+  deadline: number
+  /** Requests begun. */
+  served = 0
+  readonly #reader = new HeadReader<RequestHead>('request')
+  #state: 'head' | 'deciding' | 'exchange' | 'lingering' | 'given' = 'head'
+  #exchange: Exchange | undefined
+  #ahead: Buffer[] = []
+  #aheadBytes = 0
+  #ended = false
+  #requestAt = 0
+
+  /** `raw` is the TCP socket below `socket`, or the same. */
+  constructor(engine: Engine, socket: Socket, raw: Socket, tunnel: Tunnel | undefined) {
+    this.engine = engine
+    this.socket = socket
+    this.raw = raw
+    this.tunnel = tunnel
+    this.deadline = performance.now() + engine.limits.idleMs
+    engine.sweep.watch(this)
+    socket
+      .on('data', this.#onData)
+      .on('drain', this.#onDrain)
+      .on('end', this.#onEnd)
+      .on('close', this.#onClose)
+    socket.on('error', ignore)
+    // The proxy asks idle connections to go when it stops.
+    engine.connections.add(this)
+  }
+
+  /** Whether a request is being served. */
+  get busy(): boolean {
+    return this.#state === 'deciding' || this.#state === 'exchange'
+  }
+
+  /** The proxy is to stop: goes now, or after the request under way. */
+  drain(): void {
+    if (this.#state === 'head') this.#linger()
+  }
+
+  /** Keeps the connection from being swept while something moves. */
+  touch(ms: number): void {
+    this.deadline = this.engine.sweep.now + ms
+  }
+
+  expire(): void {
+    if (this.#exchange !== undefined) this.#exchange.expired()
+    else this.socket.destroy()
+  }
+
+  /** The request's body, or the answer to it, is over; `rest` came behind it. */
+  sentAhead(rest: Buffer): void {
+    if (rest.length === 0) return
+    this.#ahead.push(rest)
+    this.#aheadBytes += rest.length
+    if (this.#aheadBytes > this.engine.limits.aheadBytes) this.socket.pause()
+  }
+
+  /** The exchange is over; the connection takes the next request, or closes. */
+  exchangeDone(keep: boolean): void {
+    this.#exchange = undefined
+    if (!keep || this.engine.draining()) return this.#linger()
+    this.#next()
+  }
+
+  /** Writes an answer of our own and closes or keeps the connection. */
+  answer(
+    error: HallpassError,
+    options: Omit<AnswerOptions, 'close'> & { readonly keep: boolean; readonly status?: number },
+  ): void {
+    // What came behind a refused CONNECT is no request: it was meant for the other end of a tunnel.
+    const early = options.method === 'CONNECT' && this.#aheadBytes > 0
+    const close = !options.keep || early || this.engine.draining()
+    const { status } = options
+    this.socket.write(
+      errorAnswer(error, this.engine.options.command ?? 'hallpass', {
+        close,
+        ...(options.method === undefined ? {} : { method: options.method }),
+        ...(status === undefined ? {} : { status }),
+      }),
+    )
+    this.exchangeDone(!close)
+  }
+
+  /** Cuts the connection so that the answer under way cannot be taken for a whole one. */
+  truncate(framed: boolean): void {
+    this.#exchange = undefined
+    this.#state = 'lingering'
+    // With a length or chunks the missing end is plain to see, and what came before still arrives. Without, only a reset tells.
+    if (framed) this.#linger()
+    else cut(this)
+  }
+
+  /** Gives the socket away: its listeners go, what was sent ahead is put back. */
+  give(): Socket {
+    this.#state = 'given'
+    this.#exchange = undefined
+    this.engine.sweep.forget(this)
+    this.engine.connections.delete(this)
+    this.socket.pause()
+    this.socket
+      .off('data', this.#onData)
+      .off('drain', this.#onDrain)
+      .off('end', this.#onEnd)
+      .off('close', this.#onClose)
+    if (this.#aheadBytes > 0) this.socket.unshift(Buffer.concat(this.#ahead))
+    return this.socket
+  }
+
+  readonly #onData = (chunk: Buffer) => this.#received(chunk)
+  readonly #onDrain = () => this.#exchange?.clientDrained()
+  readonly #onEnd = () => this.#clientEnded()
+  readonly #onClose = () => this.#closed()
+
+  #received(chunk: Buffer): void {
+    if (this.#state === 'exchange' && this.#exchange !== undefined) {
+      const rest = this.#exchange.fromClient(chunk)
+      if (rest !== undefined) this.sentAhead(rest)
+    } else if (this.#state === 'head') this.#readHead(chunk)
+    else if (this.#state === 'deciding') this.sentAhead(chunk)
+    // Lingering: read on, so that no reset overtakes the answer; the sweep ends it.
+  }
+
+  #readHead(chunk: Buffer): void {
+    const begun = this.#reader.started
+    try {
+      const whole = this.#reader.push(chunk)
+      if (whole === undefined) {
+        if (!begun && this.#reader.started) this.touch(this.engine.limits.headMs)
+        return
+      }
+      const request = { head: whole.head, framing: requestFraming(whole.head) }
+      this.#requestAt = performance.now()
+      this.engine.stats.requests += 1
+      this.served += 1
+      this.#serve(request, whole.rest)
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  #serve(request: Request, rest: Buffer): void {
+    const { head } = request
+    if (this.engine.draining()) {
+      throw new HallpassError('shutting-down', 'the proxy is about to stop', { hint: 'hallpass start' })
+    }
+    if (this.tunnel !== undefined) {
+      if (head.method === 'CONNECT')
+        throw new HallpassError('request-malformed', 'there is no CONNECT inside CONNECT')
+      this.#begin(request, this.tunnel.client, rest)
+      return
+    }
+    this.#state = 'deciding'
+    // An admitted client is a matter of microseconds, a refused one must not be told how long its token was compared.
+    this.deadline = Number.POSITIVE_INFINITY
+    this.sentAhead(rest)
+    admit(head, this.engine.options).then(
+      (client) => this.#admitted(request, client),
+      (error: unknown) => this.#notAdmitted(request, error),
+    )
+  }
+
+  #admitted(request: Request, client: Client): void {
+    if (this.#state !== 'deciding') return
+    if (request.head.method === 'CONNECT') {
+      connectTunnel(this, request.head, client)
+      return
+    }
+    this.#begin(request, client, this.#takeAhead())
+  }
+
+  /** 407: the connection stays open for a second try (git), unless a body stands in the way. */
+  #notAdmitted(request: Request, error: unknown): void {
+    if (this.#state !== 'deciding') return
+    if (error instanceof HallpassError && error.code === 'proxy-auth') {
+      const keep = request.framing.kind === 'none' && isPersistent(request.head)
+      this.answer(error, { method: request.head.method, keep })
+    } else this.#refuse(error)
+  }
+
+  #begin(request: Request, client: Client, rest: Buffer): void {
+    this.#state = 'exchange'
+    const exchange = new Exchange(this, request, client)
+    this.#exchange = exchange
+    exchange.start()
+    if (rest.length > 0) this.#received(rest)
+  }
+
+  /** Answers what is not a request that can be served. Nothing after it is read: where it ends is in doubt. */
+  #refuse(error: unknown): void {
+    if (error instanceof Http1Error) {
+      const code = error.status === 431 ? 'head-too-large' : 'request-malformed'
+      this.answer(new HallpassError(code, error.message), { keep: false, status: error.status })
+    } else this.answer(asHallpassError(error), { keep: false })
+  }
+
+  #next(): void {
+    this.#state = 'head'
+    this.touch(this.engine.limits.idleMs)
+    if (this.#aheadBytes > 0) {
+      this.socket.resume()
+      // Not at once: many small requests sent ahead would nest as deep as there are of them.
+      this.#state = 'deciding'
+      setImmediate(() => {
+        if (this.#state !== 'deciding') return
+        this.#state = 'head'
+        this.#readHead(this.#takeAhead())
+      })
+    } else if (this.#ended) this.#linger()
+    else if (this.socket.isPaused()) this.socket.resume()
+  }
+
+  #takeAhead(): Buffer {
+    const [first] = this.#ahead
+    const bytes = this.#ahead.length === 1 && first !== undefined ? first : Buffer.concat(this.#ahead)
+    this.#ahead = []
+    this.#aheadBytes = 0
+    return bytes
+  }
+
+  #linger(): void {
+    this.#state = 'lingering'
+    this.#ahead = []
+    this.#aheadBytes = 0
+    this.touch(this.engine.limits.lingerMs)
+    this.socket.resume()
+    this.socket.end()
+    if (this.#ended) this.socket.destroySoon()
+  }
+
+  #clientEnded(): void {
+    this.#ended = true
+    const piped = performance.now() - this.#requestAt < halfCloseMs
+    if (this.#exchange !== undefined) {
+      if (!(piped && this.#exchange.requestDone)) this.#exchange.clientGone()
+    } else if (this.#state === 'deciding' && piped) return
+    else this.socket.destroySoon()
+  }
+
+  #closed(): void {
+    this.engine.sweep.forget(this)
+    this.engine.connections.delete(this)
+    this.#state = 'lingering'
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    exchange?.clientGone()
+  }
+}
+
+/** What went wrong without a name is ours to mend: the answer says no more than that. */
+export function asHallpassError(error: unknown): HallpassError {
+  if (error instanceof HallpassError) return error
+  return new HallpassError('failed', 'the proxy failed at this request', {
+    hint: 'hallpass logs',
+    cause: error,
+  })
+}

@@ -1,0 +1,144 @@
+import { connectionTokens, hopByHop } from '../http1/connection-fields.ts'
+import { type FieldLine, fieldLine } from '../http1/field-line.ts'
+
+/** What a Connection field cannot have removed: framing and routing of the message (an attack on both). */
+const notNamedByConnection = new Set(['host', 'content-length', 'transfer-encoding', 'trailer'])
+
+function staysHere(lower: string, named: ReadonlySet<string>): boolean {
+  return hopByHop.has(lower) || (named.has(lower) && !notNamedByConnection.has(lower))
+}
+
+export interface RequestEdits {
+  /** Lower-case names whose lines go. */
+  readonly remove: ReadonlySet<string>
+  readonly add: readonly { readonly name: string; readonly value: string }[]
+}
+
+export const noEdits: RequestEdits = { remove: new Set(), add: [] }
+
+/**
+ * The request's fields as they go to the origin: order, case and repeats as they came; what is replaced stands where the
+ * old value stood, what is new comes last.
+ */
+export function requestFields(
+  fields: readonly FieldLine[],
+  edits: RequestEdits,
+  hop: { readonly upgrade: boolean; readonly minor: 0 | 1 },
+): FieldLine[] {
+  const named = connectionTokens(fields)
+  const additions = linesByName(edits.add)
+  const trailers = hop.minor === 1 && fields.some(acceptsTrailers)
+  const out: FieldLine[] = []
+  let saysConnection = false
+  for (const field of fields) {
+    const { lower } = field
+    if (edits.remove.has(lower)) {
+      const replacing = additions.get(lower)
+      if (replacing === undefined) continue
+      out.push(...replacing)
+      additions.delete(lower)
+    } else if (lower === 'connection' && !saysConnection) {
+      saysConnection = true
+      const value = connectionValue(hop, trailers, named.has('keep-alive'))
+      if (value === field.value.toLowerCase()) out.push(field)
+      else if (value !== undefined) out.push(fieldLine(field.name, value))
+    } else if (lower === 'upgrade' && hop.upgrade) out.push(field)
+    else if (lower === 'te' && hop.minor === 1 && acceptsTrailers(field))
+      out.push(fieldLine(field.name, 'trailers'))
+    else if (!staysHere(lower, named)) out.push(field)
+  }
+  if (!saysConnection) {
+    const value = connectionValue(hop, trailers, false)
+    if (value !== undefined) out.push(fieldLine('Connection', value))
+  }
+  for (const lines of additions.values()) out.push(...lines)
+  return out
+}
+
+function linesByName(add: RequestEdits['add']): Map<string, FieldLine[]> {
+  const lines = new Map<string, FieldLine[]>()
+  for (const { name, value } of add) {
+    const line = fieldLine(name, value)
+    const same = lines.get(line.lower)
+    if (same === undefined) lines.set(line.lower, [line])
+    else same.push(line)
+  }
+  return lines
+}
+
+/** What is said to the origin about the connection to it. */
+function connectionValue(
+  hop: { readonly upgrade: boolean; readonly minor: 0 | 1 },
+  trailers: boolean,
+  keepAlive: boolean,
+): string | undefined {
+  if (hop.upgrade) return 'upgrade'
+  if (hop.minor === 0) return 'close'
+  // RFC 9110, 10.1.4: whoever sends TE names it in Connection.
+  if (trailers) return keepAlive ? 'keep-alive, te' : 'te'
+  return keepAlive ? 'keep-alive' : undefined
+}
+
+function acceptsTrailers(field: FieldLine): boolean {
+  return (
+    field.lower === 'te' && field.value.split(',').some((part) => part.trim().toLowerCase() === 'trailers')
+  )
+}
+
+export interface ResponseEdits {
+  /** Indexes among the Set-Cookie lines that the client does not get. */
+  readonly hidden: ReadonlySet<number> | 'all'
+  readonly add: readonly FieldLine[]
+  readonly close: boolean
+  /** A 101: Upgrade and Connection belong to it. */
+  readonly upgrade: boolean
+}
+
+/** The response's fields as they go to the client. `Hallpass-*` is ours to say: an origin's own would be believed. */
+export function responseFields(fields: readonly FieldLine[], edits: ResponseEdits): FieldLine[] {
+  const named = connectionTokens(fields)
+  const out: FieldLine[] = []
+  let cookies = 0
+  for (const field of fields) {
+    const { lower } = field
+    if (lower === 'set-cookie') {
+      const index = cookies
+      cookies += 1
+      if (edits.hidden === 'all' || edits.hidden.has(index)) continue
+    } else if (isOurs(lower)) continue
+    else if (!(edits.upgrade && (lower === 'upgrade' || lower === 'connection')) && staysHere(lower, named))
+      continue
+    out.push(field)
+  }
+  out.push(...edits.add)
+  if (edits.close) out.push(fieldLine('Connection', 'close'))
+  return out
+}
+
+function isOurs(lower: string): boolean {
+  return lower.startsWith('hallpass-')
+}
+
+/** The codec drops cookies and framing in trailers; what is ours to say goes here. */
+export function responseTrailers(fields: readonly FieldLine[]): FieldLine[] {
+  return fields.filter(({ lower }) => !isOurs(lower))
+}
+
+/** How long the origin says that it keeps an idle connection, less a second for the way; undefined when it does not say. */
+export function keepAliveMs(fields: readonly FieldLine[]): number | undefined {
+  for (const field of fields) {
+    if (field.lower !== 'keep-alive') continue
+    const match = /timeout=(\d{1,6})/i.exec(field.value)
+    if (match !== null) return Number(match[1]) * 1_000 - 1_000
+  }
+  return undefined
+}
+
+/** A cookie's name may hold almost anything; in a header of ours it is percent-encoded down to token characters. */
+export function nameList(names: readonly string[]): string {
+  return names.map((name) => name.replace(/[^A-Za-z0-9!#$&'*+.^_`|~-]/g, percent)).join(', ')
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+}

@@ -1,0 +1,170 @@
+import { connect, type Socket } from 'node:net'
+import { type SecureContext, TLSSocket } from 'node:tls'
+import { established } from './connect-tunnel.ts'
+import { Connection } from './connection.ts'
+import { internalHost } from './internal.ts'
+import type { Client, Engine } from './options.ts'
+import { endpointOf } from './origin.ts'
+import { cut, ignore, relay } from './relay.ts'
+import { sniff } from './sniff.ts'
+import type { Swept } from './sweep.ts'
+
+interface Target {
+  readonly client: Client
+  readonly host: string
+  readonly port: number
+}
+
+/** Answers CONNECT for a known host and finds out what is spoken inside: TLS, clear HTTP (undici), or something else. */
+export function intercept(connection: Connection, target: Target): void {
+  const { engine } = connection
+  const socket = connection.give()
+  // Begun before the client's first byte: it is ready when the ClientHello is here.
+  const context = engine.options.leaves.contextFor(target.host)
+  context.catch(ignore)
+  const watch = deadline(engine, socket, engine.limits.idleMs)
+  let first: Buffer = Buffer.alloc(0)
+  const stop = () => {
+    engine.sweep.forget(watch)
+    socket.off('data', onData).off('end', onEnd).off('close', stop)
+  }
+  const onEnd = () => {
+    stop()
+    socket.destroy()
+  }
+  const onData = (chunk: Buffer) => {
+    first = first.length === 0 ? chunk : Buffer.concat([first, chunk])
+    const spoken = sniff(first)
+    if (spoken === undefined) return
+    stop()
+    socket.pause()
+    socket.unshift(first)
+    if (spoken === 'tls') startTls(engine, socket, context, target)
+    else if (spoken === 'http') {
+      const { client, host, port } = target
+      // In clear whatever the port: nothing of https may go here (measured in mitmproxy 8.1.1: it does).
+      new Connection(engine, socket, socket, {
+        client,
+        origin: { scheme: 'http', host, port },
+        servername: undefined,
+      })
+      socket.resume()
+    } else passRaw(engine, socket, target)
+  }
+  socket.on('data', onData).on('end', onEnd).on('close', stop)
+  socket.write(established)
+  socket.resume()
+}
+
+function deadline(engine: Engine, socket: Socket, ms: number): Swept {
+  const watch: Swept = { deadline: performance.now() + ms, expire: () => socket.destroy() }
+  engine.sweep.watch(watch)
+  return watch
+}
+
+/** The same socket becomes the server side of TLS; the bytes put back by unshift are its first. */
+function startTls(engine: Engine, raw: Socket, context: Promise<SecureContext>, target: Target): void {
+  const { client, host, port } = target
+  const origin = { scheme: 'https', host, port } as const
+  // The origin's handshake runs beside the client's.
+  if (host !== internalHost) engine.pool.warm(client.session.name, origin)
+  const watch = deadline(engine, raw, engine.limits.handshakeMs)
+  context.then(
+    (secureContext) => {
+      if (raw.destroyed) {
+        engine.sweep.forget(watch)
+        return
+      }
+      let offered: readonly string[] = []
+      const socket = new TLSSocket(raw, {
+        isServer: true,
+        secureContext,
+        ALPNCallback: ({ protocols }) => {
+          offered = protocols
+          return protocols.find((protocol) => protocol === 'http/1.1' || protocol === 'http/1.0')
+        },
+      })
+      let inside: Connection | undefined
+      let failure: Error | undefined
+      socket.on('error', (error) => {
+        failure = error
+      })
+      socket.once('secure', () => {
+        engine.sweep.forget(watch)
+        const servername = typeof socket.servername === 'string' ? socket.servername : undefined
+        inside = new Connection(engine, socket, raw, { client, origin, servername })
+      })
+      socket.once('close', () => {
+        engine.sweep.forget(watch)
+        if (inside === undefined || inside.served === 0)
+          explain(engine, target, offered, inside !== undefined, failure)
+      })
+    },
+    (error: unknown) => {
+      engine.sweep.forget(watch)
+      raw.destroy()
+      engine.log.error(`no certificate for ${host}: ${String(error)}`, { host, session: client.session.name })
+    },
+  )
+}
+
+/** Says in the log why a client went away without a request; its own message is seldom seen, and seldom understood. */
+function explain(
+  engine: Engine,
+  { client, host, port }: Target,
+  offered: readonly string[],
+  finished: boolean,
+  failure: Error | undefined,
+): void {
+  const where = { host: endpointOf(host, port), session: client.session.name }
+  const code = failure !== undefined && 'code' in failure ? String(failure.code) : ''
+  if (/UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_REQUIRED/.test(code)) {
+    engine.log.warn(`a client refused the certificate for ${host}: it does not trust the CA of hallpass`, {
+      ...where,
+      hint: 'hallpass run -- … or eval "$(hallpass env)" sets what most clients look at; hallpass doctor shows the rest',
+    })
+  } else if (offered.length > 0 && !offered.includes('http/1.1') && !offered.includes('http/1.0')) {
+    engine.log.warn(`a client speaks only ${offered.join(', ')} with ${host}; hallpass speaks HTTP/1.1`, {
+      ...where,
+      hint: 'allow HTTP/1.1 in the client',
+    })
+  } else if (finished) {
+    engine.log.warn(
+      `a client closed its connection to ${host} right after the handshake: it may not trust the CA of hallpass`,
+      {
+        ...where,
+        hint: 'hallpass doctor',
+      },
+    )
+  } else {
+    engine.log.warn(
+      `the TLS handshake of a client with ${host} failed: ${code === '' ? 'connection closed' : code}`,
+      {
+        ...where,
+        hint: 'hallpass doctor',
+      },
+    )
+  }
+}
+
+/** Neither TLS nor HTTP: nothing can be attached, the bytes go through as they are (ssh, a database). */
+function passRaw(engine: Engine, socket: Socket, { host, port }: Target): void {
+  let origin: Socket
+  try {
+    if (host === internalHost) throw new Error('nothing is behind it')
+    origin = connect(engine.dialer.to(host, port))
+  } catch {
+    socket.destroy()
+    return
+  }
+  // The client has its 200 already: all that can still be said is that the connection is gone.
+  origin.once('error', () => cut({ socket, raw: socket }))
+  engine.stats.tunnels += 1
+  relay(
+    { socket, raw: socket },
+    { socket: origin, raw: origin },
+    engine.sweep,
+    engine.limits.streamIdleMs,
+    ignore,
+  )
+}

@@ -1,0 +1,68 @@
+import type { Authority } from '../certs/authority.ts'
+import type { Leaves } from '../certs/leaves.ts'
+import type { Log } from '../log.ts'
+import type { Clients } from '../sessions/clients.ts'
+import type { Scope } from '../sessions/scope.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { Connection } from './connection.ts'
+import type { Dialer } from './dial.ts'
+import type { Limits } from './limits.ts'
+import type { Pool } from './pool.ts'
+import type { Sweep } from './sweep.ts'
+
+export interface ProxyOptions {
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly sessions: Sessions
+  readonly clients: Clients
+  readonly leaves: Leaves
+  readonly authority: Pick<Authority, 'certificatePem'>
+  /** PEMs: all that an origin's certificate may be verified with. */
+  readonly upstreamRoots: readonly string[]
+  /** `host[:port]` → `address[:port]`, as curl's --resolve. */
+  readonly resolve?: ReadonlyMap<string, string>
+  readonly log: Log
+  /** Clients without a token get this session; on loopback alone. */
+  readonly noAuth?: { readonly session: string }
+  /** How hints are to be spelled: `hallpass`, or `npx hallpass` in a clone. */
+  readonly command?: string
+  readonly limits?: Partial<Limits>
+}
+
+/** The counts that `status` shows. */
+export interface ProxyStats {
+  startedAt: number
+  connections: number
+  requests: number
+  tunnels: number
+}
+
+export interface RunningProxy {
+  readonly host: string
+  readonly port: number
+  stats(): ProxyStats & { readonly open: number; readonly pooled: number }
+  /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+/** Who is on the other end. */
+export interface Client {
+  readonly session: Session
+  readonly scope: Scope
+}
+
+/** What the parts of one running proxy share. */
+export interface Engine {
+  readonly options: ProxyOptions
+  readonly limits: Limits
+  readonly sweep: Sweep
+  readonly pool: Pool
+  readonly dialer: Dialer
+  readonly log: Log
+  readonly stats: ProxyStats
+  /** Those that wait for a request or serve one. */
+  readonly connections: Set<Connection>
+  /** Set once the proxy is to stop: connections close after the request that they are serving. */
+  readonly draining: () => boolean
+}

@@ -1,0 +1,93 @@
+import { createServer, type Socket } from 'node:net'
+import { createSecureContext } from 'node:tls'
+import { HallpassError } from '../errors.ts'
+import { Connection } from './connection.ts'
+import { Dialer } from './dial.ts'
+import { isLoopback } from './guard.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import type { Engine, ProxyOptions, ProxyStats, RunningProxy } from './options.ts'
+import { endpointOf } from './origin.ts'
+import { Pool } from './pool.ts'
+import { ignore } from './relay.ts'
+import { Sweep } from './sweep.ts'
+
+/** How long `close` waits for what is under way. */
+const defaultGraceMs = 5_000
+
+/** Listens and serves. Throws `port-taken`, and `usage` for a proxy without tokens that others could reach. */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const { listen } = options
+  if (options.noAuth !== undefined && !isLoopback(listen.host)) {
+    throw new HallpassError('usage', `--no-auth is for loopback alone, and ${listen.host} is not`, {
+      hint: 'hallpass start --no-auth --listen 127.0.0.1:8787',
+    })
+  }
+  const limits: Limits = { ...defaultLimits, ...options.limits }
+  const sweep = new Sweep(limits.sweepMs)
+  const stats: ProxyStats = { startedAt: Date.now(), connections: 0, requests: 0, tunnels: 0 }
+  const sockets = new Set<Socket>()
+  let ownPort = listen.port
+  let draining = false
+  const dialer = new Dialer({ resolve: options.resolve ?? new Map(), ownPorts: () => [ownPort] })
+  // Made once: reading some 150 roots takes longer than a handshake.
+  const context = createSecureContext({ ca: [...options.upstreamRoots], minVersion: 'TLSv1.2' })
+  const pool = new Pool(dialer, sweep, limits, context)
+  const engine: Engine = {
+    options,
+    limits,
+    sweep,
+    pool,
+    dialer,
+    log: options.log,
+    stats,
+    connections: new Set(),
+    draining: () => draining,
+  }
+  // Half-closed connections are the relay's business; a request's head may come whole in the first packet.
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', ignore)
+    stats.connections += 1
+    new Connection(engine, socket, socket, undefined)
+  })
+  server.maxConnections = limits.connections
+  server.on('drop', () =>
+    options.log.warn(`more than ${limits.connections} connections: new ones are turned away`),
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      sweep.stop()
+      reject(error.code === 'EADDRINUSE' ? portTaken(listen.host, listen.port, error) : error)
+    })
+    server.listen({ host: listen.host, port: listen.port }, resolve)
+  })
+  const address = server.address()
+  if (typeof address === 'object' && address !== null) ownPort = address.port
+  const closed = new Promise<void>((resolve) => server.once('close', resolve))
+
+  return {
+    host: listen.host,
+    port: ownPort,
+    stats: () => ({ ...stats, open: sockets.size, pooled: pool.size }),
+    close: async ({ graceMs = defaultGraceMs } = {}) => {
+      draining = true
+      server.close()
+      for (const connection of engine.connections) connection.drain()
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, graceMs)
+      await closed
+      clearTimeout(cut)
+      pool.close()
+      sweep.stop()
+    },
+  }
+}
+
+function portTaken(host: string, port: number, cause: unknown): HallpassError {
+  return new HallpassError('port-taken', `${endpointOf(host, port)} is in use`, {
+    hint: 'hallpass status',
+    cause,
+  })
+}

@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net'
+import type { Origin } from './origin.ts'
+import type { Pool } from './pool.ts'
+import type { Sweep, Swept } from './sweep.ts'
+
+/** Whoever uses a connection to an origin at the moment. */
+export interface UpstreamUser {
+  fromUpstream(chunk: Buffer): void
+  /** What was written has gone; more may follow. */
+  upstreamDrained(): void
+  /** The origin has ended its side. */
+  upstreamEnded(): void
+  /** The connection is gone, without an end if `error` is set or no end was seen. */
+  upstreamClosed(error: Error | undefined): void
+}
+
+/** One established connection to an origin. Its listeners are set once and hand on to the user of the moment. */
+export class Upstream implements Swept {
+  readonly socket: Socket
+  readonly origin: Origin
+  readonly key: string
+  user: UpstreamUser | undefined
+  /** It has carried a whole exchange before: the origin may be closing it at this moment. */
+  reused = false
+  deadline = Number.POSITIVE_INFINITY
+  idleSince = 0
+  readonly #pool: Pool
+  readonly #sweep: Sweep
+  #error: Error | undefined
+
+  constructor(pool: Pool, sweep: Sweep, socket: Socket, origin: Origin, key: string) {
+    this.socket = socket
+    this.origin = origin
+    this.key = key
+    this.#pool = pool
+    this.#sweep = sweep
+    sweep.watch(this)
+    socket.on('data', (chunk: Buffer) => {
+      // Bytes that nobody asked for would be the beginning of the next request's answer (a poisoned pool).
+      if (this.user === undefined) this.destroy()
+      else this.user.fromUpstream(chunk)
+    })
+    socket.on('drain', () => this.user?.upstreamDrained())
+    socket.on('end', () => {
+      if (this.user === undefined) this.destroy()
+      else this.user.upstreamEnded()
+    })
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+    socket.on('close', () => {
+      this.#sweep.forget(this)
+      this.#pool.forget(this)
+      const user = this.user
+      this.user = undefined
+      user?.upstreamClosed(this.#error)
+    })
+  }
+
+  get usable(): boolean {
+    return !this.socket.destroyed && this.socket.readable && this.socket.writable
+  }
+
+  expire(): void {
+    // In use, the exchange keeps the time.
+    if (this.user === undefined) this.destroy()
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  /** Gives the socket away for good, without the listeners (a WebSocket). */
+  detach(): Socket {
+    this.#sweep.forget(this)
+    this.#pool.forget(this)
+    this.user = undefined
+    this.socket.removeAllListeners('data')
+    this.socket.removeAllListeners('drain')
+    this.socket.removeAllListeners('end')
+    this.socket.removeAllListeners('close')
+    return this.socket
+  }
+}
