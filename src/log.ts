@@ -1,0 +1,159 @@
+import { createRequire } from 'node:module'
+import pino from 'pino'
+import { RotatingFile } from './log/rotating-file.ts'
+import { Scrubber } from './log/scrubber.ts'
+import { printable, withoutQueryValues } from './log/wire-text.ts'
+import type { Secret } from './secret.ts'
+
+export { logFileName, logFiles } from './log/rotating-file.ts'
+
+/** One request as the log shows it: no header, no value, what was attached and captured by name. */
+export interface RequestEntry {
+  readonly session: string
+  /** Which client of the session: the id of a child's own token. */
+  readonly client?: string | undefined
+  readonly method: string
+  readonly host: string
+  /** The request target; values of its query are removed here, whoever calls. */
+  readonly path: string
+  readonly status: number
+  readonly ms: number
+  readonly attached: readonly string[]
+  readonly captured: readonly string[]
+  readonly note?: string | undefined
+}
+
+/** Plain facts. Headers, errors as objects and anything nested do not fit in, so that nobody logs them by the way. */
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+
+export interface Log {
+  request(entry: RequestEntry): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+  /** Registers a value that is cut out of every later line, also percent-encoded or inside Base64. */
+  scrub(secret: Secret): void
+  /** Writes what is pending. */
+  close(): Promise<void>
+}
+
+export type LogLevel = 'info' | 'warn' | 'error'
+
+export interface LogOptions {
+  /** JSON lines go to `hallpass.log` in this folder, rotated and bounded. */
+  readonly folder?: string | undefined
+  /** Readable lines go to stderr too. */
+  readonly terminal?: boolean | undefined
+  /** The least that the terminal shows; the file has everything. */
+  readonly level?: LogLevel | undefined
+}
+
+export function openLog(options: LogOptions): Log {
+  const scrubber = new Scrubber()
+  const file = options.folder === undefined ? undefined : new RotatingFile({ folder: options.folder })
+  const streams: pino.StreamEntry[] = []
+  const scrubbed = (stream: pino.DestinationStream) => ({
+    write: (line: string) => stream.write(scrubber.scrub(line)),
+  })
+  if (file !== undefined) streams.push({ level: 'info', stream: scrubbed(file) })
+  if (options.terminal) streams.push({ level: options.level ?? 'info', stream: scrubbed(terminalStream()) })
+  const logger = pino(
+    {
+      base: { pid: process.pid },
+      timestamp: isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    pino.multistream(streams),
+  )
+  return {
+    request: (entry) => logger.info(requestFields(entry), 'request'),
+    info: (message, fields) => logger.info(checkedFields(fields), printable(message)),
+    warn: (message, fields) => logger.warn(checkedFields(fields), printable(message)),
+    error: (message, fields) => logger.error(checkedFields(fields), printable(message)),
+    scrub: (secret) => scrubber.add(secret),
+    close: async () => file?.close(),
+  }
+}
+
+let timeMs = 0
+let timeText = ''
+
+/** As pino's own, spelled once for all lines of a millisecond. */
+function isoTime(): string {
+  const now = Date.now()
+  if (now !== timeMs) {
+    timeMs = now
+    timeText = `,"time":"${new Date(now).toISOString()}"`
+  }
+  return timeText
+}
+
+const nothing = () => {}
+
+export const silentLog: Log = {
+  request: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  scrub: nothing,
+  close: async () => {},
+}
+
+function requestFields(entry: RequestEntry): object {
+  return {
+    session: entry.session,
+    client: entry.client,
+    method: printable(entry.method),
+    host: printable(entry.host),
+    path: printable(withoutQueryValues(entry.path)),
+    status: entry.status,
+    ms: Math.round(entry.ms * 10) / 10,
+    attached: entry.attached.map(printable),
+    captured: entry.captured.map(printable),
+    note: entry.note === undefined ? undefined : printable(entry.note),
+  }
+}
+
+/** A field of such a name holds a value whatever its writer thought; there is nothing to log about it. */
+const secretField = /cookie|authorization|token|password|secret|header/i
+
+function checkedFields(fields: LogFields = {}): object {
+  const entries = Object.entries(fields).map(([name, value]) => {
+    if (secretField.test(name)) return [name, '[secret]']
+    if (typeof value === 'string') return [name, printable(value)]
+    return [name, Array.isArray(value) ? value.map((item) => printable(String(item))) : value]
+  })
+  return Object.fromEntries(entries)
+}
+
+function terminalStream(): pino.DestinationStream {
+  // Loaded only for a terminal. In this thread: a worker would outlive a crash with the last lines still in it.
+  const pretty: typeof import('pino-pretty') = createRequire(import.meta.url)('pino-pretty')
+  return pretty({
+    destination: 2,
+    sync: true,
+    colorize: process.stderr.hasColors?.() === true && !process.env.NO_COLOR,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid',
+    hideObject: true,
+    messageFormat: (line) => (line.status === undefined ? messageLine(line) : requestLine(line)),
+  })
+}
+
+/** `GET app.example.com/me 200 12 ms  + cookie:sid  < csrftoken` */
+function requestLine(line: Record<string, unknown>): string {
+  const names = (mark: string, list: unknown) =>
+    Array.isArray(list) && list.length > 0 ? `  ${mark} ${list.join(', ')}` : ''
+  const session = line.session === 'default' ? '' : `  [${line.session}]`
+  const note = line.note === undefined ? '' : `  (${line.note})`
+  const what = `${line.method} ${line.host}${line.path} ${line.status} ${line.ms} ms`
+  return what + names('+', line.attached) + names('<', line.captured) + session + note
+}
+
+const everyLine = new Set(['level', 'time', 'pid', 'msg'])
+
+/** `the message  key=value key=value` */
+function messageLine(line: Record<string, unknown>): string {
+  const fields = Object.entries(line).filter(([name]) => !everyLine.has(name))
+  return [line.msg, ...fields.map(([name, value]) => `${name}=${value}`)].join('  ')
+}
