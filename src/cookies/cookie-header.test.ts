@@ -84,6 +84,7 @@ describe('a client that sends cookies of its own', () => {
     ['v; w', ['*sid=s'], 'v; w; sid=s', 'two nameless ones'],
     ['v', ['=j'], 'v', 'its nameless one for one that it sees'],
     ['v', ['*=j'], 'v; j', 'a nameless one never goes, not even for a hidden one'],
+    ['v', ['*=h', '=j'], 'v; h', 'and once, beside both kinds'],
     ['a=1', ['=j'], 'a=1; j', "the jar's nameless one"],
     ['a="x y"; b = 2', ['*sid=s'], 'a="x y"; b = 2; sid=s', 'values untouched'],
     // One name on two paths: servers take the first, which is the one with the longest path.

@@ -62,6 +62,13 @@ describe('identity', () => {
   })
 })
 
+test('a host is the same with a trailing dot and in capitals', () => {
+  const jar = filled('https://www.example.com/', 'a=1', 'b=1; Domain=example.com')
+  const url = { ...at('https://x/'), host: 'WWW.Example.COM.' }
+  expect(cookieHeader(jar.select(url, { now: start, site: 'same-site' }).attached)).toBe('a=1; b=1')
+  expect(jar.clear(url)).toHaveLength(2)
+})
+
 describe('order', () => {
   test.each<[lines: string[], header: string]>([
     [['z=1', 'a=2', 'm=3'], 'z=1; a=2; m=3'],
@@ -87,6 +94,22 @@ describe('order', () => {
       cookie: { createdAt: start + 20_000 },
     })
     expect(sent(jar, 'https://example.com/', start + 21_000)).toBe('b=1; a=3')
+  })
+
+  test('a successor is younger than what was set in the same instant before it', () => {
+    const jar = new Jar()
+    const url = at('https://example.com/')
+    jar.set('a=1; Max-Age=1', { url, now: start })
+    for (const line of ['b=1', 'a=2']) jar.set(line, { url, now: start + 2000 })
+    expect(sent(jar, 'https://example.com/')).toBe('b=1; a=2')
+  })
+
+  test('an imported cookie has the age that it had', () => {
+    const jar = filled('https://example.com/', 'a=1', 'b=1')
+    const [old] = filled('https://example.com/', 'old=1').all()
+    if (old === undefined) throw new Error('nothing stored')
+    jar.put({ ...old, createdAt: start - 1 }, start + 5000)
+    expect(sent(jar, 'https://example.com/')).toBe('old=1; a=1; b=1')
   })
 
   test('cookies of one instant keep the order of their lines, also through a record', () => {
@@ -321,9 +344,10 @@ describe('removal by the user', () => {
   })
 
   test('forgets the hosts with everything of them, but not with one name', () => {
+    const single = filled('https://example.com/', 'a=1')
+    expect(single.remove({ host: 'example.com', name: 'a' })).toBe(1)
+    expect(single.covers('example.com')).toBe(true)
     const jar = both()
-    jar.remove({ host: 'example.com', name: 'a' })
-    expect(jar.covers('example.com')).toBe(true)
     jar.remove({ host: 'example.com' })
     expect(jar.covers('example.com')).toBe(false)
     expect(jar.covers('www.example.com')).toBe(false)
