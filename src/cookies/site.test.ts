@@ -109,7 +109,11 @@ test.each<[scheme: 'https' | 'http', host: string, secure: boolean]>([
   ['http', '127.0.0.1', true],
   ['http', '127.9.9.9', true],
   ['http', '::1', true],
+  ['http', '127.255.255.255', true],
   ['http', '128.0.0.1', false],
+  ['http', '127.0.0.256', false],
+  ['http', '127.0.0.01', false],
+  ['http', '127.0.0.1.1', false],
   ['http', '127.1', false],
   ['http', '127.0.0.1.example.com', false],
   ['http', '127.example.com', false],
@@ -156,11 +160,35 @@ describe('host names', () => {
     'x'.repeat(254),
   ])('%j is none', (host) => expect(isHostName(host)).toBe(false))
 
-  test.each(['1.2.3.4', '::1', '127.1', '0x7f', '1', 'a.1', 'a.0x1'])('%j is an address', (host) => {
+  test.each([
+    '1.2.3.4',
+    '::1',
+    '2001:db8::1',
+    '::ffff:1.2.3.4',
+    '::FFFF:0',
+    '127.1',
+    '0x7f',
+    '1',
+    'a.1',
+    'a.0x1',
+  ])('%j is an address', (host) => {
     expect(isAddress(host)).toBe(true)
   })
 
-  test.each(['example.com', '1.example', 'a1', '0x7f.example', 'localhost'])('%j is a name', (host) => {
+  test.each([
+    'example.com',
+    '1.example',
+    '',
+    ':',
+    ':::',
+    '::1]',
+    '::1]@[::2',
+    'a:b',
+    '1::2::3',
+    'a1',
+    '0x7f.example',
+    'localhost',
+  ])('%j is a name', (host) => {
     expect(isAddress(host)).toBe(false)
   })
 

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
 import type { RequestUrl } from './cookie.ts'
 
@@ -11,9 +10,15 @@ const maxHostLength = 253
 /** The WHATWG URL rule: a host whose last label is a number is an IPv4 address, however it is spelled (127.1, 0x7f.1). */
 const endsInNumber = /(^|\.)(\d+|0x[0-9a-f]*)$/
 
+/** 127.0.0.0/8, each number in its one decimal spelling. */
+const loopback = /^127(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/
+
+/** Nothing that could close the brackets of a URL, so that a URL parser may judge the rest. */
+const ipv6Text = /^[0-9a-f:.]*:[0-9a-f:.]*$/i
+
 /** An IP address, for which no domain cookie and no parent exists. */
 export function isAddress(host: string): boolean {
-  return isIP(host) !== 0 || endsInNumber.test(host)
+  return endsInNumber.test(host) || isIpv6(host)
 }
 
 /** A host as the jar compares it: lower case, IDN as punycode, no trailing dot, IPv6 in its short form without brackets. */
@@ -28,9 +33,7 @@ export function canonicalHost(host: string): string {
 
 /** Whether a text is a canonical host as the jar keeps it: a name of plain labels, or an address. */
 export function isHostName(text: string): boolean {
-  return (
-    text.length <= maxHostLength && (hostName.test(text) || isIP(text) === 6) && canonicalHost(text) === text
-  )
+  return text.length <= maxHostLength && (hostName.test(text) || isIpv6(text)) && canonicalHost(text) === text
 }
 
 /**
@@ -59,12 +62,15 @@ export function hostMatches(host: string, domain: string): boolean {
  */
 export function isSecure(url: Pick<RequestUrl, 'scheme' | 'host'>): boolean {
   if (url.scheme === 'https') return true
-  if (isIP(url.host) === 4) return url.host.startsWith('127.')
-  return url.host === 'localhost' || url.host === '::1'
+  return url.host === 'localhost' || url.host === '::1' || loopback.test(url.host)
 }
 
 function registrableDomain(host: string): string | undefined {
   // The library reads anything as a URL ('a@b', 'a/b'): only plain names reach it.
   if (isAddress(host) || !hostName.test(host)) return undefined
   return getPublicSuffix(host, { ignoreError: true })
+}
+
+function isIpv6(host: string): boolean {
+  return ipv6Text.test(host) && URL.canParse(`http://[${host}]/`)
 }
