@@ -1,8 +1,8 @@
 /**
  * A cookie as the jar keeps it (RFC 6265bis 5.7). Strings are latin1: one character stands for one byte of the wire, so that
- * a value of UTF-8 or of any other bytes goes back exactly as it came.
+ * a value of UTF-8 or of any other bytes goes back exactly as it came. A type and not an interface, so that it is plain JSON to the store.
  */
-export interface Cookie {
+export type Cookie = {
   /** Empty for a nameless cookie. */
   readonly name: string
   readonly value: string

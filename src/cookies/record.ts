@@ -5,12 +5,12 @@ import { type Cookie, identityOf } from './cookie.ts'
 import { isHostName } from './site.ts'
 
 /** A host, or a domain with the hosts below it, that a jar has held cookies of. */
-export interface Cover {
+export type Cover = {
   readonly domain: string
   readonly hostOnly: boolean
 }
 
-export interface CookieRecord {
+export type CookieRecord = {
   readonly cookies: readonly Cookie[]
   readonly covers: readonly Cover[]
 }
