@@ -1,0 +1,181 @@
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { printable } from '../log/wire-text.ts'
+import { environmentValues } from './environment.ts'
+import { issueProblems } from './issue-problems.ts'
+import { configError, type Position, type Problem } from './problem.ts'
+import { readConfigFile } from './read-file.ts'
+import { defaults, type Key, type Settings, settingsSchema } from './schema.ts'
+import { parseYaml, type YamlFile } from './yaml-file.ts'
+
+export interface ConfigOptions {
+  /** The state folder. */
+  readonly home: string
+  /** What --config says. */
+  readonly file?: string | undefined
+  readonly env: NodeJS.ProcessEnv
+  /** What other flags say, in the form that the file has. */
+  readonly flags?: { readonly [Name in Key]?: unknown } | undefined
+}
+
+/** Who said what a value is. */
+export type Source =
+  | { readonly from: 'default' }
+  | ({ readonly from: 'file'; readonly file: string } & Position)
+  | { readonly from: 'environment'; readonly name: string }
+  | { readonly from: 'flag'; readonly name: string }
+
+export interface Config extends Settings {
+  /** The file that was read, or would have been. */
+  readonly file: string
+  readonly fileExists: boolean
+  readonly sources: Readonly<Record<Key, Source>>
+}
+
+/** One value with where it came from, before it is checked. */
+interface Layer {
+  readonly key: Key
+  readonly value: unknown
+  readonly source: Source
+}
+
+/** --config, else HALLPASS_CONFIG, else config/config.yaml of the state folder. */
+export function configPath(options: Pick<ConfigOptions, 'home' | 'file' | 'env'>): string {
+  const named = options.file || options.env.HALLPASS_CONFIG
+  return named ? resolve(named) : join(options.home, 'config', 'config.yaml')
+}
+
+/**
+ * The configuration: flags before environment before file before defaults, key by key.
+ * @throws HallpassError 'config-invalid' naming file, line and column, or the variable or flag
+ */
+export async function loadConfig(options: ConfigOptions): Promise<Config> {
+  const { config, problems } = await checkConfig(options)
+  if (config === undefined) throw configError(problems)
+  return config
+}
+
+/** As loadConfig, with all that is wrong in place of an exception. */
+export async function checkConfig(
+  options: ConfigOptions,
+): Promise<{ readonly config?: Config; readonly problems: readonly Problem[] }> {
+  const path = configPath(options)
+  const text = readConfigFile(path)
+  const named = options.file || options.env.HALLPASS_CONFIG
+  if (text === undefined && named) {
+    return {
+      problems: [{ where: path, key: '', message: 'there is no such file', hint: 'hallpass config path' }],
+    }
+  }
+  const problems: Problem[] = []
+  const layers = [
+    ...(text === undefined ? [] : await fileLayers(path, text, problems)),
+    ...environmentValues(options.env).map(({ key, name, value }): Layer => {
+      return { key, value, source: { from: 'environment', name } }
+    }),
+    ...flagLayers(options.flags ?? {}),
+  ]
+  const settings = layers.length === 0 ? {} : await checkLayers(layers, problems)
+  if (problems.length > 0) return { problems }
+  const sources = Object.fromEntries(Object.keys(defaults).map((key) => [key, { from: 'default' }]))
+  for (const { key, source } of layers) sources[key] = source
+  const config = {
+    ...defaults,
+    ...settings,
+    file: path,
+    fileExists: text !== undefined,
+    sources: sources as Record<Key, Source>,
+  }
+  return { config: { ...config, upstreamCa: caFiles(config, options) }, problems }
+}
+
+async function fileLayers(path: string, text: string, problems: Problem[]): Promise<Layer[]> {
+  const parsed = parseYaml(await import('yaml'), text)
+  if ('problems' in parsed) {
+    for (const { line, column, message } of parsed.problems) {
+      problems.push({ where: `${path}:${line}:${column}`, key: '', message })
+    }
+    return []
+  }
+  const { value } = parsed
+  // A file of comments alone is null.
+  if (value === null || value === undefined) return []
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    problems.push({
+      where: `${path}:1:1`,
+      key: '',
+      message: 'keys with values are wanted, as "listen: 127.0.0.1:8787"',
+    })
+    return []
+  }
+  await checkFile(path, parsed, value, problems)
+  return Object.entries(value).flatMap(([key, part]): Layer[] => {
+    // A key whose entries are all commented out is null.
+    if (!isKey(key) || part === null) return []
+    return [{ key, value: part, source: { from: 'file', file: path, ...parsed.position([key], 'key') } }]
+  })
+}
+
+/** The whole file is checked, also where the environment or a flag overrides it. */
+async function checkFile(path: string, file: YamlFile, value: object, problems: Problem[]): Promise<void> {
+  const { z } = await import('zod')
+  const given = Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null))
+  const result = settingsSchema(z).safeParse(given)
+  const found = issueProblems(z, result.error?.issues ?? [], given).map((problem) => {
+    return { ...problem, position: file.position(problem.path, problem.part) }
+  })
+  found.sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
+  for (const { position, message, hint, path: keys } of found) {
+    problems.push({ where: `${path}:${position.line}:${position.column}`, key: keyText(keys), message, hint })
+  }
+}
+
+async function checkLayers(layers: readonly Layer[], problems: Problem[]): Promise<Partial<Settings>> {
+  const { z } = await import('zod')
+  const schema = settingsSchema(z)
+  const winners = new Map(layers.map((layer) => [layer.key, layer]))
+  const settings: Record<string, unknown> = {}
+  for (const { key, value, source } of winners.values()) {
+    const result = schema.safeParse({ [key]: value })
+    if (result.success) settings[key] = result.data[key]
+    else if (source.from === 'environment' || source.from === 'flag') {
+      for (const { path, message } of issueProblems(z, result.error.issues, { [key]: value })) {
+        problems.push({ where: source.name, key: keyText(path.slice(1)), message })
+      }
+    }
+  }
+  return settings
+}
+
+function flagLayers(flags: NonNullable<ConfigOptions['flags']>): Layer[] {
+  return Object.entries(flags).flatMap(([key, value]): Layer[] => {
+    if (!isKey(key) || value === undefined) return []
+    const name = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    return [{ key, value, source: { from: 'flag', name } }]
+  })
+}
+
+/** Relative paths of a file start at its folder, those of the environment at the working directory. */
+function caFiles(config: Config, { env }: ConfigOptions): string[] {
+  const source = config.sources.upstreamCa
+  const base = source.from === 'file' ? dirname(source.file) : process.cwd()
+  return config.upstreamCa.map((path) =>
+    resolve(
+      base,
+      path.replace(/^~(?=\/)/, () => env.HOME || homedir()),
+    ),
+  )
+}
+
+/** `rules[0].hosts` */
+function keyText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    const name = printable(String(step))
+    return text === '' ? name : `${text}.${name}`
+  }, '')
+}
+
+function isKey(key: string): key is Key {
+  return Object.hasOwn(defaults, key)
+}

@@ -1,0 +1,129 @@
+import type { z } from 'zod'
+import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
+import type { HostPattern } from '../rules/host-pattern.ts'
+import type { Reveal, Rule } from '../rules/rule.ts'
+import { hostPatternSchema, revealSchema, ruleSchema, type Zod } from '../rules/rule-schema.ts'
+import { type Listen, parseListen, parseResolve } from './address.ts'
+
+/** The configuration as the rest of hallpass reads it. */
+export interface Settings {
+  readonly listen: Listen
+  readonly intercept: 'known' | 'all' | readonly HostPattern[]
+  readonly capture: readonly HostPattern[]
+  readonly reveal: Reveal
+  /** Absolute paths. */
+  readonly upstreamCa: readonly string[]
+  /** `host` or `host:port` to `address` or `address:port`, IPv6 in brackets. */
+  readonly resolve: ReadonlyMap<string, string>
+  readonly maxSessions: number
+  readonly rules: readonly Rule[]
+  readonly credentials: ReadonlyMap<string, CredentialDefinition>
+}
+
+export type Key = keyof Settings
+
+/** What holds where nobody said anything. A test compares it with `config.example.yaml`. */
+export const defaults: Settings = {
+  listen: { host: '127.0.0.1', port: 8787 },
+  intercept: 'known',
+  capture: [],
+  reveal: 'script',
+  upstreamCa: [],
+  resolve: new Map(),
+  maxSessions: 1000,
+  rules: [],
+  credentials: new Map(),
+}
+
+/**
+ * The one schema: types, checks, documentation and the JSON schema come from it, the names in the environment from its
+ * keys. Every key may be absent. zod comes in as an argument, so that an installation without a configuration file
+ * starts without loading it.
+ */
+export const settingsSchema = (z: Zod) => {
+  const hosts = z.array(hostPatternSchema(z))
+  return z
+    .strictObject({
+      listen: checked(z, parseListen).describe(
+        'The address the proxy listens on: an IP address or localhost, and a port (0 takes a free one).',
+      ),
+      intercept: z
+        .union([z.enum(['known', 'all']), hosts])
+        .describe(
+          'Whose TLS is opened: known (hosts that the session, a rule or a credential knows), all, or known hosts and a list of others. The rest passes through as it is.',
+        ),
+      capture: z
+        .union([hosts, hostPatternSchema(z).transform((pattern) => [pattern])])
+        .describe(
+          'Hosts whose new cookies are taken into the session; "*" for all. Known hosts are always captured.',
+        ),
+      reveal: revealSchema(z).describe(
+        'Which captured cookies the client still sees: script (all but HttpOnly ones), none, or all.',
+      ),
+      upstreamCa: z
+        .array(z.string().min(1))
+        .describe('PEM files with more roots to trust; relative paths start at the folder of this file.'),
+      resolve: z
+        .record(z.string(), z.string())
+        .transform((entries, context) => {
+          const map = new Map<string, string>()
+          for (const [from, to] of Object.entries(entries)) {
+            try {
+              map.set(...parseResolve(from, to))
+            } catch (error) {
+              context.issues.push({ code: 'custom', input: to, path: [from], message: reasonOf(error) })
+            }
+          }
+          return map
+        })
+        .describe('Where hosts really are, as curl --resolve: host or host:port to address or address:port.'),
+      maxSessions: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .describe('Above this many sessions the least recently used temporary one goes.'),
+      rules: z
+        .array(ruleSchema(z))
+        .describe('What holds for certain hosts. For one host the most specific rule decides.'),
+      credentials: z
+        .record(z.string(), credentialDefinitionSchema(z))
+        .transform((definitions, context) => {
+          for (const name of Object.keys(definitions)) {
+            if (!isCredentialName(name)) {
+              context.issues.push({ code: 'custom', input: name, path: [name], message: nameRule })
+            }
+          }
+          return new Map(Object.entries<CredentialDefinition>(definitions))
+        })
+        .describe(
+          'Credentials by name, without their values: those go in with "hallpass token set NAME", from a prompt or stdin.',
+        ),
+    })
+    .partial()
+}
+
+const nameRule =
+  'the name of a credential is up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit'
+
+/** The names that the store takes, so that a definition here can be given a value. A test compares the two. */
+export function isCredentialName(name: string): boolean {
+  return /^[a-z0-9_][a-z0-9._-]{0,63}$/.test(name) && !name.includes('..') && !(name in {})
+}
+
+/** What a file may hold, before it is checked. */
+export type SettingsInput = z.input<ReturnType<typeof settingsSchema>>
+
+function checked<Value>(z: Zod, parse: (text: string) => Value) {
+  return z.string().transform((text, context) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: text, message: reasonOf(error) })
+      return z.NEVER
+    }
+  })
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
