@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HallpassError } from '../errors.ts'
@@ -10,7 +10,7 @@ import { GroupCommit } from './group-commit.ts'
 import type { Home } from './home.ts'
 import type { KeyRing } from './keyring.ts'
 import { discardLock, withLock } from './lock.ts'
-import { checkFolders, hasErrno } from './own-files.ts'
+import { checkFolders, hasErrno, isThere } from './own-files.ts'
 import {
   credentialsFolder,
   recordLock,
@@ -88,12 +88,12 @@ export class FileStore implements Store {
   async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
     if (kind === 'credential') return credentialNames(this.#home, session)
     return siteNames(this.#home, session).filter((name) =>
-      existsSync(recordPath(this.#home, { kind, session, name })),
+      isThere(recordPath(this.#home, { kind, session, name })),
     )
   }
 
   async sessions(): Promise<readonly string[]> {
-    return sessionNames(this.#home).filter((name) => existsSync(sessionFile(this.#home, name)))
+    return sessionNames(this.#home).filter((name) => isThere(sessionFile(this.#home, name)))
   }
 
   async readSession(name: string): Promise<SessionMetadata | undefined> {
@@ -178,7 +178,7 @@ export class FileStore implements Store {
   #folderOf({ kind, session }: RecordId): string {
     if (kind === 'ca') return this.#home.root
     const folder = sessionFolder(this.#home, session)
-    if (checkFolders(this.#home.root, folder) && existsSync(sessionFile(this.#home, session))) return folder
+    if (checkFolders(this.#home.root, folder) && isThere(sessionFile(this.#home, session))) return folder
     throw sessionMissing(session)
   }
 

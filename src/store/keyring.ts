@@ -169,7 +169,7 @@ export class KeyRing {
         `the key comes from ${variable} (${file}): change it where it was made`,
       )
     }
-    await withLock(keyLock(this.#home), async () => {
+    const write = async () => {
       await this.#reload(this.#options)
       const { file: before, keys, current, unlocked: known } = this.#loaded
       const unlocked = await unlockedFor(before.protection, this.#source, this.#options, known)
@@ -178,13 +178,16 @@ export class KeyRing {
       this.#loaded = { ...this.#loaded, unlocked: next.unlocked ?? unlocked }
       await this.#reload(this.#options)
       if (next.unlocked !== undefined) await forget(before.protection)
+    }
+    await withLock(keyLock(this.#home), write).catch((error: unknown) => {
+      throw notSaved(file, error)
     })
   }
 }
 
 /** False when another process was first. */
 async function createKeyFile(home: Home, source: KeySource, options: UnlockOptions): Promise<boolean> {
-  return withLock(keyLock(home), async () => {
+  const create = async () => {
     if (statKeySource(source) !== undefined) return false
     // A new key beside old records would hide that the old key is gone until each of them fails.
     if (!sealedFiles(home).next().done) throw missing(source)
@@ -193,6 +196,9 @@ async function createKeyFile(home: Home, source: KeySource, options: UnlockOptio
     const key = newDataKey(Date.now())
     await writeKeyFile(home, source, { unlocked, current: key.kid, keys: [key] })
     return true
+  }
+  return withLock(keyLock(home), create).catch((error: unknown) => {
+    throw notSaved(source.file, error)
   })
 }
 
@@ -211,12 +217,8 @@ async function newUnlocked(next: NewProtection, env: NodeJS.ProcessEnv): Promise
 async function writeKeyFile(home: Home, source: KeySource, change: Required<KeyChange>): Promise<void> {
   const { protection, wrapping } = change.unlocked
   const keys = change.keys.map((key) => storeKey(key, wrapping))
-  try {
-    await makeFolders(home.root, dirname(source.file))
-    await replaceFile(source.file, formatKeyFile({ protection, current: change.current, keys }))
-  } catch (error) {
-    throw notSaved(source.file, error)
-  }
+  await makeFolders(home.root, dirname(source.file))
+  await replaceFile(source.file, formatKeyFile({ protection, current: change.current, keys }))
 }
 
 /** What wrapped the keys until now is of no use any more; left behind it would only be clutter, so failing is no error. */

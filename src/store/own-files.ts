@@ -34,6 +34,11 @@ export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder
   }
 }
 
+/** Whether there is anything under this path. `existsSync` would call a path that cannot be looked at absent, and what is absent gets dropped. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
 /** Checks a folder as `checkOwn` does; false when there is none. */
 export function checkFolder(path: string): boolean {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })

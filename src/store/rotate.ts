@@ -26,6 +26,14 @@ export interface Rotation {
  */
 export async function rotateKey(home: Home, keys: KeyRing): Promise<Rotation> {
   await keys.addKey()
+  try {
+    return await resealAll(home, keys)
+  } catch (error) {
+    throw notSaved(home.root, error)
+  }
+}
+
+async function resealAll(home: Home, keys: KeyRing): Promise<Rotation> {
   const { current } = keys
   const old = new Set(keys.kids.filter((kid) => kid !== current))
   await waitForWriters(home)

@@ -1,19 +1,19 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import type { Home } from './home.ts'
 import { isName } from './names.ts'
-import { hasErrno } from './own-files.ts'
+import { hasErrno, isThere } from './own-files.ts'
 import { credentialOfFile, credentialsFolder, recordPath, sitesFolder } from './record-path.ts'
 import { caKeyId, type SealId } from './seal.ts'
 
 /** Every sealed file of the state folder, as the folders list them; names that cannot be ours are passed over. */
 export function* sealedFiles(home: Home): Generator<SealId> {
-  if (existsSync(home.caKey)) yield caKeyId
+  if (isThere(home.caKey)) yield caKeyId
   for (const session of sessionNames(home)) yield* sealedFilesOf(home, session)
 }
 
 /** Every sealed file of a session. */
 export function* sealedFilesOf(home: Home, session: string): Generator<SealId> {
-  const there = (id: SealId) => existsSync(recordPath(home, id))
+  const there = (id: SealId) => isThere(recordPath(home, id))
   const client: SealId = { kind: 'client', session, name: '' }
   if (there(client)) yield client
   for (const name of credentialNames(home, session)) yield { kind: 'credential', session, name }
