@@ -1,0 +1,21 @@
+/** The marks to reach, as ratios within one run: absolute figures say more about the machine than about the proxy. */
+export interface Mark {
+  readonly metric: string
+  readonly against: string
+  readonly least?: number
+  readonly most?: number
+}
+
+export const marks: readonly Mark[] = [
+  { metric: 'CPU µs/request at 64', against: 'tunnel', most: 2.2 },
+  { metric: 'requests/s at 64', against: 'http-mitm-proxy', least: 4 },
+  { metric: 'requests/s at 64', against: 'squid', least: 1.5 },
+  { metric: 'p50 µs at 1', against: 'tunnel', most: 1.5 },
+  { metric: 'p99 µs at 1', against: 'tunnel', most: 4 },
+  { metric: 'download CPU ms/MB', against: 'tunnel', most: 2 },
+  { metric: 'new connections/s', against: 'http-mitm-proxy', least: 2.5 },
+  { metric: "never-seen host's first byte, ms", against: 'tunnel', most: 2.5 },
+  { metric: 'worst wait while 50 hosts are minted, ms', against: 'tunnel', most: 3 },
+  { metric: 'RSS after load, MB', against: 'tunnel', most: 1.6 },
+  { metric: 'ready, ms', against: 'tunnel', most: 3 },
+]

@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Usage } from './child.ts'
+import type { Route } from './client.ts'
+import { makeMaterial } from './material.ts'
+import { type Results, record, toJson, toText } from './report.ts'
+import { type Bench, full, quick, type Subject, scenarios } from './scenarios.ts'
+import { pinningNote, Worker } from './worker.ts'
+
+/*
+ * npm run bench [-- --quick] [--json FILE] [--only NAME …] [--profile FOLDER]
+ *
+ * One origin, several ways to it, each proxy a process of its own. Scenario by scenario, round by round, subject by
+ * subject: what the machine does meanwhile hits all of them alike. Medians over the rounds; what counts are the ratios.
+ */
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    profile: { type: 'string' },
+  },
+})
+
+const effort = flags.quick ? quick : full
+const startedAt = Date.now()
+const material = makeMaterial()
+const state = mkdtempSync(join(tmpdir(), 'hallpass-bench-'))
+const workers: Worker[] = []
+
+async function start<Ready>(
+  script: string,
+  argument: unknown,
+  options: Parameters<typeof Worker.start>[2] = {},
+) {
+  const worker = await Worker.start<Ready>(script, argument, options)
+  workers.push(worker as Worker)
+  return worker
+}
+
+interface ProxyKind {
+  readonly name: string
+  readonly script: string
+  readonly argument: (originPort: number) => unknown
+  readonly route: (ready: { port: number; ca?: string; auth?: string }) => Partial<Route>
+}
+
+const kinds: readonly ProxyKind[] = [
+  {
+    name: 'tunnel',
+    script: 'proxies/tunnel.ts',
+    argument: (originPort) => ({ originPort }),
+    route: ({ port }) => ({ proxyPort: port, injects: false }),
+  },
+  {
+    name: 'hallpass',
+    script: 'proxies/hallpass.ts',
+    argument: (originPort) => ({ originPort, state, rootPem: material.rootPem }),
+    route: ({ port, ca = '', auth = '' }) => ({ proxyPort: port, proxyAuth: auth, injects: true, ca: [ca] }),
+  },
+  {
+    name: 'http-mitm-proxy',
+    script: 'proxies/mitm.ts',
+    argument: () => ({ rootPem: material.rootPem }),
+    route: ({ port, ca = '' }) => ({ proxyPort: port, injects: true, ca: [ca] }),
+  },
+]
+
+async function subjectOf(kind: ProxyKind, direct: Route): Promise<Subject> {
+  const profile = flags.profile !== undefined && kind.name === 'hallpass'
+  const nodeArgs = profile ? ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`, '--cpu-prof-interval=200'] : []
+  const worker = await start<{ port: number; ca?: string; auth?: string }>(
+    kind.script,
+    kind.argument(direct.originPort),
+    { proxy: true, nodeArgs },
+  )
+  return {
+    name: kind.name,
+    route: { ...direct, ...kind.route(worker.ready) },
+    usage: () => worker.call<Usage>('usage'),
+  }
+}
+
+/** Started anew each time, with the state that a start before it has made. */
+async function readyMs(kind: ProxyKind, originPort: number): Promise<number> {
+  const worker = await Worker.start(kind.script, kind.argument(originPort), { proxy: true })
+  await worker.stop()
+  return worker.readyMs
+}
+
+async function run(): Promise<Results> {
+  const origin = await start<{ port: number }>('origin.ts', material)
+  const load = (await start('load.ts', {})) as Worker
+  const burstLoad = (await start('load.ts', {})) as Worker
+  const originPort = origin.ready.port
+  const direct: Route = { originPort, injects: false, ca: [material.rootPem] }
+  const wanted = kinds.filter(({ name }) => flags.only === undefined || flags.only.includes(name))
+  const subjects: Subject[] = [{ name: 'direct', route: direct }]
+  for (const kind of wanted) subjects.push(await subjectOf(kind, direct))
+  names.push(...subjects.map(({ name }) => name))
+
+  let hosts = 0
+  const bench: Bench = {
+    load,
+    burstLoad,
+    effort,
+    nextHosts: (count) => {
+      hosts += count
+      return hosts - count
+    },
+  }
+  const results: Results = new Map()
+  for (const scenario of scenarios) {
+    for (let round = 0; round < effort.rounds; round++) {
+      for (const subject of subjects) record(results, subject.name, await scenario(bench, subject))
+    }
+    process.stderr.write('.')
+  }
+  for (const subject of subjects) {
+    const used = await subject.usage?.()
+    if (used !== undefined) record(results, subject.name, { 'RSS after load, MB': used.rssBytes / 1e6 })
+  }
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const kind of wanted) record(results, kind.name, { 'ready, ms': await readyMs(kind, originPort) })
+  }
+  process.stderr.write('\n')
+  return results
+}
+
+const names: string[] = []
+try {
+  const results = await run()
+  const about = {
+    node: process.version,
+    cpu: cpus()[0]?.model,
+    pinning: pinningNote,
+    rounds: effort.rounds,
+    seconds: Math.round((Date.now() - startedAt) / 1000),
+  }
+  if (flags.json === undefined || flags.json !== '-') {
+    console.log(
+      `Node ${about.node} on ${about.cpu}; ${about.pinning}; medians of ${about.rounds} rounds; ${about.seconds} s\n`,
+    )
+    console.log(toText(results, names))
+  }
+  if (flags.json === '-') console.log(toJson(results, about))
+  else if (flags.json !== undefined) writeFileSync(flags.json, `${toJson(results, about)}\n`)
+} finally {
+  await Promise.all(workers.map((worker) => worker.stop()))
+  rmSync(state, { recursive: true, force: true })
+}

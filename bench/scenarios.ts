@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Usage } from './child.ts'
+import type { Route } from './client.ts'
+import type { Timed } from './load.ts'
+import type { Worker } from './worker.ts'
+
+/** One way from the client to the origin. */
+export interface Subject {
+  readonly name: string
+  readonly route: Route
+  /** What the process has used so far; absent where there is none. */
+  readonly usage?: () => Promise<Usage>
+}
+
+export interface Effort {
+  readonly rounds: number
+  readonly durationMs: number
+  readonly warmUpMs: number
+  readonly bulkBytes: number
+  readonly coldHosts: number
+}
+
+export const quick: Effort = { rounds: 3, durationMs: 600, warmUpMs: 250, bulkBytes: 96e6, coldHosts: 8 }
+export const full: Effort = { rounds: 5, durationMs: 1500, warmUpMs: 500, bulkBytes: 256e6, coldHosts: 20 }
+
+/** Hosts in one burst of never-seen ones, as a page with many origins makes it. */
+const burst = 50
+
+export interface Bench {
+  readonly load: Worker
+  /** A second load generator, so that its fifty handshakes do not hold up the warm client of the first. */
+  readonly burstLoad: Worker
+  readonly effort: Effort
+  /** Numbers hosts so that none is ever seen twice. */
+  nextHosts(count: number): number
+}
+
+export type Measured = Readonly<Record<string, number>>
+
+export type Scenario = (bench: Bench, subject: Subject) => Promise<Measured>
+
+/** CPU of the subject while `run` is at work, in microseconds; NaN where the subject is no process. */
+async function withCpu<T>(
+  subject: Subject,
+  run: () => Promise<T>,
+): Promise<{ result: T; cpuMicros: number }> {
+  const before = await subject.usage?.()
+  const result = await run()
+  const after = await subject.usage?.()
+  return { result, cpuMicros: (after?.cpuMicros ?? Number.NaN) - (before?.cpuMicros ?? Number.NaN) }
+}
+
+const requestsOn =
+  (connections: number): Scenario =>
+  async ({ load, effort }, subject) => {
+    await load.call('open', { route: subject.route, connections })
+    await load.call('requests', { connections, durationMs: effort.warmUpMs })
+    const { result, cpuMicros } = await withCpu(subject, () =>
+      load.call<Timed>('requests', { connections, durationMs: effort.durationMs }),
+    )
+    await load.call('close')
+    return {
+      [`requests/s at ${connections}`]: (result.count / result.elapsedMs) * 1000,
+      [`CPU µs/request at ${connections}`]: cpuMicros / result.count,
+      ...(connections === 1
+        ? { 'p50 µs at 1': result.p50Ms * 1000, 'p99 µs at 1': result.p99Ms * 1000 }
+        : {}),
+    }
+  }
+
+const bulk =
+  (direction: 'download' | 'upload'): Scenario =>
+  async ({ load, effort }, subject) => {
+    await load.call('open', { route: subject.route, connections: 1 })
+    await load.call(direction, { bytes: effort.bulkBytes / 16 })
+    const { result, cpuMicros } = await withCpu(subject, () =>
+      load.call<Timed>(direction, { bytes: effort.bulkBytes }),
+    )
+    await load.call('close')
+    const megabytes = effort.bulkBytes / 1e6
+    return {
+      [`${direction} MB/s`]: (megabytes / result.elapsedMs) * 1000,
+      [`${direction} CPU ms/MB`]: cpuMicros / 1000 / megabytes,
+    }
+  }
+
+const newConnections: Scenario = async ({ load, effort }, subject) => {
+  const { result, cpuMicros } = await withCpu(subject, () =>
+    load.call<Timed>('connections', { route: subject.route, parallel: 8, durationMs: effort.durationMs }),
+  )
+  return {
+    'new connections/s': (result.count / result.elapsedMs) * 1000,
+    'CPU µs/connection': cpuMicros / result.count,
+  }
+}
+
+const coldHost: Scenario = async (bench, subject) => {
+  const count = bench.effort.coldHosts
+  const hosts = { route: subject.route, from: bench.nextHosts(count), count, atOnce: false }
+  const { p50Ms } = await bench.load.call<Timed>('unseen', hosts)
+  return { "never-seen host's first byte, ms": p50Ms }
+}
+
+const warmWhileMinting: Scenario = async (bench, subject) => {
+  await bench.load.call('open', { route: subject.route, connections: 1 })
+  await bench.load.call('requests', { connections: 1, durationMs: 100 })
+  await bench.load.call('startWarm')
+  await sleep(50)
+  const hosts = { route: subject.route, from: bench.nextHosts(burst), count: burst, atOnce: true }
+  const { maxMs } = await bench.burstLoad.call<Timed>('unseen', hosts)
+  const warm = await bench.load.call<Timed>('endWarm')
+  await bench.load.call('close')
+  return { 'worst wait while 50 hosts are minted, ms': warm.maxMs, 'last of those 50, ms': maxMs }
+}
+
+export const scenarios: readonly Scenario[] = [
+  requestsOn(1),
+  requestsOn(16),
+  requestsOn(64),
+  bulk('download'),
+  bulk('upload'),
+  newConnections,
+  coldHost,
+  warmWhileMinting,
+]
