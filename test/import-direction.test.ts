@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** Highest first. A file imports from its own floor and those below it, never from above. */
+const floors: readonly (readonly string[])[] = [
+  ['cli'],
+  ['doctor'],
+  ['admin'],
+  ['index.ts'],
+  ['proxy'],
+  ['certs', 'sessions'],
+  ['store'],
+  ['config'],
+  ['credentials', 'cookies', 'rules', 'http1'],
+  ['errors.ts', 'secret.ts', 'log.ts', 'log'],
+]
+
+/** Rooms that decide and do nothing else: time, randomness and environment come in as arguments. */
+const pureRooms = ['cookies', 'http1', 'rules', 'credentials']
+const impure =
+  /\bDate\.now\(|\bnew Date\(\)|\bperformance\b|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bfetch\(/
+
+const src = resolve(import.meta.dirname, '../src')
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  .sort()
+
+interface Import {
+  readonly from: string
+  /** A room for a file of ours, else the name of the package. */
+  readonly room: string | undefined
+  readonly specifier: string
+}
+
+describe('imports between the rooms of src', () => {
+  const imports = files.flatMap((file) => importsOf(file, readFileSync(join(src, file), 'utf8')))
+
+  it('finds the imports it is to judge', () => {
+    expect(imports.length).toBeGreaterThan(files.length)
+  })
+
+  it('knows every room', () => {
+    const rooms = new Set(files.map(roomOf))
+    expect([...rooms].filter((room) => floorOf(room) === -1)).toEqual([])
+  })
+
+  it('run down', () => {
+    const upward = imports.filter(
+      ({ from, room }) => room !== undefined && floorOf(room) < floorOf(roomOf(from)),
+    )
+    expect(upward.map(({ from, specifier }) => `${from} imports ${specifier}`)).toEqual([])
+  })
+
+  it('of pure rooms name nothing of the system', () => {
+    const builtin = imports.filter(
+      ({ from, specifier }) => pureRooms.includes(roomOf(from)) && isBuiltin(specifier),
+    )
+    expect(builtin.map(({ from, specifier }) => `${from} imports ${specifier}`)).toEqual([])
+  })
+
+  it('leave pure rooms without clock, chance, environment and network', () => {
+    const found = files.filter((file) => {
+      return (
+        pureRooms.includes(roomOf(file)) &&
+        impure.test(withoutComments(readFileSync(join(src, file), 'utf8')))
+      )
+    })
+    expect(found).toEqual([])
+  })
+
+  it('end in .ts, so that Node runs the sources as they are', () => {
+    const odd = imports.filter(({ room, specifier }) => room !== undefined && !specifier.endsWith('.ts'))
+    expect(odd.map(({ from, specifier }) => `${from} imports ${specifier}`)).toEqual([])
+  })
+})
+
+describe('the reader of imports', () => {
+  it.each([
+    ["import { a } from '../store/a.ts'", ['store']],
+    ["import type { A } from '../store/a.ts'", ['store']],
+    ["import {\n  a,\n  b,\n} from '../store/a.ts'", ['store']],
+    ["import '../store/a.ts'", ['store']],
+    ["export { a } from '../store/a.ts'\nexport * from '../admin/b.ts'", ['store', 'admin']],
+    ["const a = await import('../store/a.ts')", ['store']],
+    ["type A = typeof import('../store/a.ts')", ['store']],
+    ["// import { a } from '../store/a.ts'\n/* import '../store/a.ts' */", []],
+    ["import a from './other.ts'", ['proxy']],
+  ])('reads %j', (text, rooms) => {
+    expect(importsOf('proxy/file.ts', text).map(({ room }) => room)).toEqual(rooms)
+  })
+})
+
+function importsOf(from: string, text: string): Import[] {
+  const code = withoutComments(text)
+  const statement =
+    /^\s*(?:import|export)\b[^'"`;=]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]/gm
+  const call = /\b(?:import|require)\(\s*['"]([^'"]+)['"]/g
+  const specifiers = [...code.matchAll(statement), ...code.matchAll(call)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  )
+  return specifiers.map((specifier) => {
+    if (!specifier.startsWith('.')) return { from, room: undefined, specifier }
+    return { from, room: roomOf(relative(src, resolve(src, dirname(from), specifier))), specifier }
+  })
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+}
+
+function roomOf(file: string): string {
+  return file.split(/[/\\]/)[0] ?? file
+}
+
+function floorOf(room: string): number {
+  return floors.findIndex((floor) => floor.includes(room))
+}
