@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { HallpassError } from '../errors.ts'
+import { notRead, notSaved } from '../store/disk-errors.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
-import { notSaved } from '../store/not-saved.ts'
 import { readOwnFile } from '../store/own-files.ts'
 import { replaceFile } from '../store/replace-file.ts'
 import { caKeyId } from '../store/seal.ts'
@@ -108,5 +108,9 @@ function unseal(
 }
 
 function readIfThere(home: Home, file: string): string | undefined {
-  return readOwnFile(file, home.root)?.text
+  try {
+    return readOwnFile(file, home.root)?.text
+  } catch (error) {
+    throw notRead(file, error)
+  }
 }

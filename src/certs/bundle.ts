@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { notSaved } from '../store/disk-errors.ts'
 import type { Home } from '../store/home.ts'
 import { withLock } from '../store/lock.ts'
 import { recordLock } from '../store/record-path.ts'
@@ -84,7 +85,9 @@ export async function writeBundle(
     // Inside the lock: whoever writes last has seen the last rotation.
     await options.authority.issuer()
     const bundle = combinedBundle(options)
-    await replaceFile(home.caBundle, bundle.pem)
+    await replaceFile(home.caBundle, bundle.pem).catch((error: unknown) => {
+      throw notSaved(home.caBundle, error)
+    })
     return bundle
   })
 }
