@@ -1,0 +1,7 @@
+import type { Run } from '../../command.ts'
+
+export const run: Run = async (context) => {
+  const { home } = await context.open()
+  if (context.output.json) context.output.document('ca-path/1', { path: home.caPem })
+  else context.output.line(home.caPem)
+}

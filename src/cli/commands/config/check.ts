@@ -1,0 +1,23 @@
+import { checkConfig, configPath } from '../../../config/load-config.ts'
+import { problemText } from '../../../config/problem.ts'
+import { HallpassError } from '../../../errors.ts'
+import type { Run } from '../../command.ts'
+import { configOptions } from './options.ts'
+
+/** A file that is something else altogether has a problem in every line; nobody reads more than a screen of them. */
+const maxShown = 40
+
+export const run: Run = async (context) => {
+  const { output } = context
+  const options = configOptions(context)
+  const { config, problems } = await checkConfig(options)
+  if (config === undefined) {
+    const texts = problems.slice(0, maxShown).map(problemText)
+    if (problems.length > maxShown) texts.push(`and ${problems.length - maxShown} more`)
+    const hint = problems.find((problem) => problem.hint !== undefined)?.hint ?? 'hallpass config schema'
+    throw new HallpassError('config-invalid', texts.join('\n'), { hint })
+  }
+  const path = configPath(options)
+  if (output.json) output.document('config-check/1', { path, exists: config.fileExists, valid: true })
+  else output.say(config.fileExists ? `${path} is valid` : `there is no ${path}; the defaults hold`)
+}

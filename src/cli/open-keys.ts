@@ -1,0 +1,13 @@
+import { type Home, homePaths, prepareHome, resolveHome } from '../store/home.ts'
+import { KeyRing } from '../store/keyring.ts'
+import type { Context } from './command.ts'
+import { passphrase } from './prompt.ts'
+
+/** Opens the state folder and its key alone, for commands that mend what stands above them. */
+export async function openKeys(context: Context): Promise<{ readonly home: Home; readonly keys: KeyRing }> {
+  const { env, flags } = context
+  const home = homePaths(resolveHome(env), env)
+  prepareHome(home)
+  const keys = await KeyRing.open(home, { env, create: true, passphrase: () => passphrase(flags) })
+  return { home, keys }
+}

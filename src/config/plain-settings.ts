@@ -1,0 +1,26 @@
+import { defaults, type Key, type Settings } from './schema.ts'
+
+type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain }
+
+/** Every value as a configuration file would say it, in the order of the schema. */
+export function plainSettings(settings: Settings): [Key, Plain][] {
+  return (Object.keys(defaults) as Key[]).map((key) => [
+    key,
+    key === 'listen' ? listenText(settings.listen) : plain(settings[key]),
+  ])
+}
+
+function listenText({ host, port }: Settings['listen']): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function plain(value: unknown): Plain {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map(plain)
+  const entries = value instanceof Map ? [...value] : Object.entries(value ?? {})
+  const object = Object.fromEntries(
+    entries.filter(([, part]) => part !== undefined).map(([name, part]) => [name, plain(part)]),
+  )
+  // Patterns of hosts and requests keep what was written.
+  return typeof object.text === 'string' ? object.text : object
+}
