@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { openStore } from '../../test/store/scratch.ts'
+import { openStore } from '../../test/store/open-store.ts'
 import { temporaryHome } from '../../test/support/temporary-home.ts'
 import { MemoryStore } from './memory.ts'
 import { caKeyId } from './seal.ts'

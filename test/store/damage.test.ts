@@ -18,7 +18,8 @@ import type { FileStore } from '../../src/store/file.ts'
 import { type Home, prepareHome } from '../../src/store/home.ts'
 import { recordLock, recordPath } from '../../src/store/record-path.ts'
 import type { RecordId } from '../../src/store/store.ts'
-import { openStore, scratchFolder, scratchStore } from './scratch.ts'
+import { openStore } from './open-store.ts'
+import { scratchFolder, scratchStore } from './scratch.ts'
 
 const id: RecordId = { kind: 'cookies', session: 'work', name: 'example.com' }
 const value = { sid: 'hallpass-canary-7f3a' }

@@ -9,7 +9,8 @@ import { KeyRing } from '../../src/store/keyring.ts'
 import { recordLock, recordPath } from '../../src/store/record-path.ts'
 import { associatedData, encrypt, formatEnvelope, type SealId } from '../../src/store/seal.ts'
 import { temporaryHome } from '../support/temporary-home.ts'
-import { scratchFolder, scratchStore, testEnv } from './scratch.ts'
+import { testEnv } from './open-store.ts'
+import { scratchFolder, scratchStore } from './scratch.ts'
 
 interface Vector {
   readonly key: string

@@ -1,0 +1,141 @@
+import { readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { Home } from '../../src/store/home.ts'
+import { rotateKey } from '../../src/store/rotate.ts'
+import { watchFileCalls } from './file-calls.ts'
+import { type Opened, openStore } from './open-store.ts'
+import { record, scenes } from './scenes.ts'
+import { scratchStore } from './scratch.ts'
+import { startWorker } from './start-worker.ts'
+
+/** Calls after which the disk is another one; a kill before any other call finds what a kill before the next of these finds. */
+const changing = new Set([
+  'open',
+  'openSync',
+  'writeFile',
+  'sync',
+  'rename',
+  'unlink',
+  'mkdir',
+  'rmdir',
+  'rm',
+])
+/** Under a lock that a dead process held, nothing would come for thirty seconds. */
+const staleLockMs = 20_000
+
+describe.each(Object.entries(scenes))('a process killed during %s', (name, { prepare, act, allowed }) => {
+  const stage = async (): Promise<Opened> => {
+    const opened = await scratchStore()
+    await prepare?.(opened)
+    return opened
+  }
+
+  it('before any of its calls leaves what was there or what was to be, and the next try works', async () => {
+    const calls: string[] = []
+    const whole = await openStore((await stage()).home) // as the worker does, with nothing in memory
+    const unwatch = watchFileCalls(whole.home.root, { before: (call) => calls.push(call) })
+    await act(whole).finally(unwatch)
+    const points = [...calls.entries()].filter(([, call]) => changing.has(call))
+    expect(points.length).toBeGreaterThan(2)
+
+    const killAt = async ([point, call]: readonly [number, string]) => {
+      const at = `killed at ${call}, call ${point} of ${calls.join(' ')}`
+      const { home } = await stage()
+      expect((await startWorker('die', home.root, [name, `${point}`]).ended).signal, at).toBe('SIGKILL')
+      const after = await openStore(home)
+      expect(allowed, at).toContain((await after.store.read(record))?.value)
+      await within(staleLockMs, act(after))
+      expect((await (await openStore(home)).store.read(record))?.value, at).toBe(allowed.at(-1))
+      expect(leftovers(home), at).toEqual([])
+    }
+    await inPairs(points, killAt)
+  })
+})
+
+describe('two hundred writers of one record, killed at any moment', () => {
+  it('lose nothing that was saved, leave it readable and unlocked', async () => {
+    const { home, store } = await scratchStore()
+    const saved = new Map<string, number>()
+    const killOne = async (n: number) => {
+      const name = `w${n}`
+      const worker = startWorker('count', home.root, [name, '100000', `${1 + (n % 3)}`])
+      await worker.said(2) // ready, and one saved
+      await sleep(Math.random() * 12)
+      worker.child.kill('SIGKILL')
+      expect((await worker.ended).signal).toBe('SIGKILL')
+      saved.set(name, Number(worker.lines.at(-1)))
+      await within(
+        staleLockMs,
+        store.update(record, (value) => ({ ...(value as object), parent: n })),
+      )
+      expect(counts(await store.read(record))[name]).toBeGreaterThanOrEqual(saved.get(name) ?? 0)
+    }
+    await inPairs(
+      Array.from({ length: 200 }, (_, n) => n),
+      killOne,
+    )
+    const found = counts(await (await openStore(home)).store.read(record))
+    const lost = [...saved].filter(([name, count]) => (found[name] ?? 0) < count)
+    expect(lost).toEqual([])
+    expect(saved.size).toBe(200)
+    expect(leftovers(home)).toEqual([])
+  })
+})
+
+describe('forty rotations of the key, killed at any moment beside a writer', () => {
+  it('lose nothing and leave every record readable', async () => {
+    const { home, store } = await scratchStore()
+    const others = Array.from({ length: 6 }, (_, n) => ({ ...record, name: `site${n}.example` }))
+    for (const id of others) await store.update(id, () => id.name)
+    const writer = startWorker('count', home.root, ['w', '100000'])
+    await inPairs(
+      Array.from({ length: 40 }, (_, n) => n),
+      async () => {
+        const worker = startWorker('rotate', home.root)
+        await worker.said(1)
+        await sleep(Math.random() * 60)
+        worker.child.kill('SIGKILL')
+        await worker.ended
+        expect(worker.lines.every((left) => left === '0')).toBe(true)
+      },
+    )
+    writer.child.kill('SIGKILL')
+    expect((await writer.ended).signal).toBe('SIGKILL')
+    const { store: fresh, keys } = await openStore(home)
+    expect(counts(await fresh.read(record)).w).toBeGreaterThanOrEqual(Number(writer.lines.at(-1)))
+    for (const id of others) expect((await fresh.read(id))?.value).toBe(id.name)
+    expect((await rotateKey(home, keys)).left).toEqual([])
+    expect(keys.kids).toEqual([keys.current])
+  })
+})
+
+function counts(found: { readonly value: unknown } | undefined): Readonly<Record<string, number>> {
+  return (found?.value ?? {}) as Readonly<Record<string, number>>
+}
+
+/** Two at a time: there are few cores, and one alone would leave nobody to be disturbed. */
+async function inPairs<T>(all: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
+  const rest = all.values()
+  const lane = async () => {
+    for (const one of rest) await run(one)
+  }
+  await Promise.all([lane(), lane()])
+}
+
+async function within<T>(ms: number, run: Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const limit = sleep(ms, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`nothing after ${ms} ms`)
+  })
+  return Promise.race([run, limit]).finally(() => {
+    limit.catch(() => undefined)
+    late.abort()
+  })
+}
+
+function leftovers(home: Home): string[] {
+  return readdirSync(home.root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.tmp$|\.removed-/.test(name),
+  )
+}

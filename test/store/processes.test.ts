@@ -1,0 +1,88 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { homePaths } from '../../src/store/home.ts'
+import { openStore } from './open-store.ts'
+import { record } from './scenes.ts'
+import { scratchFolder, scratchStore } from './scratch.ts'
+import { startWorker } from './start-worker.ts'
+
+const eight = Array.from({ length: 8 }, (_, n) => `w${n}`)
+
+describe('eight processes at once', () => {
+  it('that find nothing make one key', async () => {
+    for (let round = 0; round < 3; round++) {
+      const root = join(scratchFolder(), 'home')
+      const workers = eight.map(() => startWorker('open', root))
+      await Promise.all(workers.map(({ said }) => said(1)))
+      for (const { child } of workers) child.stdin?.write('go\n')
+      await Promise.all(workers.map(({ ended }) => ended))
+      const opened = workers.map(({ lines }) => JSON.parse(lines[1] ?? 'null'))
+      expect(new Set(opened.map(({ kid }) => kid)).size).toBe(1)
+      expect(opened.filter(({ created }) => created)).toHaveLength(1)
+      expect((await openStore(homePaths(root))).keys.current).toBe(opened[0].kid)
+    }
+  })
+
+  it('that write one record, each many times at once, lose nothing', async () => {
+    const { home, store } = await scratchStore()
+    const workers = eight.map((name) => startWorker('count', home.root, [name, '60', '6']))
+    const ends = await Promise.all(workers.map(({ ended }) => ended))
+    expect(ends.map(({ code }) => code)).toEqual(eight.map(() => 0))
+    const found = await store.read(record)
+    expect(found?.value).toEqual(Object.fromEntries(eight.map((name) => [name, 60])))
+    // Fewer writes than changes: those that came together shared one.
+    expect(found?.version).toBeLessThan(8 * 60)
+    expect(found?.version).toBeGreaterThanOrEqual(8 * 10)
+  })
+})
+
+describe('a reader in another process', () => {
+  it('has each change with its next read', async () => {
+    const { home, store } = await scratchStore()
+    const writer = startWorker('count', home.root, ['w', '200'])
+    for (let n = 1; n <= 200; n++) {
+      await writer.said(n + 1)
+      const before = Number(writer.lines.at(-1))
+      const { value } = (await store.read(record)) ?? {}
+      expect((value as { w: number }).w).toBeGreaterThanOrEqual(before)
+    }
+    expect((await writer.ended).code).toBe(0)
+    expect((await store.read(record))?.value).toEqual({ w: 200 })
+  })
+})
+
+describe('the state folder', () => {
+  it('has nothing that others can read, and nothing in clear, whatever the umask', async () => {
+    const root = join(scratchFolder(), 'home')
+    const secret = 'hallpass-canary-51c2'
+    const worker = startWorker('everything', root, [secret])
+    expect(await worker.ended).toEqual({ code: 0, signal: null })
+    expect(worker.lines).toEqual(['done'])
+    const paths = ['', ...readdirSync(root, { recursive: true, encoding: 'utf8' })].map((name) =>
+      join(root, name),
+    )
+    expect(paths.length).toBeGreaterThan(20)
+    for (const path of paths) {
+      const stat = lstatSync(path)
+      expect(stat.mode & 0o077, path).toBe(0)
+      expect(path).not.toContain(secret)
+      if (stat.isFile()) expect(readFileSync(path, 'latin1'), path).not.toContain(secret)
+    }
+  })
+})
+
+describe('a write that the system cuts off in the middle', () => {
+  it('is not saved, leaves the old record, and the next one works', async () => {
+    const { home, store } = await scratchStore()
+    await store.update(record, () => 'old')
+    // The largest file allowed: 64 blocks of 512 bytes; the kernel takes that much and then fails with EFBIG.
+    const worker = startWorker('large', home.root, [], 'ulimit -f 64')
+    await worker.ended
+    expect(worker.lines).toEqual(['not-saved'])
+    const { store: fresh } = await openStore(home)
+    expect((await fresh.read(record))?.value).toBe('old')
+    await fresh.update(record, () => 'x'.repeat(200_000))
+    expect((await store.read(record))?.value).toHaveLength(200_000)
+  })
+})

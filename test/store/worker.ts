@@ -1,0 +1,102 @@
+/*
+ * What a test starts as a process of its own: `node worker.ts <job> <home> …`. Writes a line to stdout for each thing that the store said is done.
+ */
+import { writeSync } from 'node:fs'
+import { homePaths, prepareHome } from '../../src/store/home.ts'
+import { rotateKey } from '../../src/store/rotate.ts'
+import { caKeyId, type SealId } from '../../src/store/seal.ts'
+import type { Json } from '../../src/store/store.ts'
+import { watchFileCalls } from './file-calls.ts'
+import { openStore } from './open-store.ts'
+import { record, scenes } from './scenes.ts'
+
+// Not console.log: the line has to be out before a kill.
+const say = (line: unknown) =>
+  void writeSync(1, `${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+
+/** A record that counts how often each writer has written. */
+const countOne = (name: string) => (value: Json | undefined) => {
+  const counts = (value ?? {}) as Readonly<Record<string, number>>
+  return { ...counts, [name]: (counts[name] ?? 0) + 1 }
+}
+
+const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => Promise<void>>> = {
+  /** Opens the store, as a first command does. */
+  async open(root) {
+    const home = homePaths(root)
+    prepareHome(home)
+    say('ready')
+    await new Promise((resolve) => process.stdin.once('data', resolve))
+    process.stdin.destroy()
+    const { keys } = await openStore(home)
+    say({ kid: keys.current, created: keys.created })
+  },
+
+  /** Writes `total` times, `atOnce` at a time, and says each count that was saved. */
+  async count(root, [name = '', total = '0', atOnce = '1']) {
+    const { store } = await openStore(homePaths(root))
+    say('ready')
+    for (let done = 0; done < Number(total); ) {
+      const batch = Array.from({ length: Number(atOnce) }, () => store.update(record, countOne(name)))
+      for (const saved of batch) {
+        await saved
+        say(`${++done}`)
+      }
+    }
+  },
+
+  /** Rotates the key until killed. */
+  async rotate(root) {
+    const { home, keys } = await openStore(homePaths(root))
+    for (;;) {
+      const { left } = await rotateKey(home, keys)
+      say(`${left.length}`)
+    }
+  },
+
+  /** Kills itself just before one call to the file system. */
+  async die(root, [scene = '', call = '0']) {
+    const opened = await openStore(homePaths(root))
+    let n = 0
+    const before = () => {
+      if (n++ === Number(call)) process.kill(process.pid, 'SIGKILL')
+    }
+    watchFileCalls(root, { before })
+    await scenes[scene]?.act(opened)
+  },
+
+  /** Everything that makes files, with no umask to help. */
+  async everything(root, [secret = '']) {
+    process.umask(0)
+    const home = homePaths(root)
+    prepareHome(home)
+    const opened = await openStore(home)
+    const { store } = opened
+    await store.writeSession({ name: 'work', createdAt: '' })
+    const ids: SealId[] = [
+      caKeyId,
+      { kind: 'client', session: 'work', name: '' },
+      { kind: 'cookies', session: 'work', name: 'example.com' },
+      { kind: 'storage', session: 'work', name: 'example.com' },
+      { kind: 'credential', session: 'work', name: 'api' },
+    ]
+    for (const id of ids) await store.update(id, () => ({ [secret]: secret }))
+    await rotateKey(home, opened.keys)
+    for (const id of ids) await store.update(id, () => secret)
+    say('done')
+  },
+
+  /** Writes one large record. */
+  async large(root) {
+    const { store } = await openStore(homePaths(root))
+    await store
+      .update(record, () => 'x'.repeat(200_000))
+      .then(
+        () => say('saved'),
+        (error) => say(error.code),
+      )
+  },
+}
+
+const [job = '', root = '', ...args] = process.argv.slice(2)
+await jobs[job]?.(root, args)
