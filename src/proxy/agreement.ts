@@ -1,6 +1,5 @@
 import { HallpassError } from '../errors.ts'
 import { parseAuthority } from '../http1/authority.ts'
-import type { FieldLine } from '../http1/field-line.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { parseRequestTarget } from '../http1/request-target.ts'
 import { authorityOf, defaultPort, type Origin } from './origin.ts'
@@ -60,7 +59,8 @@ export function connectEndpoint(head: RequestHead): { readonly host: string; rea
   const target = parseRequestTarget('CONNECT', head.target)
   if (target?.form !== 'authority') throw new HallpassError('request-malformed', 'CONNECT takes host:port')
   const { host, port } = target.authority
-  for (const field of hostFields(head.fields)) {
+  for (const field of head.fields) {
+    if (field.lower !== 'host') continue
     const said = parseAuthority(field.value)
     if (said?.host !== host || (said.port !== undefined && said.port !== port)) {
       throw mismatch(`Host names ${printable(field.value)}`, { scheme: 'https', host, port })
@@ -70,16 +70,14 @@ export function connectEndpoint(head: RequestHead): { readonly host: string; rea
 }
 
 function checkHost(head: RequestHead, origin: Origin): void {
-  for (const field of hostFields(head.fields)) {
+  const usual = authorityOf(origin)
+  for (const field of head.fields) {
+    if (field.lower !== 'host' || field.value === usual) continue
     const said = parseAuthority(field.value)
     if (said?.host !== origin.host || (said.port ?? defaultPort(origin.scheme)) !== origin.port) {
       throw mismatch(`Host names ${printable(field.value)}`, origin)
     }
   }
-}
-
-function hostFields(fields: readonly FieldLine[]): readonly FieldLine[] {
-  return fields.filter((field) => field.lower === 'host')
 }
 
 function mismatch(what: string, origin: Origin): HallpassError {

@@ -98,8 +98,8 @@ export class Connection implements Swept, Peer {
   /** The exchange is over; the connection takes the next request, or closes. */
   exchangeDone(keep: boolean): void {
     this.#exchange = undefined
-    if (!keep || this.engine.draining()) return this.#linger()
-    this.#next()
+    if (keep && !this.engine.draining()) this.#next()
+    else this.#linger()
   }
 
   /** Writes an answer of our own and closes or keeps the connection. */
@@ -212,8 +212,10 @@ export class Connection implements Swept, Peer {
   #notAdmitted(request: Request, error: unknown): void {
     if (this.#state !== 'deciding') return
     if (error instanceof HallpassError && error.code === 'proxy-auth') {
-      const keep = request.framing.kind === 'none' && isPersistent(request.head)
-      this.answer(error, { method: request.head.method, keep })
+      const { framing, head } = request
+      const bodyless = framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
+      const keep = bodyless && isPersistent(head)
+      this.answer(error, { method: head.method, keep })
     } else this.#refuse(error)
   }
 

@@ -1,9 +1,9 @@
+import type { Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
-import { BodyReader } from '../http1/body-reader.ts'
+import { type BodyPart, BodyReader } from '../http1/body-reader.ts'
 import { asksForWebSocket, isPersistent } from '../http1/connection-fields.ts'
 import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 import { type Framing, responseFraming } from '../http1/framing.ts'
-import { HeadReader } from '../http1/head-reader.ts'
 import { Http1Error } from '../http1/http1-error.ts'
 import { encodeRequestHead } from '../http1/request-head.ts'
 import { encodeResponseHead, type ResponseHead } from '../http1/response-head.ts'
@@ -38,7 +38,7 @@ export class Exchange implements UpstreamUser {
   readonly #request: Request
   readonly #client: Client
   readonly #startedAt = performance.now()
-  readonly #requestBody: BodyReader
+  readonly #requestBody: BodyReader | undefined
   readonly #repeatable: boolean
   readonly #upgrade: boolean
   #state: 'planning' | 'connecting' | 'head' | 'capturing' | 'body' | 'over' = 'planning'
@@ -53,7 +53,6 @@ export class Exchange implements UpstreamUser {
   #bodyBegun = false
   #giveUp: () => void = () => {}
   #upstream: Upstream | undefined
-  readonly #reader = new HeadReader<ResponseHead>('response')
   /** Whether the origin has sent a byte: the request must not be repeated. */
   #heard = false
   #interim = 0
@@ -67,8 +66,9 @@ export class Exchange implements UpstreamUser {
     this.#connection = connection
     this.#request = request
     this.#client = client
-    this.requestDone = request.framing.kind === 'none'
-    this.#requestBody = new BodyReader(request.framing)
+    const { framing } = request
+    this.requestDone = framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
+    this.#requestBody = this.requestDone ? undefined : new BodyReader(request.framing)
     this.#repeatable = this.requestDone && idempotent.has(request.head.method)
     this.#upgrade = asksForWebSocket(request.head)
   }
@@ -160,23 +160,17 @@ export class Exchange implements UpstreamUser {
     this.#state = 'head'
     this.#connection.touch(this.#connection.engine.limits.responseMs)
     const { socket } = upstream
-    if (this.#early.length === 0) {
-      socket.write(this.#head)
-    } else {
-      socket.cork()
-      socket.write(this.#head)
-      for (const part of this.#early) socket.write(part)
-      this.#early = []
-      socket.uncork()
-    }
+    writeTogether(socket, this.#head, this.#early)
+    this.#early = []
     if (!this.requestDone && !socket.writableNeedDrain) this.#connection.socket.resume()
   }
 
   /** Bytes from the client; returns those behind the request. */
   fromClient(chunk: Buffer): Buffer | undefined {
-    if (this.requestDone) return chunk
+    const body = this.#requestBody
+    if (body === undefined || this.requestDone) return chunk
     try {
-      const part = this.#requestBody.push(chunk)
+      const part = body.push(chunk)
       this.#bodyBegun = true
       this.#sendBody(part.out)
       if (!part.done) return undefined
@@ -221,7 +215,7 @@ export class Exchange implements UpstreamUser {
   #readHead(chunk: Buffer): void {
     let bytes = chunk
     for (;;) {
-      const whole = this.#reader.push(bytes)
+      const whole = this.#upstream?.reader.push(bytes)
       if (whole === undefined) return
       const { head, rest } = whole
       if (head.status >= 200 || head.status === 101) {
@@ -327,25 +321,25 @@ export class Exchange implements UpstreamUser {
       this.#finish(rest.length === 0)
       return
     }
-    this.#body = new BodyReader(this.#framing, { filterTrailers: responseTrailers })
-    socket.cork()
-    socket.write(head)
-    try {
-      this.#relayBody(rest)
-    } finally {
-      socket.uncork()
-    }
+    const body = new BodyReader(this.#framing, { filterTrailers: responseTrailers })
+    this.#body = body
+    const part = body.push(rest)
+    this.#afterPart(part, rest.length, writeTogether(socket, head, part.out))
   }
 
   #relayBody(chunk: Buffer): void {
     const body = this.#body
-    const { socket } = this.#connection
     if (body === undefined) return
     this.#connection.touch(this.#connection.engine.limits.streamIdleMs)
     const part = body.push(chunk)
+    const { socket } = this.#connection
     let more = true
     for (const piece of part.out) more = socket.write(piece)
-    if (part.done) this.#finish(part.used === chunk.length)
+    this.#afterPart(part, chunk.length, more)
+  }
+
+  #afterPart(part: BodyPart, length: number, more: boolean): void {
+    if (part.done) this.#finish(part.used === length)
     else if (!more) this.#upstream?.socket.pause()
   }
 
@@ -522,6 +516,20 @@ export class Exchange implements UpstreamUser {
       ...(note === undefined ? {} : { note }),
     })
   }
+}
+
+/** Up to here copying costs less than a second write, or a vectored one, which under TLS copies as well. */
+const copiedBytes = 16_384
+
+/** Writes a head and what there is of its body as one record; tells whether more may be written at once. */
+function writeTogether(socket: Socket, head: Buffer, parts: readonly Buffer[]): boolean {
+  let length = head.length
+  for (const part of parts) length += part.length
+  if (length === head.length) return socket.write(head)
+  if (length <= copiedBytes) return socket.write(Buffer.concat([head, ...parts], length))
+  let more = socket.write(head)
+  for (const part of parts) more = socket.write(part)
+  return more
 }
 
 function ownFields(capture: Capture | undefined): FieldLine[] {

@@ -5,7 +5,7 @@ import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 const notNamedByConnection = new Set(['host', 'content-length', 'transfer-encoding', 'trailer'])
 
 function staysHere(lower: string, named: ReadonlySet<string>): boolean {
-  return hopByHop.has(lower) || (named.has(lower) && !notNamedByConnection.has(lower))
+  return hopByHop.has(lower) || (named.size > 0 && named.has(lower) && !notNamedByConnection.has(lower))
 }
 
 export interface RequestEdits {
@@ -26,7 +26,7 @@ export function requestFields(
   hop: { readonly upgrade: boolean; readonly minor: 0 | 1 },
 ): FieldLine[] {
   const named = connectionTokens(fields)
-  const additions = linesByName(edits.add)
+  const additions = edits.add.length === 0 ? none : linesByName(edits.add)
   const trailers = hop.minor === 1 && fields.some(acceptsTrailers)
   const out: FieldLine[] = []
   let saysConnection = false
@@ -54,6 +54,8 @@ export function requestFields(
   for (const lines of additions.values()) out.push(...lines)
   return out
 }
+
+const none = new Map<string, FieldLine[]>()
 
 function linesByName(add: RequestEdits['add']): Map<string, FieldLine[]> {
   const lines = new Map<string, FieldLine[]>()

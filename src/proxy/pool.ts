@@ -80,7 +80,10 @@ export class Pool {
     upstream.user = undefined
     upstream.reused = true
     const keep = Math.min(this.#limits.pooledMs, keepMs ?? this.#limits.pooledMs)
-    if (keep <= 0 || !upstream.usable) return upstream.destroy()
+    if (keep <= 0 || !upstream.usable) {
+      upstream.destroy()
+      return
+    }
     upstream.socket.resume()
     const group = this.#group(upstream.key)
     const [next] = group.waiting
@@ -89,8 +92,10 @@ export class Pool {
       next(undefined, upstream)
       return
     }
-    if (group.idle.length >= this.#limits.idlePerOrigin || this.#idle >= this.#limits.idleTotal)
-      return upstream.destroy()
+    if (group.idle.length >= this.#limits.idlePerOrigin || this.#idle >= this.#limits.idleTotal) {
+      upstream.destroy()
+      return
+    }
     upstream.deadline = this.#sweep.now + keep
     upstream.idleSince = performance.now()
     group.idle.push(upstream)

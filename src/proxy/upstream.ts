@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import { HeadReader } from '../http1/head-reader.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
 import type { Origin } from './origin.ts'
 import type { Pool } from './pool.ts'
 import type { Sweep, Swept } from './sweep.ts'
@@ -19,6 +21,8 @@ export class Upstream implements Swept {
   readonly socket: Socket
   readonly origin: Origin
   readonly key: string
+  /** Of the answers, one after the other. */
+  readonly reader = new HeadReader<ResponseHead>('response')
   user: UpstreamUser | undefined
   /** It has carried a whole exchange before: the origin may be closing it at this moment. */
   reused = false

@@ -126,3 +126,12 @@ export function onHead(socket: Socket, serve: (head: string) => void): void {
     }
   })
 }
+
+/** Settles once the other side has ended or cut the connection. */
+export async function left(socket: Socket): Promise<void> {
+  if (socket.readableEnded || socket.destroyed) return
+  await new Promise<void>((resolve) => {
+    socket.once('end', resolve)
+    socket.once('close', () => resolve())
+  })
+}
