@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type LogFields, logFileName, openLog, type RequestEntry } from './log.ts'
+import { Secret } from './secret.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hallpass-log-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const entry: RequestEntry = {
+  session: 'default',
+  method: 'GET',
+  host: 'app.example.com',
+  path: '/me?token=abc',
+  status: 200,
+  ms: 12.3456,
+  attached: ['cookie:sid', 'authorization(api)'],
+  captured: ['csrftoken'],
+}
+
+async function linesOf(write: (log: ReturnType<typeof openLog>) => void): Promise<Record<string, unknown>[]> {
+  const log = openLog({ folder })
+  write(log)
+  await log.close()
+  const text = readFileSync(join(folder, logFileName), 'utf8')
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+}
+
+describe('the log', () => {
+  it('has one line of JSON a request, with names and no values', async () => {
+    const [line] = await linesOf((log) => log.request(entry))
+    expect(line).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      pid: process.pid,
+      session: 'default',
+      method: 'GET',
+      host: 'app.example.com',
+      path: '/me?token=…',
+      status: 200,
+      ms: 12.3,
+      attached: ['cookie:sid', 'authorization(api)'],
+      captured: ['csrftoken'],
+      msg: 'request',
+    })
+  })
+
+  it('cannot be made to hold a line or a terminal sequence that came from the wire', async () => {
+    const attack = '\r\n{"level":"info","msg":"forged"}\x1b[2J\x9b2J'
+    const lines = await linesOf((log) => {
+      log.request({
+        ...entry,
+        method: attack,
+        host: attack,
+        path: attack,
+        attached: [attack],
+        captured: [attack],
+        note: attack,
+      })
+      log.warn(attack, { host: attack, list: [attack] })
+    })
+    expect(lines).toHaveLength(2)
+    expect(JSON.stringify(lines)).not.toMatch(/[\x00-\x1f\x7f-\x9f]|\\u00[01]|\\[rn]"/)
+    expect(readFileSync(join(folder, logFileName), 'latin1')).not.toMatch(/\x1b|\x9b/)
+  })
+
+  it('cuts registered values out of whatever is written, in every spelling', async () => {
+    const value = 'hunter2 & "more"'
+    await linesOf((log) => {
+      log.scrub(new Secret(value))
+      log.request({ ...entry, path: `/bot/${encodeURIComponent(value)}`, host: value, note: value })
+      log.error(`failed: ${value}`, { cause: Buffer.from(`ada:${value}`).toString('base64'), list: [value] })
+    })
+    const text = readFileSync(join(folder, logFileName), 'utf8')
+    expect(text.match(/\[secret\]/g)?.length).toBe(6)
+    expect(text).not.toContain('hunter2')
+    expect(text).not.toContain(Buffer.from('hunter2').toString('base64').slice(0, 8))
+  })
+
+  it('does not take fields that are named after secrets', async () => {
+    const fields: LogFields = {
+      'Set-Cookie': 'sid=1',
+      authorization: 'Bearer x',
+      clientToken: 'x',
+      headers: ['a: b'],
+      host: 'a',
+    }
+    const [line] = await linesOf((log) => log.info('message', fields))
+    expect(line).toMatchObject({
+      'Set-Cookie': '[secret]',
+      authorization: '[secret]',
+      clientToken: '[secret]',
+      headers: '[secret]',
+      host: 'a',
+    })
+  })
+
+  it('shows a request on one readable line of the terminal, and nothing below the level that was asked for', () => {
+    const script = `
+      const { openLog } = await import(${JSON.stringify(import.meta.resolve('./log.ts'))})
+      const log = openLog({ terminal: true, level: process.argv[1] })
+      log.request(${JSON.stringify(entry)})
+      log.warn('the certificate was refused', { host: 'app.example.com' })
+      await log.close()`
+    const shown = (level: string) => {
+      const child = spawnSync(process.execPath, ['--input-type=module', '-e', script, level], {
+        encoding: 'utf8',
+      })
+      expect(child.stdout).toBe('')
+      return child.stderr.split('\n').map((line) => line.replace(/^\[[\d:]+\] /, ''))
+    }
+    expect(shown('info')).toEqual([
+      'INFO: GET app.example.com/me?token=… 200 12.3 ms  + cookie:sid, authorization(api)  < csrftoken',
+      'WARN: the certificate was refused  host=app.example.com',
+      '',
+    ])
+    expect(shown('warn')).toEqual(['WARN: the certificate was refused  host=app.example.com', ''])
+  })
+})
