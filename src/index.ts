@@ -1,13 +1,31 @@
 import { existsSync } from 'node:fs'
 import { Authority } from './certs/authority.ts'
-import { type Config, loadConfig } from './config/load-config.ts'
+import { writeBundle } from './certs/bundle.ts'
+import { Leaves } from './certs/leaves.ts'
+import { upstreamRoots } from './certs/roots.ts'
+import { type Config, type ConfigOptions, loadConfig } from './config/load-config.ts'
+import type { Cookie } from './cookies/cookie.ts'
+import { cookieHeader } from './cookies/cookie-header.ts'
+import { toNetscape } from './cookies/netscape.ts'
+import { HallpassError } from './errors.ts'
+import { type Log, silentLog } from './log.ts'
+import type { ProxyOptions, RunningProxy } from './proxy/options.ts'
+import { startProxy } from './proxy/proxy.ts'
+import { type HostPattern, parseHostPattern } from './rules/host-pattern.ts'
+import { isLoopbackHost } from './rules/loopback.ts'
 import type { Secret } from './secret.ts'
+import { Clients } from './sessions/clients.ts'
+import type { Scope } from './sessions/scope.ts'
 import type { Session } from './sessions/session.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { FileStore } from './store/file.ts'
 import { type Home, homePaths, prepareHome, resolveHome } from './store/home.ts'
 import { KeyRing } from './store/keyring.ts'
 import type { Store } from './store/store.ts'
+
+export type { Cookie } from './cookies/cookie.ts'
+export { type ErrorCode, errorTable, HallpassError } from './errors.ts'
+export { Secret } from './secret.ts'
 
 export interface OpenOptions {
   /** The state folder; by default as the command line finds it: HALLPASS_HOME, AI_STATE_DIR/hallpass, ~/.hallpass. */
@@ -16,10 +34,51 @@ export interface OpenOptions {
   readonly session?: string
   /** A configuration file in place of config/config.yaml of the state folder. */
   readonly configFile?: string
+  /** Settings that go before the environment and the file, in the form that the file has: `{ listen: '127.0.0.1:0' }`. */
+  readonly config?: NonNullable<ConfigOptions['flags']>
   /** Asked for when the key is protected by a passphrase. */
   readonly passphrase?: () => Promise<Secret>
   /** `process.env` when left out. */
   readonly env?: NodeJS.ProcessEnv
+}
+
+/**
+ * Opens the state folder with one session chosen, and makes the folder, its key and its certificate authority at the
+ * first use.
+ *
+ * @throws HallpassError with a `code` of `errorTable`: `config-invalid`, `key-missing`, `key-locked`, `state-unsafe`, …
+ *
+ * @example
+ * ```ts
+ * import { openHallpass } from 'hallpass'
+ *
+ * const hallpass = await openHallpass({ session: 'work' })
+ * const response = await fetch('https://app.example.com/me', {
+ *   headers: { cookie: await hallpass.cookieHeader('https://app.example.com/me') },
+ * })
+ * await hallpass.saveCookies(response.url, response.headers.getSetCookie())
+ * ```
+ */
+export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass> {
+  const given = options.env ?? process.env
+  const env = options.home === undefined ? given : { ...given, HALLPASS_HOME: options.home }
+  const home = homePaths(resolveHome(env), env)
+  const fresh = !existsSync(home.root)
+  // Before anything is made: a typing error in the configuration must not leave a key behind.
+  const config = await loadConfig({ home: home.root, env, file: options.configFile, flags: options.config })
+  prepareHome(home)
+  const { passphrase } = options
+  const keys = await KeyRing.open(home, {
+    env,
+    create: true,
+    ...(passphrase === undefined ? {} : { passphrase }),
+  })
+  const store = new FileStore(home, keys)
+  const sessions = await Sessions.open({ store, config })
+  const authority = await Authority.open(home, keys, { create: true })
+  const created = { home: fresh, key: keys.created, authority: authority.created }
+  const sessionName = options.session ?? 'default'
+  return new Hallpass({ home, keys, store, config, sessions, authority, created, env, sessionName })
 }
 
 interface Parts {
@@ -34,31 +93,18 @@ interface Parts {
   readonly sessionName: string
 }
 
-/** Opens the state folder, and makes it, its key and its certificate authority at the first use. */
-export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass> {
-  const given = options.env ?? process.env
-  const env = options.home === undefined ? given : { ...given, HALLPASS_HOME: options.home }
-  const home = homePaths(resolveHome(env))
-  const fresh = !existsSync(home.root)
-  prepareHome(home)
-  const { passphrase, configFile } = options
-  // Before the key: a typing error in the configuration must not leave a key behind.
-  const config = loadConfig({
-    home: home.root,
-    env,
-    ...(configFile === undefined ? {} : { file: configFile }),
-  })
-  const keys = await KeyRing.open(home, {
-    env,
-    create: true,
-    ...(passphrase === undefined ? {} : { passphrase }),
-  })
-  const store = new FileStore(home, keys)
-  const sessions = await Sessions.open({ store, config })
-  const authority = await Authority.open(home, keys, { create: true })
-  const created = { home: fresh, key: keys.created, authority: authority.created }
-  const sessionName = options.session ?? 'default'
-  return new Hallpass({ home, keys, store, config, sessions, authority, created, env, sessionName })
+/** A credential without its value. */
+export type TokenDefinition = Parameters<Session['setCredential']>[1]
+
+export interface StartOptions {
+  /** By default what the configuration says. Port 0 takes a free one. */
+  readonly listen?: { readonly host: string; readonly port: number }
+  /** Clients without a token get the session; on loopback alone. */
+  readonly noAuth?: boolean
+  /** Says nothing when left out. */
+  readonly log?: Log
+  /** How hints in the proxy's own answers are spelled: `hallpass`, or `npx hallpass`. */
+  readonly command?: string
 }
 
 /** An opened state folder with one session chosen. */
@@ -72,7 +118,9 @@ export class Hallpass {
   /** What this very opening made. */
   readonly created: Parts['created']
   readonly sessionName: string
+  readonly #env: NodeJS.ProcessEnv
 
+  /** @internal */
   constructor(parts: Parts) {
     this.home = parts.home
     this.keys = parts.keys
@@ -82,10 +130,247 @@ export class Hallpass {
     this.authority = parts.authority
     this.created = parts.created
     this.sessionName = parts.sessionName
+    this.#env = parts.env
   }
 
   /** The chosen session, or another one. */
   session(name: string = this.sessionName): Promise<Session> {
     return this.sessions.get(name)
   }
+
+  /**
+   * Takes Set-Cookie lines of a response into the session, on disk before it resolves.
+   *
+   * @returns the names stored or deleted, and what RFC 6265bis refuses, with the reason.
+   */
+  async saveCookies(
+    url: string,
+    setCookie: readonly string[],
+  ): Promise<{
+    readonly saved: readonly string[]
+    readonly refused: readonly { name: string; reason: string }[]
+  }> {
+    const { scheme, host, port, path } = requestOf(url)
+    const session = await this.session()
+    const captured = await session.capture({
+      scheme,
+      host,
+      port,
+      path,
+      status: 200,
+      setCookie,
+      clearSiteData: [],
+      reveal: 'none',
+    })
+    if (captured.warning === 'not-saved') {
+      throw new HallpassError('not-saved', `the cookies of ${host} could not be written`)
+    }
+    return { saved: captured.captured, refused: captured.refused }
+  }
+
+  /** The cookies that a GET of this URL would carry, in the order of RFC 6265bis section 5.8.3. */
+  async cookies(url: string): Promise<readonly Cookie[]> {
+    return (await this.#plan(url)).cookies.attached
+  }
+
+  /** The value of a Cookie header for this URL; empty when there is none to send. */
+  async cookieHeader(url: string): Promise<string> {
+    return cookieHeader(await this.cookies(url))
+  }
+
+  /**
+   * Stores a credential under a name.
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * await hallpass.saveTokens('api', { kind: 'bearer', hosts: ['api.example.com'] }, process.env.TOKEN ?? '')
+   * ```
+   */
+  async saveTokens(
+    name: string,
+    definition: Readonly<Record<string, unknown>> & { readonly kind: string },
+    value: string,
+  ): Promise<void> {
+    const session = await this.session()
+    await session.setCredential(name, definition as never, value)
+  }
+
+  /** The session's credentials, without their values. */
+  async tokens(): Promise<Awaited<ReturnType<Session['credentials']>>> {
+    return (await this.session()).credentials()
+  }
+
+  /** The headers, with their values, that the session's credentials put on a GET of this URL. */
+  async authHeaders(url: string): Promise<Record<string, string>> {
+    const { headers } = await this.#plan(url)
+    return Object.fromEntries(headers.map(({ name, value }) => [name, value.reveal()]))
+  }
+
+  /** All cookies of the session as a cookies.txt, latin1. */
+  async toNetscape(): Promise<string> {
+    return toNetscape(await (await this.session()).cookies())
+  }
+
+  /** Removes the cookies of a site, or, without one, everything that the session holds. */
+  async clear(site?: string): Promise<void> {
+    if (site === undefined) await this.sessions.remove(this.sessionName)
+    else await (await this.session()).removeCookies(site)
+  }
+
+  /**
+   * Starts a proxy in this process.
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 } })
+   * process.env.HTTPS_PROXY = await proxy.url()
+   * await proxy.close()
+   * ```
+   */
+  async startProxy(options: StartOptions = {}): Promise<HallpassProxy> {
+    const { config, authority, sessions } = this
+    const log = options.log ?? silentLog
+    const clients = new Clients(sessions)
+    // Proven to be there before anything listens.
+    await this.session()
+    await this.writeBundle(this.#env)
+    const running = await startProxy({
+      listen: options.listen ?? config.listen,
+      sessions,
+      clients,
+      leaves: new Leaves(authority),
+      authority,
+      upstreamRoots: upstreamRoots({ upstreamCa: config.upstreamCa, env: this.#env, authority }),
+      resolve: config.resolve,
+      log,
+      ...(options.noAuth ? { noAuth: { session: this.sessionName } } : {}),
+      ...(options.command === undefined ? {} : { command: options.command }),
+    } satisfies ProxyOptions)
+    return new HallpassProxy(this, running, clients, log)
+  }
+
+  /** Writes ca/bundle.pem anew: the system's roots, what the trust variables of `env` point at, and ours. */
+  async writeBundle(env: NodeJS.ProcessEnv): Promise<void> {
+    await writeBundle(this.home, { authority: this.authority, env })
+  }
+
+  /** Whether requests to a loopback host concern the session, so that tools must not pass the proxy by for them. */
+  async knowsLoopback(name: string, scope: Scope = {}): Promise<boolean> {
+    const session = await this.session(name)
+    const patterns = [
+      ...this.config.capture,
+      ...this.config.rules.flatMap((rule) => rule.hosts),
+      ...[...this.config.credentials.values()].flatMap((definition) => definition.hosts ?? []),
+      ...(await session.credentials()).flatMap((credential) => credential.hosts ?? []),
+      ...(scope.capture ?? []),
+      ...(scope.only ?? []),
+    ]
+    if (patterns.some(namesLoopback)) return true
+    return (await this.store.names(name, 'cookies')).some(isLoopbackHost)
+  }
+
+  async #plan(url: string) {
+    return (await this.session()).explain(url, 'GET')
+  }
+}
+
+/** A proxy in this process. */
+export class HallpassProxy {
+  readonly host: string
+  readonly port: number
+  readonly log: Log
+  readonly #hallpass: Hallpass
+  readonly #running: RunningProxy
+  readonly #clients: Clients
+
+  /** @internal */
+  constructor(hallpass: Hallpass, running: RunningProxy, clients: Clients, log: Log) {
+    this.host = running.host
+    this.port = running.port
+    this.log = log
+    this.#hallpass = hallpass
+    this.#running = running
+    this.#clients = clients
+  }
+
+  stats(): ReturnType<RunningProxy['stats']> {
+    return this.#running.stats()
+  }
+
+  /** The proxy's URL for HTTPS_PROXY, with the client token of the session in it: it stays the same over restarts. */
+  async url(session: string = this.#hallpass.sessionName): Promise<string> {
+    const opened = await this.#hallpass.session(session)
+    return this.#urlWith(session, await opened.clientToken())
+  }
+
+  /** A URL with a token of its own, which `revoke` ends. The scope holds for it alone. */
+  issue(
+    session: string,
+    scope: Scope,
+  ): { readonly id: string; readonly url: string; readonly token: Secret } {
+    const { id, token } = this.#clients.issue(session, scope)
+    return { id, token, url: this.#urlWith(session, token) }
+  }
+
+  revoke(id: string): void {
+    this.#clients.revoke(id)
+  }
+
+  /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
+  async close(options?: { readonly graceMs?: number }): Promise<void> {
+    await this.#running.close(options)
+  }
+
+  #urlWith(session: string, token: Secret): string {
+    this.log.scrub(token)
+    // A proxy that listens everywhere is reached here by loopback.
+    const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+    const host = everywhere[this.host] ?? this.host
+    const authority = host.includes(':') ? `[${host}]` : host
+    return `http://${encodeURIComponent(session)}:${encodeURIComponent(token.reveal())}@${authority}:${this.port}`
+  }
+}
+
+/** What `--capture`, `--only` and `--strict` say. @throws HallpassError `usage` naming the host that is none. */
+export function scopeOf(options: {
+  readonly capture?: readonly string[] | undefined
+  readonly only?: readonly string[] | undefined
+  readonly strict?: boolean | undefined
+}): Scope {
+  const parsed = (flag: string, hosts: readonly string[]): HostPattern[] =>
+    hosts.map((text) => {
+      try {
+        return parseHostPattern(text)
+      } catch (error) {
+        throw new HallpassError('usage', `${flag}: ${(error as Error).message}`, { cause: error })
+      }
+    })
+  const { capture, only, strict } = options
+  return {
+    ...(capture === undefined
+      ? {}
+      : { capture: parsed('--capture', capture.length === 0 ? ['*'] : capture) }),
+    ...(only === undefined ? {} : { only: parsed('--only', only) }),
+    ...(strict ? { strict } : {}),
+  }
+}
+
+function namesLoopback(pattern: HostPattern): boolean {
+  return pattern.kind === 'any' || isLoopbackHost(pattern.host)
+}
+
+function requestOf(text: string): { scheme: 'https' | 'http'; host: string; port: number; path: string } {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new HallpassError('usage', `${JSON.stringify(text)} is not an http or https URL`)
+  }
+  const scheme = url.protocol === 'https:' ? 'https' : 'http'
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
+  return { scheme, host, port: Number(url.port) || (scheme === 'https' ? 443 : 80), path: url.pathname }
 }

@@ -1,3 +1,4 @@
+import type { OpenOptions } from '../index.ts'
 import type { Secret } from '../secret.ts'
 import type { Opened } from './open.ts'
 import type { Output } from './output.ts'
@@ -60,8 +61,11 @@ export interface Context {
   /** The environment, with `--home` already in it as HALLPASS_HOME. */
   readonly env: NodeJS.ProcessEnv
   readonly output: Output
-  /** Home, keys, store, configuration and sessions; made at the first use, which is told in three lines. */
-  open(): Promise<Opened>
+  /**
+   * Home, keys, store, configuration and sessions; made at the first use, which is told in three lines. `config` goes
+   * before environment and file; `typed` hears a passphrase that was asked for.
+   */
+  open(config?: OpenOptions['config'], typed?: (passphrase: Secret) => void): Promise<Opened>
   /** A secret from stdin when it is no terminal, else from a hidden prompt. */
   secret(what: string): Promise<Secret>
   /** Asks for yes or no; without a terminal exit 2 naming `flag`. */

@@ -1,4 +1,5 @@
-import { type Hallpass, openHallpass } from '../index.ts'
+import { type Hallpass, type OpenOptions, openHallpass } from '../index.ts'
+import type { Secret } from '../secret.ts'
 import type { Context } from './command.ts'
 import { passphrase } from './prompt.ts'
 
@@ -6,12 +7,21 @@ import { passphrase } from './prompt.ts'
 export type Opened = Hallpass
 
 /** Opens home → keys → store → configuration → sessions. The first use says in three lines what was made and where. */
-export async function open(context: Context): Promise<Opened> {
+export async function open(
+  context: Context,
+  config: OpenOptions['config'] = {},
+  typed: (passphrase: Secret) => void = () => {},
+): Promise<Opened> {
   const { flags, output, env } = context
   const hallpass = await openHallpass({
     env,
     session: flags.session,
-    passphrase: () => passphrase(flags),
+    config,
+    passphrase: async () => {
+      const answer = await passphrase(flags)
+      typed(answer)
+      return answer
+    },
     ...(flags.config === undefined ? {} : { configFile: flags.config }),
   })
   const { home, created } = hallpass

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { styleText } from 'node:util'
 import { HallpassError } from '../errors.ts'
+import { spell } from './package.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -113,19 +111,4 @@ function asHallpassError(error: unknown): HallpassError {
   if (error instanceof HallpassError) return error
   const message = error instanceof Error ? error.message : String(error)
   return new HallpassError('failed', message, { cause: error })
-}
-
-/** The folder of package.json: of a clone, or of an installed package. */
-export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-
-/** How hallpass is typed here: a clone has a compiler configuration, which the package leaves out. */
-export function commandName(): string {
-  const installed = packageRoot.split(sep).includes('node_modules')
-  return !installed && existsSync(join(packageRoot, 'tsconfig.json')) ? 'npx hallpass' : 'hallpass'
-}
-
-/** Spells a command that is written `hallpass …` as it works here. */
-export function spell(command: string): string {
-  const name = commandName()
-  return name === 'hallpass' ? command : command.replaceAll(/(?<![\w./-])hallpass (?=[a-z])/g, `${name} `)
 }

@@ -1,27 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { HallpassError } from '../errors.ts'
 import { type CommandSpec, type Context, Exit, type GlobalFlags, Input } from './command.ts'
 import { commands } from './commands.ts'
+import { globalOptions } from './global-options.ts'
 import { helpPages } from './help-pages.ts'
-import { Output, packageRoot, spell } from './output.ts'
+import { Output } from './output.ts'
+import { packageVersion, spell } from './package.ts'
 
-/** Every command has these; they may stand before or after its name. */
-export const globalOptions = [
-  { flags: '--session <name>', summary: 'the session to use (default: default)' },
-  { flags: '--home <dir>', summary: 'the state folder (default: $HALLPASS_HOME or ~/.hallpass)' },
-  {
-    flags: '--config <file>',
-    summary: 'the configuration file (default: config/config.yaml in the state folder)',
-  },
-  { flags: '--json', summary: 'one JSON document on stdout; a failure as JSON on stderr' },
-  { flags: '--quiet', summary: 'say nothing on stderr but errors' },
-  { flags: '--verbose', summary: 'say more on stderr' },
-  { flags: '--no-input', summary: 'never ask; a missing answer is an error' },
-] as const
-
-const valueFlags = new Set(['--session', '--home', '--config'])
+const valueFlags = new Set(
+  globalOptions.map(({ flags }) => flags.split(' ')).flatMap(([name, value]) => (value ? [name] : [])),
+)
 
 /** Runs one command line and gives its exit status. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -67,7 +55,7 @@ async function runCommand(spec: CommandSpec, command: Command, call: Call): Prom
       flags,
       env,
       output,
-      open: async () => (await import('./open.ts')).open(context),
+      open: async (config, asked) => (await import('./open.ts')).open(context, config, asked),
       secret: async (what) => (await import('./prompt.ts')).secret(flags, what),
       confirm: async (question, flag) => (await import('./prompt.ts')).confirm(flags, question, flag),
     }
@@ -84,7 +72,7 @@ function build(root: Command, call: (spec: CommandSpec, command: Command) => Pro
     .description(
       'Sign in once. After that, every tool you run is signed in, and none of them holds the secret.',
     )
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .helpOption('--help', 'print help')
     .helpCommand(false)
     .showSuggestionAfterError(true)
@@ -160,10 +148,10 @@ function readFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
     session: text('session') ?? 'default',
     ...(home === undefined ? {} : { home }),
     ...(config === undefined ? {} : { config }),
-    json: options['json'] === true,
-    quiet: options['quiet'] === true,
-    verbose: options['verbose'] === true,
-    input: options['input'] !== false,
+    json: options.json === true,
+    quiet: options.quiet === true,
+    verbose: options.verbose === true,
+    input: options.input !== false,
   }
 }
 
@@ -190,11 +178,6 @@ async function help(root: Command, topic: readonly string[]): Promise<void> {
     command = found
   }
   command.outputHelp()
-}
-
-function version(): string {
-  const text: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
-  return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown'
 }
 
 const footer = `Begin with:

@@ -14,5 +14,5 @@ export const command: CommandSpec = {
     { flags: '--no-auth', summary: 'let every process of this machine use the session (loopback only)' },
   ],
   examples: ['hallpass start --background', 'hallpass start --capture app.example.com'],
-  load: () => import('./start/run.ts'),
+  load: () => import('./start/start.ts'),
 }

@@ -3,5 +3,5 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'stop',
   summary: 'stop the running proxy',
-  load: () => import('./stop/run.ts'),
+  load: () => import('./stop/stop.ts'),
 }

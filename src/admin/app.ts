@@ -1,0 +1,101 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { HallpassError } from '../errors.ts'
+import type { Access, ClientRequest, ErrorBody, IssuedClient, RunningClient, Status } from './wire.ts'
+
+/** What the admin app does not know itself: the running proxy and its state folder. */
+export interface AdminBackend {
+  status(): Omit<Status, 'clients'>
+  /** Begins to stop, after the answer has gone out. */
+  stop(): void
+  access(session: string): Promise<Access>
+  issue(request: ClientRequest): Promise<IssuedClient>
+  revoke(id: string): boolean
+  clients(): readonly RunningClient[]
+  writeBundle(variables: Readonly<Record<string, string>>): Promise<void>
+}
+
+const hosts = z.array(z.string().max(300)).max(1000)
+
+const clientRequest = z.strictObject({
+  session: z.string(),
+  pid: z.int().positive(),
+  program: z.string().max(4096),
+  capture: hosts.optional(),
+  only: hosts.optional(),
+  strict: z.boolean().optional(),
+})
+
+const bundleRequest = z.strictObject({ variables: z.record(z.string().max(100), z.string().max(4096)) })
+
+/** More than any request of ours; a socket of one user needs no larger one. */
+const maxBodyBytes = 256 * 1024
+
+/** The admin app. It has no listener of its own: whoever serves it answers for who can reach it. */
+export function adminApp(backend: AdminBackend): Hono {
+  const app = new Hono()
+  app.onError((error) => answer(asHallpassError(error)))
+  app.notFound((context) =>
+    answer(new HallpassError('usage', `no ${context.req.method} ${context.req.path}`), 404),
+  )
+
+  app.get('/healthz', (context) => context.json({ ok: true }))
+  app.get('/status', (context) => context.json({ ...backend.status(), clients: backend.clients() }))
+  app.post('/stop', (context) => {
+    backend.stop()
+    return context.json({ stopping: true }, 202)
+  })
+  app.get('/sessions/:session/access', async (context) => {
+    const access = await backend.access(context.req.param('session'))
+    // Values never leave without being asked for by name.
+    const proxyUrl =
+      context.req.query('reveal') === 'true' ? access.proxyUrl : withoutCredentials(access.proxyUrl)
+    return context.json({ ...access, proxyUrl })
+  })
+  app.post('/clients', async (context) => {
+    const request = await bodyOf(context.req.raw, clientRequest)
+    return context.json(await backend.issue(request as ClientRequest), 201)
+  })
+  app.delete('/clients/:id', (context) => {
+    if (backend.revoke(context.req.param('id'))) return context.body(null, 204)
+    return answer(new HallpassError('usage', 'no client of that id'), 404)
+  })
+  app.post('/bundle', async (context) => {
+    const { variables } = await bodyOf(context.req.raw, bundleRequest)
+    await backend.writeBundle(variables)
+    return context.body(null, 204)
+  })
+  return app
+}
+
+async function bodyOf<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
+  const text = await request.text()
+  if (text.length > maxBodyBytes) throw new HallpassError('usage', 'the body is too large')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new HallpassError('usage', 'the body is not JSON', { cause: error })
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success)
+    throw new HallpassError('usage', `the body is not as it should be: ${z.prettifyError(parsed.error)}`)
+  return parsed.data
+}
+
+function withoutCredentials(proxyUrl: string): string {
+  const url = new URL(proxyUrl)
+  url.username = ''
+  url.password = ''
+  return url.origin
+}
+
+function asHallpassError(error: unknown): HallpassError {
+  if (error instanceof HallpassError) return error
+  return new HallpassError('failed', error instanceof Error ? error.message : String(error), { cause: error })
+}
+
+function answer(error: HallpassError, status: number = error.http): Response {
+  const body: ErrorBody = { error: { code: error.code, message: error.message, hint: error.hint ?? null } }
+  return Response.json(body, { status })
+}

@@ -1,0 +1,127 @@
+import { request } from 'node:http'
+import { dirname } from 'node:path'
+import { type ErrorCode, errorTable, HallpassError } from '../errors.ts'
+import type { Home } from '../store/home.ts'
+import { checkFolder } from '../store/own-files.ts'
+import type { Access, ClientRequest, ErrorBody, IssuedClient, Status } from './wire.ts'
+
+/** A proxy on the same machine answers at once; one that does not is stuck, and nobody wants to wait longer to hear it. */
+const answerWithinMs = 10_000
+
+/** Speaks with the running proxy of a state folder. Every call throws `not-running` when there is none. */
+export class AdminClient {
+  readonly #home: Home
+
+  constructor(home: Home) {
+    this.#home = home
+  }
+
+  status(): Promise<Status> {
+    return this.#call('GET', '/status')
+  }
+
+  /** Whether a proxy answers. */
+  async answers(): Promise<boolean> {
+    try {
+      await this.#call('GET', '/healthz')
+      return true
+    } catch (error) {
+      if (error instanceof HallpassError && error.code === 'not-running') return false
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#call('POST', '/stop')
+  }
+
+  /** The session's own client token, which stays the same until it is revoked. */
+  access(session: string): Promise<Access> {
+    return this.#call('GET', `/sessions/${encodeURIComponent(session)}/access?reveal=true`)
+  }
+
+  /** A token of its own for one child. */
+  issue(client: ClientRequest): Promise<IssuedClient> {
+    return this.#call('POST', '/clients', client)
+  }
+
+  async revoke(id: string): Promise<void> {
+    await this.#call('DELETE', `/clients/${encodeURIComponent(id)}`)
+  }
+
+  /** Has the combined bundle written anew with what these variables of the caller's environment point at. */
+  async writeBundle(variables: Readonly<Record<string, string>>): Promise<void> {
+    await this.#call('POST', '/bundle', { variables })
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    // Whoever made the folder could have made the socket: a planted one would be handed what is asked here.
+    if (!checkFolder(dirname(this.#home.adminSocket))) throw notRunning(this.#home)
+    const { status, text } = await send(this.#home, method, path, body)
+    // Our own proxy wrote it, after checks; reading it with a schema would load one for every `env`.
+    const answer: unknown = text === '' ? undefined : JSON.parse(text)
+    if (status < 400) return answer as T
+    throw failure(status, answer)
+  }
+}
+
+function send(
+  home: Home,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<{ status: number; text: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
+  const payload = body === undefined ? undefined : JSON.stringify(body)
+  const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
+  const call = request(
+    {
+      socketPath: home.adminSocket,
+      method,
+      path,
+      headers,
+      host: 'hallpass',
+      agent: false,
+      timeout: answerWithinMs,
+    },
+    (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 500, text: Buffer.concat(chunks).toString('utf8') })
+      })
+    },
+  )
+  call.on('timeout', () => {
+    call.destroy(
+      new HallpassError('failed', `the proxy does not answer on ${home.adminSocket}`, {
+        hint: 'hallpass doctor',
+      }),
+    )
+  })
+  call.on('error', (error: NodeJS.ErrnoException) => {
+    // A socket file without a listener is what a killed proxy leaves behind.
+    const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'
+    reject(nobody ? notRunning(home) : error)
+  })
+  call.end(payload)
+  return promise
+}
+
+function notRunning(home: Home): HallpassError {
+  return new HallpassError('not-running', `no proxy is running for ${home.root}`, {
+    hint: 'hallpass start --background',
+  })
+}
+
+function failure(status: number, answer: unknown): HallpassError {
+  if (!isErrorBody(answer)) return new HallpassError('failed', `the running proxy answered ${status}`)
+  const { code, message, hint } = answer.error
+  const known: ErrorCode = Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'failed'
+  return new HallpassError(known, message, hint === null ? {} : { hint })
+}
+
+function isErrorBody(value: unknown): value is ErrorBody {
+  return typeof value === 'object' && value !== null && 'error' in value
+}

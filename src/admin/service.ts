@@ -1,0 +1,112 @@
+import { basename } from 'node:path'
+import { caFileVariables } from '../certs/bundle.ts'
+import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
+import { scopeOf } from '../index.ts'
+import type { AdminBackend } from './app.ts'
+import { serveAdmin } from './serve.ts'
+import type { ClientRequest, RunningClient } from './wire.ts'
+
+/** How often tokens are looked for whose process went without giving them back. */
+const sweepMs = 15_000
+
+export interface ServiceOptions extends Omit<StartOptions, 'log'> {
+  readonly log: NonNullable<StartOptions['log']>
+  readonly version: string
+  readonly background: boolean
+}
+
+export interface Service {
+  readonly proxy: HallpassProxy
+  /** Resolves when somebody asked the proxy to stop. */
+  readonly stopAsked: Promise<void>
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+/** A proxy with its admin app on the socket of the state folder. Throws `already-running`, `port-taken`. */
+export async function startService(hallpass: Hallpass, options: ServiceOptions): Promise<Service> {
+  const { promise: stopAsked, resolve: stop } = Promise.withResolvers<void>()
+  const { backend, server } = await serveAdmin(hallpass.home, async () => {
+    const proxy = await hallpass.startProxy(options)
+    return { ...backendOf(hallpass, proxy, options, stop), proxy }
+  })
+  const { proxy, clients } = backend
+  const sweep = setInterval(() => {
+    for (const { id, pid } of clients()) if (!isAlive(pid)) backend.revoke(id)
+  }, sweepMs)
+  sweep.unref()
+  return {
+    proxy,
+    stopAsked,
+    close: async (grace) => {
+      clearInterval(sweep)
+      await server.close()
+      await proxy.close(grace)
+      await options.log.close()
+    },
+  }
+}
+
+function backendOf(
+  hallpass: Hallpass,
+  proxy: HallpassProxy,
+  options: ServiceOptions,
+  stop: () => void,
+): AdminBackend {
+  const clients = new Map<string, RunningClient>()
+  const access = async (session: string, url: string, request?: ClientRequest) => ({
+    session,
+    proxyUrl: url,
+    loopback: await hallpass.knowsLoopback(session, request && scopeOf(request)),
+  })
+  return {
+    status: () => {
+      const { startedAt, connections, open, requests, tunnels } = proxy.stats()
+      return {
+        pid: process.pid,
+        version: options.version,
+        host: proxy.host,
+        port: proxy.port,
+        startedAt: new Date(startedAt).toISOString(),
+        background: options.background,
+        noAuth: options.noAuth ? hallpass.sessionName : null,
+        configFile: hallpass.config.fileExists ? hallpass.config.file : null,
+        connections,
+        open,
+        requests,
+        tunnels,
+      }
+    },
+    stop,
+    access: async (session) => access(session, await proxy.url(session)),
+    issue: async (request) => {
+      // Also proves that the session exists, before a token is made for it.
+      const about = await access(request.session, '', request)
+      const { id, url, token } = proxy.issue(request.session, scopeOf(request))
+      const { session, pid, capture, only, strict } = request
+      const scope = { ...(capture && { capture }), ...(only && { only }), ...(strict && { strict }) }
+      const since = new Date().toISOString()
+      clients.set(id, { id, session, pid, program: basename(request.program), since, ...scope })
+      return { ...about, proxyUrl: url, id, token: token.reveal() }
+    },
+    revoke: (id) => {
+      proxy.revoke(id)
+      return clients.delete(id)
+    },
+    clients: () => [...clients.values()],
+    writeBundle: async (variables) => {
+      const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR'])
+      const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))
+      await hallpass.writeBundle(env)
+    },
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,96 @@
+import { caFileVariables } from '../certs/bundle.ts'
+import { isLoopbackHost } from '../rules/loopback.ts'
+import type { Home } from '../store/home.ts'
+
+/** Changes to an environment. What is in `remove` goes first: two spellings of one variable are undefined behaviour in C. */
+export interface EnvironmentChange {
+  readonly set: Readonly<Record<string, string>>
+  readonly remove: readonly string[]
+}
+
+const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const
+const noProxyVariables = ['NO_PROXY', 'no_proxy'] as const
+/** Without these Node's fetch and Perl's LWP ignore the proxy variables. */
+const switches = ['NODE_USE_ENV_PROXY', 'PERL_LWP_ENV_PROXY'] as const
+/** They add to a client's roots; all other trust variables replace them. */
+const extending: readonly string[] = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT']
+/** They would lead around the proxy or replace its trust: SSL_CERT_DIR wins over SSL_CERT_FILE in some clients. */
+const misleading = ['ALL_PROXY', 'all_proxy', 'SSL_CERT_DIR'] as const
+const loopback = ['localhost', '127.0.0.1', '::1'] as const
+
+/** Every variable that `run` and `env` set or remove. */
+export const managedVariables: readonly string[] = [
+  ...proxyVariables,
+  ...noProxyVariables,
+  ...switches,
+  ...caFileVariables,
+]
+
+/** What a tool needs in its environment to go through the proxy and to trust it. Pure. */
+export function childEnvironment(options: {
+  readonly inherited: NodeJS.ProcessEnv
+  readonly proxyUrl: string
+  /** A loopback host is known to the session: curl and others pass the proxy by for whatever NO_PROXY names. */
+  readonly loopbackKnown: boolean
+  readonly home: Pick<Home, 'caPem' | 'caBundle'>
+}): EnvironmentChange {
+  const { inherited, proxyUrl, home } = options
+  const noProxy = noProxyValue(inherited, options.loopbackKnown)
+  const set: Record<string, string> = {}
+  for (const name of proxyVariables) set[name] = proxyUrl
+  if (noProxy !== '') for (const name of noProxyVariables) set[name] = noProxy
+  for (const name of switches) set[name] = '1'
+  for (const name of caFileVariables) {
+    const extends_ = extending.includes(name)
+    const own = inherited[name]
+    // An inherited extra root is in the combined bundle, which works as an extension too.
+    set[name] = extends_ && (!own || own === home.caPem) ? home.caPem : home.caBundle
+  }
+  return { set, remove: [...misleading, ...managedVariables.filter((name) => inherited[name] !== undefined)] }
+}
+
+/** Inherited trust variables that point at something of the user's, which the combined bundle has to take in. */
+export function foreignTrust(
+  inherited: NodeJS.ProcessEnv,
+  home: Pick<Home, 'caPem' | 'caBundle'>,
+): Readonly<Record<string, string>> {
+  const foreign: Record<string, string> = {}
+  for (const name of [...caFileVariables, 'SSL_CERT_DIR']) {
+    const value = inherited[name]
+    if (value && value !== home.caPem && value !== home.caBundle) foreign[name] = value
+  }
+  return foreign
+}
+
+export function applyEnvironment(inherited: NodeJS.ProcessEnv, change: EnvironmentChange): NodeJS.ProcessEnv {
+  const env = { ...inherited }
+  for (const name of change.remove) delete env[name]
+  return Object.assign(env, change.set)
+}
+
+/** Undoes `childEnvironment` as far as its result shows what was there before: the user's own NO_PROXY stays. Pure. */
+export function withoutProxy(inherited: NodeJS.ProcessEnv): EnvironmentChange {
+  const own = noProxyEntries(inherited).filter((entry) => !loopback.some((name) => name === entry))
+  const set: Record<string, string> = {}
+  if (own.length > 0) for (const name of noProxyVariables) set[name] = [...new Set(own)].join(',')
+  return { set, remove: managedVariables }
+}
+
+/** The user's own entries, never dropped but for loopback where the session has something for a loopback host. */
+function noProxyValue(inherited: NodeJS.ProcessEnv, loopbackKnown: boolean): string {
+  const own = noProxyEntries(inherited)
+  const kept = loopbackKnown ? own.filter((entry) => !isLoopbackHost(bare(entry))) : [...loopback, ...own]
+  return [...new Set(kept)].join(',')
+}
+
+function noProxyEntries(inherited: NodeJS.ProcessEnv): readonly string[] {
+  return noProxyVariables.flatMap((name) => inherited[name]?.split(/[\s,]+/) ?? []).filter(Boolean)
+}
+
+/** A NO_PROXY entry without port, brackets and leading dot. */
+function bare(entry: string): string {
+  const name = entry.replace(/^\*?\./, '')
+  const bracketed = /^\[(.*)\](?::\d+)?$/.exec(name)
+  if (bracketed) return bracketed[1] ?? ''
+  return name.split(':').length === 2 ? name.replace(/:\d+$/, '') : name
+}

@@ -1,0 +1,61 @@
+import type { CommandSpec, OptionSpec } from '../../command.ts'
+import { commands } from '../../commands.ts'
+import { globalOptions } from '../../global-options.ts'
+import { helpPages } from '../../help-pages.ts'
+
+/** What can stand after the words of `path`; `path` is '' for the start, 'token set' for a subcommand. */
+export interface Place {
+  readonly path: string
+  readonly words: readonly Word[]
+  readonly options: readonly CompletedOption[]
+}
+
+export interface Word {
+  readonly text: string
+  readonly summary: string
+}
+
+export interface CompletedOption extends Word {
+  /** A word must follow. */
+  readonly takesValue: boolean
+  readonly choices: readonly string[]
+}
+
+/** Every place of the command line, from the descriptors that make `--help`. */
+export function places(): readonly Place[] {
+  const help = { text: 'help', summary: 'help on a command or a topic' }
+  const root = { path: '', words: [...commands.map(wordOf), help], options: globalOptions.map(optionOf) }
+  const topics = helpPages.map((page) => ({ text: page.name, summary: page.summary }))
+  return [
+    root,
+    ...commands.flatMap((command) => placesOf(command, command.name)),
+    { path: 'help', words: [...commands.map(wordOf), ...topics], options: [] },
+  ]
+}
+
+/** Commands after whose `--` the command line of another program follows. */
+export function childTakers(): readonly string[] {
+  return commands.filter((command) => command.takesChild).map((command) => command.name)
+}
+
+function placesOf(command: CommandSpec, path: string): Place[] {
+  const subcommands = command.subcommands ?? []
+  const choices = (command.operands ?? []).flatMap((operand) => operand.choices ?? [])
+  const words = [...subcommands.map(wordOf), ...choices.map((text) => ({ text, summary: '' }))]
+  const options = [...(command.options ?? []), ...globalOptions].map(optionOf)
+  const deeper = subcommands.flatMap((subcommand) => placesOf(subcommand, `${path} ${subcommand.name}`))
+  return [{ path, words, options }, ...deeper]
+}
+
+function wordOf(command: CommandSpec): Word {
+  return { text: command.name, summary: command.summary }
+}
+
+function optionOf(option: OptionSpec): CompletedOption {
+  return {
+    text: option.flags.split(' ')[0] ?? '',
+    summary: option.summary,
+    takesValue: option.flags.includes('<'),
+    choices: option.choices ?? [],
+  }
+}

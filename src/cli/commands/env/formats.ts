@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { HallpassError } from '../../../errors.ts'
+import type { EnvironmentChange } from '../../child-environment.ts'
+
+/**
+ * How each reader wants a change of its environment. What a shell evaluates is quoted whole, so that nothing in a value
+ * (an inherited NO_PROXY, a path of the state folder) is ever read as code.
+ */
+export const formats: Readonly<Record<string, (change: EnvironmentChange) => string>> = {
+  sh: (change) =>
+    lines([
+      ...removed(change).map((name) => `unset ${name}`),
+      ...Object.entries(change.set).map(([name, value]) => `export ${name}=${quoteSh(value)}`),
+    ]),
+  fish: (change) =>
+    lines([
+      ...removed(change).map((name) => `set -e ${name}`),
+      ...Object.entries(change.set).map(([name, value]) => `set -gx ${name} ${quoteFish(value)}`),
+    ]),
+  pwsh: (change) =>
+    lines([
+      ...removed(change).map((name) => `Remove-Item -ErrorAction SilentlyContinue Env:${name}`),
+      ...Object.entries(change.set).map(([name, value]) => `$env:${name} = ${quotePwsh(value)}`),
+    ]),
+  dotenv: (change) => lines(assignments(change, quoteDotenv)),
+  docker: (change) => lines(assignments(change, oneLine)),
+  github: (change) => {
+    // A delimiter nobody can know beforehand: a value with a line of its own could end the block and set another variable.
+    const delimiter = `hallpass_${randomBytes(16).toString('hex')}`
+    return lines(
+      [...removed(change).map((name) => [name, ''] as const), ...Object.entries(change.set)].flatMap(
+        ([name, value]) => [`${name}<<${delimiter}`, value, delimiter],
+      ),
+    )
+  },
+}
+
+export function quoteSh(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`
+}
+
+/** fish reads `\'` and `\\` inside single quotes, and nothing else. */
+function quoteFish(value: string): string {
+  return `'${value.replaceAll(/[\\']/g, '\\$&')}'`
+}
+
+/** PowerShell takes typographic quotes for quotes too; each is doubled to mean itself. */
+function quotePwsh(value: string): string {
+  return `'${value.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`
+}
+
+/** Readers agree on plain words, and on single quotes for whatever has no quote or line break in it. */
+function quoteDotenv(value: string, name: string): string {
+  if (/^[\w./:@,+=-]*$/.test(value)) return value
+  if (value.includes("'")) throw unquotable(name, 'a quote')
+  return `'${oneLine(value, name)}'`
+}
+
+/** docker reads a line as it is, quotes and all. */
+function oneLine(value: string, name: string): string {
+  if (/[\r\n]/.test(value)) throw unquotable(name, 'a line break')
+  return value
+}
+
+function unquotable(name: string, what: string): HallpassError {
+  return new HallpassError('failed', `${name} holds ${what}, which this format cannot carry`, {
+    hint: 'hallpass env --format json',
+  })
+}
+
+function assignments(change: EnvironmentChange, quote: (value: string, name: string) => string): string[] {
+  // A file cannot remove a variable; an empty one is the nearest, and only where there is something to remove.
+  return [
+    ...removed(change).map((name) => `${name}=`),
+    ...Object.entries(change.set).map(([name, value]) => `${name}=${quote(value, name)}`),
+  ]
+}
+
+/** A variable that is set anew needs no removal first. */
+function removed(change: EnvironmentChange): readonly string[] {
+  return [...new Set(change.remove)].filter((name) => change.set[name] === undefined)
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('')
+}

@@ -1,0 +1,41 @@
+import { AdminClient } from '../../../admin/client.ts'
+import { homePaths, resolveHome } from '../../../store/home.ts'
+import { childEnvironment, foreignTrust, withoutProxy } from '../../child-environment.ts'
+import type { Context, Run } from '../../command.ts'
+import { spell } from '../../package.ts'
+import { formats } from './formats.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const format = output.json ? 'json' : (input.text('format') ?? 'sh')
+  const change = input.has('unset') ? withoutProxy(context.env) : await throughProxy(context)
+  const write = formats[format]
+  if (write === undefined) {
+    output.document('env/1', {
+      set: change.set,
+      unset: change.remove.filter((name) => change.set[name] === undefined),
+    })
+  } else {
+    output.raw(write(change))
+  }
+  if (format === 'docker') {
+    output.say('in a container 127.0.0.1 is this machine only with --network host; mount the bundle with')
+    output.say(`-v ${change.set.SSL_CERT_FILE}:${change.set.SSL_CERT_FILE}:ro`)
+  } else if (!input.has('unset') && (format === 'sh' || format === 'fish')) {
+    output.detail(spell('undo: eval "$(hallpass env --unset)"'))
+  }
+}
+
+async function throughProxy({ env, flags, output }: Context) {
+  const home = homePaths(resolveHome(env), env)
+  const admin = new AdminClient(home)
+  const access = await admin.access(flags.session)
+  const foreign = foreignTrust(env, home)
+  if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
+  if (env.GITHUB_ACTIONS === 'true') {
+    // The runner reads this line and hides the token in every log from here on.
+    process.stderr.write(`::add-mask::${new URL(access.proxyUrl).password}\n`)
+  }
+  output.detail(`session "${access.session}" through ${new URL(access.proxyUrl).host}`)
+  return childEnvironment({ inherited: env, proxyUrl: access.proxyUrl, loopbackKnown: access.loopback, home })
+}

@@ -1,0 +1,12 @@
+import type { CommandSpec } from '../command.ts'
+
+export const command: CommandSpec = {
+  name: 'logs',
+  summary: 'the last requests and events: by name, never with values',
+  options: [
+    { flags: '--lines <count>', summary: 'how many of the last lines (default: 50)' },
+    { flags: '--follow', summary: 'go on with what comes, until Ctrl-C' },
+  ],
+  examples: ['hallpass logs --follow', 'hallpass logs --lines 1000 --json'],
+  load: () => import('./logs/show.ts'),
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+
+/** What a terminal sends to everybody in its foreground: a child there has it already, and one Ctrl-C must not become two. */
+const terminalSignals = ['SIGINT', 'SIGQUIT', 'SIGWINCH', 'SIGTSTP'] as const
+const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
+
+export interface ChildEnd {
+  readonly status: number
+  /** Set when a signal ended the child. */
+  readonly signal?: NodeJS.Signals
+  /** Set when it never began. */
+  readonly failure?: string
+}
+
+/**
+ * Runs a child on this very terminal and resolves when it has ended. Signals reach it; a stop of the child stops this
+ * process too, so that the shell sees its job stopped, and a continue goes on to the child.
+ */
+export async function runChild(command: readonly string[], env: NodeJS.ProcessEnv): Promise<ChildEnd> {
+  const [program = '', ...args] = command
+  const { promise, resolve } = Promise.withResolvers<ChildEnd>()
+  const child = spawn(program, args, { stdio: 'inherit', env })
+  const release = forwardSignals(child)
+  child.on('error', (error: NodeJS.ErrnoException) => resolve(startFailure(program, error)))
+  child.on('exit', (code, signal) => {
+    if (signal === null) resolve({ status: code ?? 1 })
+    else resolve({ status: 128 + constants.signals[signal], signal })
+  })
+  try {
+    return await promise
+  } finally {
+    release()
+  }
+}
+
+type Child = ReturnType<typeof spawn>
+
+function forwardSignals(child: Child): () => void {
+  let stopAsked = false
+  const listeners = new Map<NodeJS.Signals, () => void>()
+  for (const signal of terminalSignals) {
+    listeners.set(signal, () => {
+      if (signal === 'SIGTSTP') stopAsked = true
+      if (!inForeground()) child.kill(signal)
+      // Where the child's state cannot be seen, its stop is taken for granted.
+      if (signal === 'SIGTSTP' && processStat('self') === undefined) process.kill(process.pid, 'SIGSTOP')
+    })
+  }
+  for (const signal of otherSignals) listeners.set(signal, () => child.kill(signal))
+  // Sent when a child stops, too. Without a terminal nobody waits for a job to stop, so there only a forwarded stop is mirrored.
+  listeners.set('SIGCHLD', () => {
+    if (child.pid === undefined || stateOf(child.pid) !== 'T' || !(stopAsked || hasTerminal())) return
+    stopAsked = false
+    process.kill(process.pid, 'SIGSTOP')
+  })
+  for (const [signal, listener] of listeners) {
+    try {
+      process.on(signal, listener)
+    } catch {
+      // A platform without this signal cannot send it either.
+      listeners.delete(signal)
+    }
+  }
+  return () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener)
+  }
+}
+
+/** proc(5), stat: state, parent, process group, session, terminal, the terminal's foreground group. */
+function processStat(pid: number | 'self'): readonly string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The program's name stands in parentheses and may hold spaces and parentheses itself.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+function stateOf(pid: number): string | undefined {
+  return processStat(pid)?.[0]
+}
+
+/** Whether this process has a controlling terminal. */
+export function hasTerminal(): boolean {
+  const stat = processStat('self')
+  return stat === undefined ? process.stdin.isTTY : stat[4] !== '0'
+}
+
+/** Whether a key typed at the terminal signals this process and its child alike. */
+function inForeground(): boolean {
+  const stat = processStat('self')
+  if (stat === undefined) return process.stdin.isTTY
+  return stat[4] !== '0' && stat[2] === stat[5]
+}
+
+/** As shells tell them apart: 127 for what is not there, 126 for what is and cannot be executed. */
+function startFailure(program: string, error: NodeJS.ErrnoException): ChildEnd {
+  if (error.code === 'ENOENT') return { status: 127, failure: `${program}: command not found` }
+  return { status: 126, failure: `${program}: cannot be executed (${error.code ?? error.message})` }
+}

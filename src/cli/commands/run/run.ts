@@ -1,0 +1,106 @@
+import { AdminClient } from '../../../admin/client.ts'
+import { HallpassError } from '../../../errors.ts'
+import { homePaths, resolveHome } from '../../../store/home.ts'
+import { applyEnvironment, childEnvironment, foreignTrust } from '../../child-environment.ts'
+import type { Context, Input, Run } from '../../command.ts'
+import { commandName } from '../../package.ts'
+import { hasTerminal, runChild } from './child.ts'
+
+/** A way to the proxy for one child. */
+interface Passage {
+  readonly proxyUrl: string
+  readonly loopback: boolean
+  /** Ends what was made for the child. */
+  end(): Promise<void>
+}
+
+interface AskedScope {
+  readonly capture?: readonly string[]
+  readonly only?: readonly string[]
+  readonly strict?: boolean
+}
+
+export const run: Run = async (context, input) => {
+  const [program] = input.rest
+  if (program === undefined) {
+    throw new HallpassError('usage', 'the command to run stands after --', {
+      hint: 'hallpass run -- curl https://example.com/',
+    })
+  }
+  const inherited = process.env
+  if (isNested(inherited) && !input.has('nest')) {
+    throw new HallpassError('usage', 'this is already inside hallpass run; --nest allows one more', {
+      hint: `hallpass run --nest -- ${program}`,
+    })
+  }
+  const scope = readScope(input)
+  const passage = (await throughRunning(context, program, scope)) ?? (await throughOwn(context, scope))
+  const home = homePaths(resolveHome(context.env), context.env)
+  const { proxyUrl, loopback } = passage
+  const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
+  const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(() => passage.end())
+  if (end.failure !== undefined)
+    return context.output.fail(new HallpassError('failed', end.failure), end.status)
+  // A shell's loop goes on after an exit status and ends after a Ctrl-C: only dying of it says which it was.
+  if (end.signal === 'SIGINT' && hasTerminal()) process.kill(process.pid, 'SIGINT')
+  return end.status
+}
+
+/** A token of its own from the running proxy; undefined when none runs, or when another configuration is asked for. */
+async function throughRunning(
+  context: Context,
+  program: string,
+  scope: AskedScope,
+): Promise<Passage | undefined> {
+  if (context.flags.config !== undefined) return undefined
+  const home = homePaths(resolveHome(context.env), context.env)
+  const admin = new AdminClient(home)
+  try {
+    const issued = await admin.issue({ session: context.flags.session, pid: process.pid, program, ...scope })
+    const foreign = foreignTrust(process.env, home)
+    if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
+    context.output.detail('through the running proxy')
+    const { id, proxyUrl, loopback } = issued
+    // A proxy that stopped meanwhile took the token with it.
+    return { proxyUrl, loopback, end: () => admin.revoke(id).catch(() => undefined) }
+  } catch (error) {
+    if (error instanceof HallpassError && error.code === 'not-running') return undefined
+    throw error
+  }
+}
+
+/** A proxy for this child alone: on a free port, with nothing in run/. */
+async function throughOwn(context: Context, asked: AskedScope): Promise<Passage> {
+  const hallpass = await context.open()
+  const { scopeOf } = await import('../../../index.ts')
+  const { openLog } = await import('../../../log.ts')
+  const scope = scopeOf(asked)
+  const log = openLog({ folder: hallpass.home.log })
+  const proxy = await hallpass.startProxy({
+    listen: { host: '127.0.0.1', port: 0 },
+    log,
+    command: commandName(),
+  })
+  context.output.detail(`through a proxy of its own on port ${proxy.port}`)
+  return {
+    proxyUrl: proxy.issue(hallpass.sessionName, scope).url,
+    loopback: await hallpass.knowsLoopback(hallpass.sessionName, scope),
+    end: async () => {
+      await proxy.close({ graceMs: leaveMs })
+      await log.close()
+    },
+  }
+}
+
+/** The child is gone; what it left in the background gets this long to finish a request. */
+const leaveMs = 500
+
+function readScope(input: Input): AskedScope {
+  const capture = input.list('capture')
+  const only = input.list('only')
+  return {
+    ...(capture === undefined ? {} : { capture: capture.length === 0 ? ['*'] : capture }),
+    ...(only === undefined ? {} : { only }),
+    ...(input.has('strict') ? { strict: true } : {}),
+  }
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ErrorCode, HallpassError } from '../../../errors.ts'
+import type { Secret } from '../../../secret.ts'
+import type { Context } from '../../command.ts'
+import type { BackgroundRequest, Report, StartRequest } from './service-process.ts'
+import type { Started } from './start.ts'
+
+/** A proxy is ready in half a second; on a machine this slow something else is wrong. */
+const readyWithinMs = 60_000
+
+/** Starts a process that outlives this terminal, and resolves when its proxy answers. */
+export async function startInBackground(context: Context, request: StartRequest): Promise<Started> {
+  let typed: Secret | undefined
+  // Opened here first: the first use is told, and a passphrase asked for, where somebody is.
+  const hallpass = await context.open(request.config, (passphrase) => {
+    typed = passphrase
+  })
+  // Beside this file, and built as this one is.
+  const entry = fileURLToPath(new URL(`./service-process${extname(import.meta.url)}`, import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, entry], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: context.env,
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<Report>()
+  child.once('message', (report: Report) => resolve(report))
+  child.once('error', reject)
+  child.once('exit', (code, signal) => {
+    reject(
+      new HallpassError('failed', `the proxy ended before it was ready (${signal ?? code})`, {
+        hint: 'hallpass start',
+      }),
+    )
+  })
+  const tooLong = setTimeout(() => {
+    child.kill('SIGKILL')
+    reject(new HallpassError('failed', 'the proxy was not ready within a minute', { hint: 'hallpass start' }))
+  }, readyWithinMs)
+  const { config: configFile } = context.flags
+  child.send({
+    ...request,
+    home: hallpass.home.root,
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(typed === undefined ? {} : { passphrase: typed.reveal() }),
+  } satisfies BackgroundRequest)
+  try {
+    const report = await promise
+    if (report.kind === 'started') return report
+    const { code, message, hint } = report
+    throw new HallpassError(code as ErrorCode, message, hint === undefined ? {} : { hint })
+  } finally {
+    clearTimeout(tooLong)
+    if (child.connected) child.disconnect()
+    child.unref()
+  }
+}

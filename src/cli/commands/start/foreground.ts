@@ -1,0 +1,36 @@
+import { startService } from '../../../admin/service.ts'
+import type { Hallpass } from '../../../index.ts'
+import { openLog } from '../../../log.ts'
+import { packageVersion } from '../../package.ts'
+import type { StartRequest } from './service-process.ts'
+import type { Started } from './start.ts'
+
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Serves until a signal or `hallpass stop` ends it; a second signal does not wait for what is under way. */
+export async function serveUntilStopped(
+  hallpass: Hallpass,
+  request: StartRequest,
+  options: { readonly terminal: boolean; readonly background?: boolean },
+  announce: (started: Started) => void,
+): Promise<void> {
+  const log = openLog({ folder: hallpass.home.log, terminal: options.terminal })
+  const service = await startService(hallpass, {
+    log,
+    noAuth: request.noAuth,
+    command: request.command,
+    version: packageVersion(),
+    background: options.background ?? false,
+  })
+  const { host, port } = service.proxy
+  log.info('started', { host, port, session: request.session, noAuth: request.noAuth })
+  announce({ pid: process.pid, host, port })
+  const { promise: signalled, resolve } = Promise.withResolvers<void>()
+  const onSignal = () => resolve()
+  for (const signal of endSignals) process.on(signal, onSignal)
+  await Promise.race([signalled, service.stopAsked])
+  // From here on the default holds again: the second Ctrl-C ends at once.
+  for (const signal of endSignals) process.off(signal, onSignal)
+  log.info('stopping')
+  await service.close()
+}

@@ -1,0 +1,74 @@
+import { HallpassError } from '../../../errors.ts'
+import type { Context, Input, Run } from '../../command.ts'
+import { commandName, spell } from '../../package.ts'
+import { quoteSh } from '../env/formats.ts'
+import type { StartRequest } from './service-process.ts'
+
+export const run: Run = async (context, input) => {
+  const request = readRequest(context, input)
+  const { refuseSecond } = await import('../../../admin/serve.ts')
+  const { homePaths, resolveHome } = await import('../../../store/home.ts')
+  await refuseSecond(homePaths(resolveHome(context.env), context.env))
+  if (input.has('background')) {
+    const { startInBackground } = await import('./background.ts')
+    announce(context, request, await startInBackground(context, request))
+    return
+  }
+  const hallpass = await context.open(request.config)
+  const { serveUntilStopped } = await import('./foreground.ts')
+  await serveUntilStopped(hallpass, request, { terminal: !context.flags.quiet }, (started) =>
+    announce(context, request, started),
+  )
+}
+
+export interface Started {
+  readonly pid: number
+  readonly host: string
+  readonly port: number
+}
+
+/** stdout gets the one line to paste and nothing else. */
+function announce({ output, flags }: Context, request: StartRequest, { pid, host, port }: Started): void {
+  const paste = pasteLine(flags)
+  if (output.json) {
+    output.document('start/1', { pid, host, port, paste, no_auth: request.noAuth })
+    return
+  }
+  output.say(`listening on ${host.includes(':') ? `[${host}]` : host}:${port}, pid ${pid}`)
+  if (request.noAuth) {
+    output.warn(`without authentication: every process of this machine uses the session "${flags.session}"`)
+  }
+  output.say('paste this into another terminal:')
+  output.line(paste)
+}
+
+function pasteLine(flags: Context['flags']): string {
+  const home = flags.home === undefined ? '' : ` --home ${quoteSh(flags.home)}`
+  const session = flags.session === 'default' ? '' : ` --session ${quoteSh(flags.session)}`
+  return `eval "$(${spell('hallpass env')}${home}${session})"`
+}
+
+function readRequest({ flags }: Context, input: Input): StartRequest {
+  const listen = input.text('listen')
+  const capture = input.list('capture')
+  // `--no-auth` makes the parser's `auth` false; it is true when nothing was said.
+  const noAuth = !input.has('auth')
+  if (noAuth && capture?.length === 0) {
+    throw new HallpassError(
+      'usage',
+      '--no-auth with --capture of all hosts would take in whatever any process sends',
+      {
+        hint: 'hallpass start --no-auth --capture app.example.com',
+      },
+    )
+  }
+  return {
+    session: flags.session,
+    noAuth,
+    command: commandName(),
+    config: {
+      ...(listen === undefined ? {} : { listen }),
+      ...(capture === undefined ? {} : { capture: capture.length === 0 ? ['*'] : capture }),
+    },
+  }
+}

@@ -1,0 +1,15 @@
+import type { OptionSpec } from './command.ts'
+
+/** Every command has these; they may stand before or after its name. */
+export const globalOptions: readonly OptionSpec[] = [
+  { flags: '--session <name>', summary: 'the session to use (default: default)' },
+  { flags: '--home <dir>', summary: 'the state folder (default: $HALLPASS_HOME or ~/.hallpass)' },
+  {
+    flags: '--config <file>',
+    summary: 'the configuration file (default: config/config.yaml in the state folder)',
+  },
+  { flags: '--json', summary: 'one JSON document on stdout; a failure as JSON on stderr' },
+  { flags: '--quiet', summary: 'say nothing on stderr but errors' },
+  { flags: '--verbose', summary: 'say more on stderr' },
+  { flags: '--no-input', summary: 'never ask; a missing answer is an error' },
+]
