@@ -7,7 +7,7 @@ import { temporaryHome } from '../../test/support/temporary-home.ts'
 import { KeyRing } from '../store/keyring.ts'
 import { Authority } from './authority.ts'
 import { caFileVariables, combinedBundle, writeBundle } from './bundle.ts'
-import { pemBlocks } from './pem.ts'
+import { fromPem, pemBlocks } from './pem.ts'
 import { systemRoots, upstreamRoots } from './roots.ts'
 
 async function fresh() {
@@ -71,6 +71,19 @@ describe('the combined bundle', () => {
       'GIT_SSL_CAINFO',
     ])
     expect(blocks(pem)).toContain(authority.certificatePem)
+  })
+
+  it('knows a certificate again in another spelling', async () => {
+    const { home, authority } = await fresh()
+    const file = join(home.root, 'again.pem')
+    const [known = ''] = systemRoots()
+    const lines =
+      fromPem(known)
+        .toString('base64')
+        .match(/.{1,76}/g) ?? []
+    writeFileSync(file, `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----`)
+    const { certificates } = combinedBundle({ authority, env: { SSL_CERT_FILE: file } })
+    expect(certificates).toBe(systemRoots().length + 1)
   })
 
   it('leaves out a block that does not parse: some clients refuse the whole file for it', async () => {

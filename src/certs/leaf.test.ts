@@ -96,6 +96,21 @@ describe('a leaf', () => {
     else expect(certificate.checkIP(host)).toBeDefined()
   })
 
+  it('has every extension that strict clients look for', () => {
+    const der = certificateFor('example.com').raw.toString('hex')
+    const id = keyIdentifier(spki).toString('hex')
+    // basicConstraints, critical, no CA · keyUsage, critical, digitalSignature · extKeyUsage serverAuth
+    expect(der).toContain('0603551d130101ff04023000')
+    expect(der).toContain('0603551d0f0101ff040403020780')
+    expect(der).toContain('0603551d25040c300a06082b06010505070301')
+    expect(der).toContain(`0603551d0e04160414${id}`)
+    expect(der).toContain(`0603551d2304183016${`8014${Buffer.from(issuer.keyId).toString('hex')}`}`)
+    // The authority's own identifier is the one that its leaves name.
+    expect(authority.certificate.raw.toString('hex')).toContain(
+      `0603551d0e04160414${Buffer.from(issuer.keyId).toString('hex')}`,
+    )
+  })
+
   it.each([
     ['*.example.com'],
     ['a..b'],

@@ -19,13 +19,23 @@ async function fresh(options: { max?: number } = {}) {
   return { home, keys, authority, leaves, clock }
 }
 
-/** The chain that a client gets to see, which it verifies against `ca`. */
-async function served(context: SecureContext, host: string, ca: string): Promise<DetailedPeerCertificate> {
+/** The chain that a client gets to see, which it verifies against `ca` when there is one. */
+async function served(
+  context: SecureContext,
+  host: string,
+  ca: string | undefined,
+): Promise<DetailedPeerCertificate> {
   const server = createServer({ SNICallback: (_, done) => done(null, context) }, (socket) => socket.end())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const socket = connect({ port, host: '127.0.0.1', servername: host, ca, checkServerIdentity })
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    servername: host,
+    checkServerIdentity,
+    ...(ca === undefined ? { ca: [], rejectUnauthorized: false } : { ca }),
+  })
   await once(socket, 'secureConnect')
   const certificate = socket.getPeerCertificate(true)
   socket.destroy()
@@ -36,7 +46,9 @@ async function served(context: SecureContext, host: string, ca: string): Promise
 describe('leaves', () => {
   it('are served with the authority after them', async () => {
     const { authority, leaves } = await fresh()
-    const leaf = await served(await leaves.contextFor('example.com'), 'example.com', authority.certificatePem)
+    const context = await leaves.contextFor('example.com')
+    // A client that trusts nothing knows no more of the chain than what it was sent.
+    const leaf = await served(context, 'example.com', undefined)
     expect(leaf.subjectaltname).toBe('DNS:example.com')
     expect(leaf.issuerCertificate.raw.equals(authority.certificate.raw)).toBe(true)
   })
@@ -100,6 +112,13 @@ describe('leaves', () => {
     ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected'])
     await expect(leaves.contextFor('*.test')).rejects.toThrow(TypeError)
+  })
+
+  it('that failed take no room from those that are good', async () => {
+    const { leaves } = await fresh({ max: 2 })
+    const good = await leaves.contextFor('a.test')
+    for (const host of ['*.b', '*.c', '*.d']) await expect(leaves.contextFor(host)).rejects.toThrow(TypeError)
+    expect(await leaves.contextFor('a.test')).toBe(good)
   })
 
   it('are minted anew, under the new authority, after a rotation by another process', async () => {

@@ -62,7 +62,7 @@ export function newAuthority(now: number, installation = randomBytes(6).toString
  */
 export function installationOf(certificate: X509Certificate): string | undefined {
   const { O, OU } = subjectOf(certificate)
-  return certificate.ca && O === organization ? OU : undefined
+  return O === organization ? OU : undefined
 }
 
 /** The subject of one of our authorities, as DER, for the leaves to name as their issuer. */

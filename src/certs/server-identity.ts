@@ -29,12 +29,7 @@ function namesHost(entry: string, host: string): boolean {
   if (!pattern.startsWith('*.')) return pattern === name
   // The wildcard is one whole leftmost label, and what it stands before is no top-level domain.
   const parent = pattern.slice(2)
-  return (
-    parent.includes('.') &&
-    !parent.includes('*') &&
-    name.slice(name.indexOf('.') + 1) === parent &&
-    !name.startsWith('.')
-  )
+  return parent.includes('.') && name.slice(name.indexOf('.') + 1) === parent && !name.startsWith('.')
 }
 
 function namesAddress(entry: string, host: string): boolean {
