@@ -1,0 +1,326 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { HallpassError } from '../errors.ts'
+import { type ConfigOptions, checkConfig, configPath, loadConfig } from './load-config.ts'
+import { problemText } from './problem.ts'
+import { defaults } from './schema.ts'
+
+let home: string
+let file: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'hallpass-config-'))
+  file = join(home, 'config', 'config.yaml')
+  mkdirSync(join(home, 'config'))
+})
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true })
+})
+
+const load = (text: string | undefined, more: Partial<ConfigOptions> = {}) => {
+  if (text !== undefined) writeFileSync(file, text)
+  return loadConfig({ home, env: {}, ...more })
+}
+
+async function failure(promise: Promise<unknown>): Promise<HallpassError> {
+  const error = await promise.catch((thrown: unknown) => thrown)
+  if (error instanceof HallpassError) return error
+  throw new Error('it did not fail')
+}
+
+/** All that is wrong with a text, with the path of the file left out. */
+async function problemsOf(text: string): Promise<string[]> {
+  writeFileSync(file, text)
+  const { problems } = await checkConfig({ home, env: {} })
+  return problems.map((problem) => problemText(problem).replace(`${file}:`, ''))
+}
+
+describe('where a value comes from', () => {
+  it('is the defaults where nobody says anything', async () => {
+    const config = await load(undefined)
+    expect(config).toMatchObject(defaults)
+    expect(config.fileExists).toBe(false)
+    expect(Object.values(config.sources)).toEqual(Object.keys(defaults).map(() => ({ from: 'default' })))
+  })
+
+  it('is flags before environment before file before defaults, key by key', async () => {
+    const config = await load('listen: 127.0.0.1:1\nreveal: none\ncapture: [a.example]\nmaxSessions: 5\n', {
+      env: { HALLPASS_LISTEN: '127.0.0.1:2', HALLPASS_REVEAL: 'all' },
+      flags: { listen: '127.0.0.1:3' },
+    })
+    expect(config.listen.port).toBe(3)
+    expect(config.reveal).toBe('all')
+    expect(config.maxSessions).toBe(5)
+    expect(config.sources).toMatchObject({
+      listen: { from: 'flag', name: '--listen' },
+      reveal: { from: 'environment', name: 'HALLPASS_REVEAL' },
+      capture: { from: 'file', file, line: 3, column: 1 },
+      maxSessions: { from: 'file', file, line: 4, column: 1 },
+      intercept: { from: 'default' },
+    })
+  })
+
+  it('does not count what is empty: an empty variable, a key without a value, a file of comments', async () => {
+    expect(await load('# nothing\n', { env: { HALLPASS_REVEAL: '' } })).toMatchObject(defaults)
+    expect(await load('rules:\ncredentials:\n  # github: …\n')).toMatchObject(defaults)
+    expect(await load('')).toMatchObject(defaults)
+  })
+
+  it('names the flag or variable that is wrong', async () => {
+    expect((await failure(load('', { flags: { listen: 'everywhere' } }))).message).toMatch(/^--listen: /)
+    expect((await failure(load('', { env: { HALLPASS_MAX_SESSIONS: 'ten' } }))).message).toBe(
+      'HALLPASS_MAX_SESSIONS: a number is wanted',
+    )
+  })
+
+  it('still checks what the file says where something else wins', async () => {
+    expect((await failure(load('reveal: sometimes', { env: { HALLPASS_REVEAL: 'all' } }))).message).toContain(
+      `${file}:1:9: reveal:`,
+    )
+  })
+})
+
+describe('the environment', () => {
+  it.each([
+    ['HALLPASS_LISTEN', '[::1]:8080', { listen: { host: '::1', port: 8080 } }],
+    ['HALLPASS_LISTEN', 'LOCALHOST:0', { listen: { host: 'localhost', port: 0 } }],
+    ['HALLPASS_INTERCEPT', 'all', { intercept: 'all' }],
+    ['HALLPASS_INTERCEPT', 'a.example', { intercept: [{ text: 'a.example' }] }],
+    [
+      'HALLPASS_CAPTURE',
+      'a.example, *.b.example:8443',
+      { capture: [{ text: 'a.example' }, { text: '*.b.example:8443' }] },
+    ],
+    ['HALLPASS_CAPTURE', '*', { capture: [{ kind: 'any' }] }],
+    ['HALLPASS_REVEAL', 'none', { reveal: 'none' }],
+    ['HALLPASS_UPSTREAM_CA', '/a.pem:~/b.pem', { upstreamCa: ['/a.pem', join(homedir(), 'b.pem')] }],
+    ['HALLPASS_MAX_SESSIONS', '7', { maxSessions: 7 }],
+  ])('%s=%s', async (name, text, expected) => {
+    expect(await load(undefined, { env: { [name]: text } })).toMatchObject(expected)
+  })
+
+  it('HALLPASS_RESOLVE takes several', async () => {
+    const env = { HALLPASS_RESOLVE: 'A.example=127.0.0.1, b.example:443=127.0.0.1:8443,c.example=::1' }
+    const config = await load(undefined, { env })
+    expect([...config.resolve]).toEqual([
+      ['a.example', '127.0.0.1'],
+      ['b.example:443', '127.0.0.1:8443'],
+      ['c.example', '[::1]'],
+    ])
+  })
+})
+
+describe('the file', () => {
+  it('is that of --config before HALLPASS_CONFIG before the state folder', () => {
+    const env = { HALLPASS_CONFIG: '/env.yaml' }
+    expect(configPath({ home, env, file: '/flag.yaml' })).toBe('/flag.yaml')
+    expect(configPath({ home, env })).toBe('/env.yaml')
+    expect(configPath({ home, env: {} })).toBe(file)
+  })
+
+  it('must be there when it was named', async () => {
+    const error = await failure(load(undefined, { file: join(home, 'other.yaml') }))
+    expect(error.code).toBe('config-invalid')
+    expect(error.message).toBe(`${join(home, 'other.yaml')}: there is no such file`)
+  })
+
+  it('may be a link, but not one that every user can write through', async () => {
+    const target = join(home, 'dotfiles.yaml')
+    writeFileSync(target, 'reveal: none')
+    symlinkSync(target, file)
+    expect((await load(undefined)).reveal).toBe('none')
+    chmodSync(target, 0o666)
+    const error = await failure(load(undefined))
+    expect(error.code).toBe('state-unsafe')
+    expect(error.hint).toBe(`chmod o-w ${file}`)
+  })
+
+  it('counts relative paths from its own folder', async () => {
+    expect((await load('upstreamCa: [roots.pem, ../up.pem, /abs.pem]')).upstreamCa).toEqual([
+      join(home, 'config', 'roots.pem'),
+      join(home, 'up.pem'),
+      '/abs.pem',
+    ])
+  })
+
+  it('takes "*" for capture as text too', async () => {
+    expect((await load('capture: "*"')).capture).toMatchObject([{ kind: 'any' }])
+  })
+})
+
+describe('a fault', () => {
+  it.each<[string, string, ...string[]]>([
+    ['an unknown key', 'reveall: none', '1:1: reveall: no such key (did you mean "reveal"?)'],
+    [
+      'a key in another spelling',
+      'upstream_ca: []',
+      '1:1: upstream_ca: no such key (did you mean "upstreamCa"?)',
+    ],
+    ['a key like no other', 'zzzzzzzz: 1', '1:1: zzzzzzzz: no such key'],
+    ['a wrong type', '\n\nlisten:   8787', '3:11: listen: text is wanted'],
+    [
+      'an address without a port',
+      'listen: 127.0.0.1',
+      '1:9: listen: an address and a port are wanted, as 127.0.0.1:8787',
+    ],
+    [
+      'a name to listen on',
+      'listen: example.com:80',
+      '1:9: listen: the address is an IP address or localhost, as 127.0.0.1:8787',
+    ],
+    ['a port out of range', 'listen: 127.0.0.1:65536', '1:9: listen: a port is a number up to 65535'],
+    [
+      'a misspelt choice',
+      'intercept: knwon',
+      '1:12: intercept: one of known, all, a list of hosts is wanted (did you mean "known"?)',
+    ],
+    [
+      'a host that is a URL',
+      'capture:\n  - https://a.example/',
+      '2:5: capture[0]: "https://a.example/" is a URL or has a path; write the host alone',
+    ],
+    ['too few sessions', 'maxSessions: 0', '1:14: maxSessions: 1 is the least'],
+    [
+      'an address to resolve that is a name',
+      'resolve: { a.example: b.example }',
+      '1:23: resolve.a.example: an IP address is wanted, with a port or without, as 127.0.0.1:8443',
+    ],
+    [
+      'a wildcard to resolve',
+      'resolve: { "*.a.example": 127.0.0.1 }',
+      '1:27: resolve.*.a.example: one host is wanted, without a wildcard',
+    ],
+    [
+      'a rule without hosts',
+      'rules:\n  - reveal: none',
+      '2:5: rules[0].hosts: it is missing; a list is wanted',
+    ],
+    ['an empty list of hosts', 'rules:\n  - hosts: []', '2:12: rules[0].hosts: at least one is wanted'],
+    [
+      'an unknown key of a rule',
+      'rules:\n  - hosts: [a.example]\n    allows: []',
+      '3:5: rules[0].allows: no such key (did you mean "allow"?)',
+    ],
+    [
+      'a pattern without a method',
+      'rules:\n  - hosts: [a.example]\n    allow:\n      - GET /**\n      - /x',
+      '5:9: rules[0].allow[1]: a method and a path are wanted, as "GET /**" or "POST /repos/*/issues"',
+    ],
+    [
+      'an unknown kind',
+      'credentials:\n  api: { kind: barer }',
+      '2:16: credentials.api.kind: one of bearer, basic, header, query, mirror is wanted (did you mean "bearer"?)',
+    ],
+    [
+      'a credential without a kind',
+      'credentials:\n  api: {}',
+      '2:8: credentials.api.kind: it is missing; one of bearer, basic, header, query, mirror is wanted',
+    ],
+    [
+      'an option of another kind',
+      'credentials:\n  api: { kind: bearer, param: key }',
+      '2:24: credentials.api.param: no such key',
+    ],
+    [
+      'a missing option',
+      'credentials:\n  api: { kind: query }',
+      '2:8: credentials.api.param: it is missing; text is wanted',
+    ],
+    ['a list at the top', '- a', '1:1: keys with values are wanted, as "listen: 127.0.0.1:8787"'],
+    ['a key that stands twice', 'reveal: none\nreveal: all', '2:1: this key stands here a second time'],
+    ['a tab', 'rules:\n\t- hosts: [a]', '2:1: a tab stands where YAML wants spaces'],
+    ['a quote that is not closed', 'listen: "127', '1:13: a closing quote, bracket or comma is missing'],
+    [
+      'a second document',
+      'reveal: none\n---\nreveal: all',
+      '2:1: a second document begins here; one is wanted',
+    ],
+    ['a tag', 'listen: !secret x', '1:9: this tag is not known'],
+    [
+      'an alias of nothing',
+      'listen: *hunter2',
+      '1:9: this alias has no anchor above; quote a text that begins with *',
+    ],
+    ['a key that is a list', '? [a]\n: 1', '1:3: this cannot be a key'],
+    ['a key that reaches a prototype', '__proto__: {}', '1:1: this cannot be a key'],
+    [
+      'a name that reaches a prototype',
+      'credentials:\n  constructor: { kind: bearer }',
+      '2:3: this cannot be a key',
+    ],
+    ['a terminal sequence in a key', '"\\x1b[2J": 1', '1:1: \\x1b[2J: no such key'],
+    [
+      'two of them, in the order of the file',
+      'revealx: 1\nlisten: 1',
+      '1:1: revealx: no such key (did you mean "reveal"?)',
+      '2:9: listen: text is wanted',
+    ],
+  ])('is told by line and column: %s', async (_, text, ...expected) => {
+    expect(await problemsOf(text)).toEqual(expected)
+  })
+
+  it('is told first, the others counted', async () => {
+    const error = await failure(load('a1: 1\nb2: 2\nc3: 3'))
+    expect(error.code).toBe('config-invalid')
+    expect(error.message).toBe(`${file}:1:1: a1: no such key (and 2 more)`)
+    expect(error.hint).toBe('hallpass config check')
+  })
+
+  it.each(['token', 'value', 'password', 'secret', 'apiKey', 'client_secret'])(
+    'tells where secrets go when there is a %s in a credential, and does not repeat it',
+    async (key) => {
+      const error = await failure(load(`credentials:\n  api: { kind: bearer, ${key}: hunter2hunter2 }`))
+      expect(error.message).toBe(
+        `${file}:2:24: credentials.api.${key}: secrets are not kept in the configuration; they go in from a prompt or stdin`,
+      )
+      expect(error.hint).toBe('hallpass token set api --kind bearer')
+    },
+  )
+
+  it.each([
+    'listen: hunter2hunter2',
+    'reveal: hunter2hunter2',
+    'maxSessions: hunter2hunter2',
+    'upstreamCa: hunter2hunter2',
+    'credentials: hunter2hunter2',
+    'credentials: { api: hunter2hunter2 }',
+    'credentials: { api: { kind: hunter2hunter2 } }',
+    'credentials: { api: { kind: basic, password: { a: hunter2hunter2 } } }',
+    'rules: [{ hosts: [a.example], allow: [hunter2hunter2] }]',
+    'resolve: { a.example: hunter2hunter2 }',
+    'a: "hunter2hunter2',
+    '  hunter2hunter2: [',
+    'a: !hunter2hunter2 b',
+    'a: &hunter2hunter2 1\nb: *hunter2hunter2hunter2hunter2',
+  ])('never repeats a value that may be a secret: %s', async (text) => {
+    const problems = await problemsOf(text)
+    expect(problems).not.toEqual([])
+    expect(problems.join('\n').replaceAll(/hunter2hunter2: no such key/g, '')).not.toContain('hunter2hunter2')
+  })
+})
+
+describe('a file that is built to harm', () => {
+  it('is refused when its aliases multiply', async () => {
+    const names = 'abcdefgh'
+    const lines = [...names].map((name, index) => {
+      const before = names[index - 1]
+      return `${name}: &${name} [${Array.from({ length: 10 }, () => (before === undefined ? 'x' : `*${before}`)).join(', ')}]`
+    })
+    expect(await problemsOf(lines.join('\n'))).toEqual(['1:1: the file has too many aliases'])
+  })
+
+  it('is refused when it is nested a hundred thousand deep', async () => {
+    expect((await problemsOf('['.repeat(100_000)))[0]).toMatch(/the file is nested too deeply/)
+    expect((await problemsOf('- '.repeat(100_000)))[0]).toMatch(/the file is nested too deeply/)
+  })
+
+  it('is refused when it is large, a folder, or no text', async () => {
+    expect((await failure(load(`# ${'x'.repeat(2 ** 20)}`))).message).toBe(
+      `${file}: this is larger than 1 MiB`,
+    )
+    expect((await failure(load(undefined, { file: home }))).message).toBe(`${home}: this is a folder`)
+    writeFileSync(file, Buffer.from([0x61, 0x3a, 0xff]))
+    expect((await failure(load(undefined))).message).toBe(`${file}: the file is not UTF-8`)
+  })
+})
