@@ -1,0 +1,58 @@
+import { HallpassError } from '../errors.ts'
+import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { secretLine } from './value.ts'
+
+export interface BasicDefinition extends Definition {
+  readonly kind: 'basic'
+}
+
+const wanted = 'user:password'
+const clear = /^[^\0-\x1f\x7f]*$/
+const user = /^[^\0-\x1f\x7f:]*$/
+
+/**
+ * `Authorization: Basic …` in UTF-8, RFC 7617. Sent without waiting for a challenge: git asks for one and does not send
+ * what it was not given.
+ */
+export const basic: Kind<BasicDefinition, { user: string; password: string }> = {
+  kind: 'basic',
+  summary: 'Authorization: Basic, from USER:PASSWORD',
+  options: (z) => z.strictObject({ kind: z.literal('basic'), ...commonOptions(z) }),
+  secret: {
+    wanted,
+    schema: (z) => z.strictObject({ user: z.string().regex(user), password: z.string().regex(clear) }),
+    parse: (text) => fromJson(text) ?? fromPair(secretLine(text, wanted)),
+    print: (value) => `${value.user}:${value.password}`,
+  },
+  place: () => ({ in: 'header', name: 'Authorization' }),
+  attach: (_, value) => ({
+    value: `Basic ${Buffer.from(`${value.user}:${value.password}`, 'utf8').toString('base64')}`,
+  }),
+}
+
+function fromPair(line: string): { user: string; password: string } {
+  const colon = line.indexOf(':')
+  if (colon === -1)
+    throw new HallpassError('value-invalid', 'there is no colon in the value; user:password is wanted')
+  return { user: line.slice(0, colon), password: line.slice(colon + 1) }
+}
+
+/** `{"user":…,"password":…}`, as every kind with several secrets takes it; anything else is user:password. */
+function fromJson(text: string): { user: string; password: string } | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined // a user name may begin with a brace
+  }
+  if (typeof value !== 'object' || value === null || !('user' in value) || !('password' in value))
+    return undefined
+  const { user: name, password: word } = value
+  if (typeof name !== 'string' || typeof word !== 'string' || Object.keys(value).length !== 2)
+    return undefined
+  if (!user.test(name))
+    throw new HallpassError('value-invalid', 'a user name has no colon and no control character')
+  if (!clear.test(word)) throw new HallpassError('value-invalid', 'the password has a control character')
+  return { user: name, password: word }
+}

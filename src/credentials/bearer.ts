@@ -1,0 +1,31 @@
+import { HallpassError } from '../errors.ts'
+import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { secretLine } from './value.ts'
+
+export interface BearerDefinition extends Definition {
+  readonly kind: 'bearer'
+}
+
+const wanted = 'a token'
+/** Wider than RFC 6750's b64token, which real tokens do not keep to (`1|abc`), but one word: a second one would be another scheme. */
+const word = /^[\x21-\x7e]+$/
+
+/** `Authorization: Bearer …`, RFC 6750 section 2.1. */
+export const bearer: Kind<BearerDefinition, { token: string }> = {
+  kind: 'bearer',
+  summary: 'Authorization: Bearer TOKEN',
+  options: (z) => z.strictObject({ kind: z.literal('bearer'), ...commonOptions(z) }),
+  secret: {
+    wanted,
+    schema: (z) => z.strictObject({ token: z.string().regex(word) }),
+    parse(text) {
+      const token = secretLine(text, wanted)
+      if (!word.test(token))
+        throw new HallpassError('value-invalid', 'a bearer token is one word of visible ASCII')
+      return { token }
+    },
+    print: ({ token }) => token,
+  },
+  place: () => ({ in: 'header', name: 'Authorization' }),
+  attach: (_, { token }) => ({ value: `Bearer ${token}` }),
+}

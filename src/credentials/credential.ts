@@ -1,0 +1,71 @@
+import type { HostPattern } from '../rules/host-pattern.ts'
+import { Secret } from '../secret.ts'
+import type { Attachment, Definition, Kind, Place } from './kind.ts'
+
+/** A credential as a request meets it: where it may go, and what goes there or why nothing does. */
+export interface Credential {
+  readonly name: string
+  readonly kind: string
+  /** The hosts of its definition; without them it goes only where a rule names it. */
+  readonly hosts: readonly HostPattern[] | undefined
+  /** Hosts that were sealed together with the value. No configuration sends the value to another one. */
+  readonly bound: readonly HostPattern[] | undefined
+  readonly override: boolean | undefined
+  readonly allowHttp: boolean | undefined
+  readonly place: Place
+  readonly source: CredentialSource
+}
+
+export type CredentialSource =
+  | { readonly from: 'value'; readonly value: Secret }
+  | { readonly from: 'cookie'; readonly cookie: string }
+  /** There is nothing that could go. */
+  | { readonly from: 'nothing'; readonly reason: string }
+
+/** What is sealed of a credential, after parsing. */
+export interface SealedPart {
+  readonly bound: readonly HostPattern[] | undefined
+  readonly secret: unknown
+}
+
+/**
+ * A definition and its value.
+ * @param sealed undefined when no value was ever set; a string says why what is sealed cannot be used
+ */
+export function credentialOf(
+  name: string,
+  definition: Definition,
+  kind: Kind,
+  sealed: SealedPart | string | undefined,
+): Credential {
+  return {
+    name,
+    kind: kind.kind,
+    hosts: definition.hosts,
+    bound: typeof sealed === 'object' ? sealed.bound : undefined,
+    override: definition.override,
+    allowHttp: definition.allowHttp,
+    place: kind.place(definition),
+    source: sourceOf(name, definition, kind, sealed),
+  }
+}
+
+function sourceOf(
+  name: string,
+  definition: Definition,
+  kind: Kind,
+  sealed: SealedPart | string | undefined,
+): CredentialSource {
+  if (typeof sealed === 'string') return { from: 'nothing', reason: sealed }
+  if (kind.secret !== undefined && sealed === undefined)
+    return { from: 'nothing', reason: `no value: hallpass token set ${name}` }
+  const attachment: Attachment = kind.attach(definition, sealed?.secret)
+  return 'cookie' in attachment
+    ? { from: 'cookie', cookie: attachment.cookie }
+    : { from: 'value', value: new Secret(attachment.value) }
+}
+
+/** `authorization`, `?key`: a place as explain and the log name it. */
+export function placeText(place: Place): string {
+  return place.in === 'header' ? place.name.toLowerCase() : `?${place.name}`
+}

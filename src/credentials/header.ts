@@ -1,0 +1,35 @@
+import { HallpassError } from '../errors.ts'
+import { commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+import { isFieldValue, secretLine, utf8Bytes } from './value.ts'
+
+export interface HeaderDefinition extends Definition {
+  readonly kind: 'header'
+  readonly header: string
+}
+
+const wanted = 'the whole value of the header'
+
+/** A header of any name, such as `X-Api-Key`. */
+export const header: Kind<HeaderDefinition, { value: string }> = {
+  kind: 'header',
+  summary: 'a header of your choice: --header NAME',
+  options: (z) =>
+    z.strictObject({
+      kind: z.literal('header'),
+      header: headerOption(z).describe('the name of the header'),
+      ...commonOptions(z),
+    }),
+  secret: {
+    wanted,
+    schema: (z) => z.strictObject({ value: z.string().refine((value) => isFieldValue(utf8Bytes(value))) }),
+    parse(text) {
+      const value = secretLine(text, wanted)
+      if (!isFieldValue(utf8Bytes(value)))
+        throw new HallpassError('value-invalid', 'a header value neither begins nor ends with a space')
+      return { value }
+    },
+    print: ({ value }) => value,
+  },
+  place: (definition) => ({ in: 'header', name: definition.header }),
+  attach: (_, { value }) => ({ value: utf8Bytes(value) }),
+}

@@ -1,0 +1,64 @@
+import type { ZodType } from 'zod'
+import type { HostPattern } from '../rules/host-pattern.ts'
+import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
+import { type HeaderName, headerNameProblem } from './header-name.ts'
+
+/** Where on a request a credential goes. Two credentials for one place exclude each other. */
+export type Place =
+  | { readonly in: 'header'; readonly name: HeaderName }
+  | { readonly in: 'query'; readonly name: string }
+
+/** What every definition may say besides what its kind needs. None of it is secret. */
+export interface Definition {
+  readonly kind: string
+  /** The hosts it is for; without them it goes only where a rule names it. */
+  readonly hosts?: readonly HostPattern[] | undefined
+  readonly override?: boolean | undefined
+  readonly allowHttp?: boolean | undefined
+}
+
+/** What goes there: bytes as a latin1 string, for a query parameter before its percent-encoding; or the value of a cookie. */
+export type Attachment = { readonly value: string } | { readonly cookie: string }
+
+/** The secret side of a kind: what stdin takes, what the sealed record holds, what `token get` prints. */
+export interface SecretForm<Value> {
+  /** For prompts and errors: "a token", "user:password". */
+  readonly wanted: string
+  readonly schema: (z: Zod) => ZodType<Value>
+  /** @param text what a person typed or piped, Unicode. @throws HallpassError 'value-invalid' */
+  parse(text: string): Value
+  print(value: Value): string
+}
+
+/**
+ * One way to authenticate requests. Each is one file of this shape, listed in kinds.ts.
+ * place and attach are methods so that the list can hold kinds of different definitions: a definition never meets
+ * another kind's, because both are looked up by `kind`.
+ */
+export interface Kind<D extends Definition = Definition, Value = unknown> {
+  readonly kind: D['kind']
+  readonly summary: string
+  readonly options: (z: Zod) => ZodType<D>
+  /** undefined: it has no value of its own. */
+  readonly secret: SecretForm<Value> | undefined
+  place(definition: D): Place
+  attach(definition: D, value: Value): Attachment
+}
+
+export const commonOptions = (z: Zod) => ({
+  hosts: z
+    .array(hostPatternSchema(z))
+    .min(1)
+    .optional()
+    .describe('the hosts it is for; without them it goes only where a rule names it'),
+  override: z.boolean().optional().describe('false: what the client sent in that place stays'),
+  allowHttp: z.boolean().optional().describe('true: it goes over plain HTTP too'),
+})
+
+export const headerOption = (z: Zod) =>
+  z.string().transform((name, context): HeaderName => {
+    const problem = headerNameProblem(name)
+    if (problem === undefined) return name
+    context.issues.push({ code: 'custom', input: name, message: problem })
+    return z.NEVER
+  })

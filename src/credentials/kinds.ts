@@ -1,0 +1,32 @@
+import type { ZodType } from 'zod'
+import type { Zod } from '../rules/rule-schema.ts'
+import { type BasicDefinition, basic } from './basic.ts'
+import { type BearerDefinition, bearer } from './bearer.ts'
+import { type HeaderDefinition, header } from './header.ts'
+import type { Kind } from './kind.ts'
+import { type MirrorDefinition, mirror } from './mirror.ts'
+import { type QueryDefinition, query } from './query.ts'
+
+/** The one list of credential kinds. */
+export const kinds: readonly Kind[] = [bearer, basic, header, query, mirror]
+
+export type CredentialDefinition =
+  | BearerDefinition
+  | BasicDefinition
+  | HeaderDefinition
+  | QueryDefinition
+  | MirrorDefinition
+
+export const kindNames: readonly string[] = kinds.map(({ kind }) => kind)
+
+export function kindOf(name: string): Kind | undefined {
+  return kinds.find(({ kind }) => kind === name)
+}
+
+/** A definition as the configuration or the flags of `token set` give it; unknown keys are errors. */
+export function credentialDefinitionSchema(z: Zod): ZodType<CredentialDefinition> {
+  const [first, ...others] = [bearer, basic, header, query, mirror].map((kind) => kind.options(z))
+  if (first === undefined) throw new Error('there are no kinds')
+  // Each is a strict object with a literal `kind`, which the type of the list no longer says.
+  return z.discriminatedUnion('kind', [first as never, ...(others as never[])])
+}

@@ -1,0 +1,29 @@
+import { commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+
+export interface MirrorDefinition extends Definition {
+  readonly kind: 'mirror'
+  readonly cookie: string
+  readonly header: string
+}
+
+/**
+ * A header copied from a cookie, as sites want it against cross-site request forgery (`x-csrf-token` from `ct0`).
+ * It copies what the request will carry after the client's own cookies are merged in: the two must agree.
+ */
+export const mirror: Kind<MirrorDefinition, never> = {
+  kind: 'mirror',
+  summary: 'a header copied from a cookie: --cookie NAME --header NAME',
+  options: (z) =>
+    z.strictObject({
+      kind: z.literal('mirror'),
+      cookie: z
+        .string()
+        .regex(/^[^\0-\x20\x7f;=]+$/, 'not a cookie name')
+        .describe('the cookie that is copied'),
+      header: headerOption(z).describe('the header that it is copied to'),
+      ...commonOptions(z),
+    }),
+  secret: undefined,
+  place: (definition) => ({ in: 'header', name: definition.header }),
+  attach: (definition) => ({ cookie: definition.cookie }),
+}

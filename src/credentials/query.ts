@@ -1,0 +1,39 @@
+import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { secretLine } from './value.ts'
+
+export interface QueryDefinition extends Definition {
+  readonly kind: 'query'
+  readonly param: string
+}
+
+const wanted = 'the value of the parameter'
+
+/** A query parameter, such as `?key=…`. It is put on the request target on its way out and logged nowhere. */
+export const query: Kind<QueryDefinition, { value: string }> = {
+  kind: 'query',
+  summary: 'a query parameter: --param NAME',
+  options: (z) =>
+    z.strictObject({
+      kind: z.literal('query'),
+      param: z
+        .string()
+        .regex(/^[^\0-\x1f\x7f]+$/, 'not a parameter name')
+        .refine((name) => name.isWellFormed(), 'not valid Unicode')
+        .describe('the name of the parameter'),
+      ...commonOptions(z),
+    }),
+  secret: {
+    wanted,
+    schema: (z) =>
+      z.strictObject({
+        value: z
+          .string()
+          .regex(/^[^\0-\x1f\x7f]+$/)
+          .refine((value) => value.isWellFormed()),
+      }),
+    parse: (text) => ({ value: secretLine(text, wanted) }),
+    print: ({ value }) => value,
+  },
+  place: (definition) => ({ in: 'query', name: definition.param }),
+  attach: (_, { value }) => ({ value }),
+}

@@ -1,0 +1,34 @@
+import { HallpassError } from '../errors.ts'
+
+const controls = /[\0-\x1f\x7f]/
+
+/**
+ * A value as it was typed or piped, without the one line end that `echo` or an editor leaves.
+ * Control characters are refused here and once more before the wire: curl CVE-2022-35252, where a stored control byte
+ * made a host answer 400 for ever, and a stored line break becomes a header line of its own.
+ * @throws HallpassError 'value-invalid'
+ */
+export function secretLine(text: string, wanted: string): string {
+  const line = text.replace(/\r?\n$/, '')
+  if (line === '') throw new HallpassError('value-invalid', `the value is empty; ${wanted} is wanted`)
+  if (controls.test(line)) {
+    throw new HallpassError(
+      'value-invalid',
+      `the value has a line break or another control character; ${wanted} is wanted`,
+    )
+  }
+  // A lone surrogate has no UTF-8 and would go out as U+FFFD: another value than the one that was given.
+  if (!line.isWellFormed())
+    throw new HallpassError('value-invalid', `the value is not valid Unicode; ${wanted} is wanted`)
+  return line
+}
+
+/** Unicode to what goes on the wire: its UTF-8 bytes, one char each. */
+export function utf8Bytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
+}
+
+/** Whether a latin1 string may stand as a field value (RFC 9110 section 5.5), also at its ends. */
+export function isFieldValue(value: string): boolean {
+  return /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/.test(value)
+}

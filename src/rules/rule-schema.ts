@@ -1,0 +1,48 @@
+import type { z } from 'zod'
+import { parseHostPattern } from './host-pattern.ts'
+import { parseRequestPattern } from './request-pattern.ts'
+
+/** zod comes in as an argument: commands that read no configuration start without loading it. */
+export type Zod = typeof z
+
+export const hostPatternSchema = (z: Zod) =>
+  z.string().transform((text, context) => {
+    try {
+      return parseHostPattern(text)
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: text, message: reason(error) })
+      return z.NEVER
+    }
+  })
+
+export const requestPatternSchema = (z: Zod) =>
+  z.string().transform((text, context) => {
+    try {
+      return parseRequestPattern(text)
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: text, message: reason(error) })
+      return z.NEVER
+    }
+  })
+
+export const revealSchema = (z: Zod) => z.enum(['script', 'none', 'all'])
+
+export const ruleSchema = (z: Zod) =>
+  z.strictObject({
+    hosts: z.array(hostPatternSchema(z)).min(1).describe('the hosts this rule is for'),
+    credential: z.string().min(1).optional().describe('the credential for these hosts'),
+    allow: z
+      .array(requestPatternSchema(z))
+      .optional()
+      .describe('what may be asked of these hosts; absent: everything'),
+    reveal: revealSchema(z).optional().describe('which captured cookies the client sees, for these hosts'),
+    override: z
+      .boolean()
+      .optional()
+      .describe('false: what the client sent in the place of a credential stays'),
+    allowHttp: z.boolean().optional().describe('true: credentials go over plain HTTP to these hosts too'),
+  })
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

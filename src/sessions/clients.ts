@@ -1,0 +1,84 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { HallpassError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { isName } from '../store/names.ts'
+import type { Scope } from './scope.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+export interface AuthenticatedClient {
+  readonly session: Session
+  readonly scope: Scope
+}
+
+interface Issued {
+  readonly id: string
+  readonly session: string
+  readonly token: Secret
+  readonly scope: Scope
+}
+
+/** Each `run` takes one and gives it back; those that were killed leave theirs behind until the proxy stops. */
+const maxIssued = 10_000
+
+const wholeSession: Scope = Object.freeze({})
+
+/** Who may use which session: by the session's own token, or by one that lives in memory and narrows or widens what it may. */
+export class Clients {
+  readonly #sessions: Sessions
+  /** By SHA-256 of the token: a look-up by the token itself would take a time that tells how much of a guess is right. */
+  readonly #byDigest = new Map<string, Issued>()
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions
+  }
+
+  /** A token for one child, gone when it is revoked or the process ends. */
+  issue(session: string, scope: Scope): { readonly id: string; readonly token: Secret } {
+    if (this.#byDigest.size >= maxIssued)
+      throw new HallpassError('failed', `${maxIssued} clients have a token; no more are issued`, {
+        hint: 'hallpass stop',
+      })
+    const id = randomBytes(8).toString('hex')
+    const token = new Secret(randomBytes(32).toString('base64url'))
+    this.#byDigest.set(digestOf(token.reveal()), { id, session, token, scope })
+    return { id, token }
+  }
+
+  /** Whether there was one of that id. Connections that it opened are the proxy's to close. */
+  revoke(id: string): boolean {
+    for (const [digest, issued] of this.#byDigest) {
+      if (issued.id === id) return this.#byDigest.delete(digest)
+    }
+    return false
+  }
+
+  /** @param user the session's name. undefined when there is no such session or the token is not one of its own. */
+  async authenticate(user: string, password: string): Promise<AuthenticatedClient | undefined> {
+    if (!isName('session', user)) return undefined
+    const issued = this.#byDigest.get(digestOf(password))
+    const scope = issued?.session === user && issued.token.equals(password) ? issued.scope : undefined
+    const session = await this.#find(user)
+    if (session === undefined) return undefined
+    if (scope === undefined) {
+      const token = await session.readClientToken()
+      if (token?.equals(password) !== true) return undefined
+    }
+    // Not waited for, and a disk that is full keeps nobody out.
+    this.#sessions.touch(session).catch(() => 'the time of last use is not worth an error')
+    return { session, scope: scope ?? wholeSession }
+  }
+
+  async #find(name: string): Promise<Session | undefined> {
+    try {
+      return await this.#sessions.get(name)
+    } catch (error) {
+      if (error instanceof HallpassError && error.code === 'session-missing') return undefined
+      throw error
+    }
+  }
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}

@@ -1,0 +1,84 @@
+import type { Plan, PlanRequest } from './plan.ts'
+
+/** What a plan was made from; when one of them differs, the plan does not count any more. */
+export interface PlanStamps {
+  readonly jar: string
+  readonly credentials: string
+}
+
+interface Destination {
+  readonly stamps: PlanStamps
+  /** false: one plan for every path and method of the host. */
+  readonly byRequest: boolean
+  readonly plans: Map<string, Kept>
+}
+
+interface Kept {
+  readonly plan: Plan
+  /** The same promise for all who ask: a hit makes no new one. */
+  readonly promise: Promise<Plan>
+}
+
+/** A tool talks to a handful of hosts; a crawler to many, of which the oldest go. Some kilobytes each. */
+const maxDestinations = 1000
+const maxPlansPerDestination = 200
+
+/** Plans that were made already. Whoever asks brings the stamps as they are now: a hit is never older than they are. */
+export class PlanMemo {
+  readonly #destinations = new Map<string, Destination>()
+
+  get(
+    request: Omit<PlanRequest, 'session'>,
+    scope: string,
+    stamps: PlanStamps,
+    now: number,
+  ): Promise<Plan> | undefined {
+    const key = destinationKey(request, scope)
+    const destination = this.#destinations.get(key)
+    if (destination === undefined) return undefined
+    if (destination.stamps.jar !== stamps.jar || destination.stamps.credentials !== stamps.credentials) {
+      this.#destinations.delete(key)
+      return undefined
+    }
+    const kept = destination.plans.get(destination.byRequest ? requestKey(request) : '')
+    return kept !== undefined && now < kept.plan.validUntil ? kept.promise : undefined
+  }
+
+  /** @param byRequest whether path or method could make another plan for this destination */
+  keep(
+    request: Omit<PlanRequest, 'session'>,
+    scope: string,
+    stamps: PlanStamps,
+    byRequest: boolean,
+    plan: Plan,
+  ): void {
+    const key = destinationKey(request, scope)
+    const held = this.#destinations.get(key)
+    const same =
+      held !== undefined && held.stamps.jar === stamps.jar && held.stamps.credentials === stamps.credentials
+    const destination = same ? held : { stamps, byRequest, plans: new Map<string, Kept>() }
+    if (!same) {
+      this.#destinations.delete(key)
+      this.#destinations.set(key, destination)
+      dropOldest(this.#destinations, maxDestinations)
+    }
+    destination.plans.set(byRequest ? requestKey(request) : '', { plan, promise: Promise.resolve(plan) })
+    dropOldest(destination.plans, maxPlansPerDestination)
+  }
+}
+
+function destinationKey({ scheme, host, port, site }: Omit<PlanRequest, 'session'>, scope: string): string {
+  return `${scheme} ${host} ${port} ${site} ${scope}`
+}
+
+/** Neither cookies nor `allow` look at the query. */
+function requestKey({ method, path }: Omit<PlanRequest, 'session'>): string {
+  const end = path.indexOf('?')
+  return `${method} ${end === -1 ? path : path.slice(0, end)}`
+}
+
+function dropOldest(map: Map<string, unknown>, max: number): void {
+  if (map.size <= max) return
+  const [oldest] = map.keys()
+  if (oldest !== undefined) map.delete(oldest)
+}

@@ -1,0 +1,37 @@
+import { HallpassError } from '../errors.ts'
+import { foldHost } from '../rules/host-pattern.ts'
+
+export interface ParsedUrl {
+  readonly scheme: 'https' | 'http'
+  readonly host: string
+  readonly port: number
+  /** With the query. */
+  readonly path: string
+  /** The URL without user, password and fragment, with the values of its query left out: fit to be shown. */
+  readonly text: string
+}
+
+const defaultPort = { https: 443, http: 80 } as const
+
+/** A URL as a person types it; `wss` and `ws` count as what they are sent over. @throws HallpassError 'usage' */
+export function parseRequestUrl(text: string): ParsedUrl {
+  // `example.com/me` and `example.com:8443` are meant as https; `localhost:8080` would otherwise be a URL of the scheme "localhost".
+  const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `https://${text}`)
+  const scheme = url?.protocol === 'https:' || url?.protocol === 'wss:' ? 'https' : 'http'
+  if (url === null || !/^(?:https?|wss?):$/.test(url.protocol) || url.hostname === '') {
+    throw new HallpassError('usage', 'that is not an http or https URL', {
+      hint: 'hallpass explain https://example.com/',
+    })
+  }
+  const host = foldHost(url.hostname.replace(/^\[(.*)\]$/, '$1'))
+  const port = url.port === '' ? defaultPort[scheme] : Number(url.port)
+  const query = url.search.replace(/=[^&]*/g, '=…')
+  const at = `${url.hostname}${url.port === '' ? '' : `:${url.port}`}`
+  return {
+    scheme,
+    host,
+    port,
+    path: url.pathname + url.search,
+    text: `${scheme}://${at}${url.pathname}${query}`,
+  }
+}

@@ -1,0 +1,345 @@
+import { randomBytes } from 'node:crypto'
+import type { Cookie } from '../cookies/cookie.ts'
+import { Jar } from '../cookies/jar.ts'
+import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
+import { placeText } from '../credentials/credential.ts'
+import type { CredentialDefinition } from '../credentials/kinds.ts'
+import { HallpassError } from '../errors.ts'
+import { foldHost } from '../rules/host-pattern.ts'
+import { decidingRule, type RuleSet } from '../rules/rule.ts'
+import { Secret } from '../secret.ts'
+import { isName } from '../store/names.ts'
+import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
+import { applyPlan } from './apply.ts'
+import { type Capture, type CapturedResponse, captureInto } from './capture.ts'
+import { type CookieInput, cookieLine } from './cookie-input.ts'
+import { knowledgeOf } from './knowledge.ts'
+import { type Material, type Plan, type PlanRequest, plan } from './plan.ts'
+import { PlanMemo } from './plan-memo.ts'
+import { parseRequestUrl } from './request-url.ts'
+import { type Scope, scopeKey, withinOnly } from './scope.ts'
+import { type CredentialInput, type HeldCredential, SessionCredentials } from './session-credentials.ts'
+import { SiteJar } from './site-jar.ts'
+
+/** What of the configuration sessions need. */
+export interface SessionsConfig extends RuleSet {
+  readonly credentials?: ReadonlyMap<string, CredentialDefinition>
+  readonly maxSessions?: number
+}
+
+export interface SessionParts {
+  readonly store: Store
+  readonly config: SessionsConfig
+  readonly now: () => number
+}
+
+/** A credential as lists show it: no value. */
+export interface CredentialSummary {
+  readonly name: string
+  readonly kind: string
+  readonly hosts: readonly string[]
+  /** `authorization`, `?key`. */
+  readonly place: string | undefined
+  readonly origin: HeldCredential['origin']
+  /** Whether it has what it needs to be attached. */
+  readonly present: boolean
+  readonly fingerprint: string | undefined
+  readonly updatedAt: string | undefined
+  /** Why it cannot be used. */
+  readonly problem: string | undefined
+}
+
+export interface Explanation extends Plan {
+  readonly session: string
+  readonly url: string
+  readonly method: string
+  /** Whether the proxy opens the connection at all. */
+  readonly known: boolean
+  readonly knownWhy: string
+}
+
+/** Sites whose jar is held ready; those of which nothing waits to be saved make room. */
+const maxJars = 1000
+
+/** One bundle of cookies and credentials. */
+export class Session {
+  readonly name: string
+  readonly #store: Store
+  readonly #config: SessionsConfig
+  readonly #now: () => number
+  readonly #memo = new PlanMemo()
+  readonly #jars = new Map<string, SiteJar>()
+  readonly #credentials: SessionCredentials
+  #metadata: SessionMetadata
+  #expiresAt: number
+
+  constructor(metadata: SessionMetadata, { store, config, now }: SessionParts) {
+    this.name = metadata.name
+    this.#store = store
+    this.#config = config
+    this.#now = now
+    this.#credentials = new SessionCredentials(store, this.name, config.credentials ?? new Map())
+    this.#metadata = metadata
+    this.#expiresAt = expiryOf(metadata)
+  }
+
+  get metadata(): SessionMetadata {
+    return this.#metadata
+  }
+
+  /** Takes the metadata as another process may have left them. */
+  refresh(metadata: SessionMetadata): void {
+    this.#metadata = metadata
+    this.#expiresAt = expiryOf(metadata)
+  }
+
+  /** What a client shows the proxy as its password. Made on first use, then the same until the session is removed. */
+  async clientToken(): Promise<Secret> {
+    const held = await this.readClientToken()
+    if (held !== undefined) return held
+    const token = randomBytes(32).toString('base64url')
+    await this.#store.update(this.#clientId, (value) => value ?? { token })
+    const made = await this.readClientToken()
+    if (made === undefined) throw sessionMissing(this.name)
+    return made
+  }
+
+  /** The client token, if there is one yet. */
+  async readClientToken(): Promise<Secret | undefined> {
+    const value = (await this.#store.read(this.#clientId))?.value
+    if (value === undefined) return undefined
+    const token = typeof value === 'object' && value !== null && 'token' in value ? value.token : undefined
+    if (typeof token === 'string' && token.length >= 32) return new Secret(token)
+    throw new HallpassError('record-damaged', `the client token of the session "${this.name}" is not one`)
+  }
+
+  /** Whether the proxy is to open the connection to a host. */
+  async known(host: string, port: number, scope: Scope): Promise<boolean> {
+    const { material } = await this.#material(host)
+    return knowledgeOf(foldHost(host), port, material, this.#config, scope).known
+  }
+
+  /** What goes on a request. Some microseconds when nothing has changed since the last one of its kind. */
+  plan(request: Omit<PlanRequest, 'session'>, scope: Scope): Promise<Plan> {
+    try {
+      const now = this.#now()
+      if (now >= this.#expiresAt) return Promise.reject(this.#expired())
+      const stamps = { jar: this.#jar(request.host)?.stamp() ?? '', credentials: this.#credentials.stamp() }
+      const made = this.#memo.get(request, scopeKey(scope), stamps, now)
+      return made ?? this.#planAfresh(request, scope, now)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The plan for a URL, and whether the proxy would come to make it. */
+  async explain(url: string, method = 'GET', scope: Scope = {}): Promise<Explanation> {
+    const { scheme, host, port, path, text } = parseRequestUrl(url)
+    const { material } = await this.#material(host)
+    const { known, why } = knowledgeOf(host, port, material, this.#config, scope)
+    const made = await this.plan({ scheme, host, port, path, method, site: 'same-site' }, scope)
+    return { ...made, session: this.name, url: text, method, known, knownWhy: why }
+  }
+
+  /** The credential headers of a GET of a URL from a client that sends none itself, with their values. */
+  async authHeaders(url: string): Promise<readonly { readonly name: string; readonly value: string }[]> {
+    const { path } = parseRequestUrl(url)
+    const { add } = applyPlan(await this.explain(url), { target: path, fields: [] })
+    return add.filter(({ name }) => name !== 'Cookie')
+  }
+
+  /**
+   * Takes what a response brings. Resolves when it is on disk, or, when the disk fails, with the warning that it is not: the
+   * answer to a request that has acted is not withheld.
+   */
+  async capture(response: CapturedResponse): Promise<Capture> {
+    const jar = this.#jar(response.host)
+    if (jar === undefined || response.capture === false || this.#now() >= this.#expiresAt)
+      return nothingCaptured
+    const { capture, changes } = captureInto(await jar.copy(), response, this.#now())
+    const saved = await jar.keep(changes)
+    return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
+  }
+
+  /** The cookies of a site or of a host, or all; the expired ones too. */
+  async cookies(site?: string): Promise<readonly Cookie[]> {
+    if (site === undefined) {
+      const unsaved = [...this.#jars].filter(([, jar]) => !jar.idle).map(([name]) => name)
+      const names = new Set([...(await this.#store.names(this.name, 'cookies')), ...unsaved])
+      const all = await Promise.all([...names].sort().map((name) => this.cookies(name)))
+      return all.flat()
+    }
+    const host = canonicalHost(site)
+    const cookies = (await this.#jar(host)?.read())?.all() ?? []
+    return cookies.filter(
+      ({ domain, hostOnly }) => hostMatches(domain, host) || (!hostOnly && hostMatches(host, domain)),
+    )
+  }
+
+  /** The cookie of a name that would go with a request to a URL. */
+  async cookie(url: string, name: string): Promise<Cookie | undefined> {
+    const request = parseRequestUrl(url)
+    const jar = await this.#jar(request.host)?.read()
+    const end = request.path.indexOf('?')
+    const path = end === -1 ? request.path : request.path.slice(0, end)
+    const selection = jar?.select({ ...request, path }, { now: this.#now(), site: 'same-site' })
+    return selection?.attached.find((cookie) => cookie.name === name)
+  }
+
+  /** Sets a cookie as a response of the URL could. Throws `cookie-refused` with the rule. */
+  async setCookie(url: string, input: CookieInput): Promise<Cookie> {
+    const { scheme, host, port, path } = parseRequestUrl(url)
+    const jar = this.#jar(host)
+    if (jar === undefined) throw new HallpassError('cookie-refused', `no cookie can be kept for ${host}`)
+    const line = cookieLine(input)
+    const context = { url: { scheme, host, port, path: path.split('?', 1)[0] ?? '/' }, now: this.#now() }
+    const outcome = (await jar.copy()).set(line, context)
+    if (outcome.kind === 'refused')
+      throw new HallpassError('cookie-refused', `the cookie was not taken: ${outcome.reason}`)
+    if (outcome.kind === 'deleted')
+      throw new HallpassError('cookie-refused', 'the cookie was not taken: it would have expired already')
+    if (outcome.cookie.name !== input.name || outcome.cookie.value !== input.value)
+      throw new HallpassError('cookie-refused', 'the cookie was not taken: a space at an end would be lost')
+    await jar.save({ key: 'set', apply: (other) => void other.set(line, context) })
+    return outcome.cookie
+  }
+
+  /** Removes the cookies of a site or host, or those of one name; returns how many there were. */
+  async removeCookies(site: string, name?: string): Promise<number> {
+    const host = canonicalHost(site)
+    const filter = { host, ...(name !== undefined && { name }) }
+    let removed = 0
+    await this.#jar(host)?.save({
+      key: 'remove',
+      apply: (jar) => {
+        removed = jar.remove(filter)
+      },
+    })
+    return removed
+  }
+
+  /**
+   * Sets a credential's value and, unless the configuration has it, its definition.
+   * @param secretText Unicode, as typed or piped; undefined for a kind without a value of its own
+   */
+  async setCredential(
+    name: string,
+    input: CredentialInput | undefined,
+    secretText: string | undefined,
+  ): Promise<void> {
+    const ruled = this.#config.rules.some(({ credential }) => credential === name)
+    await this.#credentials.set(name, input, secretText, { now: this.#now(), needsHosts: !ruled })
+  }
+
+  /** One credential with its value. Throws `credential-missing`. */
+  async credential(name: string): Promise<CredentialSummary & { readonly value: Secret | undefined }> {
+    const held = await this.#credentials.get(name)
+    if (held.problem !== undefined) throw held.problem
+    return { ...summaryOf(held), value: held.print && new Secret(held.print()) }
+  }
+
+  async credentials(): Promise<readonly CredentialSummary[]> {
+    return (await this.#credentials.list()).map(summaryOf)
+  }
+
+  removeCredential(name: string): Promise<void> {
+    return this.#credentials.remove(name)
+  }
+
+  /** One more attempt to save what could not be saved, before the process ends. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#jars.values()].map((jar) => jar.flush()))
+  }
+
+  async #planAfresh(request: Omit<PlanRequest, 'session'>, scope: Scope, now: number): Promise<Plan> {
+    const { stamps, material, held } = await this.#material(request.host)
+    const made = plan({ ...request, session: this.name }, material, this.#config, scope, now)
+    if (withinOnly(scope, request.host, request.port) && scope.browserWindow !== true)
+      throwProblem(made, held)
+    const rule = decidingRule(this.#config.rules, request.host, request.port)
+    const byRequest = rule?.rule.allow !== undefined || material.jar.all().some(({ path }) => path !== '/')
+    this.#memo.keep(request, scopeKey(scope), stamps, byRequest, made)
+    return made
+  }
+
+  /** What the session holds for the site of a host, with stamps that are not newer than it. */
+  async #material(host: string): Promise<{
+    readonly stamps: { readonly jar: string; readonly credentials: string }
+    readonly material: Material
+    readonly held: readonly HeldCredential[]
+  }> {
+    const siteJar = this.#jar(host)
+    const stamps = { jar: siteJar?.stamp() ?? '', credentials: this.#credentials.stamp() }
+    const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.#credentials.list()])
+    const credentials = held.flatMap(({ credential }) => credential ?? [])
+    return { stamps, material: { jar, credentials }, held }
+  }
+
+  /** undefined for a host that can be no record's name: nothing is kept of it, and nothing attached. */
+  #jar(host: string): SiteJar | undefined {
+    const site = siteOf(host)
+    const held = this.#jars.get(site)
+    if (held !== undefined) return held
+    if (!isName('site', site)) return undefined
+    const jar = new SiteJar(this.#store, this.name, site)
+    this.#jars.set(site, jar)
+    if (this.#jars.size > maxJars) {
+      const oldest = [...this.#jars].find(([name, other]) => other.idle && name !== site)
+      if (oldest !== undefined) this.#jars.delete(oldest[0])
+    }
+    return jar
+  }
+
+  #expired(): HallpassError {
+    return new HallpassError('session-missing', `the session "${this.name}" has expired`, {
+      hint: 'hallpass session list',
+    })
+  }
+
+  get #clientId() {
+    return { kind: 'client', session: this.name, name: '' } as const
+  }
+}
+
+const nothingCaptured: Capture = { captured: [], deleted: [], hidden: new Set(), refused: [] }
+
+/** A request that a damaged credential belongs to must not go out as if there were none. */
+function throwProblem(made: Plan, held: readonly HeldCredential[]): void {
+  for (const { name, reason, kind } of made.credentials.withheld) {
+    const { problem } = held.find((credential) => credential.name === name) ?? {}
+    if (problem === undefined) continue
+    if (kind === 'unknown' || (problem instanceof Error && problem.message === reason)) throw problem
+  }
+}
+
+function summaryOf({
+  credential,
+  problem,
+  print,
+  name,
+  kind,
+  hosts,
+  origin,
+  updatedAt,
+}: HeldCredential): CredentialSummary {
+  return {
+    name,
+    kind,
+    hosts,
+    origin,
+    updatedAt,
+    place: credential && placeText(credential.place),
+    present: credential !== undefined && credential.source.from !== 'nothing',
+    fingerprint: print && new Secret(print()).fingerprint(),
+    problem:
+      problem instanceof Error
+        ? problem.message
+        : credential?.source.from === 'nothing'
+          ? credential.source.reason
+          : undefined,
+  }
+}
+
+function expiryOf({ expiresAt }: SessionMetadata): number {
+  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
+}

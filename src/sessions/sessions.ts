@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { HallpassError } from '../errors.ts'
+import { checkName } from '../store/names.ts'
+import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
+import { Session, type SessionsConfig } from './session.ts'
+
+export interface CreateOptions {
+  /** Without a name it is temporary, with an id of its own. */
+  readonly name?: string | undefined
+  readonly ttlSeconds?: number | undefined
+  readonly userAgent?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+}
+
+/** The session that is always there. */
+export const defaultSession = 'default'
+
+const temporaryPrefix = 'sess_'
+
+/** A temporary session that nobody said a time for: a day's work. */
+const temporaryTtlSeconds = 86_400
+
+/** Ten years: later is "never", and a Date has an end. */
+const maxTtlSeconds = 10 * 366 * 86_400
+
+/** "Last used" is to the minute: a write for each connection would cost more than it tells. */
+const lastUsedEveryMs = 60_000
+
+/** The sessions of a store. Expired ones are gone for whoever asks, and then also from the store. */
+export class Sessions {
+  readonly #store: Store
+  readonly #config: SessionsConfig
+  readonly #now: () => number
+  readonly #sessions = new Map<string, Session>()
+
+  static async open(options: {
+    readonly store: Store
+    readonly config: SessionsConfig
+    readonly now?: () => number
+  }): Promise<Sessions> {
+    return new Sessions(options.store, options.config, options.now ?? Date.now)
+  }
+
+  private constructor(store: Store, config: SessionsConfig, now: () => number) {
+    this.#store = store
+    this.#config = config
+    this.#now = now
+  }
+
+  /** Throws `session-missing`, also for an expired one. */
+  async get(name: string): Promise<Session> {
+    checkName('session', name)
+    const metadata =
+      (await this.#read(name)) ?? (name === defaultSession ? await this.#makeDefault() : undefined)
+    if (metadata === undefined) {
+      this.#sessions.delete(name)
+      throw sessionMissing(name)
+    }
+    const held = this.#sessions.get(name)
+    if (held !== undefined) {
+      held.refresh(metadata)
+      return held
+    }
+    const session = new Session(metadata, { store: this.#store, config: this.#config, now: this.#now })
+    this.#sessions.set(name, session)
+    return session
+  }
+
+  /** By name, the default one always among them. */
+  async list(): Promise<readonly SessionMetadata[]> {
+    const names = new Set([...(await this.#store.sessions()), defaultSession])
+    const found: SessionMetadata[] = []
+    for (const name of [...names].sort()) {
+      const metadata =
+        (await this.#read(name)) ?? (name === defaultSession ? await this.#makeDefault() : undefined)
+      if (metadata !== undefined) found.push(metadata)
+    }
+    return found
+  }
+
+  async create(options: CreateOptions = {}): Promise<Session> {
+    const { ttlSeconds, userAgent, metadata } = options
+    const name = options.name ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
+    checkName('session', name)
+    if (options.name?.startsWith(temporaryPrefix) === true) {
+      throw new HallpassError(
+        'name-invalid',
+        `names that begin with "${temporaryPrefix}" are for temporary sessions`,
+      )
+    }
+    if (
+      ttlSeconds !== undefined &&
+      !(Number.isSafeInteger(ttlSeconds) && ttlSeconds > 0 && ttlSeconds <= maxTtlSeconds)
+    ) {
+      throw new HallpassError(
+        'usage',
+        'the life of a session is a whole number of seconds, ten years at most',
+      )
+    }
+    if (name === defaultSession || (await this.#read(name)) !== undefined) {
+      throw new HallpassError('name-invalid', `there is a session "${name}" already`, {
+        hint: `hallpass session show ${name}`,
+      })
+    }
+    await this.#makeRoom()
+    const now = this.#now()
+    const ttl = ttlSeconds ?? (options.name === undefined ? temporaryTtlSeconds : undefined)
+    await this.#store.writeSession({
+      name,
+      createdAt: new Date(now).toISOString(),
+      ...(ttl !== undefined && { expiresAt: new Date(now + ttl * 1000).toISOString() }),
+      ...(userAgent !== undefined && { userAgent }),
+      ...(metadata !== undefined && { metadata }),
+    })
+    return this.get(name)
+  }
+
+  /** With everything in it, its client token too. The default one is there again, empty. Throws `session-missing`. */
+  async remove(name: string): Promise<void> {
+    checkName('session', name)
+    if (name !== defaultSession && (await this.#store.readSession(name)) === undefined)
+      throw sessionMissing(name)
+    await this.#drop(name)
+  }
+
+  /** Notes that a client uses a session. What it cannot note it leaves: no request waits for it or fails by it. */
+  async touch(session: Session): Promise<void> {
+    const now = this.#now()
+    const { lastUsedAt } = session.metadata
+    if (lastUsedAt !== undefined && now - Date.parse(lastUsedAt) < lastUsedEveryMs) return
+    const used = { ...session.metadata, lastUsedAt: new Date(now).toISOString() }
+    session.refresh(used)
+    const written = await this.#store.readSession(session.name)
+    if (written === undefined) return
+    await this.#store.writeSession({ ...written, lastUsedAt: used.lastUsedAt })
+  }
+
+  /** One more attempt to save what could not be saved, before the process ends. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.flush()))
+  }
+
+  /** The metadata of a session that has not expired. */
+  async #read(name: string): Promise<SessionMetadata | undefined> {
+    const metadata = await this.#store.readSession(name)
+    if (metadata?.expiresAt === undefined || this.#now() < Date.parse(metadata.expiresAt)) return metadata
+    await this.#drop(name)
+    return undefined
+  }
+
+  async #makeDefault(): Promise<SessionMetadata> {
+    const made = { name: defaultSession, createdAt: new Date(this.#now()).toISOString() }
+    await this.#store.writeSession(made)
+    return made
+  }
+
+  async #drop(name: string): Promise<void> {
+    await this.#store.removeSession(name)
+    this.#sessions.delete(name)
+  }
+
+  async #makeRoom(): Promise<void> {
+    const max = this.#config.maxSessions
+    if (max === undefined) return
+    const sessions = await this.list()
+    if (sessions.length < max) return
+    const [oldest] = sessions
+      .filter(({ name }) => name.startsWith(temporaryPrefix))
+      .toSorted((a, b) => lastUse(a) - lastUse(b))
+    if (oldest === undefined) {
+      throw new HallpassError('failed', `there are ${sessions.length} sessions; maxSessions allows no more`, {
+        hint: 'hallpass session rm NAME',
+      })
+    }
+    await this.#drop(oldest.name)
+  }
+}
+
+function lastUse({ lastUsedAt, createdAt }: SessionMetadata): number {
+  return Date.parse(lastUsedAt ?? createdAt)
+}

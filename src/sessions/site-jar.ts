@@ -1,0 +1,169 @@
+import { setTimeout as timer } from 'node:timers'
+import { Jar } from '../cookies/jar.ts'
+import { HallpassError } from '../errors.ts'
+import type { Json, RecordId, Store } from '../store/store.ts'
+
+/** Something that happens to a jar. It may be applied again to the jar as it is then, so it only does what it says. */
+export interface JarChange {
+  /** Of what it changes: a later change with the same key makes an earlier one pointless. `*`: of everything. */
+  readonly key: string
+  readonly apply: (jar: Jar) => void
+}
+
+interface Waiting {
+  readonly changes: readonly JarChange[]
+  /** Whether it stays in memory when the disk fails; a command's change fails with the command instead. */
+  readonly keep: boolean
+  readonly saved: () => void
+  readonly failed: (error: unknown) => void
+}
+
+/** The first retry comes soon, for a disk that was full for a moment; later ones must not keep a full disk busy. */
+const firstRetryMs = 250
+const lastRetryMs = 30_000
+
+/** A jar holds 180 cookies a site; beyond a few times that, an origin that floods would fill the memory. */
+const maxUnsaved = 1000
+
+/**
+ * The jar of one site in one session: the record, and over it what could not be saved yet.
+ * Changes are written in the order in which they came, each exactly once: while a write is under way the next ones gather.
+ * What failed goes first into the next write. Two writes at a time could let an older value overwrite a newer one.
+ */
+export class SiteJar {
+  readonly #store: Store
+  readonly #id: RecordId
+  #waiting: Waiting[] = []
+  #unsaved: readonly JarChange[] = []
+  #writing = false
+  #retryMs = firstRetryMs
+  #retry: NodeJS.Timeout | undefined
+  #generation = 0
+  #cached: { readonly value: Json | undefined; readonly generation: number; readonly jar: Jar } | undefined
+
+  constructor(store: Store, session: string, site: string) {
+    this.#store = store
+    this.#id = { kind: 'cookies', session, name: site }
+  }
+
+  /** Nothing is kept in memory that the record does not hold. */
+  get idle(): boolean {
+    return !this.#writing && this.#unsaved.length === 0 && this.#waiting.length === 0
+  }
+
+  /** Differs whenever the jar does. Take it before `read`. */
+  stamp(): string {
+    const stamp = this.#store.stamp(this.#id) ?? ''
+    return this.#generation === 0 ? stamp : `${stamp} ${this.#generation}`
+  }
+
+  /** The jar as it is now; whoever wants to change it takes a `copy`. */
+  async read(): Promise<Jar> {
+    const record = await this.#store.read(this.#id)
+    const value = record?.value
+    const generation = this.#generation
+    const cached = this.#cached
+    if (cached !== undefined && cached.value === value && cached.generation === generation) return cached.jar
+    const jar = jarOf(value)
+    for (const change of this.#unsaved) change.apply(jar)
+    this.#cached = { value, generation, jar }
+    return jar
+  }
+
+  async copy(): Promise<Jar> {
+    return Jar.fromRecord((await this.read()).toRecord())
+  }
+
+  /**
+   * Resolves when the changes are on disk, to 'saved'; to 'not-saved' when the disk fails: they then hold in memory and are
+   * tried again. Without changes of its own it says whether what the jar holds is on disk.
+   */
+  async keep(changes: readonly JarChange[]): Promise<'saved' | 'not-saved'> {
+    if (changes.length === 0 && this.#unsaved.length === 0) return 'saved'
+    try {
+      await this.#add(changes, true)
+      return 'saved'
+    } catch (error) {
+      if (error instanceof HallpassError && error.code === 'session-missing') throw error
+      return 'not-saved'
+    }
+  }
+
+  /** Resolves when the change is on disk; rejects, and forgets it, when it could not be written. */
+  save(change: JarChange): Promise<void> {
+    return this.#add([change], false)
+  }
+
+  /** One more attempt for what is not saved, at the end. */
+  async flush(): Promise<void> {
+    if (this.#unsaved.length > 0) await this.keep([])
+    clearTimeout(this.#retry)
+  }
+
+  #add(changes: readonly JarChange[], keep: boolean): Promise<void> {
+    return new Promise((saved, failed) => {
+      this.#waiting.push({ changes, keep, saved, failed })
+      // Never rejects: what fails is told to those who wait.
+      if (!this.#writing) void this.#write()
+    })
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = true
+    clearTimeout(this.#retry)
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0)
+      const before = this.#unsaved
+      const changes = [...before, ...batch.flatMap((waiting) => waiting.changes)]
+      try {
+        await this.#store.update(this.#id, (value) => changed(value, changes))
+        this.#unsaved = []
+        this.#retryMs = firstRetryMs
+        if (before.length > 0) this.#generation++
+        for (const waiting of batch) waiting.saved()
+      } catch (error) {
+        this.#fail(batch, before, error)
+      }
+    }
+    this.#writing = false
+    if (this.#unsaved.length > 0) this.#retryLater()
+  }
+
+  #fail(batch: readonly Waiting[], before: readonly JarChange[], error: unknown): void {
+    const gone = error instanceof HallpassError && error.code === 'session-missing'
+    const kept = batch.filter(({ keep }) => keep).flatMap(({ changes }) => changes)
+    this.#unsaved = gone ? [] : withoutPointless([...before, ...kept])
+    if (gone ? before.length > 0 : kept.length > 0) this.#generation++
+    for (const waiting of batch) waiting.failed(error)
+  }
+
+  #retryLater(): void {
+    this.#retry = timer(() => void this.keep([]).catch(() => 'the session is gone'), this.#retryMs)
+    // A process that has nothing else to do need not wait for the disk.
+    this.#retry.unref()
+    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)
+  }
+}
+
+function changed(value: Json | undefined, changes: readonly JarChange[]): Json | undefined {
+  const jar = jarOf(value)
+  for (const change of changes) change.apply(jar)
+  const record = jar.toRecord()
+  // An empty record says nothing that its absence does not.
+  if (record.cookies.length === 0 && record.covers.length === 0) return undefined
+  return record as unknown as Json
+}
+
+function jarOf(value: Json | undefined): Jar {
+  return value === undefined ? new Jar() : Jar.fromRecord(value)
+}
+
+function withoutPointless(changes: readonly JarChange[]): readonly JarChange[] {
+  const last = new Map<string, JarChange>()
+  for (const change of changes) {
+    if (change.key === '*') last.clear()
+    last.delete(change.key)
+    last.set(change.key, change)
+  }
+  return [...last.values()].slice(-maxUnsaved)
+}
