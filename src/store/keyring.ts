@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { HallpassError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { notSaved } from './disk-errors.ts'
+import { notRead, notSaved } from './disk-errors.ts'
 import type { Home } from './home.ts'
 import { type DataKey, formatKeyFile, newDataKey, type Protection, storeKey } from './key-file.ts'
 import { type KeySource, keySource, statKeySource } from './key-source.ts'
@@ -76,14 +76,18 @@ export class KeyRing {
   /** After `prepareHome`. Throws `key-missing`, `key-invalid`, `key-locked` or `state-unsafe`. */
   static async open(home: Home, options: KeyRingOptions): Promise<KeyRing> {
     const source = keySource(home, options.env)
-    let loaded = await loadKeys(source, home, options)
-    let created = false
-    if (loaded === undefined && options.create && source.variable === undefined) {
-      created = await createKeyFile(home, source, options)
-      loaded = await loadKeys(source, home, options)
+    try {
+      let loaded = await loadKeys(source, home, options)
+      let created = false
+      if (loaded === undefined && options.create && source.variable === undefined) {
+        created = await createKeyFile(home, source, options)
+        loaded = await loadKeys(source, home, options)
+      }
+      if (loaded === undefined) throw missing(source)
+      return new KeyRing(home, source, options, loaded, created)
+    } catch (error) {
+      throw notRead(source.file, error)
     }
-    if (loaded === undefined) throw missing(source)
-    return new KeyRing(home, source, options, loaded, created)
   }
 
   get protector(): Protection['kind'] | 'external' {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Home } from '../../src/store/home.ts'
+import { temporaryHome } from '../support/temporary-home.ts'
 import { diskError, type Watcher, watchFileCalls } from './file-calls.ts'
 import { openStore } from './open-store.ts'
 import { record, scenes } from './scenes.ts'
@@ -57,6 +58,64 @@ describe.each(Object.entries(scenes))('when the disk fails during %s', (_, { pre
       await act(opened)
       expect((await (await fresh(home)).read(record))?.value, at).toBe(allowed.at(-1))
       expect(leftovers(home), at).toEqual([])
+    }
+  })
+})
+
+describe('a write', () => {
+  it('is on the disk before its name is, and its name before anybody is told', async () => {
+    const opened = await scratchStore()
+    await opened.store.update(record, () => 'old')
+    const calls: string[] = []
+    const note = (call: string) => !call.endsWith('Sync') && calls.push(call)
+    await watched(opened.home, { after: note }, () => opened.store.update(record, () => 'new'))
+    expect(calls).toEqual(['open', 'writeFile', 'sync', 'close', 'rename', 'open', 'sync', 'close'])
+  })
+
+  it('that makes folders has them on the disk as well', async () => {
+    const opened = await scratchStore()
+    const calls: string[] = []
+    const note = (call: string) => !call.endsWith('Sync') && calls.push(call)
+    await watched(opened.home, { after: note }, () => opened.store.update(record, () => 'new'))
+    expect(calls.slice(0, 8)).toEqual(['mkdir', 'open', 'sync', 'close', 'mkdir', 'open', 'sync', 'close'])
+  })
+})
+
+describe('a read that the disk fails', () => {
+  it('says which file, and works when the disk does', async () => {
+    const { store, home } = await scratchStore()
+    await store.update(record, () => 'kept')
+    const before = (call: string) => {
+      if (call === 'readFileSync') throw diskError('EIO', call)
+    }
+    const failure = {
+      code: 'failed',
+      message: expect.stringMatching(/cookies\.json\.enc could not be read \(EIO\)/),
+    }
+    await expect(watched(home, { before }, () => store.read(record))).rejects.toMatchObject(failure)
+    expect((await store.read(record))?.value).toBe('kept')
+  })
+})
+
+describe('when the disk fails while the first key is made', () => {
+  it('there is no key or a whole one, and the next try works', async () => {
+    const calls: string[] = []
+    const first = temporaryHome()
+    await watched(first, { before: (call) => calls.push(call) }, () => openStore(first))
+    for (const [failing, name] of calls.entries()) {
+      const home = temporaryHome()
+      let n = 0
+      const before = (call: string) => {
+        if (n++ === failing) throw diskError('ENOSPC', call)
+      }
+      const failed = await watched(home, { before }, () => openStore(home)).then(
+        () => undefined,
+        (error) => error,
+      )
+      if (failed !== undefined) expect(['not-saved', 'failed'], name).toContain(failed.code)
+      const { keys } = await openStore(home)
+      expect((await openStore(home)).keys.kids, `${name}, call ${failing}`).toEqual([keys.current])
+      expect(leftovers(home)).toEqual([])
     }
   })
 })

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { Home } from '../../src/store/home.ts'
+import { type Home, homePaths } from '../../src/store/home.ts'
 import { rotateKey } from '../../src/store/rotate.ts'
+import { temporaryHome } from '../support/temporary-home.ts'
 import { watchFileCalls } from './file-calls.ts'
 import { type Opened, openStore } from './open-store.ts'
 import { record, scenes } from './scenes.ts'
@@ -53,6 +54,24 @@ describe.each(Object.entries(scenes))('a process killed during %s', (name, { pre
   })
 })
 
+describe('a process killed while it makes the first key', () => {
+  it('leaves no key or a whole one, and the next opens or makes it', async () => {
+    const calls: string[] = []
+    const { root } = temporaryHome()
+    const unwatch = watchFileCalls(root, { before: (call) => calls.push(call) })
+    await openStore(homePaths(root)).finally(unwatch)
+    const points = [...calls.entries()].filter(([, call]) => changing.has(call))
+    expect(points.length).toBeGreaterThan(5)
+    await inPairs(points, async ([point]) => {
+      const home = temporaryHome()
+      expect((await startWorker('dieOpening', home.root, [`${point}`]).ended).signal).toBe('SIGKILL')
+      const { keys } = await within(staleLockMs, openStore(home))
+      expect((await openStore(home)).keys.kids).toEqual([keys.current])
+      expect(leftovers(home)).toEqual([])
+    })
+  })
+})
+
 describe('two hundred writers of one record, killed at any moment', () => {
   it('lose nothing that was saved, leave it readable and unlocked', async () => {
     const { home, store } = await scratchStore()
@@ -80,7 +99,7 @@ describe('two hundred writers of one record, killed at any moment', () => {
     expect(lost).toEqual([])
     expect(saved.size).toBe(200)
     expect(leftovers(home)).toEqual([])
-  })
+  }, 240_000)
 })
 
 describe('forty rotations of the key, killed at any moment beside a writer', () => {

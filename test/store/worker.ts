@@ -20,6 +20,15 @@ const countOne = (name: string) => (value: Json | undefined) => {
   return { ...counts, [name]: (counts[name] ?? 0) + 1 }
 }
 
+/** Kills this process just before one of its calls to the file system. */
+function dieBefore(root: string, call: number): void {
+  let n = 0
+  const before = () => {
+    if (n++ === call) process.kill(process.pid, 'SIGKILL')
+  }
+  watchFileCalls(root, { before })
+}
+
 const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => Promise<void>>> = {
   /** Opens the store, as a first command does. */
   async open(root) {
@@ -54,15 +63,15 @@ const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => P
     }
   },
 
-  /** Kills itself just before one call to the file system. */
   async die(root, [scene = '', call = '0']) {
     const opened = await openStore(homePaths(root))
-    let n = 0
-    const before = () => {
-      if (n++ === Number(call)) process.kill(process.pid, 'SIGKILL')
-    }
-    watchFileCalls(root, { before })
+    dieBefore(root, Number(call))
     await scenes[scene]?.act(opened)
+  },
+
+  async dieOpening(root, [call = '0']) {
+    dieBefore(root, Number(call))
+    await openStore(homePaths(root))
   },
 
   /** Everything that makes files, with no umask to help. */
