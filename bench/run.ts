@@ -6,7 +6,7 @@ import type { Usage } from './child.ts'
 import type { Route } from './client.ts'
 import { makeMaterial } from './material.ts'
 import { type Results, record, toJson, toText } from './report.ts'
-import { type Bench, full, quick, type Subject, scenarios } from './scenarios.ts'
+import { type Bench, full, quick, type Subject, scenarios, unseenHosts } from './scenarios.ts'
 import { pinningNote, Worker } from './worker.ts'
 
 /*
@@ -57,7 +57,7 @@ const kinds: readonly ProxyKind[] = [
   {
     name: 'hallpass',
     script: 'proxies/hallpass.ts',
-    argument: (originPort) => ({ originPort, state, rootPem: material.rootPem }),
+    argument: (originPort) => ({ originPort, state, rootPem: material.rootPem, hosts: unseenHosts(effort) }),
     route: ({ port, ca = '', auth = '' }) => ({ proxyPort: port, proxyAuth: auth, injects: true, ca: [ca] }),
   },
   {
@@ -101,14 +101,15 @@ async function run(): Promise<Results> {
   for (const kind of wanted) subjects.push(await subjectOf(kind, direct))
   names.push(...subjects.map(({ name }) => name))
 
-  let hosts = 0
+  const hosts = new Map<string, number>()
   const bench: Bench = {
     load,
     burstLoad,
     effort,
-    nextHosts: (count) => {
-      hosts += count
-      return hosts - count
+    nextHosts: ({ name }, count) => {
+      const next = hosts.get(name) ?? 0
+      hosts.set(name, next + count)
+      return next
     },
   }
   const results: Results = new Map()

@@ -26,13 +26,16 @@ export const full: Effort = { rounds: 5, durationMs: 1500, warmUpMs: 500, bulkBy
 /** Hosts in one burst of never-seen ones, as a page with many origins makes it. */
 const burst = 50
 
+/** How many hosts that it never saw a subject gets to see in a run. */
+export const unseenHosts = ({ rounds, coldHosts }: Effort): number => rounds * (coldHosts + burst)
+
 export interface Bench {
   readonly load: Worker
   /** A second load generator, so that its fifty handshakes do not hold up the warm client of the first. */
   readonly burstLoad: Worker
   readonly effort: Effort
-  /** Numbers hosts so that none is ever seen twice. */
-  nextHosts(count: number): number
+  /** Numbers hosts so that a subject never sees one twice. */
+  nextHosts(subject: Subject, count: number): number
 }
 
 export type Measured = Readonly<Record<string, number>>
@@ -96,7 +99,7 @@ const newConnections: Scenario = async ({ load, effort }, subject) => {
 
 const coldHost: Scenario = async (bench, subject) => {
   const count = bench.effort.coldHosts
-  const hosts = { route: subject.route, from: bench.nextHosts(count), count, atOnce: false }
+  const hosts = { route: subject.route, from: bench.nextHosts(subject, count), count, atOnce: false }
   const { p50Ms } = await bench.load.call<Timed>('unseen', hosts)
   return { "never-seen host's first byte, ms": p50Ms }
 }
@@ -106,7 +109,7 @@ const warmWhileMinting: Scenario = async (bench, subject) => {
   await bench.load.call('requests', { connections: 1, durationMs: 100 })
   await bench.load.call('startWarm')
   await sleep(50)
-  const hosts = { route: subject.route, from: bench.nextHosts(burst), count: burst, atOnce: true }
+  const hosts = { route: subject.route, from: bench.nextHosts(subject, burst), count: burst, atOnce: true }
   const { maxMs } = await bench.burstLoad.call<Timed>('unseen', hosts)
   const warm = await bench.load.call<Timed>('endWarm')
   await bench.load.call('close')

@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serve, startedWith, usage } from '../child.ts'
+import { bearer, cookieName, cookieValue, domain, warmHost } from '../material.ts'
+
+/**
+ * hallpass as `hallpass start` runs it: built, sealed file store, request log on disk, client token, cookie and bearer
+ * from the session. What a first start makes is there already at the later ones.
+ */
+const { originPort, state, rootPem, hosts } = startedWith<{
+  originPort: number
+  state: string
+  rootPem: string
+  hosts: number
+}>()
+
+// What runs is what is shipped; its types are those of the source.
+const dist = join(import.meta.dirname, '../../dist')
+const { openHallpass } = (await import(join(dist, 'index.js'))) as typeof import('../../src/index.ts')
+const { openLog } = (await import(join(dist, 'log.js'))) as typeof import('../../src/log.ts')
+
+mkdirSync(state, { recursive: true, mode: 0o700 })
+const rootFile = join(state, 'bench-root.pem')
+writeFileSync(rootFile, rootPem, { mode: 0o600 })
+const names = [warmHost, ...Array.from({ length: hosts }, (_, index) => `h${index}.${domain}`)]
+
+const hallpass = await openHallpass({
+  home: state,
+  env: { HOME: state },
+  config: {
+    listen: '127.0.0.1:0',
+    upstreamCa: [rootFile],
+    resolve: Object.fromEntries(names.map((name) => [name, '127.0.0.1'])),
+  },
+})
+if (hallpass.created.key) {
+  await hallpass.saveTokens('bench', { kind: 'bearer', hosts: [`*.${domain}`] }, bearer)
+  await hallpass.saveCookies(`https://${warmHost}:${originPort}/`, [
+    `${cookieName}=${cookieValue}; Domain=${domain}; Path=/; Secure; HttpOnly; Max-Age=86400`,
+  ])
+}
+const proxy = await hallpass.startProxy({ log: openLog({ folder: hallpass.home.log }) })
+const url = new URL(await proxy.url())
+serve(
+  { port: proxy.port, ca: hallpass.authority.certificatePem, auth: `${url.username}:${url.password}` },
+  { usage },
+)
