@@ -27,22 +27,29 @@ const neverNamed: ReadonlySet<string> = new Set(['content-length', 'transfer-enc
 /** The lower-case members of every Connection field (RFC 9110, 7.6.1). */
 export function connectionTokens(fields: readonly FieldLine[]): Set<string> {
   const tokens = new Set<string>()
-  for (const field of fields) {
-    if (field.lower !== 'connection') continue
-    for (const member of field.value.split(',')) {
-      const name = member.trim().toLowerCase()
-      if (name !== '') tokens.add(name)
-    }
-  }
+  for (const field of fields) if (field.lower === 'connection') addMembers(tokens, field.value)
   return tokens
 }
 
-/** Whether the connection may carry another message after this one (RFC 9112, 9.3). */
+function addMembers(tokens: Set<string>, value: string): void {
+  for (const member of value.split(',')) {
+    const name = member.trim().toLowerCase()
+    if (name !== '') tokens.add(name)
+  }
+}
+
+/**
+ * Whether the connection may carry another message after this one (RFC 9112, 9.3). Old clients say it to a proxy in
+ * Proxy-Connection, and mean it (RFC 9112, C.2.2).
+ */
 export function isPersistent(head: {
   readonly minor: 0 | 1
   readonly fields: readonly FieldLine[]
 }): boolean {
-  const tokens = connectionTokens(head.fields)
+  const tokens = new Set<string>()
+  for (const field of head.fields) {
+    if (field.lower === 'connection' || field.lower === 'proxy-connection') addMembers(tokens, field.value)
+  }
   if (tokens.has('close')) return false
   return head.minor === 1 || tokens.has('keep-alive')
 }

@@ -75,10 +75,10 @@ export function requestFraming(head: RequestHead): Framing {
 /** Framing of the response to a request of this method. After a 101, or a 2xx to CONNECT, the connection is a tunnel. */
 export function responseFraming(head: ResponseHead, requestMethod: string): Framing {
   const { status } = head
-  // RFC 9112, 6.3: no meaning in a 2xx to CONNECT, whatever is written there.
-  if (requestMethod === 'CONNECT' && status >= 200 && status < 300) return none
   // Looked at even where there is no body: an origin that contradicts itself is not to be spoken to again.
   const framing = declared(head.minor, head.fields)
+  // RFC 9112, 6.3: a length means nothing in a 2xx to CONNECT.
+  if (requestMethod === 'CONNECT' && status >= 200 && status < 300) return none
   if (status < 200 || status === 204) {
     // RFC 9110, 8.6 and RFC 9112, 6.1 forbid both here: who believes them takes the next response for the body.
     if (framing !== undefined && !(framing.kind === 'length' && framing.length === 0)) {

@@ -19,7 +19,7 @@ const requestLine = /^([^ ]+) ([^ ]+) HTTP\/([0-9])\.([0-9])$/
 
 /** Parses the line without its CRLF. */
 export function parseRequestLine(line: string, limits: HeadLimits): Omit<RequestHead, 'fields'> {
-  if (line.length > limits.startLineBytes) throw new Http1Error('the request line is too long', 431)
+  if (line.length > limits.startLineBytes) throw new Http1Error('the start line is too long', 431)
   const match = requestLine.exec(line)
   if (match === null) throw new Http1Error('the request line is not method, target and version')
   const [, method = '', target = '', major, minor] = match

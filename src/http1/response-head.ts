@@ -18,7 +18,7 @@ const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9][0-9])(?: ([^\r\n]*))?$/
 
 /** Parses the line without its CRLF. */
 export function parseStatusLine(line: string, limits: HeadLimits): Omit<ResponseHead, 'fields'> {
-  if (line.length > limits.startLineBytes) throw new Http1Error('the status line is too long', 431)
+  if (line.length > limits.startLineBytes) throw new Http1Error('the start line is too long', 431)
   const match = statusLine.exec(line)
   if (match === null) throw new Http1Error('the status line is not version, status and reason')
   const [, minor, status, reason = ''] = match

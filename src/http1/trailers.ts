@@ -1,14 +1,16 @@
 import { connectionTokens, hopByHop } from './connection-fields.ts'
 import { type FieldLine, parseFieldLines } from './field-line.ts'
+import { Http1Error } from './http1-error.ts'
 import { headLimits } from './limits.ts'
 
+/** RFC 9110, 6.5.1: a length that comes behind the body. Nobody sends one but to see who believes it. */
+const framingFields: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+
 /**
- * What has no meaning behind a body, or a wrong one (RFC 9110, 6.5.1): framing, routing, authentication, cookies. Whoever
- * merges trailers into the head would take them for real, and a cookie set there would go past the jar.
+ * What has no meaning behind a body, or a wrong one (RFC 9110, 6.5.1): routing, authentication, cookies. Whoever merges
+ * trailers into the head would take them for real, and a cookie set there would go past the jar.
  */
 const neverInTrailers: ReadonlySet<string> = new Set([
-  'content-length',
-  'transfer-encoding',
   'trailer',
   'host',
   'cookie',
@@ -21,9 +23,11 @@ const neverInTrailers: ReadonlySet<string> = new Set([
   'expect',
 ])
 
-/** Parses the lines between the last chunk and the empty line; fields that must not be there are dropped. */
+/** Parses the lines between the last chunk and the empty line; a field that must not be there is dropped. */
 export function parseTrailers(text: string): FieldLine[] {
   const fields = parseFieldLines(text, 0, headLimits.fields)
+  if (fields.some(({ lower }) => framingFields.has(lower)))
+    throw new Http1Error('there is a length in the trailers')
   const named = connectionTokens(fields)
   return fields.filter(
     ({ lower }) => !neverInTrailers.has(lower) && !hopByHop.has(lower) && !named.has(lower),

@@ -1,0 +1,177 @@
+import { METHODS } from 'node:http'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { compare } from './compare.ts'
+import { requestCorpus, responseCorpus } from './message-corpus.ts'
+import { cut, cutPlaces, mutated } from './message-mutations.ts'
+import { NodeRequestReader, readResponsesByNode } from './node-reading.ts'
+import { readRequests, readResponses } from './own-reading.ts'
+
+/**
+ * The same bytes to our codec and to node's parser (llhttp, strict as it comes): the same messages with the same borders,
+ * or both refuse. The two tables list every other outcome; whatever is not in them is a failure.
+ */
+
+/** What ours refuses and node takes, by the message of ours, and why it is refused. */
+const stricter: Readonly<Record<string, string>> = {
+  'Host is not a host and a port': 'two readers of one odd authority see two hosts',
+  'there is no Host': 'RFC 9112, 3.2 asks for it in a CONNECT too',
+  'there is more than one Host': 'one reader routes by the first, another by the last',
+  'a CONNECT has a body': 'node takes it for the tunnel, another reader for a body',
+  'a chunk line is too long': 'bounded',
+  'a chunk size is too large': 'beyond what a double counts exactly',
+  'the Content-Length is not a plain decimal number': 'a leading zero is octal to some; beyond a petabyte',
+  'the Transfer-Encoding is not exactly chunked': 'other codings are not spoken here',
+  'there is more than one Transfer-Encoding': 'one reader takes the first, another the last',
+  'there is a Transfer-Encoding in HTTP/1.0':
+    'HTTP/1.0 knows none, so one reader in two looks at the length alone',
+  'only HTTP/1.0 and HTTP/1.1 are spoken here': 'node takes 0.9 and 2.0 for some kind of 1.x',
+  'the head is too large': 'bounded',
+  'the start line is too long': 'bounded',
+  'the trailers are too large': 'bounded',
+  'there are too many header lines': 'bounded',
+  'the request line is not method, target and version': 'node skips CR and LF where a message could begin',
+  'the method is not a token': 'node skips LF where a message could begin',
+  'there is an LF without CR': 'node skips LF where a message could begin',
+  'there is a CR without LF': 'node skips CR where a message could begin',
+  'there are empty lines instead of a request': 'one is skipped, not any number',
+  incomplete: 'node drops a CR behind the last message, ours waits for its LF',
+  'the request target has none of the forms its method allows':
+    'RFC 9112, 3.2: forms by method, no fragment, strict host',
+  'the status line is not version, status and reason':
+    'node takes any three digits, and empty lines before it',
+  'the reason phrase has a control character':
+    'a bare NUL or control character is where another reader splits',
+  'there is a control character in the head': 'the same, seen before the line is whole',
+  'a 204 response has a body':
+    'RFC 9110, 8.6 forbids it; who believes the length takes the next response for it',
+  'a 103 response has a body': 'as 204',
+  'a 100 response has a body': 'as 204',
+  'a 101 response has a body': 'as 204',
+}
+
+/** What ours takes and node refuses, by node's code. The target's and the method's borders are the same to every reader. */
+const laxer: Readonly<Record<string, (first: { method: string; target: string }) => boolean>> = {
+  // Methods are tokens (RFC 9110, 9.1), and WebDAV, CalDAV and caches have more of them than node's list.
+  HPE_INVALID_METHOD: ({ method }) => !METHODS.includes(method),
+  // Methods of RTSP and ICY, which node knows and takes only with their own protocol names.
+  HPE_INVALID_CONSTANT: ({ method }) => !METHODS.includes(method) || method === 'SOURCE',
+  // curl and others send a path in UTF-8 as it was typed; no reader takes such a byte for a border.
+  HPE_INVALID_URL: ({ target }) => /[\x80-\xff]/.test(target),
+}
+
+const used = new Set<string>()
+const runs = 30_000
+const perTest = 60_000
+
+function judge(
+  text: string,
+  own: ReturnType<typeof readRequests>,
+  verdict: ReturnType<typeof compare>,
+  nodeCount: number,
+) {
+  const said = JSON.stringify(text.slice(0, 1_000))
+  if (verdict.kind === 'different') expect.fail(`${verdict.detail}: ${said}`)
+  if (verdict.kind === 'stricter') {
+    used.add(verdict.reason)
+    if (!(verdict.reason in stricter)) expect.fail(`refused by ours alone, "${verdict.reason}": ${said}`)
+    if (verdict.reason === 'incomplete') expect(text.endsWith('\r')).toBe(true)
+  }
+  if (verdict.kind === 'laxer') {
+    used.add(verdict.reason)
+    const first = own.messages[nodeCount]
+    if (first === undefined || laxer[verdict.reason]?.(first) !== true) {
+      expect.fail(`taken by ours alone, ${verdict.reason}: ${said}`)
+    }
+  }
+}
+
+describe('requests, read by our codec and by a node:http server', () => {
+  const node = new NodeRequestReader()
+
+  async function check(text: string, places: readonly number[]): Promise<void> {
+    const chunks = cut(text, places)
+    const own = readRequests(chunks)
+    const theirs = await node.read(chunks)
+    const verdict = compare(own, theirs)
+    judge(text, own, verdict, theirs.messages.length)
+    if (own.messages.length === 0 || verdict.kind === 'laxer') return
+    // What is passed on is read by the next hop as what was read here.
+    const onward = await node.read(own.relayed)
+    if (compare({ ...own, outcome: 'clean', reason: 'end' }, onward).kind !== 'same') {
+      expect.fail(`passed on, it is something else: ${JSON.stringify(text.slice(0, 1_000))}`)
+    }
+  }
+
+  it.each(requestCorpus.map((text) => [JSON.stringify(text.slice(0, 120)), text]))(
+    'agree on %s',
+    async (_, text) => {
+      await check(text, [])
+      await check(text, [0.2, 0.5, 0.9])
+    },
+  )
+
+  it('agree on mutants of them, however the bytes are cut', { timeout: perTest }, async () => {
+    await fc.assert(fc.asyncProperty(mutated(requestCorpus), cutPlaces, check), { numRuns: runs })
+  })
+
+  it('agree on bytes that only look like requests', { timeout: perTest }, async () => {
+    const piece = fc.constantFrom(
+      'GET ',
+      'POST ',
+      '/',
+      ' HTTP/1.1',
+      '\r\n',
+      'Host: a',
+      'Content-Length: 3',
+      'X:',
+      'abc',
+      ':',
+      ' ',
+      '\n',
+      '\0',
+      '0',
+    )
+    const text = fc.array(fc.oneof({ weight: 9, arbitrary: piece }, { weight: 1, arbitrary: fc.string({ unit: 'binary-ascii', maxLength: 3 }) }), { maxLength: 14 }).map((parts) => parts.join('')) // biome-ignore format: one line
+    await fc.assert(fc.asyncProperty(text, cutPlaces, check), { numRuns: runs / 3 })
+  })
+})
+
+describe('responses, read by our codec and by a node:http client', () => {
+  async function check(method: string, text: string, places: readonly number[]): Promise<void> {
+    const chunks = cut(text, places)
+    const own = readResponses(method, chunks)
+    const status = own.messages[0]?.status ?? 200
+    // Node hands over every answer to CONNECT unread, an interim or a refusal too.
+    if (method === 'CONNECT' && (status < 200 || status > 299)) return
+    const theirs = await readResponsesByNode(method, chunks)
+    const verdict = compare(own, theirs)
+    judge(text, { ...own, messages: [] }, verdict, 0)
+    if (own.outcome === 'refused' || own.messages.length === 0) return
+    const onward = await readResponsesByNode(method, own.relayed)
+    if (compare({ ...own, outcome: 'clean', reason: 'end' }, onward).kind !== 'same') {
+      expect.fail(`passed on, it is something else: ${JSON.stringify(text.slice(0, 1_000))}`)
+    }
+  }
+
+  it.each(responseCorpus.map((text) => [JSON.stringify(text.slice(0, 120)), text]))(
+    'agree on %s',
+    async (_, text) => {
+      for (const method of ['GET', 'HEAD', 'CONNECT']) {
+        await check(method, text, [])
+        await check(method, text, [0.2, 0.5, 0.9])
+      }
+    },
+  )
+
+  it('agree on mutants of them, however the bytes are cut', { timeout: perTest }, async () => {
+    const method = fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'CONNECT')
+    await fc.assert(fc.asyncProperty(method, mutated(responseCorpus), cutPlaces, check), { numRuns: runs })
+  })
+})
+
+afterAll(() => {
+  // A reason that nothing gives any more is taken out of the table: it would hide the next disagreement.
+  const unused = [...Object.keys(stricter), ...Object.keys(laxer)].filter((reason) => !used.has(reason))
+  expect(unused).toEqual([])
+})
