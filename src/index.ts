@@ -14,9 +14,12 @@ import { startProxy } from './proxy/proxy.ts'
 import { type HostPattern, parseHostPattern } from './rules/host-pattern.ts'
 import { isLoopbackHost } from './rules/loopback.ts'
 import type { Secret } from './secret.ts'
+import { applyPlan } from './sessions/apply.ts'
 import { Clients } from './sessions/clients.ts'
+import { parseRequestUrl } from './sessions/request-url.ts'
 import type { Scope } from './sessions/scope.ts'
-import type { Session } from './sessions/session.ts'
+import type { CredentialSummary, Session } from './sessions/session.ts'
+import type { CredentialInput } from './sessions/session-credentials.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { FileStore } from './store/file.ts'
 import { type Home, homePaths, prepareHome, resolveHome } from './store/home.ts'
@@ -26,6 +29,7 @@ import type { Store } from './store/store.ts'
 export type { Cookie } from './cookies/cookie.ts'
 export { type ErrorCode, errorTable, HallpassError } from './errors.ts'
 export { Secret } from './secret.ts'
+export type { CredentialSummary } from './sessions/session.ts'
 
 export interface OpenOptions {
   /** The state folder; by default as the command line finds it: HALLPASS_HOME, AI_STATE_DIR/hallpass, ~/.hallpass. */
@@ -93,8 +97,8 @@ interface Parts {
   readonly sessionName: string
 }
 
-/** A credential without its value. */
-export type TokenDefinition = Parameters<Session['setCredential']>[1]
+/** A credential without its value, as the configuration would have it: `{ kind: 'bearer', hosts: ['api.example.com'] }`. */
+export type TokenDefinition = CredentialInput & { readonly kind: string }
 
 export interface StartOptions {
   /** By default what the configuration says. Port 0 takes a free one. */
@@ -150,9 +154,9 @@ export class Hallpass {
     readonly saved: readonly string[]
     readonly refused: readonly { name: string; reason: string }[]
   }> {
-    const { scheme, host, port, path } = requestOf(url)
+    const { scheme, host, port, path } = parseRequestUrl(url)
     const session = await this.session()
-    const captured = await session.capture({
+    const response = {
       scheme,
       host,
       port,
@@ -161,7 +165,8 @@ export class Hallpass {
       setCookie,
       clearSiteData: [],
       reveal: 'none',
-    })
+    } as const
+    const captured = await session.capture(response)
     if (captured.warning === 'not-saved') {
       throw new HallpassError('not-saved', `the cookies of ${host} could not be written`)
     }
@@ -189,24 +194,21 @@ export class Hallpass {
    * await hallpass.saveTokens('api', { kind: 'bearer', hosts: ['api.example.com'] }, process.env.TOKEN ?? '')
    * ```
    */
-  async saveTokens(
-    name: string,
-    definition: Readonly<Record<string, unknown>> & { readonly kind: string },
-    value: string,
-  ): Promise<void> {
+  async saveTokens(name: string, definition: TokenDefinition, value: string): Promise<void> {
     const session = await this.session()
-    await session.setCredential(name, definition as never, value)
+    await session.setCredential(name, definition, value)
   }
 
   /** The session's credentials, without their values. */
-  async tokens(): Promise<Awaited<ReturnType<Session['credentials']>>> {
+  async tokens(): Promise<readonly CredentialSummary[]> {
     return (await this.session()).credentials()
   }
 
   /** The headers, with their values, that the session's credentials put on a GET of this URL. */
   async authHeaders(url: string): Promise<Record<string, string>> {
-    const { headers } = await this.#plan(url)
-    return Object.fromEntries(headers.map(({ name, value }) => [name, value.reveal()]))
+    const { add } = applyPlan(await this.#plan(url), { target: '/', fields: [] })
+    const headers = add.filter(({ name }) => name.toLowerCase() !== 'cookie')
+    return Object.fromEntries(headers.map(({ name, value }) => [name, value]))
   }
 
   /** All cookies of the session as a cookies.txt, latin1. */
@@ -267,7 +269,7 @@ export class Hallpass {
       ...this.config.capture,
       ...this.config.rules.flatMap((rule) => rule.hosts),
       ...[...this.config.credentials.values()].flatMap((definition) => definition.hosts ?? []),
-      ...(await session.credentials()).flatMap((credential) => credential.hosts ?? []),
+      ...(await session.credentials()).flatMap(({ hosts }) => hosts.map(parseHostPattern)),
       ...(scope.capture ?? []),
       ...(scope.only ?? []),
     ]
@@ -325,6 +327,7 @@ export class HallpassProxy {
   /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     await this.#running.close(options)
+    await this.#hallpass.sessions.flush()
   }
 
   #urlWith(session: string, token: Secret): string {
@@ -363,14 +366,4 @@ export function scopeOf(options: {
 
 function namesLoopback(pattern: HostPattern): boolean {
   return pattern.kind === 'any' || isLoopbackHost(pattern.host)
-}
-
-function requestOf(text: string): { scheme: 'https' | 'http'; host: string; port: number; path: string } {
-  const url = URL.parse(text)
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new HallpassError('usage', `${JSON.stringify(text)} is not an http or https URL`)
-  }
-  const scheme = url.protocol === 'https:' ? 'https' : 'http'
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
-  return { scheme, host, port: Number(url.port) || (scheme === 'https' ? 443 : 80), path: url.pathname }
 }

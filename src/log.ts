@@ -127,17 +127,25 @@ function checkedFields(fields: LogFields = {}): object {
 }
 
 function terminalStream(): pino.DestinationStream {
+  const colorize = process.stderr.hasColors?.() === true && !process.env.NO_COLOR
+  return prettyPrinter()({ ...readable, destination: 2, sync: true, colorize })
+}
+
+/** Makes a line of a log file readable, as the terminal shows it. */
+export function readableLine(options: { readonly colorize: boolean }): (line: string) => string {
+  return prettyPrinter().prettyFactory({ ...readable, ...options })
+}
+
+function prettyPrinter(): typeof import('pino-pretty') {
   // Loaded only for a terminal. In this thread: a worker would outlive a crash with the last lines still in it.
-  const pretty: typeof import('pino-pretty') = createRequire(import.meta.url)('pino-pretty')
-  return pretty({
-    destination: 2,
-    sync: true,
-    colorize: process.stderr.hasColors?.() === true && !process.env.NO_COLOR,
-    translateTime: 'SYS:HH:MM:ss',
-    ignore: 'pid',
-    hideObject: true,
-    messageFormat: (line) => (line.status === undefined ? messageLine(line) : requestLine(line)),
-  })
+  return createRequire(import.meta.url)('pino-pretty')
+}
+
+const readable: import('pino-pretty').PrettyOptions = {
+  translateTime: 'SYS:HH:MM:ss',
+  ignore: 'pid',
+  hideObject: true,
+  messageFormat: (line) => (line.status === undefined ? messageLine(line) : requestLine(line)),
 }
 
 /** `GET app.example.com/me 200 12 ms  + cookie:sid  < csrftoken` */

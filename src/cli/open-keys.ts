@@ -5,9 +5,10 @@ import { passphrase } from './prompt.ts'
 
 /** Opens the state folder and its key alone, for commands that mend what stands above them. */
 export async function openKeys(context: Context): Promise<{ readonly home: Home; readonly keys: KeyRing }> {
-  const { env, flags } = context
+  const { env, flags, output } = context
   const home = homePaths(resolveHome(env), env)
   prepareHome(home)
   const keys = await KeyRing.open(home, { env, create: true, passphrase: () => passphrase(flags) })
+  if (keys.created) output.say(`made ${home.keyFile}, the key that seals what is saved (${keys.protector})`)
   return { home, keys }
 }

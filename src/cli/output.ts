@@ -2,6 +2,8 @@ import { styleText } from 'node:util'
 import { HallpassError } from '../errors.ts'
 import { spell } from './package.ts'
 
+export { spell } from './package.ts'
+
 type Style = Parameters<typeof styleText>[0]
 
 /** stdout carries data alone; everything said to a person goes to stderr. */
@@ -85,7 +87,12 @@ export class Output {
     return status
   }
 
-  /** Colours text for stderr; styleText itself obeys NO_COLOR, FORCE_COLOR and whether stderr is a terminal. */
+  /** Whether stream is to be coloured. */
+  colours(stream: NodeJS.WriteStream): boolean {
+    return coloured(stream)
+  }
+
+  /** Colours text for stderr. */
   paint(style: Style, text: string): string {
     return paintFor(process.stderr, style, text)
   }
@@ -101,10 +108,14 @@ export class Output {
 }
 
 function paintFor(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  return coloured(stream) ? styleText(style, text, { stream, validateStream: false }) : text
+}
+
+/** https://no-color.org and https://force-color.org; a dumb terminal and a CI log show escapes as they are. */
+function coloured(stream: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM, CI } = process.env
-  const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0'
-  if (!forced && (NO_COLOR || TERM === 'dumb' || CI || !stream.isTTY)) return text
-  return styleText(style, text, { stream, validateStream: false })
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0'
+  return stream.isTTY === true && !NO_COLOR && TERM !== 'dumb' && !CI
 }
 
 function asHallpassError(error: unknown): HallpassError {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
+import { childTokenPrefix } from './child-token.ts'
 import type { Scope } from './scope.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
@@ -40,7 +41,7 @@ export class Clients {
         hint: 'hallpass stop',
       })
     const id = randomBytes(8).toString('hex')
-    const token = new Secret(randomBytes(32).toString('base64url'))
+    const token = new Secret(childTokenPrefix + randomBytes(32).toString('base64url'))
     this.#byDigest.set(digestOf(token.reveal()), { id, session, token, scope })
     return { id, token }
   }

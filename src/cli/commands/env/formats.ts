@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { EnvironmentChange } from '../../../admin/child-environment.ts'
 import { HallpassError } from '../../../errors.ts'
-import type { EnvironmentChange } from '../../child-environment.ts'
 
 /**
  * How each reader wants a change of its environment. What a shell evaluates is quoted whole, so that nothing in a value

@@ -1,6 +1,6 @@
+import { childEnvironment, foreignTrust, withoutProxy } from '../../../admin/child-environment.ts'
 import { AdminClient } from '../../../admin/client.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
-import { childEnvironment, foreignTrust, withoutProxy } from '../../child-environment.ts'
 import type { Context, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
 import { formats } from './formats.ts'

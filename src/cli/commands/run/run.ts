@@ -1,7 +1,9 @@
+import { applyEnvironment, childEnvironment, foreignTrust } from '../../../admin/child-environment.ts'
 import { AdminClient } from '../../../admin/client.ts'
 import { HallpassError } from '../../../errors.ts'
+import { isLoopbackHost } from '../../../rules/loopback.ts'
+import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
-import { applyEnvironment, childEnvironment, foreignTrust } from '../../child-environment.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { commandName } from '../../package.ts'
 import { hasTerminal, runChild } from './child.ts'
@@ -103,4 +105,10 @@ function readScope(input: Input): AskedScope {
     ...(only === undefined ? {} : { only }),
     ...(input.has('strict') ? { strict: true } : {}),
   }
+}
+
+/** Inside `run` the proxy variables hold a child's own token; those of `env` hold the session's, and there run is welcome. */
+function isNested(env: NodeJS.ProcessEnv): boolean {
+  const url = URL.parse(env.HTTPS_PROXY ?? env.https_proxy ?? '')
+  return url !== null && isLoopbackHost(url.hostname) && url.password.startsWith(childTokenPrefix)
 }

@@ -53,15 +53,6 @@ function readRequest({ flags }: Context, input: Input): StartRequest {
   const capture = input.list('capture')
   // `--no-auth` makes the parser's `auth` false; it is true when nothing was said.
   const noAuth = !input.has('auth')
-  if (noAuth && capture?.length === 0) {
-    throw new HallpassError(
-      'usage',
-      '--no-auth with --capture of all hosts would take in whatever any process sends',
-      {
-        hint: 'hallpass start --no-auth --capture app.example.com',
-      },
-    )
-  }
   return {
     session: flags.session,
     noAuth,

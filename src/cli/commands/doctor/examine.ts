@@ -1,0 +1,56 @@
+import type { CheckedFinding, Patient } from '../../../doctor/examine.ts'
+import { examine } from '../../../doctor/examine.ts'
+import { homePaths, resolveHome } from '../../../store/home.ts'
+import type { Context, Input, Run } from '../../command.ts'
+import { spell } from '../../package.ts'
+
+const marks = { good: ['green', 'ok  '], note: ['yellow', 'note'], bad: ['red', 'bad '] } as const
+
+export const run: Run = async (context, input) => {
+  const { output, env, flags } = context
+  let opened: ReturnType<Context['open']> | undefined
+  const open = () => {
+    opened ??= context.open()
+    return opened
+  }
+  if (input.has('repair')) await repair(context, input, open)
+  const patient: Patient = {
+    home: homePaths(resolveHome(env), env),
+    env,
+    configFile: flags.config,
+    now: Date.now(),
+    open,
+  }
+  const findings: CheckedFinding[] = []
+  for await (const finding of examine(patient)) {
+    findings.push(finding)
+    if (!output.json) show(context, finding)
+  }
+  const healthy = findings.every(({ verdict }) => verdict !== 'bad')
+  if (output.json) {
+    const spelled = findings.map(({ check, verdict, fact, remedy }) => {
+      return { check, verdict, fact, remedy: remedy === undefined ? null : spell(remedy) }
+    })
+    output.document('doctor/1', { healthy, findings: spelled })
+  }
+  return healthy ? 0 : 1
+}
+
+function show({ output }: Context, { check, verdict, fact, remedy }: CheckedFinding): void {
+  const [colour, mark] = marks[verdict]
+  const told = remedy === undefined ? '' : `  ${output.paintData('cyan', `→ ${spell(remedy)}`)}`
+  output.line(`${output.paintData(colour, mark)}  ${check}: ${fact}${told}`)
+}
+
+/** Damaged records are only ever set aside here, and only after a yes. */
+async function repair(context: Context, input: Input, open: Patient['open']): Promise<void> {
+  const { findDamaged, isBeyondRepair, setAside } = await import('../../../doctor/damaged-records.ts')
+  const hallpass = await open()
+  for (const record of findDamaged(hallpass).damaged.filter(isBeyondRepair)) {
+    context.output.say(record.error.message)
+    const agreed = input.has('yes') || (await context.confirm(`Set ${record.path} aside?`, '--yes'))
+    if (!agreed) continue
+    const aside = await setAside(hallpass, record, Date.now())
+    context.output.say(aside === undefined ? `${record.path} is whole again` : `moved to ${aside}`)
+  }
+}

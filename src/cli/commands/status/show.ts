@@ -1,0 +1,142 @@
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { AdminClient } from '../../../admin/client.ts'
+import type { Status } from '../../../admin/wire.ts'
+import { HallpassError } from '../../../errors.ts'
+import { type Home, homePaths, resolveHome } from '../../../store/home.ts'
+import { keyStatus } from '../../../store/key-status.ts'
+import type { Context, Run } from '../../command.ts'
+import { spell } from '../../package.ts'
+
+/** One part of the installation: what it is, where that is said, and what to type when it is amiss. */
+interface Part {
+  readonly name: string
+  readonly fact: string
+  readonly remedy?: string
+}
+
+export const run: Run = async ({ env, output }) => {
+  const home = homePaths(resolveHome(env), env)
+  const running = await statusOf(home)
+  if (output.json) {
+    if (running === undefined) throw notRunning(home)
+    output.document('status/1', document(running, home))
+    return
+  }
+  const parts = [
+    proxyPart(running),
+    ...(running ? clientParts(running) : []),
+    homePart(home, env),
+    {
+      name: 'config',
+      fact: running?.configFile ?? (existsSync(home.config) ? home.config : 'none, all defaults'),
+    },
+    keyPart(home, env),
+    authorityPart(home),
+  ]
+  const rows = parts.map(({ name, fact, remedy }) => [
+    name,
+    remedy === undefined ? fact : `${fact}  ${output.paintData('yellow', `(${spell(remedy)})`)}`,
+  ])
+  output.table(rows)
+  return running === undefined ? 1 : 0
+}
+
+async function statusOf(home: Home): Promise<Status | undefined> {
+  try {
+    return await new AdminClient(home).status()
+  } catch (error) {
+    if (error instanceof HallpassError && error.code === 'not-running') return undefined
+    throw error
+  }
+}
+
+function notRunning(home: Home): HallpassError {
+  return new HallpassError('not-running', `no proxy is running for ${home.root}`, {
+    hint: 'hallpass start --background',
+  })
+}
+
+function proxyPart(running: Status | undefined): Part {
+  if (running === undefined)
+    return { name: 'proxy', fact: 'not running', remedy: 'hallpass start --background' }
+  const { host, port, pid, background, startedAt, requests, tunnels } = running
+  const where = background ? 'in the background' : 'in the foreground'
+  const open = running.noAuth === null ? '' : `, without authentication for session "${running.noAuth}"`
+  return {
+    name: 'proxy',
+    fact: `${host}:${port}, pid ${pid}, ${where} since ${startedAt}${open}, ${requests} requests, ${tunnels} tunnels`,
+  }
+}
+
+function clientParts({ clients }: Status): Part[] {
+  return clients.map(({ program, pid, session, capture, only, strict }) => {
+    const scope = [
+      ...(capture ? [`capture ${capture.join(' ')}`] : []),
+      ...(only ? [`only ${only.join(' ')}`] : []),
+      ...(strict ? ['strict'] : []),
+    ]
+    const words = [`${program} through hallpass run (pid ${pid}), session "${session}"`, ...scope]
+    return { name: 'child', fact: words.join(', ') }
+  })
+}
+
+function homePart(home: Home, env: Context['env']): Part {
+  const source = env.HALLPASS_HOME
+    ? 'HALLPASS_HOME or --home'
+    : env.AI_STATE_DIR
+      ? 'AI_STATE_DIR'
+      : 'the default'
+  if (existsSync(home.root)) return { name: 'state', fact: `${home.root} (${source})` }
+  return { name: 'state', fact: `${home.root} (${source}) is not made yet`, remedy: 'hallpass start' }
+}
+
+function keyPart(home: Home, env: Context['env']): Part {
+  try {
+    const key = keyStatus(home, env)
+    if (key === undefined) return { name: 'key', fact: 'not made yet', remedy: 'hallpass start' }
+    return {
+      name: 'key',
+      fact: `${key.file}${key.variable ? ` (${key.variable})` : ''}, kept by: ${key.protector}`,
+    }
+  } catch (error) {
+    return { name: 'key', ...problemOf(error) }
+  }
+}
+
+function authorityPart(home: Home): Part {
+  if (!existsSync(home.caPem)) return { name: 'ca', fact: 'not made yet', remedy: 'hallpass start' }
+  try {
+    const { validToDate } = new X509Certificate(readFileSync(home.caPem))
+    const until = validToDate.toISOString().slice(0, 10)
+    if (validToDate.getTime() > Date.now()) return { name: 'ca', fact: `${home.caPem}, until ${until}` }
+    return { name: 'ca', fact: `${home.caPem} expired on ${until}`, remedy: 'hallpass ca rotate' }
+  } catch (error) {
+    return { name: 'ca', fact: `${home.caPem}: ${(error as Error).message}`, remedy: 'hallpass ca rotate' }
+  }
+}
+
+function problemOf(error: unknown): Omit<Part, 'name'> {
+  if (!(error instanceof HallpassError)) throw error
+  return { fact: error.message, remedy: error.hint ?? 'hallpass doctor' }
+}
+
+function document(status: Status, home: Home): Record<string, unknown> {
+  return {
+    running: true,
+    pid: status.pid,
+    version: status.version,
+    host: status.host,
+    port: status.port,
+    started_at: status.startedAt,
+    background: status.background,
+    no_auth: status.noAuth,
+    home: home.root,
+    config_file: status.configFile,
+    connections: status.connections,
+    open_connections: status.open,
+    requests: status.requests,
+    tunnels: status.tunnels,
+    clients: status.clients,
+  }
+}

@@ -1,0 +1,39 @@
+import type { Hallpass } from '../index.ts'
+import type { Home } from '../store/home.ts'
+
+/** `note` is worth knowing and nothing to mend here; `bad` makes doctor exit 1. */
+export type Verdict = 'good' | 'note' | 'bad'
+
+/** One fact, one remedy. A remedy is a command where there is one, spelled `hallpass …`. */
+export interface Finding {
+  readonly verdict: Verdict
+  readonly fact: string
+  readonly remedy?: string
+}
+
+export interface Patient {
+  readonly home: Home
+  readonly env: NodeJS.ProcessEnv
+  readonly configFile: string | undefined
+  readonly now: number
+  /** Opened once; what is wrong with it, every check that needs it says for itself. */
+  open(): Promise<Hallpass>
+}
+
+/** A check is one file of this shape, listed in checks.ts. */
+export interface Check {
+  readonly name: string
+  examine(patient: Patient): Promise<readonly Finding[]>
+}
+
+export function good(fact: string): Finding {
+  return { verdict: 'good', fact }
+}
+
+export function note(fact: string, remedy?: string): Finding {
+  return { verdict: 'note', fact, ...(remedy === undefined ? {} : { remedy }) }
+}
+
+export function bad(fact: string, remedy?: string): Finding {
+  return { verdict: 'bad', fact, ...(remedy === undefined ? {} : { remedy }) }
+}

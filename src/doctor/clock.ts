@@ -1,0 +1,29 @@
+import { existsSync, statSync } from 'node:fs'
+import { bad, type Check, good } from './check.ts'
+
+/** File systems and virtual machines disagree by seconds; expiry of cookies and certificates bears that. */
+const toleranceMs = 5 * 60_000
+const remedy = 'sudo timedatectl set-ntp true'
+
+/** A clock that is behind brings expired cookies back, and certificates of today are not yet valid. */
+export const clock: Check = {
+  name: 'clock',
+  async examine(patient) {
+    const { authority, home } = await patient.open()
+    const madeAt = authority.certificate.validFromDate.getTime()
+    const written = [home.keyFile, home.caKey, home.caPem, home.caBundle]
+      .filter((path) => existsSync(path))
+      .map((path) => statSync(path).mtimeMs)
+    const latest = Math.max(madeAt, ...written)
+    const now = new Date(patient.now).toISOString()
+    if (latest > patient.now + toleranceMs) {
+      return [
+        bad(
+          `the clock says ${now}, and a file here was written at ${new Date(latest).toISOString()}`,
+          remedy,
+        ),
+      ]
+    }
+    return [good(`${now}, after everything written here`)]
+  },
+}

@@ -1,0 +1,15 @@
+import { checkConfig } from '../config/load-config.ts'
+import { bad, type Check, good } from './check.ts'
+
+export const configuration: Check = {
+  name: 'configuration',
+  async examine({ home, env, configFile }) {
+    const { config, problems } = await checkConfig({ home: home.root, env, file: configFile })
+    if (config === undefined) {
+      return problems.map(({ where, key, message, hint }) =>
+        bad(`${where}: ${key === '' ? '' : `${key}: `}${message}`, hint ?? 'hallpass config check'),
+      )
+    }
+    return [good(config.fileExists ? config.file : `no ${config.file}: all defaults`)]
+  },
+}

@@ -1,0 +1,22 @@
+import { HallpassError } from '../errors.ts'
+import { bad, type Finding, type Patient } from './check.ts'
+
+export type { Patient } from './check.ts'
+
+import { checks } from './checks.ts'
+
+export interface CheckedFinding extends Finding {
+  readonly check: string
+}
+
+/** Runs every check in turn; one that fails is a finding of its own and does not keep the others from speaking. */
+export async function* examine(patient: Patient): AsyncGenerator<CheckedFinding> {
+  for (const check of checks) {
+    for (const finding of await check.examine(patient).catch(failed)) yield { check: check.name, ...finding }
+  }
+}
+
+function failed(error: unknown): readonly Finding[] {
+  if (error instanceof HallpassError) return [bad(error.message, error.hint)]
+  return [bad(error instanceof Error ? error.message : String(error))]
+}

@@ -1,0 +1,51 @@
+import { lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { HallpassError } from '../errors.ts'
+import { checkOwn } from '../store/own-files.ts'
+import { bad, type Check, type Finding, good } from './check.ts'
+
+/** A hundred lines of one mistake (a copy made with a wide umask) help nobody. */
+const maxFindings = 10
+
+/** Everything in the state folder is this user's, no link, and closed to others. */
+export const modes: Check = {
+  name: 'modes',
+  async examine({ home }) {
+    if (lstatSync(home.root, { throwIfNoEntry: false }) === undefined)
+      return [good(`${home.root} is not made yet`)]
+    const findings: Finding[] = []
+    let seen = 0
+    for (const path of walk(home.root)) {
+      seen++
+      // A user may keep his configuration elsewhere and link it; the configuration's own check judges it.
+      if (path === home.config || path === home.adminSocket) continue
+      const problem = problemOf(path)
+      if (problem && findings.push(problem) === maxFindings) break
+    }
+    return findings.length > 0
+      ? findings
+      : [good(`${home.root}: ${seen} files and folders, for this user alone`)]
+  },
+}
+
+function problemOf(path: string): Finding | undefined {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  if (stat === undefined) return undefined
+  try {
+    checkOwn(path, stat, stat.isDirectory() ? 'folder' : 'file')
+    return undefined
+  } catch (error) {
+    if (error instanceof HallpassError) return bad(error.message, error.hint)
+    throw error
+  }
+}
+
+function* walk(folder: string): Generator<string> {
+  yield folder
+  if (!lstatSync(folder).isDirectory()) return
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* walk(path)
+    else yield path
+  }
+}

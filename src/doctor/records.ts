@@ -1,0 +1,13 @@
+import { bad, type Check, good } from './check.ts'
+import { findDamaged, isBeyondRepair } from './damaged-records.ts'
+
+export const records: Check = {
+  name: 'records',
+  async examine(patient) {
+    const { whole, damaged } = findDamaged(await patient.open())
+    const findings = damaged.map((record) =>
+      bad(record.error.message, isBeyondRepair(record) ? 'hallpass doctor --repair' : record.error.hint),
+    )
+    return [...findings, good(`${whole} sealed files open`)]
+  },
+}

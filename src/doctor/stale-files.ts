@@ -1,0 +1,42 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AdminClient } from '../admin/client.ts'
+import { type Check, type Finding, good, note } from './check.ts'
+
+/** A write takes milliseconds; a temporary file this old belongs to nobody. */
+const abandonedAfterMs = 60_000
+
+/** What processes that were killed have left. Nothing of it does harm: the next start or write takes its place. */
+export const staleFiles: Check = {
+  name: 'stale files',
+  async examine({ home, now }) {
+    const findings: Finding[] = []
+    if (!(await new AdminClient(home).answers())) {
+      if (exists(home.adminSocket)) {
+        findings.push(
+          note(`${home.adminSocket} is of a proxy that was killed`, 'hallpass start --background'),
+        )
+      }
+      if (exists(home.pidFile)) {
+        const pid = readFileSync(home.pidFile, 'utf8').trim()
+        findings.push(
+          note(`${home.pidFile} names ${pid}, where no proxy runs`, 'hallpass start --background'),
+        )
+      }
+    }
+    if (exists(home.root)) {
+      for (const name of readdirSync(home.root, { recursive: true, encoding: 'utf8' })) {
+        const path = join(home.root, name)
+        const stat = name.endsWith('.tmp') ? lstatSync(path, { throwIfNoEntry: false }) : undefined
+        if (stat?.isFile() && now - stat.mtimeMs > abandonedAfterMs) {
+          findings.push(note(`${path} was left by a write that was cut off`, `rm ${path}`))
+        }
+      }
+    }
+    return findings.length > 0 ? findings : [good('none')]
+  },
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}

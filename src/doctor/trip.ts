@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { applyEnvironment, childEnvironment } from '../admin/child-environment.ts'
+import { Leaves } from '../certs/leaves.ts'
+import { upstreamRoots } from '../certs/roots.ts'
+import type { Hallpass } from '../index.ts'
+import { silentLog } from '../log.ts'
+import { startProxy } from '../proxy/proxy.ts'
+import { Clients } from '../sessions/clients.ts'
+import { Sessions } from '../sessions/sessions.ts'
+import { MemoryStore } from '../store/memory.ts'
+import { bad, type Finding, good, type Patient } from './check.ts'
+import { startTripOrigin, tripHost } from './trip-origin.ts'
+import { inPath } from './unhelped.ts'
+
+/** A client that takes longer on its own machine is stuck. */
+const tripWithinMs = 20_000
+
+export interface Traveller {
+  readonly program: string
+  readonly args: (url: string) => readonly string[]
+  /** What helps when the trip failed, by what the client said. */
+  readonly remedy: (said: string) => string
+}
+
+/**
+ * Sends one client through a proxy of its own to a TLS server that lets in only who carries the injected cookie. The CA
+ * and the bundle are the installation's; session and origin live in memory, so nothing is left behind.
+ */
+export async function trip(patient: Patient, traveller: Traveller): Promise<readonly Finding[]> {
+  const { program } = traveller
+  if (!inPath(program, patient.env)) return []
+  const hallpass = await patient.open()
+  const secret = randomBytes(16).toString('hex')
+  const origin = await startTripOrigin(`trip=${secret}`)
+  try {
+    const ended = await travel(hallpass, patient, traveller, { origin, secret })
+    if (ended.status === 0 && origin.letIn())
+      return [good(`${program}: an injected cookie reached a test server through TLS`)]
+    const last = ended.said.trim().split('\n').at(-1) ?? ''
+    const why = ended.status === 0 ? 'it went past the proxy' : last || `exit status ${ended.status}`
+    return [bad(`${program}: ${why.slice(0, 200)}`, traveller.remedy(ended.said))]
+  } finally {
+    origin.close()
+  }
+}
+
+type Origin = Awaited<ReturnType<typeof startTripOrigin>>
+
+async function travel(
+  hallpass: Hallpass,
+  { env }: Patient,
+  { program, args }: Traveller,
+  { origin, secret }: { readonly origin: Origin; readonly secret: string },
+): Promise<{ readonly status: number | null; readonly said: string }> {
+  const { authority, home } = hallpass
+  await hallpass.writeBundle(env)
+  const config = { intercept: 'known', capture: [], reveal: 'script', rules: [] } as const
+  const sessions = await Sessions.open({ store: new MemoryStore(), config })
+  const url = `https://${tripHost}:${origin.port}/`
+  const session = await sessions.get('default')
+  await session.setCookie(url, { name: 'trip', value: secret, secure: true, httpOnly: true })
+  const clients = new Clients(sessions)
+  const proxy = await startProxy({
+    listen: { host: '127.0.0.1', port: 0 },
+    sessions,
+    clients,
+    leaves: new Leaves(authority),
+    authority,
+    upstreamRoots: [...upstreamRoots({ upstreamCa: [], env: {} }), origin.rootPem],
+    resolve: new Map([[tripHost, '127.0.0.1']]),
+    log: silentLog,
+  })
+  const { token } = clients.issue('default', {})
+  const proxyUrl = `http://default:${token.reveal()}@127.0.0.1:${proxy.port}`
+  const change = childEnvironment({ inherited: env, proxyUrl, loopbackKnown: false, home })
+  try {
+    const childEnv = applyEnvironment(env, change)
+    return await ended(spawn(program, args(url), { env: childEnv, stdio: ['ignore', 'pipe', 'pipe'] }))
+  } finally {
+    await proxy.close({ graceMs: 0 })
+  }
+}
+
+async function ended(
+  child: ChildProcess,
+): Promise<{ readonly status: number | null; readonly said: string }> {
+  const { promise, resolve } = Promise.withResolvers<number | null>()
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-10_000)
+    })
+  }
+  const bound = setTimeout(() => child.kill('SIGKILL'), tripWithinMs)
+  child.once('error', (error) => {
+    said += error.message
+    resolve(null)
+  })
+  child.once('close', (status) => resolve(status))
+  try {
+    return { status: await promise, said }
+  } finally {
+    clearTimeout(bound)
+  }
+}
