@@ -3,6 +3,7 @@
  */
 import { writeSync } from 'node:fs'
 import { homePaths, prepareHome } from '../../src/store/home.ts'
+import { KeyRing } from '../../src/store/keyring.ts'
 import { rotateKey } from '../../src/store/rotate.ts'
 import { caKeyId, type SealId } from '../../src/store/seal.ts'
 import type { Json } from '../../src/store/store.ts'
@@ -93,6 +94,24 @@ const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => P
     await rotateKey(home, opened.keys)
     for (const id of ids) await store.update(id, () => secret)
     say('done')
+  },
+
+  /** With the keyring of the system, as on a desktop. */
+  async keyring(root) {
+    const home = homePaths(root)
+    prepareHome(home)
+    const open = () => KeyRing.open(home, { env: process.env, create: true })
+    const first = await open()
+    say(`made ${first.protector}`)
+    const sealed = first.seal(record, Buffer.from('value'))
+    say(`opened ${(await open()).open(record, sealed)}`)
+    await rotateKey(home, await open())
+    await first.refresh()
+    say(`rotated ${first.current === (await open()).current}`)
+    await first.protect({ kind: 'file' })
+    say(`turned into ${(await open()).protector}`)
+    await first.protect({ kind: 'keyring' })
+    say(`turned into ${(await open()).protector}`)
   },
 
   /** Writes one large record. */
