@@ -152,7 +152,7 @@ export class FileStore implements Store {
   async #commit(id: RecordId, path: string, change: Change): Promise<number> {
     const before = await this.#read(id, path)
     const value = change(before?.value)
-    if (value === undefined) return before === undefined ? 0 : this.#remove(path, before)
+    if (value === undefined) return before === undefined ? 0 : this.#remove(id, path, before)
     const json = JSON.stringify(value)
     if (before !== undefined && JSON.stringify(before.value) === json) return before.version
     const version = (before?.version ?? 0) + 1
@@ -182,10 +182,10 @@ export class FileStore implements Store {
     throw sessionMissing(session)
   }
 
-  async #remove(path: string, before: StoredRecord): Promise<number> {
+  async #remove({ kind }: RecordId, path: string, before: StoredRecord): Promise<number> {
     await removeFile(path)
-    // The name of a site is history of its own; a folder that holds something else stays.
-    await rmdir(dirname(path)).catch(() => undefined)
+    // The name of a site is history of its own; a folder that still holds something stays.
+    if (kind === 'cookies' || kind === 'storage') await rmdir(dirname(path)).catch(() => undefined)
     return before.version + 1
   }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync } from 'node:fs'
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { checkOwn } from './own-files.ts'
+import { checkOwn, isThere } from './own-files.ts'
 
 /** Where everything of one state folder lies. All values are absolute paths. */
 export interface Home {
@@ -73,10 +73,16 @@ export function prepareHome(home: Home): { readonly created: readonly string[] }
   ]
   const created: string[] = []
   for (const folder of new Set(folders)) {
-    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
+    if (!isThere(folder)) {
       if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) created.push(folder)
     }
     checkOwn(folder, lstatSync(folder, { bigint: true }), 'folder')
+  }
+  // Else a power cut could leave a record on the disk and the folder that leads to it not.
+  if (created.length > 0 && process.platform !== 'win32') {
+    const root = openSync(home.root, 'r')
+    fsyncSync(root)
+    closeSync(root)
   }
   return { created }
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, lstatSync, openSync, unlinkSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HallpassError } from '../errors.ts'
-import { checkOwn, hasErrno } from './own-files.ts'
+import { checkOwn, hasErrno, isThere } from './own-files.ts'
 
 /*
  * A kernel lock without native code: SQLite's fcntl lock on an empty file, gone with the process that held it.
@@ -53,7 +53,7 @@ export async function withLock<T>(
 
 /** Removes the lock file of something that is gone, unless somebody holds it. */
 export function discardLock(file: string): void {
-  if (waiting.has(file) || lstatSync(file, { throwIfNoEntry: false }) === undefined) return
+  if (waiting.has(file) || !isThere(file)) return
   const connection = take(file)
   // Whoever waits on this inode sees after locking that the path has another one, and starts again.
   if (lock(file, connection)) unlinkSync(file)
@@ -104,7 +104,8 @@ async function acquire(file: string, deadline: number, signal: AbortSignal | und
     release(file, connection)
     if (performance.now() > deadline) throw timedOut(file)
     // SQLite's own busy timeout would block the event loop.
-    await sleep(attempt < keenAttempts ? 1 : 1 + Math.random() * 10, undefined, signal && { signal })
+    await sleep(attempt < keenAttempts ? 1 : 1 + Math.random() * 10)
+    signal?.throwIfAborted()
   }
 }
 

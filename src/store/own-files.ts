@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { HallpassError } from '../errors.ts'
 
 /** No record, key file or metadata comes near this; a larger file is not ours and must not fill the memory. */
-const maxFileBytes = 64 * 1024 * 1024
+export const maxFileBytes = 64 * 1024 * 1024
 const othersBits = 0o077n
 
 /** Whether the system call failed with this code. */

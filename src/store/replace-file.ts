@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { checkFolder, foldersBelow, hasErrno } from './own-files.ts'
+import { HallpassError } from '../errors.ts'
+import { checkFolder, foldersBelow, hasErrno, maxFileBytes } from './own-files.ts'
 
 /**
  * Replaces a file so that a reader, or a machine that loses power, finds the old content or the new and nothing else:
@@ -9,6 +10,12 @@ import { checkFolder, foldersBelow, hasErrno } from './own-files.ts'
  * The caller holds the lock that guards `path`; so a temporary file met here is of a process that died.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
+  if (Buffer.byteLength(text) > maxFileBytes) {
+    throw new HallpassError(
+      'not-saved',
+      `${path} would be too large to be read again; what was there is intact`,
+    )
+  }
   const temporary = `${path}.tmp`
   await unlinkIfThere(temporary)
   // O_EXCL never opens what is already there, so a link planted under this name is not written through.

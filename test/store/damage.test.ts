@@ -240,6 +240,14 @@ describe('a file or folder that others could have put there', () => {
   })
 })
 
+describe('a record too large to be read again', () => {
+  it('is not written', async () => {
+    const letters = 'x'.repeat(50 * 1024 * 1024) // more than 64 MiB as Base64
+    await expect(store.update(id, () => letters)).rejects.toMatchObject({ code: 'not-saved' })
+    expect((await store.read(id))?.value).toEqual(value)
+  })
+})
+
 describe('the metadata of a session', () => {
   it.each([
     '',
