@@ -1,0 +1,18 @@
+import { HallpassError } from '../../../errors.ts'
+import type { Run } from '../../command.ts'
+import { cookieDocument, toWire } from './cookie-text.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const [url = '', name = ''] = input.args
+  const session = await (await context.open()).session()
+  const cookie = await session.cookie(url, toWire(name))
+  if (cookie === undefined) {
+    const message = `a request to this URL carries no cookie "${name}" of the session "${session.name}"`
+    throw new HallpassError('cookie-missing', message, { hint: `hallpass cookie list` })
+  }
+  const reveal = input.has('reveal')
+  if (output.json) output.document('cookie/1', cookieDocument(cookie, { reveal, now: Date.now() }))
+  // The bytes as they are, whatever their encoding.
+  else output.raw(Buffer.from(`${cookie.value}\n`, 'latin1'))
+}

@@ -1,0 +1,48 @@
+import type { Cookie } from '../../../cookies/cookie.ts'
+import { Secret } from '../../../secret.ts'
+import type { Run } from '../../command.ts'
+import { spokenTime } from '../../spoken-time.ts'
+import { cookieDocument, shown, siteOperand } from './cookie-text.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const [text] = input.args
+  const site = text === undefined ? undefined : siteOperand(text)
+  const session = await (await context.open()).session()
+  const cookies = (await session.cookies(site)).toSorted(byPlace)
+  const now = Date.now()
+  const reveal = input.has('reveal')
+  if (output.json) {
+    output.document('cookies/1', {
+      session: session.name,
+      site: site ?? null,
+      cookies: cookies.map((cookie) => cookieDocument(cookie, { reveal, now })),
+    })
+    return
+  }
+  if (cookies.length === 0) {
+    output.say(`the session ${session.name} has no cookies${site === undefined ? '' : ` of ${site}`}`)
+    return
+  }
+  output.table(cookies.map((cookie) => row(cookie, now, reveal)))
+}
+
+function row(cookie: Cookie, now: number, reveal: boolean): string[] {
+  const { name, domain, hostOnly, path, expiresAt, secure, httpOnly, sameSite, value } = cookie
+  const flags = [secure ? 'secure' : '', httpOnly ? 'http-only' : '', sameSite === 'default' ? '' : sameSite]
+  const life = expiresAt === undefined ? 'session' : spokenTime(expiresAt, now)
+  return [
+    name === '' ? '(no name)' : shown(name),
+    hostOnly ? domain : `.${domain}`,
+    shown(path),
+    life,
+    flags.filter((flag) => flag !== '').join(' '),
+    reveal ? shown(value) : new Secret(value).fingerprint(),
+  ]
+}
+
+function byPlace(a: Cookie, b: Cookie): number {
+  const key = ({ domain, path, name }: Cookie) =>
+    [domain.split('.').reverse().join('.'), path, name].join('\0')
+  return key(a) < key(b) ? -1 : 1
+}

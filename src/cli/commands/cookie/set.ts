@@ -1,0 +1,36 @@
+import { HallpassError } from '../../../errors.ts'
+import type { Input, Run } from '../../command.ts'
+import { spokenTime } from '../../spoken-time.ts'
+import { cookieDocument, shown, toWire } from './cookie-text.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const [url = '', name = ''] = input.args
+  // Before the value is asked for.
+  const maxAgeSeconds = maxAgeOf(input)
+  const session = await (await context.open()).session()
+  const sameSite = input.text('sameSite')
+  const value = await context.secret(`the value of ${name}`)
+  const cookie = await session.setCookie(url, {
+    name: toWire(name),
+    value: toWire(value.reveal()),
+    domain: input.text('domain'),
+    path: input.text('path'),
+    maxAgeSeconds,
+    secure: input.has('secure'),
+    httpOnly: input.has('httpOnly'),
+    sameSite: sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none' ? sameSite : undefined,
+  })
+  const now = Date.now()
+  if (output.json) output.document('cookie/1', cookieDocument(cookie, { reveal: false, now }))
+  const hosts = cookie.hostOnly ? cookie.domain : `${cookie.domain} and the hosts below it`
+  const life = cookie.expiresAt === undefined ? '' : `, expires ${spokenTime(cookie.expiresAt, now)}`
+  output.say(`kept ${shown(cookie.name)} for ${hosts}${life}, in the session ${session.name}`)
+}
+
+function maxAgeOf(input: Input): number | undefined {
+  const text = input.text('maxAge')
+  if (text === undefined) return undefined
+  if (!/^\d{1,12}$/.test(text)) throw new HallpassError('usage', '--max-age is a whole number of seconds')
+  return Number(text)
+}

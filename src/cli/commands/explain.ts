@@ -1,0 +1,14 @@
+import type { CommandSpec } from '../command.ts'
+
+export const command: CommandSpec = {
+  name: 'explain',
+  summary: 'what a request to a URL would carry, what stays off it, and why',
+  about: 'Nothing is sent. Values are hidden.',
+  operands: [{ name: '<url>', summary: 'the URL of the request' }],
+  options: [{ flags: '--method <method>', summary: 'the method of the request (default: GET)' }],
+  examples: [
+    'hallpass explain https://app.example.com/me',
+    'hallpass explain --method POST api.example.com/issues',
+  ],
+  load: () => import('./explain/explain.ts'),
+}

@@ -1,0 +1,86 @@
+import { placeText } from '../../../credentials/credential.ts'
+import { Secret } from '../../../secret.ts'
+import type { Explanation } from '../../../sessions/session.ts'
+import { spokenTime } from '../../spoken-time.ts'
+import { fromWire, shown } from '../cookie/cookie-text.ts'
+
+type PlannedCredential = Explanation['credentials']['attached'][number]
+
+/** Lines of a label and a text: what goes on, what stays off, and why. */
+export function explanationRows(explanation: Explanation, now: number): [label: string, text: string][] {
+  const { policy, rule, cookies, credentials, known } = explanation
+  const rows: [string, string][] = [['session', explanation.session]]
+  if (!known) {
+    rows.push(['host', `passes through untouched: ${explanation.knownWhy}`])
+    return rows
+  }
+  rows.push(['host', `known: ${explanation.knownWhy}`])
+  if (rule !== undefined) rows.push(['rule', `${rule.pattern} (${rule.why})`])
+  if (!policy.allowed) rows.push(['policy', `refused with 403: ${policy.reason}`])
+  const names = cookies.attached.map(({ name, expiresAt }) => {
+    return expiresAt === undefined ? shown(name) : `${shown(name)} (expires ${spokenTime(expiresAt, now)})`
+  })
+  if (names.length + cookies.withheld.length > 0) {
+    const withheld = cookies.withheld.map(({ name, reason }) => `${shown(name)} (${reason})`)
+    rows.push(['cookies', attachedAndWithheld(names, withheld)])
+  }
+  for (const credential of credentials.attached) rows.push(credentialRow(credential))
+  for (const { name, kind, reason } of credentials.withheld)
+    rows.push(['withheld', `${name} (${kind}): ${reason}`])
+  if (names.length + credentials.attached.length === 0 && policy.allowed) rows.push(['attached', 'nothing'])
+  rows.push(['reveal', revealed[explanation.reveal]])
+  return rows
+}
+
+const revealed = {
+  script: 'script: the client sees new cookies but those that are http-only',
+  none: 'none: the client sees no new cookies',
+  all: 'all: the client sees new cookies as they come',
+} as const
+
+function attachedAndWithheld(attached: readonly string[], withheld: readonly string[]): string {
+  const on = attached.length === 0 ? 'none' : attached.join(', ')
+  return withheld.length === 0 ? on : `${on}        withheld: ${withheld.join(', ')}`
+}
+
+function credentialRow(credential: PlannedCredential): [label: string, text: string] {
+  const { name, place, source, override, condition } = credential
+  const notes = [
+    name,
+    ...(override ? [] : ['unless the client sends its own']),
+    ...(condition ? [condition] : []),
+  ]
+  if (source.from === 'cookie')
+    return ['mirror', `${placeText(place)} from ${source.cookie} (${notes.join(', ')})`]
+  return [place.in, `${placeText(place)} (${notes.join(', ')})`]
+}
+
+/** The same for programs. */
+export function explanationDocument(explanation: Explanation) {
+  const { policy, rule, cookies, credentials } = explanation
+  return {
+    session: explanation.session,
+    url: explanation.url,
+    method: explanation.method,
+    known: explanation.known,
+    known_why: explanation.knownWhy,
+    policy: policy.allowed ? { allowed: true, reason: null } : { allowed: false, reason: policy.reason },
+    rule: rule === undefined ? null : { index: rule.index, pattern: rule.pattern, why: rule.why },
+    reveal: explanation.reveal,
+    cookies: {
+      attached: cookies.attached.map(({ name, value, expiresAt }) => ({
+        name: fromWire(name),
+        present: true,
+        expires: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+        fingerprint: new Secret(value).fingerprint(),
+      })),
+      withheld: cookies.withheld.map(({ name, reason }) => ({ name: fromWire(name), reason })),
+    },
+    credentials: {
+      attached: credentials.attached.map(({ name, kind, place, override, condition }) => {
+        return { name, kind, place: placeText(place), override, condition: condition ?? null }
+      }),
+      withheld: credentials.withheld.map(({ name, kind, reason }) => ({ name, kind, reason })),
+    },
+  }
+}

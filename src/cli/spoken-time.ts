@@ -1,0 +1,22 @@
+const units = [
+  { name: 'd', ms: 86_400_000 },
+  { name: 'h', ms: 3_600_000 },
+  { name: 'min', ms: 60_000 },
+  { name: 's', ms: 1000 },
+] as const
+
+/** `in 14 d`, `3 h ago`: how far a time is from now, in its largest unit. */
+export function spokenTime(at: number, now: number): string {
+  const distance = Math.abs(at - now)
+  const unit = units.find(({ ms }) => distance >= ms) ?? units[3]
+  const text = `${Math.floor(distance / unit.ms)} ${unit.name}`
+  return at > now ? `in ${text}` : `${text} ago`
+}
+
+/** `90`, `90s`, `30m`, `8h`, `7d` in seconds; undefined when it is none of these. */
+export function parseSeconds(text: string): number | undefined {
+  const match = /^(\d{1,9})(s|m|h|d)?$/.exec(text.trim())
+  if (match === null) return undefined
+  const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1
+  return Number(match[1]) * factor
+}
