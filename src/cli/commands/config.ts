@@ -15,6 +15,8 @@ export const command: CommandSpec = {
     {
       name: 'check',
       summary: 'check it, and say all that is wrong with file, line and column',
+      about: 'Exits 3 when something is wrong, also in the environment.',
+      operands: [{ name: '[file]', summary: 'the file (default: the one of "config path")' }],
       load: () => import('./config/check.ts'),
     },
     {

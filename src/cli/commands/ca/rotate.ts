@@ -1,22 +1,40 @@
 import { Authority } from '../../../certs/authority.ts'
-import { writeBundle } from '../../../certs/bundle.ts'
+import { shownCertificate } from '../../../certs/authority-files.ts'
+import { homePaths, resolveHome } from '../../../store/home.ts'
 import { Exit, type Run } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
-import { factsOf } from './show.ts'
+import { factsOf } from './published-certificate.ts'
+import { rewriteBundle } from './rewrite-bundle.ts'
 
 export const run: Run = async (context, input) => {
   const { output, env } = context
-  const question =
-    'Make a new certificate authority? What was told to trust the present one must be told again.'
-  if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
-  // Without opening the authority: it may be the damaged one that is to be replaced.
+  const before = shownCertificate(homePaths(resolveHome(env), env))
+  if (before !== undefined && !input.has('yes')) {
+    const question = `Replace the certificate authority "${factsOf(before).name}"? Whatever trusts it by hand must be told again.`
+    if (!(await context.confirm(question, '--yes'))) throw new Exit(1)
+  }
+  // Without opening the authority: it may be a damaged one that is to be replaced.
   const { home, keys } = await openKeys(context)
   const authority = await Authority.rotate(home, keys)
-  await writeBundle(home, { authority, env })
-  const facts = factsOf(authority)
-  if (output.json) output.document('ca/1', { ...facts, path: home.caPem, bundle: home.caBundle })
+  await rewriteBundle(context, home, authority)
+  const facts = factsOf(authority.certificate)
+  const replaced = before === undefined ? undefined : factsOf(before)
+  if (output.json) {
+    output.document('ca/1', {
+      ...facts,
+      path: home.caPem,
+      bundle: home.caBundle,
+      replaced: replaced ?? null,
+    })
+  }
   output.say(`made ${facts.name}, valid until ${facts.not_after.slice(0, 10)}`)
+  output.say(`running proxies use it from their next connection on; ${home.caBundle} is rewritten, so what`)
   output.say(
-    'running proxies use it from their next connection on; evaluate "hallpass env" again in open shells',
+    '"hallpass run" starts from now on trusts it, and so does a shell that has evaluated "hallpass env"',
   )
+  if (replaced === undefined) return
+  output.say(
+    `wherever you made something trust the old one (system, browser, container), trust ${home.caPem}`,
+  )
+  output.say(`and remove the old one: ${replaced.name}, SHA-256 ${replaced.fingerprint_sha256}`)
 }

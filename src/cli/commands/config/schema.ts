@@ -2,5 +2,8 @@ import { configJsonSchema } from '../../../config/json-schema.ts'
 import type { Run } from '../../command.ts'
 
 export const run: Run = async ({ output }) => {
-  output.line(JSON.stringify(configJsonSchema(), null, 2))
+  const schema = configJsonSchema()
+  // A JSON schema may have keys that no validator knows, so with --json it is both: the schema, and a document of ours.
+  if (output.json) output.document('config-schema/1', { ...schema })
+  else output.line(JSON.stringify(schema, null, 2))
 }

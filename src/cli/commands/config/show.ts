@@ -1,33 +1,37 @@
-import { loadConfig, type Source } from '../../../config/load-config.ts'
+import { loadConfig } from '../../../config/load-config.ts'
 import { plainSettings } from '../../../config/plain-settings.ts'
 import type { Run } from '../../command.ts'
 import { configOptions } from './options.ts'
+import { sourceText } from './source-text.ts'
 
 export const run: Run = async (context) => {
-  const { output } = context
+  const { output, flags, env } = context
   const config = await loadConfig(configOptions(context))
   const values = plainSettings(config).map(([key, value]) => ({ key, value, source: config.sources[key] }))
   if (output.json) {
     output.document('config/1', { path: config.file, exists: config.fileExists, values })
     return
   }
-  output.table(
-    values.map(({ key, value, source }) => [
-      key,
-      typeof value === 'string' ? value : JSON.stringify(value),
-      sourceText(source),
-    ]),
-  )
+  const named = flags.config ? '--config' : env.HALLPASS_CONFIG ? 'HALLPASS_CONFIG' : 'default'
+  output.table([
+    ['file', named, `${config.file}${config.fileExists ? '' : ' (not there)'}`],
+    ...values.flatMap(({ key, value, source }) => {
+      return entriesOf(key, value).map(([name, part]) => [name, sourceText(source), text(part)])
+    }),
+  ])
 }
 
-function sourceText(source: Source): string {
-  switch (source.from) {
-    case 'default':
-      return 'default'
-    case 'file':
-      return `${source.file}:${source.line}`
-    case 'environment':
-    case 'flag':
-      return source.name
+/** Rules and credentials one a line: all in one would be longer than any terminal. */
+function entriesOf(key: string, value: unknown): (readonly [string, unknown])[] {
+  if (key === 'rules' && Array.isArray(value) && value.length > 0) {
+    return value.map((rule, index) => [`rules[${index}]`, rule] as const)
   }
+  if (key === 'credentials' && typeof value === 'object' && value !== null && Object.keys(value).length > 0) {
+    return Object.entries(value).map(([name, part]) => [`credentials.${name}`, part] as const)
+  }
+  return [[key, value]]
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

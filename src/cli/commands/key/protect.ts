@@ -1,24 +1,79 @@
 import { HallpassError } from '../../../errors.ts'
+import { Secret } from '../../../secret.ts'
+import { readPrivateFile } from '../../../store/key-source.ts'
+import { keyStatus } from '../../../store/key-status.ts'
 import type { NewProtection } from '../../../store/keyring.ts'
 import type { Context, Run } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
+import { holdsOf, protectorText } from './protection.ts'
 
 export const run: Run = async (context, input) => {
-  const { output } = context
+  const { output, env } = context
+  const means = input.args[0]
+  const file = input.text('passphraseFile')
+  if (file !== undefined && means !== 'passphrase') {
+    throw new HallpassError('usage', `--passphrase-file does not go with ${means}`, {
+      hint: `hallpass key protect passphrase --passphrase-file ${file}`,
+    })
+  }
+  // Before anything is made or asked: a wrong path is found at once.
+  const fromFile = file === undefined ? undefined : readPassphrase(file)
   const { home, keys } = await openKeys(context)
-  await keys.protect(await protectionOf(context, input.args[0]))
-  if (output.json) output.document('key-protect/1', { file: home.keyFile, protector: keys.protector })
-  output.say(`${home.keyFile} is protected by: ${keys.protector}`)
-  if (keys.protector === 'file') output.hint('hallpass key status')
+  const before = keys.protector
+  await keys.protect(await protectionOf(means, fromFile, context))
+  const status = keyStatus(home, env)
+  if (status === undefined) throw new HallpassError('key-missing', `${home.keyFile} is gone`)
+  const { against, notAgainst } = holdsOf(status, home)
+  if (output.json) {
+    output.document('key-protect/1', {
+      file: status.file,
+      protector: status.protector,
+      before: keys.created ? null : before,
+      holds_against: against,
+      not_against: notAgainst,
+    })
+  }
+  output.say(`${status.file} is protected by: ${protectorText[status.protector]}`)
+  for (const whom of against) output.say(`holds against ${whom}`)
+  for (const whom of notAgainst) output.say(`not against ${whom}`)
+  if (status.protector === 'passphrase') {
+    output.say(
+      'commands ask for it, or read it from the file (0600) that HALLPASS_PASSPHRASE_FILE names; without it',
+    )
+    output.say('what is sealed is lost. A proxy that runs goes on, and needs it at its next start')
+  }
+  if (!keys.created && status.protector !== 'file') {
+    output.say('a copy of the key file from before still opens everything, until the key itself is another:')
+    output.hint('hallpass key rotate')
+  }
 }
 
-async function protectionOf(context: Context, means: string | undefined): Promise<NewProtection> {
+async function protectionOf(
+  means: string | undefined,
+  fromFile: Secret | undefined,
+  context: Context,
+): Promise<NewProtection> {
   if (means === 'file' || means === 'keyring') return { kind: means }
-  const passphrase = await context.secret('the new passphrase')
-  if (process.stdin.isTTY) {
-    // A typing error here would lock everything away for good.
-    const again = await context.secret('the same once more')
-    if (!again.equals(passphrase.reveal())) throw new HallpassError('usage', 'the two passphrases differ')
+  if (fromFile !== undefined) return { kind: 'passphrase', passphrase: fromFile }
+  return { kind: 'passphrase', passphrase: await askPassphrase(context) }
+}
+
+async function askPassphrase({ flags, secret }: Context): Promise<Secret> {
+  if (!process.stdin.isTTY) return secret('the new passphrase (on stdin, or --passphrase-file FILE)')
+  if (!flags.input) {
+    throw new HallpassError('usage', 'the new passphrase is not given: say --passphrase-file FILE')
   }
-  return { kind: 'passphrase', passphrase }
+  const passphrase = await secret('new passphrase')
+  // A typing error here would lock everything away for good.
+  const again = await secret('new passphrase, once more')
+  if (!again.equals(passphrase.reveal())) throw new HallpassError('usage', 'the two passphrases differ')
+  return passphrase
+}
+
+function readPassphrase(file: string): Secret {
+  const bytes = readPrivateFile(file)
+  if (bytes === undefined) throw new HallpassError('usage', `--passphrase-file: ${file} does not exist`)
+  const text = bytes.toString('utf8').replace(/\r?\n$/, '')
+  if (text === '') throw new HallpassError('usage', `--passphrase-file: ${file} is empty`)
+  return new Secret(text)
 }

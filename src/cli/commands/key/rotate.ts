@@ -1,14 +1,21 @@
 import { HallpassError } from '../../../errors.ts'
 import { rotateKey } from '../../../store/rotate.ts'
+import { sealedFiles } from '../../../store/sealed-files.ts'
 import type { Run } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
+import { records } from './sealed-by.ts'
 
 /** Done in part. */
 const inPart = 8
 
+/** Each is written durably and by itself, some milliseconds long: from here on it takes long enough to be told beforehand. */
+const many = 100
+
 export const run: Run = async (context) => {
   const { output } = context
   const { home, keys } = await openKeys(context)
+  const count = [...sealedFiles(home)].length
+  if (count >= many) output.say(`resealing ${records(count)}; whatever runs beside it may go on`)
   const { current, resealed, dropped, left } = await rotateKey(home, keys)
   if (output.json) {
     output.document('key-rotate/1', {
@@ -18,11 +25,16 @@ export const run: Run = async (context) => {
       left: left.map(({ file, error }) => ({ file, code: codeOf(error), message: textOf(error) })),
     })
   }
-  output.say(`${resealed} ${resealed === 1 ? 'record' : 'records'} resealed with the new key ${current}`)
-  if (left.length === 0) return 0
+  output.say(`${records(resealed)} resealed with the new key ${current}`)
+  if (left.length === 0) {
+    output.say(dropped.length === 0 ? 'there was no old key to forget' : `forgot ${dropped.join(', ')}`)
+    return 0
+  }
   for (const { error } of left) output.warn(textOf(error))
-  output.say('what could not be resealed is as it was, and the old keys are kept for it')
-  output.hint('hallpass doctor')
+  output.say(
+    `${records(left.length)} could not be resealed and stay as they were; the old keys are kept for them`,
+  )
+  output.hint('hallpass key status')
   return inPart
 }
 

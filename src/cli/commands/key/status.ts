@@ -1,39 +1,114 @@
 import { HallpassError } from '../../../errors.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
-import { keyStatus } from '../../../store/key-status.ts'
+import { type Home, homePaths, resolveHome } from '../../../store/home.ts'
+import { keySource } from '../../../store/key-source.ts'
+import { type KeyStatus, keyStatus } from '../../../store/key-status.ts'
 import type { Run } from '../../command.ts'
+import type { Output } from '../../output.ts'
+import { holdsOf, protectorText } from './protection.ts'
+import { records, type SealedBy, sealedBy } from './sealed-by.ts'
+
+/** The one thing to type where a key is gone or damaged: it tells whether a copy from a backup is the right one. */
+const tryBackup = 'HALLPASS_KEY_FILE=BACKUP hallpass key status'
 
 export const run: Run = async ({ env, output }) => {
   const home = homePaths(resolveHome(env), env)
-  const status = keyStatus(home, env)
-  if (status === undefined) {
-    throw new HallpassError('key-missing', `there is no key: ${home.keyFile} does not exist`, {
+  const sealed = sealedBy(home)
+  const status = readStatus(home, env)
+  if (status === undefined) throw missing(home, env, sealed)
+  if (output.json) output.document('key/1', documentOf(status, sealed, home))
+  else tell(output, status, sealed, home)
+  warnOfLost(output, status, sealed)
+  if (status.protector === 'file' && status.variable === undefined)
+    output.hint('hallpass key protect passphrase')
+}
+
+function readStatus(home: Home, env: NodeJS.ProcessEnv): KeyStatus | undefined {
+  try {
+    return keyStatus(home, env)
+  } catch (error) {
+    if (!(error instanceof HallpassError) || error.code !== 'key-invalid') throw error
+    // What the key file says of itself is to look here, which is where we are.
+    throw new HallpassError('key-invalid', error.message, { hint: tryBackup, cause: error })
+  }
+}
+
+function missing(home: Home, env: NodeJS.ProcessEnv, { total, files }: SealedBy): HallpassError {
+  const { file, variable } = keySource(home, env)
+  const where = variable === undefined ? file : `${file} (${variable})`
+  if (total === 0) {
+    return new HallpassError('key-missing', `there is no key yet: ${where} does not exist`, {
       hint: 'hallpass start',
     })
   }
-  const { file, variable, protector, current, keys } = status
-  if (output.json) {
-    output.document('key/1', {
-      file,
-      variable: variable ?? null,
-      protector,
-      current,
-      keys: keys.map(({ kid, createdAt }) => ({ kid, created_at: createdAt === '' ? null : createdAt })),
-    })
-    return
-  }
-  output.table([
-    ['file', variable === undefined ? file : `${file} (${variable})`],
-    ['protector', `${protector}: ${meaning[protector]}`],
-    ['current', current],
-    ...keys.map(({ kid, createdAt }) => ['key', createdAt === '' ? kid : `${kid}, made ${createdAt}`]),
-  ])
-  if (protector === 'file' && variable === undefined) output.hint('hallpass key protect keyring')
+  const kids = [...files.keys()].join(', ')
+  return new HallpassError(
+    'key-missing',
+    `the key ${where} is gone, and ${records(total)} cannot be opened without it (key ${kids}): put it back from a backup`,
+    { hint: tryBackup },
+  )
 }
 
-/** Against whom it holds: said aloud, because a key file beside the records looks like more than it is. */
-const meaning = {
-  file: 'holds against other users, not against someone who gets the whole folder',
-  keyring: 'the folder alone opens nothing; the keyring of this user is needed',
-  passphrase: 'the folder alone opens nothing; the passphrase is needed',
-} as const
+function tell(output: Output, status: KeyStatus, sealed: SealedBy, home: Home): void {
+  const { file, variable, protector, current } = status
+  const { against, notAgainst } = holdsOf(status, home)
+  const keys = [...status.keys].sort((a, b) => Number(b.kid === current) - Number(a.kid === current))
+  output.table([
+    ['protector', protectorText[protector]],
+    ['key file', variable === undefined ? file : `${file} (${variable})`],
+    ...keys.flatMap(({ kid, createdAt }): string[][] => {
+      const files = sealed.files.get(kid) ?? []
+      const made = createdAt === '' ? '' : `, made ${createdAt}`
+      const row = [
+        kid === current ? 'current key' : 'old key',
+        `${kid}${made}, seals ${records(files.length)}`,
+      ]
+      // What still hangs on an old key is what somebody came to find out.
+      return kid === current ? [row] : [row, ...files.map((path) => ['', path])]
+    }),
+    ...against.map((whom, index) => [index === 0 ? 'holds against' : '', whom]),
+    ...notAgainst.map((whom, index) => [index === 0 ? 'not against' : '', whom]),
+  ])
+}
+
+function documentOf(status: KeyStatus, sealed: SealedBy, home: Home) {
+  const { file, variable, protector, current, keys } = status
+  const { against, notAgainst } = holdsOf(status, home)
+  return {
+    file,
+    variable: variable ?? null,
+    protector,
+    current,
+    keys: keys.map(({ kid, createdAt }) => {
+      const files = sealed.files.get(kid) ?? []
+      return {
+        kid,
+        created_at: createdAt === '' ? null : createdAt,
+        current: kid === current,
+        records: files.length,
+        files,
+      }
+    }),
+    foreign: foreign(status, sealed).map(([kid, files]) => ({ kid, records: files.length, files })),
+    unreadable: sealed.unreadable,
+    holds_against: against,
+    not_against: notAgainst,
+  }
+}
+
+function warnOfLost(output: Output, status: KeyStatus, sealed: SealedBy): void {
+  const lost = foreign(status, sealed)
+  for (const [kid, files] of lost) {
+    const [first] = files
+    output.warn(
+      `${records(files.length)} sealed with the key ${kid}, which ${status.file} does not list (${first}${files.length > 1 ? ', …' : ''})`,
+    )
+  }
+  if (lost.length > 0) output.hint(tryBackup)
+  for (const file of sealed.unreadable)
+    output.warn(`${file} is damaged, open to others, or from a newer hallpass`)
+  if (sealed.unreadable.length > 0) output.hint('hallpass doctor')
+}
+
+function foreign({ keys }: KeyStatus, { files }: SealedBy) {
+  return [...files].filter(([kid]) => !keys.some((key) => key.kid === kid))
+}

@@ -1,0 +1,52 @@
+import { sep } from 'node:path'
+import type { Home } from '../../../store/home.ts'
+import type { KeyStatus } from '../../../store/key-status.ts'
+
+/** Whom the protection of the key stops and whom it does not: said aloud, because a key file looks like more than it is. */
+export interface Holds {
+  readonly against: readonly string[]
+  readonly notAgainst: readonly string[]
+}
+
+const otherUsers = 'other users of this machine'
+
+export function holdsOf({ protector, file }: Pick<KeyStatus, 'protector' | 'file'>, home: Home): Holds {
+  const apart = !file.startsWith(home.root + sep)
+  switch (protector) {
+    case 'file':
+      return apart
+        ? {
+            against: [otherUsers, 'someone who gets the state folder without the key file'],
+            notAgainst: [`someone who gets ${file} too`, 'a process that runs as you'],
+          }
+        : {
+            against: [otherUsers, 'someone who gets records without the key file'],
+            notAgainst: [
+              'someone who gets the whole folder, as in a backup: the key lies beside what it seals',
+              'a process that runs as you',
+            ],
+          }
+    case 'keyring':
+      return {
+        against: [otherUsers, 'someone who gets the whole folder: the keyring of this user is needed too'],
+        notAgainst: ['a process that runs as you while the keyring is unlocked'],
+      }
+    case 'passphrase':
+      return {
+        against: [
+          otherUsers,
+          'someone who gets the whole folder, as far as the passphrase cannot be guessed',
+        ],
+        notAgainst: [
+          'a process that runs as you while hallpass runs, or that can read HALLPASS_PASSPHRASE_FILE',
+        ],
+      }
+  }
+}
+
+/** `protector` as a sentence goes on with it. */
+export const protectorText: Readonly<Record<KeyStatus['protector'], string>> = {
+  file: 'file (mode 0600 alone)',
+  keyring: 'keyring of the operating system',
+  passphrase: 'passphrase (Argon2id)',
+}

@@ -1,0 +1,36 @@
+import type { Cookie } from '../../../cookies/cookie.ts'
+import type { CredentialSummary, Session } from '../../../sessions/session.ts'
+import type { Store } from '../../../store/store.ts'
+
+export interface Contents {
+  readonly sites: readonly { readonly site: string; readonly cookies: readonly Cookie[] }[]
+  readonly credentials: readonly CredentialSummary[]
+  /** What it has something for: `example.com`, `*.example.com` (and that host itself, where a cookie is for the domain). */
+  readonly hosts: readonly string[]
+}
+
+/** Everything that a session holds. Throws what a record that cannot be opened throws, which names the file. */
+export async function contentsOf(session: Session, store: Store): Promise<Contents> {
+  const names = await store.names(session.name, 'cookies')
+  const sites = await Promise.all(
+    names.map(async (site) => ({
+      site,
+      cookies: (await session.cookies(site)).toSorted((a, b) => compare(a.name, b.name)),
+    })),
+  )
+  const credentials = await session.credentials()
+  const hosts = new Set([
+    ...sites.flatMap(({ cookies }) => cookies.flatMap(hostsOf)),
+    ...credentials.flatMap((credential) => credential.hosts),
+  ])
+  return { sites, credentials, hosts: [...hosts].sort() }
+}
+
+/** The hosts that a cookie goes to, as a host pattern says it. */
+export function hostsOf({ domain, hostOnly }: Cookie): string[] {
+  return hostOnly ? [domain] : [domain, `*.${domain}`]
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,34 @@
+import { HallpassError } from '../../../errors.ts'
+import type { Run } from '../../command.ts'
+import { parseSeconds, spokenTime } from '../../spoken-time.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const [name] = input.args
+  const ttl = input.text('ttl')
+  const ttlSeconds = ttl === undefined ? undefined : parseSeconds(ttl)
+  if (ttl !== undefined && ttlSeconds === undefined) {
+    throw new HallpassError('usage', '--ttl is a number with s, m, h or d, as 90s, 30m, 2h or 7d', {
+      hint: 'hallpass session create --ttl 2h',
+    })
+  }
+  const { sessions } = await context.open()
+  const { metadata } = await sessions.create({ name, ttlSeconds })
+  const { createdAt, expiresAt } = metadata
+  if (output.json) {
+    output.document('session-create/1', {
+      name: metadata.name,
+      created_at: createdAt,
+      expires_at: expiresAt ?? null,
+    })
+  } else {
+    output.line(metadata.name)
+  }
+  if (expiresAt === undefined) {
+    output.say('it stays until it is removed')
+  } else {
+    const left = spokenTime(Date.parse(expiresAt), Date.parse(createdAt))
+    output.say(`it expires ${left} (${expiresAt})${ttl === undefined ? '; --ttl sets another time' : ''}`)
+  }
+  output.hint(`hallpass run --session ${metadata.name} --capture -- COMMAND`)
+}

@@ -1,0 +1,41 @@
+import type { Run } from '../../command.ts'
+import { spokenTime } from '../../spoken-time.ts'
+import { counted } from './counted.ts'
+
+export const run: Run = async (context) => {
+  const { output } = context
+  const { sessions, store } = await context.open()
+  // By the names of the records, unopened: one that is damaged does not keep the list from being read.
+  const rows = await Promise.all(
+    (await sessions.list()).map(async (metadata) => ({
+      ...metadata,
+      sites: (await store.names(metadata.name, 'cookies')).length,
+      credentials: (await store.names(metadata.name, 'credential')).length,
+    })),
+  )
+  if (output.json) {
+    output.document('sessions/1', {
+      sessions: rows.map(({ name, createdAt, lastUsedAt, expiresAt, sites, credentials }) => ({
+        name,
+        created_at: createdAt,
+        last_used_at: lastUsedAt ?? null,
+        expires_at: expiresAt ?? null,
+        sites,
+        credentials,
+      })),
+    })
+    return
+  }
+  const now = Date.now()
+  const when = (time: string) => spokenTime(Date.parse(time), now)
+  output.table(
+    rows.map(({ name, createdAt, lastUsedAt, expiresAt, sites, credentials }) => [
+      name,
+      counted(sites, 'site'),
+      counted(credentials, 'credential'),
+      `made ${when(createdAt)}`,
+      lastUsedAt === undefined ? 'never used' : `used ${when(lastUsedAt)}`,
+      expiresAt === undefined ? 'no expiry' : `expires ${when(expiresAt)}`,
+    ]),
+  )
+}

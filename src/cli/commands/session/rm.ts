@@ -1,0 +1,23 @@
+import { defaultSession } from '../../../sessions/sessions.ts'
+import { Exit, type Run } from '../../command.ts'
+import { counted } from './counted.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const { sessions, store } = await context.open()
+  // First: nobody wants to be asked about what is not there.
+  const { name } = await sessions.get(input.args[0] ?? '')
+  const sites = (await store.names(name, 'cookies')).length
+  const credentials = (await store.names(name, 'credential')).length
+  const held = `cookies of ${counted(sites, 'site')}, ${counted(credentials, 'credential')}`
+  const emptied = name === defaultSession
+  if (!input.has('yes')) {
+    const question = `${emptied ? 'Empty' : 'Remove'} the session "${name}" (${held})? It cannot be undone.`
+    if (!(await context.confirm(question, '--yes'))) throw new Exit(1)
+  }
+  await sessions.remove(name)
+  if (output.json) output.document('session-rm/1', { name, emptied, sites, credentials })
+  output.say(`${emptied ? 'emptied' : 'removed'} the session "${name}": ${held}, and its client token`)
+  output.say('a shell or script that has the old token is asked for a new one:')
+  output.hint('hallpass env')
+}

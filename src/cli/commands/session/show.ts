@@ -1,0 +1,77 @@
+import type { Cookie } from '../../../cookies/cookie.ts'
+import { printable } from '../../../log/wire-text.ts'
+import type { CredentialSummary } from '../../../sessions/session.ts'
+import type { SessionMetadata } from '../../../store/store.ts'
+import type { Run } from '../../command.ts'
+import type { Output } from '../../output.ts'
+import { spokenTime } from '../../spoken-time.ts'
+import { cookieDocument, shown } from '../cookie/cookie-text.ts'
+import { credentialDocument } from '../token/credential-document.ts'
+import { type Contents, contentsOf, hostsOf } from './contents.ts'
+
+export const run: Run = async (context, input) => {
+  const { output, flags } = context
+  const { sessions, store } = await context.open()
+  const session = await sessions.get(input.args[0] ?? flags.session)
+  const contents = await contentsOf(session, store)
+  if (output.json) output.document('session/1', documentOf(session.metadata, contents, Date.now()))
+  else tell(output, session.metadata, contents, Date.now())
+}
+
+function tell(output: Output, metadata: SessionMetadata, contents: Contents, now: number): void {
+  const { name, createdAt, lastUsedAt, expiresAt } = metadata
+  const when = (time: string | undefined) =>
+    time === undefined ? 'never' : `${spokenTime(Date.parse(time), now)} (${time})`
+  const { sites, credentials, hosts } = contents
+  output.table([
+    ['session', name],
+    ['created', when(createdAt)],
+    ['last used', when(lastUsedAt)],
+    ['expires', when(expiresAt)],
+    ['hosts', hosts.length === 0 ? 'none' : hosts.join(', ')],
+  ])
+  for (const { site, cookies } of sites) {
+    output.line('')
+    output.line(cookies.length === 0 ? `cookies of ${site}: none left` : `cookies of ${site}`)
+    output.table(cookies.map((cookie) => cookieRow(cookie, now)))
+  }
+  if (credentials.length === 0) return
+  output.line('')
+  output.line('credentials')
+  output.table(credentials.map(credentialRow))
+}
+
+function cookieRow(cookie: Cookie, now: number): string[] {
+  const { name, path, expiresAt } = cookie
+  const end = expiresAt === undefined ? '' : spokenTime(expiresAt, now)
+  return [
+    `  ${name === '' ? '(no name)' : shown(name)}`,
+    `${hostsOf(cookie).at(-1)}${path === '/' ? '' : shown(path)}`,
+    expiresAt === undefined ? 'no expiry' : `${expiresAt > now ? 'expires' : 'expired'} ${end}`,
+  ]
+}
+
+function credentialRow({ name, kind, hosts, place, problem }: CredentialSummary): string[] {
+  return [
+    `  ${name}`,
+    kind,
+    hosts.length === 0 ? 'where a rule names it' : hosts.join(' '),
+    problem === undefined ? (place ?? '') : `not usable: ${printable(problem)}`,
+  ]
+}
+
+function documentOf(metadata: SessionMetadata, contents: Contents, now: number) {
+  const { name, createdAt, lastUsedAt, expiresAt } = metadata
+  return {
+    name,
+    created_at: createdAt,
+    last_used_at: lastUsedAt ?? null,
+    expires_at: expiresAt ?? null,
+    hosts: contents.hosts,
+    sites: contents.sites.map(({ site, cookies }) => ({
+      site,
+      cookies: cookies.map((cookie) => cookieDocument(cookie, { reveal: false, now })),
+    })),
+    credentials: contents.credentials.map((credential) => credentialDocument(credential)),
+  }
+}
