@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net'
-
 export interface Authority {
   /** Lower-case, without trailing dot; an IPv6 address without brackets, in its shortest form. */
   readonly host: string
@@ -9,6 +7,9 @@ export interface Authority {
 
 /** `host` or `[v6]`, then perhaps `:port`; a port without leading zeros, so that there is one spelling of it. */
 const shape = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Za-z._-]{1,254}))(?::([1-9][0-9]{0,4}))?$/
+
+/** Four decimal numbers up to 255, without leading zeros. */
+const ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/
 
 /** What a URL parser takes for a number, and therefore for (part of) an IPv4 address: decimal, octal, hexadecimal. */
 const numericLabel = /^(?:[0-9]+|0[xX][0-9A-Fa-f]*)$/
@@ -30,10 +31,9 @@ export function parseAuthority(text: string): Authority | undefined {
   return port > 65_535 ? undefined : { host, port }
 }
 
+/** One address has many spellings; the URL parser judges them all and writes the one of RFC 5952. */
 function parseIPv6(text: string): string | undefined {
-  if (!isIPv6(text)) return undefined
-  // One address has many spellings; the URL parser writes the one of RFC 5952.
-  return new URL(`http://[${text}]/`).hostname.slice(1, -1)
+  return URL.parse(`http://[${text}]/`)?.hostname.slice(1, -1)
 }
 
 function parseName(text: string): string | undefined {
@@ -42,14 +42,6 @@ function parseName(text: string): string | undefined {
   const labels = host.split('.')
   // DNS: a label has 1 to 63 octets.
   if (labels.some((label) => label === '' || label.length > 63)) return undefined
-  if (numericLabel.test(labels.at(-1) ?? '') && !isIPv4(host)) return undefined
+  if (numericLabel.test(labels.at(-1) ?? '') && !ipv4.test(host)) return undefined
   return host
-}
-
-/** Whether two texts name the same authority; false when either is not one. `defaultPort` stands in for an absent port. */
-export function sameAuthority(a: string, b: string, defaultPort: number): boolean {
-  const left = parseAuthority(a)
-  const right = parseAuthority(b)
-  if (left === undefined || right === undefined) return false
-  return left.host === right.host && (left.port ?? defaultPort) === (right.port ?? defaultPort)
 }

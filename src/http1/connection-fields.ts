@@ -18,12 +18,6 @@ export const hopByHop: ReadonlySet<string> = new Set([
   'http2-settings',
 ])
 
-/**
- * Never dropped because Connection names them: without its length the rest of a body becomes the next request
- * (`Connection: content-length`), and without Host nobody knows whose it is.
- */
-const neverNamed: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host'])
-
 /** The lower-case members of every Connection field (RFC 9110, 7.6.1). */
 export function connectionTokens(fields: readonly FieldLine[]): Set<string> {
   const tokens = new Set<string>()
@@ -52,14 +46,6 @@ export function isPersistent(head: {
   }
   if (tokens.has('close')) return false
   return head.minor === 1 || tokens.has('keep-alive')
-}
-
-/** The lines that go on to the next hop, in their order. Trailer fields are filtered by the same rule. */
-export function endToEndFields(fields: readonly FieldLine[]): FieldLine[] {
-  const named = connectionTokens(fields)
-  return fields.filter(
-    ({ lower }) => !hopByHop.has(lower) && (named.size === 0 || !named.has(lower) || neverNamed.has(lower)),
-  )
 }
 
 /**
