@@ -7,4 +7,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-process.exitCode = await runProgram(process.argv.slice(2), process.env)
+// No top-level await: bin/hallpass.cjs, which any Node can parse, loads this file by `require`. Never rejects.
+void runProgram(process.argv.slice(2), process.env).then((status) => {
+  process.exitCode = status
+})
