@@ -66,10 +66,11 @@ try {
     types: `hallpass explain ${app}/me`,
     expects: /sid/,
   })
+  const fingerprint = `curl -sk -o /dev/null -w '%{certs}' ${other}/ | sha256sum`
   await step({
-    says: 'A host nobody asked about keeps its own certificate: the issuer is the site’s authority, not hallpass for you.',
-    types: `hallpass run -- curl -svk ${other}/ 2>&1 | grep -m1 issuer`,
-    expects: /issuer/,
+    says: 'A host nobody asked about keeps its own certificate: first as seen directly, then through hallpass.',
+    types: `${fingerprint.replace('-sk', `-sk --resolve ${new URL(other).host}:127.0.0.1`)}; hallpass run -- ${fingerprint}`,
+    expects: /^(\w{64}) .*\n\1 /,
   })
   const found = [...site.sessionIds, apiToken].map((secret) => `-e ${secret}`).join(' ')
   await step({

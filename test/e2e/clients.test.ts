@@ -131,10 +131,10 @@ describe('with eval "$(hallpass env)" and a proxy in the background', () => {
 
   testWith('curl')('the pasted line survives a restart of the proxy on the same port', async () => {
     const status = await world.hallpass(['status', '--json'])
-    const { listen } = JSON.parse(status.stdout) as { listen: string }
+    const { host, port } = JSON.parse(status.stdout) as { host: string; port: number }
     const variables = await world.hallpass(['env', '--format', 'json'])
     expect((await world.hallpass(['stop'])).status).toBe(0)
-    expect((await world.hallpass(['start', '--background', '--listen', listen])).status).toBe(0)
+    expect((await world.hallpass(['start', '--background', '--listen', `${host}:${port}`])).status).toBe(0)
     const { set } = JSON.parse(variables.stdout) as { set: Record<string, string> }
     const again = await world.shell(`curl -sS ${api}`, { env: set })
     expect(answerOf(again)).toEqual({ status: 0, answer: signedIn, stderr: '' })
