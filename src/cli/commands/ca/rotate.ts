@@ -1,6 +1,7 @@
 import { Authority } from '../../../certs/authority.ts'
 import { shownCertificate } from '../../../certs/authority-files.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
+import { isThere } from '../../../store/own-files.ts'
 import { Exit, type Run } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
 import { factsOf } from './published-certificate.ts'
@@ -8,9 +9,11 @@ import { rewriteBundle } from './rewrite-bundle.ts'
 
 export const run: Run = async (context, input) => {
   const { output, env } = context
-  const before = shownCertificate(homePaths(resolveHome(env), env))
-  if (before !== undefined && !input.has('yes')) {
-    const question = `Replace the certificate authority "${factsOf(before).name}"? Whatever trusts it by hand must be told again.`
+  const paths = homePaths(resolveHome(env), env)
+  const before = shownCertificate(paths)
+  if ((isThere(paths.caKey) || isThere(paths.caPem)) && !input.has('yes')) {
+    const name = before === undefined ? '' : ` "${factsOf(before).name}"`
+    const question = `Replace the certificate authority${name}? What was made to trust it must be told again.`
     if (!(await context.confirm(question, '--yes'))) throw new Exit(1)
   }
   // Without opening the authority: it may be a damaged one that is to be replaced.

@@ -5,7 +5,7 @@ import { keyStatus } from '../../../store/key-status.ts'
 import type { NewProtection } from '../../../store/keyring.ts'
 import type { Context, Run } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
-import { holdsOf, protectorText } from './protection.ts'
+import { holdsOf, protectorText, unlocking } from './protection.ts'
 
 export const run: Run = async (context, input) => {
   const { output, env } = context
@@ -37,10 +37,8 @@ export const run: Run = async (context, input) => {
   for (const whom of against) output.say(`holds against ${whom}`)
   for (const whom of notAgainst) output.say(`not against ${whom}`)
   if (status.protector === 'passphrase') {
-    output.say(
-      'commands ask for it, or read it from the file (0600) that HALLPASS_PASSPHRASE_FILE names; without it',
-    )
-    output.say('what is sealed is lost. A proxy that runs goes on, and needs it at its next start')
+    output.say(`${unlocking}; without it what is sealed is lost`)
+    output.say('a running proxy goes on with the present key; start it anew before the key is rotated')
   }
   if (!keys.created && status.protector !== 'file') {
     output.say('a copy of the key file from before still opens everything, until the key itself is another:')

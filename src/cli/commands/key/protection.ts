@@ -44,6 +44,10 @@ export function holdsOf({ protector, file }: Pick<KeyStatus, 'protector' | 'file
   }
 }
 
+/** What a passphrase asks of whoever comes later. */
+export const unlocking =
+  'commands ask for the passphrase, or read it from the file (mode 0600) that HALLPASS_PASSPHRASE_FILE names'
+
 /** `protector` as a sentence goes on with it. */
 export const protectorText: Readonly<Record<KeyStatus['protector'], string>> = {
   file: 'file (mode 0600 alone)',

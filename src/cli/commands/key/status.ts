@@ -4,7 +4,7 @@ import { keySource } from '../../../store/key-source.ts'
 import { type KeyStatus, keyStatus } from '../../../store/key-status.ts'
 import type { Run } from '../../command.ts'
 import type { Output } from '../../output.ts'
-import { holdsOf, protectorText } from './protection.ts'
+import { holdsOf, protectorText, unlocking } from './protection.ts'
 import { records, type SealedBy, sealedBy } from './sealed-by.ts'
 
 /** The one thing to type where a key is gone or damaged: it tells whether a copy from a backup is the right one. */
@@ -65,6 +65,7 @@ function tell(output: Output, status: KeyStatus, sealed: SealedBy, home: Home): 
       // What still hangs on an old key is what somebody came to find out.
       return kid === current ? [row] : [row, ...files.map((path) => ['', path])]
     }),
+    ...(protector === 'passphrase' ? [['opens by', unlocking]] : []),
     ...against.map((whom, index) => [index === 0 ? 'holds against' : '', whom]),
     ...notAgainst.map((whom, index) => [index === 0 ? 'not against' : '', whom]),
   ])

@@ -5,7 +5,7 @@ import type { Store } from '../../../store/store.ts'
 export interface Contents {
   readonly sites: readonly { readonly site: string; readonly cookies: readonly Cookie[] }[]
   readonly credentials: readonly CredentialSummary[]
-  /** What it has something for: `example.com`, `*.example.com` (and that host itself, where a cookie is for the domain). */
+  /** The hosts that it has something for, as host patterns. */
   readonly hosts: readonly string[]
 }
 
@@ -21,13 +21,13 @@ export async function contentsOf(session: Session, store: Store): Promise<Conten
   const credentials = await session.credentials()
   const hosts = new Set([
     ...sites.flatMap(({ cookies }) => cookies.flatMap(hostsOf)),
-    ...credentials.flatMap((credential) => credential.hosts),
+    ...credentials.flatMap(({ present, hosts }) => (present ? hosts : [])),
   ])
   return { sites, credentials, hosts: [...hosts].sort() }
 }
 
-/** The hosts that a cookie goes to, as a host pattern says it. */
-export function hostsOf({ domain, hostOnly }: Cookie): string[] {
+/** `*.example.com` alone would leave out the domain itself. */
+function hostsOf({ domain, hostOnly }: Cookie): string[] {
   return hostOnly ? [domain] : [domain, `*.${domain}`]
 }
 

@@ -1,6 +1,7 @@
 import { HallpassError } from '../../../errors.ts'
 import type { Run } from '../../command.ts'
 import { parseSeconds, spokenTime } from '../../spoken-time.ts'
+import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -16,11 +17,7 @@ export const run: Run = async (context, input) => {
   const { metadata } = await sessions.create({ name, ttlSeconds })
   const { createdAt, expiresAt } = metadata
   if (output.json) {
-    output.document('session-create/1', {
-      name: metadata.name,
-      created_at: createdAt,
-      expires_at: expiresAt ?? null,
-    })
+    output.document('session-create/1', sessionDocument(metadata))
   } else {
     output.line(metadata.name)
   }

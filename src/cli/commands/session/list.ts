@@ -1,6 +1,7 @@
 import type { Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { counted } from './counted.ts'
+import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context) => {
   const { output } = context
@@ -15,14 +16,9 @@ export const run: Run = async (context) => {
   )
   if (output.json) {
     output.document('sessions/1', {
-      sessions: rows.map(({ name, createdAt, lastUsedAt, expiresAt, sites, credentials }) => ({
-        name,
-        created_at: createdAt,
-        last_used_at: lastUsedAt ?? null,
-        expires_at: expiresAt ?? null,
-        sites,
-        credentials,
-      })),
+      sessions: rows.map(({ sites, credentials, ...metadata }) => {
+        return { ...sessionDocument(metadata), sites, credentials }
+      }),
     })
     return
   }

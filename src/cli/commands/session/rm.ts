@@ -18,6 +18,6 @@ export const run: Run = async (context, input) => {
   await sessions.remove(name)
   if (output.json) output.document('session-rm/1', { name, emptied, sites, credentials })
   output.say(`${emptied ? 'emptied' : 'removed'} the session "${name}": ${held}, and its client token`)
-  output.say('a shell or script that has the old token is asked for a new one:')
-  output.hint('hallpass env')
+  if (!emptied) return
+  output.say('shells that evaluated "hallpass env" or a pasted line have the old token, and must do so again')
 }

@@ -7,7 +7,8 @@ import type { Output } from '../../output.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { cookieDocument, shown } from '../cookie/cookie-text.ts'
 import { credentialDocument } from '../token/credential-document.ts'
-import { type Contents, contentsOf, hostsOf } from './contents.ts'
+import { type Contents, contentsOf } from './contents.ts'
+import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context, input) => {
   const { output, flags } = context
@@ -42,11 +43,11 @@ function tell(output: Output, metadata: SessionMetadata, contents: Contents, now
 }
 
 function cookieRow(cookie: Cookie, now: number): string[] {
-  const { name, path, expiresAt } = cookie
+  const { name, domain, hostOnly, path, expiresAt } = cookie
   const end = expiresAt === undefined ? '' : spokenTime(expiresAt, now)
   return [
     `  ${name === '' ? '(no name)' : shown(name)}`,
-    `${hostsOf(cookie).at(-1)}${path === '/' ? '' : shown(path)}`,
+    `${hostOnly ? domain : `.${domain}`}${path === '/' ? '' : shown(path)}`,
     expiresAt === undefined ? 'no expiry' : `${expiresAt > now ? 'expires' : 'expired'} ${end}`,
   ]
 }
@@ -61,12 +62,8 @@ function credentialRow({ name, kind, hosts, place, problem }: CredentialSummary)
 }
 
 function documentOf(metadata: SessionMetadata, contents: Contents, now: number) {
-  const { name, createdAt, lastUsedAt, expiresAt } = metadata
   return {
-    name,
-    created_at: createdAt,
-    last_used_at: lastUsedAt ?? null,
-    expires_at: expiresAt ?? null,
+    ...sessionDocument(metadata),
     hosts: contents.hosts,
     sites: contents.sites.map(({ site, cookies }) => ({
       site,
