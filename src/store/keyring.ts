@@ -214,7 +214,7 @@ async function newUnlocked(next: NewProtection, env: NodeJS.ProcessEnv): Promise
   const keyring = await workingKeyring(env)
   if (keyring) return newKeyringProtection(keyring)
   throw new HallpassError('failed', 'this system has no keyring that keeps what it is given', {
-    hint: 'hallpass key protect --passphrase',
+    hint: 'hallpass key protect passphrase',
   })
 }
 
