@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import { matchesHost } from '../rules/host-pattern.ts'
+import { withinOnly } from '../sessions/scope.ts'
 import { connectEndpoint } from './agreement.ts'
 import { asHallpassError, type Connection } from './connection.ts'
 import { intercept } from './intercept.ts'
@@ -58,8 +58,9 @@ async function decide(connection: Connection, head: RequestHead, client: Client)
   connection.engine.dialer.to(host, port)
   const { session, scope } = client
   const known = await session.known(host, port, scope)
-  const only = scope.only?.some((pattern) => matchesHost(pattern, host, port)) ?? known
-  if (scope.strict === true && !only) {
+  // As the plan has it for requests; of a blind tunnel no request is ever seen.
+  const admitted = scope.only === undefined ? known : withinOnly(scope, host, port)
+  if (scope.strict === true && !admitted) {
     throw new HallpassError('policy', `${endpointOf(host, port)} is not among the hosts of --strict`, {
       hint: `hallpass run --only ${host} --strict -- …`,
     })

@@ -9,10 +9,11 @@ import { encodeRequestHead } from '../http1/request-head.ts'
 import { encodeResponseHead, type ResponseHead } from '../http1/response-head.ts'
 import { applyPlan } from '../sessions/apply.ts'
 import type { Capture } from '../sessions/capture.ts'
+import { capturedHeader } from '../sessions/captured-header.ts'
 import type { Plan } from '../sessions/plan.ts'
 import { absoluteDestination, type Destination, insideTunnel } from './agreement.ts'
 import { asHallpassError, type Connection, type Request } from './connection.ts'
-import { keepAliveMs, nameList, noEdits, requestFields, responseFields, responseTrailers } from './fields.ts'
+import { keepAliveMs, noEdits, requestFields, responseFields, responseTrailers } from './fields.ts'
 import { answerInternal, internalHost } from './internal.ts'
 import type { Client } from './options.ts'
 import { authorityOf, endpointOf } from './origin.ts'
@@ -261,9 +262,17 @@ export class Exchange implements UpstreamUser {
     this.#state = 'capturing'
     this.#upstream?.socket.pause()
     const { origin, target } = destination
-    const [path = '/'] = target.split('?')
     this.#client.session
-      .capture({ ...origin, path, status: head.status, setCookie, clearSiteData, reveal: plan.reveal })
+      .capture({
+        ...origin,
+        path: target,
+        status: head.status,
+        setCookie,
+        clearSiteData,
+        reveal: plan.reveal,
+        capture: plan.capture,
+        site: plan.site,
+      })
       .then(
         (capture) => this.#afterCapture(head, rest, capture),
         (error: unknown) => this.#fail(error),
@@ -535,7 +544,8 @@ function writeTogether(socket: Socket, head: Buffer, parts: readonly Buffer[]): 
 function ownFields(capture: Capture | undefined): FieldLine[] {
   if (capture === undefined) return []
   const fields: FieldLine[] = []
-  if (capture.captured.length > 0) fields.push(fieldLine('Hallpass-Captured', nameList(capture.captured)))
+  const captured = capturedHeader(capture.captured)
+  if (captured !== undefined) fields.push(fieldLine('Hallpass-Captured', captured))
   if (capture.warning !== undefined) fields.push(fieldLine('Hallpass-Warning', capture.warning))
   return fields
 }

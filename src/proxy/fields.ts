@@ -135,12 +135,3 @@ export function keepAliveMs(fields: readonly FieldLine[]): number | undefined {
   }
   return undefined
 }
-
-/** A cookie's name may hold almost anything; in a header of ours it is percent-encoded down to token characters. */
-export function nameList(names: readonly string[]): string {
-  return names.map((name) => name.replace(/[^A-Za-z0-9!#$&'*+.^_`|~-]/g, percent)).join(', ')
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
-}

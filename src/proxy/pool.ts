@@ -38,6 +38,7 @@ export class Pool {
   readonly #limits: Limits
   readonly #context: SecureContext
   readonly #open = new Set<Upstream>()
+  readonly #attempts = new Set<Swept>()
   #idle = 0
 
   constructor(dialer: Dialer, sweep: Sweep, limits: Limits, context: SecureContext) {
@@ -113,6 +114,7 @@ export class Pool {
   }
 
   close(): void {
+    for (const attempt of this.#attempts) attempt.expire()
     for (const upstream of this.#open) upstream.destroy()
   }
 
@@ -171,9 +173,14 @@ export class Pool {
       deadline: performance.now() + this.#limits.connectMs,
       expire: () => fail(timeoutError(endpointOf(host, port), 'no connection in time')),
     }
-    const fail = (error: HallpassError) => {
+    const end = () => {
       this.#sweep.forget(attempt)
-      socket.off('error', onError).off('close', onClose).on('error', ignore)
+      this.#attempts.delete(attempt)
+      socket.off('error', onError).off('close', onClose)
+    }
+    const fail = (error: HallpassError) => {
+      end()
+      socket.on('error', ignore)
       socket.destroy()
       settle(error, undefined)
     }
@@ -183,10 +190,10 @@ export class Pool {
     }
     const onClose = () => fail(upstreamError(host, port, undefined))
     this.#sweep.watch(attempt)
+    this.#attempts.add(attempt)
     socket.once('error', onError).once('close', onClose)
     socket.once(origin.scheme === 'https' ? 'secureConnect' : 'connect', () => {
-      this.#sweep.forget(attempt)
-      socket.off('error', onError).off('close', onClose)
+      end()
       const upstream = new Upstream(this, this.#sweep, socket, origin, key)
       this.#open.add(upstream)
       settle(undefined, upstream)

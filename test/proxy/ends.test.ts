@@ -15,14 +15,20 @@ function cutOff(socket: Socket): void {
 
 describe('an answer that was cut short is seen to be', () => {
   it('with a length: the connection ends before it', async () => {
-    await using s = await scene((socket) => onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', () => cutOff(socket))))
+    await using s = await scene((socket) =>
+      onHead(socket, () =>
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', () => cutOff(socket)),
+      ),
+    )
     const client = await s.proxy.secure('site.test')
     client.send(get)
     expect(await client.rest()).toBe('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf')
   })
 
   it('with chunks: the last one never comes', async () => {
-    await using s = await scene((socket) => onHead(socket, () => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n')))
+    await using s = await scene((socket) =>
+      onHead(socket, () => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n')),
+    )
     const client = await s.proxy.secure('site.test')
     client.send(get)
     expect((await client.rest()).endsWith('4\r\nhalf\r\n')).toBe(true)
@@ -52,7 +58,11 @@ describe('an answer that was cut short is seen to be', () => {
   })
 
   it('in a chunk that is none: cut there', async () => {
-    await using s = await scene((socket) => onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngood\r\nxyz\r\n')))
+    await using s = await scene((socket) =>
+      onHead(socket, () =>
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngood\r\nxyz\r\n'),
+      ),
+    )
     const client = await s.proxy.secure('site.test')
     client.send(get)
     const rest = await client.rest()
@@ -64,8 +74,15 @@ describe('an answer that was cut short is seen to be', () => {
 describe('a client that leaves ends the request at the origin', () => {
   it.each([
     ['before the answer', () => {}],
-    ['in the answer', (socket: Socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart')],
-    ['in an event stream', (socket: Socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n')],
+    [
+      'in the answer',
+      (socket: Socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart'),
+    ],
+    [
+      'in an event stream',
+      (socket: Socket) =>
+        socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n'),
+    ],
   ])('%s', async (_when, serve) => {
     await using s = await scene((socket) => onHead(socket, () => serve(socket)))
     const client = await s.proxy.secure('site.test')
@@ -117,7 +134,9 @@ describe('kept connections to an origin', () => {
     ['bytes behind the answer', `${ok}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`],
     ['Keep-Alive: timeout=1', 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'],
   ])('are given up after %s', async (_why, answer) => {
-    await using s = await scene((socket, index) => onHead(socket, () => socket.write(index === 0 ? answer : ok)))
+    await using s = await scene((socket, index) =>
+      onHead(socket, () => socket.write(index === 0 ? answer : ok)),
+    )
     const client = await s.proxy.secure('site.test')
     for (let i = 0; i < 2; i++) {
       client.send(get)
@@ -198,7 +217,9 @@ describe('kept connections to an origin', () => {
   })
 
   it('are not shared when an answer came before the whole request', async () => {
-    await using s = await scene((socket, index) => onHead(socket, () => socket.write(index === 0 ? 'HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n' : ok)))
+    await using s = await scene((socket, index) =>
+      onHead(socket, () => socket.write(index === 0 ? 'HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n' : ok)),
+    )
     const client = await s.proxy.secure('site.test')
     client.send(`POST / HTTP/1.1\r\n${host}Content-Length: 100\r\n\r\npart`)
     expect((await client.response()).status).toBe(413)

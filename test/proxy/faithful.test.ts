@@ -9,7 +9,9 @@ describe('what nobody touches comes out right', () => {
   it('keeps order, case and repeats of a request, and puts the bearer last', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const client = await s.proxy.secure('site.test')
-    client.send('GET /a//b/../c?x=%2F&y HTTP/1.1\r\nHOST:  Site.Test\r\nx-b: 1\r\nX-B:2 \r\naccept: */*\r\nX-A: \xe9\r\n\r\n')
+    client.send(
+      'GET /a//b/../c?x=%2F&y HTTP/1.1\r\nHOST:  Site.Test\r\nx-b: 1\r\nX-B:2 \r\naccept: */*\r\nX-A: \xe9\r\n\r\n',
+    )
     await client.response()
     expect(s.origin.received).toBe(
       'GET /a//b/../c?x=%2F&y HTTP/1.1\r\nHOST:  Site.Test\r\nx-b: 1\r\nX-B:2 \r\naccept: */*\r\nX-A: \xe9\r\nAuthorization: Bearer SECRET\r\n\r\n',
@@ -25,7 +27,8 @@ describe('what nobody touches comes out right', () => {
   })
 
   it('keeps order, case, repeats and the reason phrase of a response', async () => {
-    const head = 'HTTP/1.1 299 Quite\xe9 Fine, Thanks\r\nx-b: 1\r\nX-B:2\r\ncontent-LENGTH: 0\r\nWarning: a\r\nwarning: b\r\n\r\n'
+    const head =
+      'HTTP/1.1 299 Quite\xe9 Fine, Thanks\r\nx-b: 1\r\nX-B:2\r\ncontent-LENGTH: 0\r\nWarning: a\r\nwarning: b\r\n\r\n'
     await using s = await scene((socket) => onHead(socket, () => socket.write(Buffer.from(head, 'latin1'))))
     const client = await s.proxy.secure('site.test')
     client.send(`GET / HTTP/1.1\r\n${host}\r\n`)
@@ -35,7 +38,9 @@ describe('what nobody touches comes out right', () => {
   it('relays chunks with their extensions and trailers as they are, less cookies in trailers', async () => {
     const body = '5;a=b\r\nhello\r\n0\r\nX-Sum: 1\r\nSet-Cookie: t=1\r\nHallpass-Error: no\r\n\r\n'
     await using s = await scene((socket) =>
-      onHead(socket, () => socket.write(`HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n${body}`)),
+      onHead(socket, () =>
+        socket.write(`HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n${body}`),
+      ),
     )
     const client = await s.proxy.secure('site.test')
     client.send(`GET / HTTP/1.1\r\n${host}TE: gzip, trailers\r\nConnection: TE\r\n\r\n`)
@@ -58,13 +63,17 @@ describe('what nobody touches comes out right', () => {
     client.send(`POST / HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`)
     client.send('2;x\r\nde\r\n0\r\nX-T: 1\r\n\r\n')
     expect((await client.response()).body).toBe('ok')
-    expect(s.origin.received.split('\r\n\r\n').slice(1).join('\r\n\r\n')).toBe('3\r\nabc\r\n2;x\r\nde\r\n0\r\nX-T: 1\r\n\r\n')
+    expect(s.origin.received.split('\r\n\r\n').slice(1).join('\r\n\r\n')).toBe(
+      '3\r\nabc\r\n2;x\r\nde\r\n0\r\nX-T: 1\r\n\r\n',
+    )
   })
 
   it('passes 103 on at once, without its cookies', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () => {
-        socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nSet-Cookie: early=1\r\nHallpass-X: 1\r\n\r\n')
+        socket.write(
+          'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nSet-Cookie: early=1\r\nHallpass-X: 1\r\n\r\n',
+        )
       }),
     )
     const client = await s.proxy.secure('site.test')
@@ -79,7 +88,8 @@ describe('what nobody touches comes out right', () => {
     const client = await s.proxy.secure('site.test')
     client.send(`POST / HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 4\r\n\r\n`)
     const socket = await s.origin.connected(1)
-    while (!s.origin.received.includes('\r\n\r\n')) await new Promise((resolve) => socket.once('data', resolve))
+    while (!s.origin.received.includes('\r\n\r\n'))
+      await new Promise((resolve) => socket.once('data', resolve))
     expect(s.origin.received).toContain('Expect: 100-continue\r\n')
     expect(client.received).toBe('')
     socket.write('HTTP/1.1 100 Continue\r\n\r\n')
@@ -91,7 +101,9 @@ describe('what nobody touches comes out right', () => {
   })
 
   it('closes after a refusal instead of a 100: whether the body comes is in doubt', async () => {
-    await using s = await scene((socket) => onHead(socket, () => socket.write('HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n')))
+    await using s = await scene((socket) =>
+      onHead(socket, () => socket.write('HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n')),
+    )
     const client = await s.proxy.secure('site.test')
     client.send(`POST / HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 40\r\n\r\n`)
     expect((await client.response()).head).toContain('Connection: close\r\n')
@@ -106,7 +118,9 @@ describe('what nobody touches comes out right', () => {
     ['GET', 'HTTP/1.1 204 No Content\r\n\r\n'],
     ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\nETag: "x"\r\n\r\n'],
   ])('%s: a response without body ends with its head: %j', async (method, head) => {
-    await using s = await scene((socket) => onHead(socket, (request) => socket.write(request.startsWith('GET /next') ? ok : head)))
+    await using s = await scene((socket) =>
+      onHead(socket, (request) => socket.write(request.startsWith('GET /next') ? ok : head)),
+    )
     const client = await s.proxy.secure('site.test')
     client.send(`${method} / HTTP/1.1\r\n${host}\r\n`)
     expect(await client.until(/\r\n\r\n/)).toBe(head)
@@ -118,21 +132,29 @@ describe('what nobody touches comes out right', () => {
   it('forwards no field that is for one hop: named by Connection, TE, Keep-Alive, Upgrade, Proxy-*', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () =>
-        socket.write('HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\nUpgrade: h2\r\nContent-Length: 0\r\n\r\n'),
+        socket.write(
+          'HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\nUpgrade: h2\r\nContent-Length: 0\r\n\r\n',
+        ),
       ),
     )
     const client = await s.proxy.secure('site.test')
     client.send(
       `GET / HTTP/1.1\r\n${host}Connection: close, X-Hop, content-length, host\r\nX-Hop: 1\r\nKeep-Alive: 300\r\nProxy-Connection: keep-alive\r\nTE: gzip\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nProxy-Authorization: Basic eA==\r\n\r\n`,
     )
-    expect((await client.response()).head).toBe('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    expect((await client.response()).head).toBe(
+      'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+    )
     await client.over()
     expect(s.origin.received).toBe(`GET / HTTP/1.1\r\n${host}Authorization: Bearer SECRET\r\n\r\n`)
   })
 
   it("removes the origin's own Hallpass-* fields", async () => {
     await using s = await scene((socket) =>
-      onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nHallpass-Error: proxy-auth\r\nhallpass-captured: x\r\nContent-Length: 0\r\n\r\n')),
+      onHead(socket, () =>
+        socket.write(
+          'HTTP/1.1 200 OK\r\nHallpass-Error: proxy-auth\r\nhallpass-captured: x\r\nContent-Length: 0\r\n\r\n',
+        ),
+      ),
     )
     const client = await s.proxy.secure('site.test')
     client.send(`GET / HTTP/1.1\r\n${host}\r\n`)
@@ -140,11 +162,15 @@ describe('what nobody touches comes out right', () => {
   })
 
   it('serves HTTP/1.0: asks in 1.0, passes no interim answer, closes', async () => {
-    await using s = await scene((socket) => onHead(socket, () => socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.0 200 OK\r\n\r\nold')))
+    await using s = await scene((socket) =>
+      onHead(socket, () => socket.end('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.0 200 OK\r\n\r\nold')),
+    )
     const client = await s.proxy.secure('site.test')
     client.send('GET / HTTP/1.0\r\n\r\n')
     expect(await client.rest()).toBe('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nold')
-    expect(s.origin.received).toBe(`GET / HTTP/1.0\r\n${host}Connection: close\r\nAuthorization: Bearer SECRET\r\n\r\n`)
+    expect(s.origin.received).toBe(
+      `GET / HTTP/1.0\r\n${host}Connection: close\r\nAuthorization: Bearer SECRET\r\n\r\n`,
+    )
   })
 
   it('serves requests sent ahead one at a time and in order', async () => {

@@ -37,7 +37,13 @@ const size = 256 * 1_048_576
 
 describe('bodies stream', () => {
   it('events arrive one by one', async () => {
-    await using s = await scene((socket) => onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n')))
+    await using s = await scene((socket) =>
+      onHead(socket, () =>
+        socket.write(
+          'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n',
+        ),
+      ),
+    )
     const client = await s.proxy.secure('site.test')
     client.send(get)
     await client.until(/\r\n\r\n/)
@@ -85,7 +91,9 @@ describe('bodies stream', () => {
       { resolve: { 'blind.test': `127.0.0.1:${plain.port}` } },
     )
     const client = await s.proxy.tunnel(endpoint)
-    const reader = endpoint.startsWith('site') ? await client.secure({ ca: s.proxy.caPem, servername: 'site.test' }) : client
+    const reader = endpoint.startsWith('site')
+      ? await client.secure({ ca: s.proxy.caPem, servername: 'site.test' })
+      : client
     if (reader !== client) reader.send(get)
     reader.socket.pause()
     expect(await settled(() => written)).toBeLessThan(size / 4)

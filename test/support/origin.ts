@@ -41,6 +41,8 @@ export class TestOrigin implements AsyncDisposable {
   readonly server: Server
   /** Connections so far, in order. */
   readonly connections: Socket[] = []
+  /** What is below them, those still in their handshake too. */
+  readonly below = new Set<Socket>()
   /** All bytes that came, on all connections, as latin1. */
   received = ''
 
@@ -59,7 +61,7 @@ export class TestOrigin implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.connections) socket.destroy()
+    for (const socket of [...this.connections, ...this.below]) socket.destroy()
     if (!this.server.listening) return
     this.server.close()
     await once(this.server, 'close')
@@ -68,6 +70,10 @@ export class TestOrigin implements AsyncDisposable {
 
 async function begin(server: Server | HttpServer, secure: boolean, address: string): Promise<TestOrigin> {
   const origin = new TestOrigin(server)
+  server.on('connection', (socket: Socket) => {
+    origin.below.add(socket)
+    socket.on('error', () => {})
+  })
   server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
     origin.connections.push(socket)
     socket.on('error', () => {})

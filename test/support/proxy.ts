@@ -10,7 +10,7 @@ import type { RunningProxy } from '../../src/proxy/options.ts'
 import { startProxy } from '../../src/proxy/proxy.ts'
 import type { RuleSet } from '../../src/rules/rule.ts'
 import { Clients } from '../../src/sessions/clients.ts'
-import type { Session } from '../../src/sessions/session.ts'
+import type { Session, SessionsConfig } from '../../src/sessions/session.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import { homePaths, prepareHome } from '../../src/store/home.ts'
 import { KeyRing } from '../../src/store/keyring.ts'
@@ -80,7 +80,9 @@ export class TestProxy implements AsyncDisposable {
   /** A connection inside an accepted CONNECT. */
   async tunnel(endpoint: string): Promise<RawClient> {
     const client = await this.client()
-    client.send(`CONNECT ${endpoint} HTTP/1.1\r\nHost: ${endpoint}\r\nProxy-Authorization: ${this.authorization}\r\n\r\n`)
+    client.send(
+      `CONNECT ${endpoint} HTTP/1.1\r\nHost: ${endpoint}\r\nProxy-Authorization: ${this.authorization}\r\n\r\n`,
+    )
     const head = await client.until(/\r\n\r\n/)
     if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`CONNECT ${endpoint}: ${head}`)
     return client
@@ -121,8 +123,21 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
   const say = (message: string) => {
     messages.push(message)
   }
-  const log: Log = { request: (entry) => entries.push(entry), info: say, warn: say, error: say, scrub: () => {}, close: async () => {} }
-  const config: RuleSet = { rules: [], reveal: 'script', capture: [], intercept: 'known', ...options.rules }
+  const log: Log = {
+    request: (entry) => entries.push(entry),
+    info: say,
+    warn: say,
+    error: say,
+    scrub: () => {},
+    close: async () => {},
+  }
+  const config: SessionsConfig = {
+    rules: [],
+    reveal: 'script',
+    capture: [],
+    intercept: 'known',
+    ...options.rules,
+  }
   const sessions = await Sessions.open({ store: options.store ?? new MemoryStore(), config })
   const session = await sessions.get('default')
   const clients = new Clients(sessions)

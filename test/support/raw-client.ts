@@ -49,7 +49,7 @@ export class RawClient implements Disposable {
           `the connection ended before ${String(pattern)}: ${JSON.stringify(this.received.slice(0, 2_000))}`,
         )
       }
-      await once(this.socket, 'news')
+      await this.#news()
     }
   }
 
@@ -64,7 +64,7 @@ export class RawClient implements Disposable {
 
   /** All that comes until the connection is over. */
   async rest(): Promise<string> {
-    while (!this.ended && !this.closed) await once(this.socket, 'news')
+    while (!this.ended && !this.closed) await this.#news()
     const rest = this.received
     this.received = ''
     return rest
@@ -72,7 +72,12 @@ export class RawClient implements Disposable {
 
   /** Settles when the connection is over, however. */
   async over(): Promise<void> {
-    while (!this.closed && !this.ended) await once(this.socket, 'news')
+    while (!this.closed && !this.ended) await this.#news()
+  }
+
+  /** Something came, or the end. An error is seen in `error`, not thrown at whoever waits. */
+  async #news(): Promise<void> {
+    await new Promise<void>((resolve) => this.socket.once('news', resolve))
   }
 
   /** The client side of TLS on this connection. */

@@ -7,9 +7,15 @@ export interface Scene extends AsyncDisposable {
 }
 
 /** An origin of bytes for https://site.test, and a proxy whose session has the bearer token SECRET for it. */
-export async function scene(serve: Parameters<typeof rawOrigin>[0], options: TestProxyOptions = {}): Promise<Scene> {
+export async function scene(
+  serve: Parameters<typeof rawOrigin>[0],
+  options: TestProxyOptions = {},
+): Promise<Scene> {
   const origin = await rawOrigin(serve, { hosts: ['site.test'] })
-  const proxy = await startTestProxy({ ...options, resolve: { 'site.test': `127.0.0.1:${origin.port}`, ...options.resolve } })
+  const proxy = await startTestProxy({
+    ...options,
+    resolve: { 'site.test': `127.0.0.1:${origin.port}`, ...options.resolve },
+  })
   await proxy.knows('SECRET', 'site.test')
   return {
     origin,
