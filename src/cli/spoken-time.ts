@@ -7,7 +7,8 @@ const units = [
 
 /** `in 14 d`, `3 h ago`: how far a time is from now, in its largest unit. */
 export function spokenTime(at: number, now: number): string {
-  const distance = Math.abs(at - now)
+  // Half a second that has passed since an hour was asked for is not 59 minutes.
+  const distance = Math.abs(at - now) + 500
   const unit = units.find(({ ms }) => distance >= ms) ?? units[3]
   const text = `${Math.floor(distance / unit.ms)} ${unit.name}`
   return at > now ? `in ${text}` : `${text} ago`

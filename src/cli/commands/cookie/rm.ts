@@ -26,5 +26,6 @@ export const run: Run = async (context, input) => {
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
   const removed = await session.removeCookies(site, wire)
   if (output.json) output.document('cookie-rm/1', { session: session.name, site, removed })
-  output.say(`removed ${removed} ${removed === 1 ? 'cookie' : 'cookies'} of ${site}`)
+  if (removed === 0) output.say(`there were no cookies of ${site} left; nothing more is captured of it`)
+  else output.say(`removed ${removed} ${removed === 1 ? 'cookie' : 'cookies'} of ${site}`)
 }

@@ -1,5 +1,6 @@
 import { HallpassError } from '../../../errors.ts'
 import type { Run } from '../../command.ts'
+import { spell } from '../../package.ts'
 import { explanationDocument, explanationRows } from './explanation.ts'
 
 export const run: Run = async (context, input) => {
@@ -10,8 +11,8 @@ export const run: Run = async (context, input) => {
   if (!/^[!#$%&'*+.^_`|~\dA-Z-]{1,32}$/.test(method)) throw new HallpassError('usage', 'that is not a method')
   const session = await (await context.open()).session()
   const explanation = await session.explain(url, method)
-  const now = Date.now()
   if (output.json) output.document('explain/1', explanationDocument(explanation))
   else
-    for (const [label, text] of explanationRows(explanation, now)) output.line(`  ${label.padEnd(9)} ${text}`)
+    for (const [label, text] of explanationRows(explanation))
+      output.line(`  ${label.padEnd(9)} ${spell(text)}`)
 }

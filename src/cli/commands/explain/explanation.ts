@@ -1,13 +1,12 @@
 import { placeText } from '../../../credentials/credential.ts'
 import { Secret } from '../../../secret.ts'
 import type { Explanation } from '../../../sessions/session.ts'
-import { spokenTime } from '../../spoken-time.ts'
 import { fromWire, shown } from '../cookie/cookie-text.ts'
 
 type PlannedCredential = Explanation['credentials']['attached'][number]
 
 /** Lines of a label and a text: what goes on, what stays off, and why. */
-export function explanationRows(explanation: Explanation, now: number): [label: string, text: string][] {
+export function explanationRows(explanation: Explanation): [label: string, text: string][] {
   const { policy, rule, cookies, credentials, known } = explanation
   const rows: [string, string][] = [['session', explanation.session]]
   if (!known) {
@@ -17,9 +16,7 @@ export function explanationRows(explanation: Explanation, now: number): [label: 
   rows.push(['host', `known: ${explanation.knownWhy}`])
   if (rule !== undefined) rows.push(['rule', `${rule.pattern} (${rule.why})`])
   if (!policy.allowed) rows.push(['policy', `refused with 403: ${policy.reason}`])
-  const names = cookies.attached.map(({ name, expiresAt }) => {
-    return expiresAt === undefined ? shown(name) : `${shown(name)} (expires ${spokenTime(expiresAt, now)})`
-  })
+  const names = cookies.attached.map(({ name }) => shown(name))
   if (names.length + cookies.withheld.length > 0) {
     const withheld = cookies.withheld.map(({ name, reason }) => `${shown(name)} (${reason})`)
     rows.push(['cookies', attachedAndWithheld(names, withheld)])

@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { CommandLine } from '../support/command-line.ts'
+import { story } from '../support/story.ts'
+
+const secret = 'hunter2hunter2hunter2'
+
+const bearer = (name: string, host: string) => ({
+  run: ['token', 'set', name, '--kind', 'bearer', '--host', host],
+  stdin: secret,
+})
+
+describe('explain', () => {
+  it('says what goes on a request, what stays off, and why, without a value', () =>
+    story(
+      [secret],
+      [
+        bearer('api', 'app.example.com'),
+        {
+          run: [
+            'token',
+            'set',
+            'csrf',
+            '--kind',
+            'mirror',
+            '--cookie',
+            'csrftoken',
+            '--header',
+            'x-csrf-token',
+            '--host',
+            'app.example.com',
+          ],
+        },
+        {
+          run: ['cookie', 'set', 'https://app.example.com/', 'sid', '--secure', '--http-only'],
+          stdin: secret,
+        },
+        { run: ['cookie', 'set', 'https://app.example.com/', 'csrftoken'], stdin: 'token' },
+        { run: ['cookie', 'set', 'https://app.example.com/', 'beta', '--path', '/beta'], stdin: secret },
+        {
+          run: ['explain', `https://ada:${'pass'}@app.example.com/v1/me?key=value#top`],
+          stdout: [
+            '  session   default',
+            '  host      known: the credential api is for it',
+            '  cookies   sid, csrftoken        withheld: beta (path /beta)',
+            '  header    authorization (api)',
+            '  mirror    x-csrf-token from csrftoken (csrf)',
+            '  reveal    script: the client sees new cookies but those that are http-only',
+            '',
+          ].join('\n'),
+        },
+        {
+          run: ['explain', 'app.example.com/beta?key=value', '--json', '--method', 'post'],
+          stdout: {
+            schema: 'hallpass.explain/1',
+            session: 'default',
+            url: 'https://app.example.com/beta?key=…',
+            method: 'POST',
+            known: true,
+            policy: { allowed: true, reason: null },
+            rule: null,
+            reveal: 'script',
+            cookies: {
+              attached: [{ name: 'beta', present: true }, { name: 'sid' }, { name: 'csrftoken' }],
+              withheld: [],
+            },
+            credentials: {
+              attached: [{ name: 'api', place: 'authorization' }, { name: 'csrf' }],
+              withheld: [],
+            },
+          },
+        },
+        {
+          run: ['explain', 'http://app.example.com/'],
+          stdout: /withheld: sid \(.*\).*\n.*withheld +api \(bearer\): not over plain http/,
+        },
+        { run: ['explain', 'https://example.org/'], stdout: /passes through untouched/ },
+        { run: ['explain', 'https://notapp.example.com/'], stdout: /passes through untouched|none/ },
+        { run: ['explain', 'not a url'], status: 2, stdout: '', stderr: /not an http or https URL/ },
+        { run: ['explain', 'https://a.example/', '--method', 'A B'], status: 2, stdout: '' },
+      ],
+    ))
+
+  it('names the rule that decides, and what it forbids', async () => {
+    const cli = new CommandLine()
+    const file = join(cli.home, 'config', 'config.yaml')
+    await cli.run(['session', 'list'])
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(
+      file,
+      'rules:\n  - hosts: ["*.example.com"]\n    reveal: none\n  - hosts: [api.example.com]\n    credential: api\n    allow: [GET /**]\n',
+    )
+    const get = await cli.run(['explain', 'https://api.example.com/'])
+    expect(get.stdout).toMatch(/rule +api\.example\.com \(the most specific of 2 rules for this host\)/)
+    expect(get.stdout).toMatch(/withheld +api \(unknown\): .*hallpass token set api/)
+    const post = await cli.run(['explain', 'https://api.example.com/', '--method', 'POST'])
+    expect(post.status).toBe(0)
+    expect(post.stdout).toMatch(
+      /policy +refused with 403: the rule for api\.example\.com allows only: GET \/\*\*/,
+    )
+    const below = await cli.run(['explain', 'https://www.example.com/'])
+    expect(below.stdout).toMatch(/rule +\*\.example\.com \(the only rule/)
+    expect(below.stdout).toMatch(/reveal +none/)
+  })
+})

@@ -1,0 +1,236 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'vitest'
+import { story } from '../support/story.ts'
+
+const secret = 'hunter2/hunter2+hunter2'
+const other = 'correct-horse-battery'
+
+const set = (name: string, kind: string, ...more: string[]) => ['token', 'set', name, '--kind', kind, ...more]
+
+describe('token', () => {
+  it('keeps a value from stdin, lists it without, prints it when asked, removes it', () =>
+    story(
+      [secret, other],
+      [
+        { run: ['token', 'list'], stdout: '', stderr: /no credentials\n.*hint: .*token set NAME/ },
+        {
+          run: set('api', 'bearer', '--host', 'api.example.com', '*.example.org:8443'),
+          stdin: `${secret}\n`,
+          stdout: '',
+          stderr:
+            'hallpass: kept api (bearer) for api.example.com, *.example.org:8443, in the session default\n',
+        },
+        {
+          run: ['token', 'list'],
+          stdout:
+            /^api {2}bearer {2}authorization {2}api\.example\.com \*\.example\.org:8443 {2}[0-9a-f]{4}\n$/,
+        },
+        {
+          run: ['token', 'list', '--json'],
+          stdout: {
+            schema: 'hallpass.tokens/1',
+            session: 'default',
+            tokens: [{ name: 'api', kind: 'bearer', present: true, expires: null, origin: 'session' }],
+          },
+        },
+        { run: ['token', 'get', 'api'], stdout: `${secret}\n`, stderr: '', reveals: true },
+        {
+          run: ['token', 'get', 'api', '--json'],
+          stdout: { schema: 'hallpass.token/1', name: 'api', present: true },
+        },
+        { run: ['token', 'get', 'api', '--json', '--reveal'], stdout: { value: secret }, reveals: true },
+        // A new value; all else stays.
+        { run: ['token', 'set', 'api'], stdin: other },
+        { run: ['token', 'get', 'api'], stdout: `${other}\n`, reveals: true },
+        { run: ['token', 'list'], stdout: /\*\.example\.org:8443/ },
+        {
+          run: ['token', 'rm', 'api'],
+          status: 2,
+          stdout: '',
+          stderr: /error: Remove the credential "api".*--yes/,
+        },
+        { run: ['token', 'rm', 'api', '--yes'], stderr: 'hallpass: removed api\n' },
+        {
+          run: ['token', 'get', 'api'],
+          status: 4,
+          stdout: '',
+          stderr:
+            /^hallpass: error: the session has no credential "api"\nhallpass: hint: .*hallpass token list\n$/,
+        },
+      ],
+    ))
+
+  it('takes each kind with what it needs', () =>
+    story(
+      [secret],
+      [
+        { run: set('pair', 'basic', '--host', 'a.example'), stdin: `ada:${secret}` },
+        { run: ['token', 'get', 'pair'], stdout: `ada:${secret}\n`, reveals: true },
+        {
+          run: set('pair', 'basic', '--host', 'a.example'),
+          stdin: JSON.stringify({ user: 'ada', password: `${secret}:` }),
+        },
+        { run: ['token', 'get', 'pair'], stdout: `ada:${secret}:\n`, reveals: true },
+        { run: set('head', 'header', '--header', 'X-Api-Key', '--host', 'b.example'), stdin: secret },
+        { run: set('key', 'query', '--param', 'key', '--host', 'c.example', '--allow-http'), stdin: secret },
+        {
+          run: set(
+            'csrf',
+            'mirror',
+            '--cookie',
+            'ct0',
+            '--header',
+            'x-csrf-token',
+            '--host',
+            'd.example',
+            '--no-override',
+          ),
+        },
+        {
+          run: ['token', 'list', '--json'],
+          stdout: {
+            tokens: [
+              { name: 'csrf', kind: 'mirror', place: 'x-csrf-token' },
+              { name: 'head', kind: 'header', place: 'x-api-key' },
+              { name: 'key', kind: 'query', place: '?key' },
+              { name: 'pair', kind: 'basic', place: 'authorization' },
+            ],
+          },
+        },
+        { run: ['explain', 'http://c.example/'], stdout: /query +\?key \(key\)/ },
+        { run: ['explain', 'https://d.example/'], stdout: /mirror .*unless the client sends its own/ },
+        {
+          run: ['token', 'get', 'csrf'],
+          status: 4,
+          stdout: '',
+          stderr: /"csrf" has no value: .*none of its own/,
+        },
+      ],
+    ))
+
+  it('says what is wrong in terms of the flags, and asks for no value in vain', () =>
+    story(
+      [secret],
+      [
+        {
+          run: ['token', 'set', 'api'],
+          status: 2,
+          stderr: /what kind of credential is "api"\? --kind says it/,
+        },
+        {
+          run: set('api', 'bearer'),
+          stdin: secret,
+          status: 2,
+          stderr: /for which hosts is "api"\? --host says it/,
+        },
+        {
+          run: set('api', 'barer', '--host', 'a.example'),
+          status: 2,
+          stderr: /Allowed choices are bearer, basic/,
+        },
+        {
+          run: set('api', 'query', '--host', 'a.example'),
+          status: 2,
+          stderr: /the kind query needs --param\n/,
+        },
+        {
+          run: set('api', 'header', '--host', 'a.example'),
+          status: 2,
+          stderr: /the kind header needs --header\n/,
+        },
+        {
+          run: set('api', 'bearer', '--host', 'a.example', '--param', 'key'),
+          status: 2,
+          stderr: /--param says nothing about the kind bearer/,
+        },
+        {
+          run: set('api', 'bearer', '--host', 'https://a.example/'),
+          status: 2,
+          stderr: /--host: .* is a URL or has a path/,
+        },
+        {
+          run: set('api', 'header', '--header', 'Host', '--host', 'a.example'),
+          status: 2,
+          stderr: /error: --header: /,
+        },
+        {
+          run: set('api', 'bearer', '--host', 'a.example'),
+          status: 2,
+          stderr: /is not given: stdin is empty/,
+        },
+        {
+          run: set('../x', 'bearer', '--host', 'a.example'),
+          stdin: secret,
+          status: 2,
+          stderr: /cannot be the name of a credential/,
+        },
+        {
+          run: set('constructor', 'bearer', '--host', 'a.example'),
+          stdin: secret,
+          status: 2,
+          stderr: /cannot be the name/,
+        },
+        // The value never shows, whatever is wrong with it.
+        {
+          run: set('api', 'bearer', '--host', 'a.example'),
+          stdin: `${secret}\r\nHost: evil`,
+          status: 2,
+          stderr: /control character/,
+        },
+        {
+          run: set('api', 'basic', '--host', 'a.example'),
+          stdin: secret,
+          status: 2,
+          stderr: /no colon in the value/,
+        },
+        {
+          run: set('api', 'mirror', '--cookie', 'a;b', '--header', 'x-a', '--host', 'a.example'),
+          status: 2,
+          stderr: /--cookie: /,
+        },
+        { run: ['token', 'list'], stdout: '' },
+      ],
+    ))
+
+  it('fails as JSON when JSON was asked for', () =>
+    story(
+      [],
+      [
+        {
+          run: ['token', 'get', 'nope', '--json'],
+          status: 4,
+          stdout: '',
+          stderr: /^\{"error":\{"code":"credential-missing","message":".*","hint":".*","exit":4\}\}\n$/,
+        },
+        {
+          run: ['token', 'list', '--session', 'nope'],
+          status: 4,
+          stdout: '',
+          stderr: /there is no session "nope"/,
+        },
+      ],
+    ))
+
+  it('takes a definition from the configuration, and only the value from stdin', async () => {
+    const cli = await story([], [])
+    const file = join(cli.home, 'config', 'config.yaml')
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, 'credentials:\n  maps: { kind: query, param: key, hosts: [maps.example.com] }\n')
+    const run = async (args: string[], stdin = '') => cli.run(args, { stdin })
+    const expected = async (args: string[], stdin: string, status: number, out: RegExp) => {
+      const { status: found, stdout, stderr } = await run(args, stdin)
+      if (found !== status || !out.test(stdout + stderr))
+        throw new Error(`${args.join(' ')}: ${found} ${stdout}${stderr}`)
+    }
+    await expected(['token', 'list'], '', 0, /^maps {2}query {2}\?key {2}maps\.example\.com {2}- {2}no value/)
+    await expected(['token', 'set', 'maps'], secret, 0, /kept maps \(query\) for maps\.example\.com/)
+    await expected(
+      ['token', 'set', 'maps', '--param', 'q'],
+      secret,
+      2,
+      /defined in the configuration; change param there/,
+    )
+    await expected(['explain', 'https://maps.example.com/'], '', 0, /query +\?key \(maps\)/)
+  })
+})
