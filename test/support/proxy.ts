@@ -21,6 +21,8 @@ import { basic, type RawClient, rawClient } from './raw-client.ts'
 
 export interface TestProxyOptions {
   readonly host?: string
+  readonly port?: number
+  readonly command?: string
   readonly noAuth?: boolean
   /** `host[:port]` → `address[:port]`. */
   readonly resolve?: Readonly<Record<string, string>>
@@ -142,7 +144,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
   const session = await sessions.get('default')
   const clients = new Clients(sessions)
   const proxy = await startProxy({
-    listen: { host: options.host ?? '127.0.0.1', port: 0 },
+    listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
     sessions,
     clients,
     leaves: new Leaves(ca),
@@ -150,6 +152,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     upstreamRoots: [testRootPem()],
     resolve: new Map(Object.entries(options.resolve ?? {})),
     log,
+    ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.noAuth === true ? { noAuth: { session: 'default' } } : {}),
     limits: { sweepMs: 50, ...options.limits },
   })

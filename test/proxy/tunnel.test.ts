@@ -1,0 +1,232 @@
+import { createHash, randomBytes, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { describe, expect, it } from 'vitest'
+import { certificateFor, left, onHead, rawOrigin, testRootPem } from '../support/origin.ts'
+import { startTestProxy } from '../support/proxy.ts'
+import { scene } from '../support/scene.ts'
+
+describe('a host that the session does not know', () => {
+  it("shows its own certificate, and gets its client's bytes and no others", async () => {
+    const certificate = certificateFor('blind.test')
+    await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)), {
+      certificate,
+    })
+    await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${origin.port}` } })
+    const tunnel = await proxy.tunnel('blind.test:443')
+    const client = await tunnel.secure({ ca: testRootPem(), servername: 'blind.test' })
+    const seen = (client.socket as TLSSocket).getPeerX509Certificate()
+    expect(seen?.fingerprint256).toBe(new X509Certificate(certificate.cert).fingerprint256)
+    client.send('PRI * whatever\0\xff')
+    expect(await client.until(/\xff/)).toBe('PRI * whatever\0\xff')
+    expect(origin.received).toBe('PRI * whatever\0\xff')
+    expect(proxy.entries).toMatchObject([{ method: 'CONNECT', host: 'blind.test:443', status: 200 }])
+  })
+
+  it('passes 8 MiB of anything both ways, byte for byte', async () => {
+    const bytes = randomBytes(8 * 1_048_576)
+    await using origin = await rawOrigin((socket) => {
+      socket.removeAllListeners('data')
+      socket.pipe(socket)
+    })
+    await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${origin.port}` } })
+    const client = await proxy.tunnel('blind.test:1')
+    const hash = createHash('sha256')
+    let got = 0
+    client.socket.on('data', (chunk: Buffer) => {
+      got += chunk.length
+      hash.update(chunk)
+    })
+    client.socket.end(bytes)
+    await once(client.socket, 'end')
+    expect(got).toBe(bytes.length)
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'))
+  })
+
+  it('each direction closes by itself', async () => {
+    await using origin = await rawOrigin((socket) => {
+      socket.write('greeting')
+      socket.on('end', () => socket.end('still here'))
+    })
+    await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${origin.port}` } })
+    const client = await proxy.tunnel('blind.test:25')
+    expect(await client.until(/greeting/)).toBe('greeting')
+    client.socket.end('bye')
+    expect(await client.rest()).toBe('still here')
+    expect(origin.received).toBe('bye')
+  })
+
+  it('a reset of the origin is a reset for the client, and the other way round', async () => {
+    await using origin = await rawOrigin((socket) => socket.write('part'))
+    await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${origin.port}` } })
+    const first = await proxy.tunnel('blind.test:1')
+    await first.until(/part/)
+    origin.connections[0]?.resetAndDestroy()
+    await first.over()
+    while (!first.closed) await new Promise((resolve) => first.socket.once('close', resolve))
+    expect(first.error?.code).toBe('ECONNRESET')
+    const second = await proxy.tunnel('blind.test:1')
+    const socket = await origin.connected(2)
+    second.socket.resetAndDestroy()
+    await left(socket)
+    expect(socket.destroyed || socket.readableEnded).toBe(true)
+  })
+
+  it('takes what a client sends right behind its CONNECT', async () => {
+    await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
+    await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${origin.port}` } })
+    const client = await proxy.client()
+    client.send(
+      `CONNECT blind.test:1 HTTP/1.1\r\nHost: blind.test:1\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\nearly`,
+    )
+    expect(await client.until(/early/)).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nearly$/s)
+  })
+
+  it('reaches IPv6 literals', async () => {
+    await using origin = await rawOrigin((socket) => socket.end('six'), { address: '::1' })
+    await using proxy = await startTestProxy()
+    const client = await proxy.tunnel(`[::1]:${origin.port}`)
+    expect(await client.rest()).toBe('six')
+  })
+
+  it('that is not there: 502 with the cause, and the connection stays', async () => {
+    const closed = createServer().listen(0, '127.0.0.1')
+    await once(closed, 'listening')
+    const { port } = closed.address() as { port: number }
+    closed.close()
+    await once(closed, 'close')
+    await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${port}` } })
+    const client = await proxy.client()
+    for (let i = 0; i < 2; i++) {
+      client.send(
+        `CONNECT blind.test:443 HTTP/1.1\r\nHost: blind.test:443\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+      )
+      const { status, head, body } = await client.response()
+      expect(status).toBe(502)
+      expect(head).toContain('Hallpass-Error: upstream-unreachable\r\n')
+      expect(body).toContain('blind.test:443 could not be reached: connection refused')
+    }
+  })
+
+  it('a name that nobody knows: 502', async () => {
+    await using proxy = await startTestProxy()
+    const client = await proxy.client()
+    client.send(
+      `CONNECT nobody.invalid:443 HTTP/1.1\r\nHost: nobody.invalid:443\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+    )
+    expect((await client.response()).status).toBe(502)
+  })
+})
+
+describe('inside a CONNECT to a host that the session knows', () => {
+  const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+  it('the ClientHello may come with the CONNECT', async () => {
+    await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
+    const client = await s.proxy.client()
+    // Corked: the CONNECT and the ClientHello leave in one write.
+    client.socket.cork()
+    client.send(
+      `CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\nProxy-Authorization: ${s.proxy.authorization}\r\n\r\n`,
+    )
+    const { Duplex } = await import('node:stream')
+    const { connect } = await import('node:tls')
+    let answered = false
+    const through = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        client.socket.write(chunk)
+        client.socket.uncork()
+        done()
+      },
+    })
+    client.socket.removeAllListeners('data')
+    let before = Buffer.alloc(0)
+    client.socket.on('data', (chunk: Buffer) => {
+      before = Buffer.concat([before, chunk])
+      const end = answered ? 0 : before.indexOf('\r\n\r\n')
+      if (end < 0) return
+      through.push(before.subarray(answered ? 0 : end + 4))
+      answered = true
+      before = Buffer.alloc(0)
+    })
+    const tls = connect({ socket: through, servername: 'site.test', ca: s.proxy.caPem })
+    await once(tls, 'secureConnect')
+    tls.write('GET / HTTP/1.1\r\nHost: site.test\r\n\r\n')
+    const [answer] = (await once(tls, 'data')) as [Buffer]
+    expect(answer.toString()).toContain('200 OK')
+    tls.destroy()
+  })
+
+  it('the ClientHello may come byte by byte', async () => {
+    await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
+    const client = await s.proxy.tunnel('site.test:443')
+    const write = client.socket.write.bind(client.socket)
+    const { Duplex } = await import('node:stream')
+    const { connect } = await import('node:tls')
+    const through = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        for (const byte of chunk) write(Buffer.of(byte))
+        done()
+      },
+    })
+    client.socket.removeAllListeners('data')
+    client.socket.on('data', (chunk: Buffer) => through.push(chunk))
+    const tls = connect({ socket: through, servername: 'site.test', ca: s.proxy.caPem })
+    await once(tls, 'secureConnect')
+    tls.destroy()
+  })
+
+  it.each([
+    ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['a database', '\x00\x00\x00\x08\x04\xd2\x16\x2f'],
+    ['an unknown one', '\x05\x01\x00'],
+    ['a line without a blank', 'QUITQUITQUITQUITQUITQUITQUIT\r\n'],
+  ])('another protocol passes through as it is: %s', async (_what, bytes) => {
+    await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
+    await using proxy = await startTestProxy({ resolve: { 'site.test': `127.0.0.1:${origin.port}` } })
+    await proxy.knows('SECRET', 'site.test')
+    const client = await proxy.tunnel('site.test:22')
+    client.send(bytes)
+    await client.until(new RegExp(`^[^]{${bytes.length}}`))
+    expect(origin.received).toBe(bytes)
+  })
+})
+
+describe('a secret for https never goes onto a plain socket', () => {
+  it.each([
+    ['clear text inside CONNECT :443', 'tunnel', 443],
+    ['clear text inside CONNECT :80', 'tunnel', 80],
+    ['outside CONNECT', 'absolute', 80],
+    ['outside CONNECT, port 443', 'absolute', 443],
+  ])('%s', async (_what, how, port) => {
+    await using origin = await rawOrigin((socket) =>
+      onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')),
+    )
+    await using proxy = await startTestProxy({ resolve: { 'site.test': `127.0.0.1:${origin.port}` } })
+    await proxy.knows('SECRET', 'site.test')
+    await proxy.session.setCookie('https://site.test/', { name: 'sid', value: 'COOKIE', secure: true })
+    const authority = port === 80 ? 'site.test' : `site.test:${port}`
+    const client = how === 'tunnel' ? await proxy.tunnel(`site.test:${port}`) : await proxy.client()
+    const target = how === 'tunnel' ? '/' : `http://${authority}/`
+    client.send(
+      `GET ${target} HTTP/1.1\r\nHost: ${authority}\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+    )
+    expect((await client.response()).status).toBe(200)
+    expect(origin.received).toContain('GET / HTTP/1.1\r\n')
+    expect(origin.received).not.toContain('SECRET')
+    expect(origin.received).not.toContain('COOKIE')
+  })
+
+  it('an https:// target outside CONNECT is not taken', async () => {
+    await using s = await scene(() => {})
+    const client = await s.proxy.client()
+    client.send(
+      `GET https://site.test/ HTTP/1.1\r\nHost: site.test\r\nProxy-Authorization: ${s.proxy.authorization}\r\n\r\n`,
+    )
+    expect((await client.response()).status).toBe(400)
+    expect(s.origin.connections).toHaveLength(0)
+  })
+})
