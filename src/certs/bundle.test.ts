@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { caExtensions, makeCertificate } from '../../test/support/make-certificate.ts'
 import { temporaryHome } from '../../test/support/temporary-home.ts'
@@ -31,6 +33,24 @@ describe('the combined bundle', () => {
     )
     expect(bundle.certificates).toBe(certificates.length)
     expect(systemRoots().length).toBeGreaterThan(20)
+  })
+
+  it("has Node's roots where the system has none, and is a file that every reader of PEM reads", async () => {
+    const { home, authority } = await fresh()
+    const script = `
+      import { systemRoots } from ${JSON.stringify(join(import.meta.dirname, 'roots.ts'))}
+      console.log(JSON.stringify(systemRoots()))`
+    const node = [process.execPath, '--input-type=module-typescript', '-e', script] as const
+    const env = { SSL_CERT_FILE: '/nowhere', SSL_CERT_DIR: '/nowhere' }
+    const roots = JSON.parse(execFileSync(node[0], node.slice(1), { encoding: 'utf8', env })) as string[]
+    expect(roots).toHaveLength(rootCertificates.length)
+    writeFileSync(join(home.root, 'roots.pem'), roots.join(''))
+    const { pem } = combinedBundle({ authority, env: { SSL_CERT_FILE: join(home.root, 'roots.pem') } })
+    for (const text of [roots.join(''), pem]) {
+      const lines = text.split('\n')
+      expect(lines.every((line) => line.length <= 64)).toBe(true)
+      expect(lines.filter((line) => line === '-----BEGIN CERTIFICATE-----')).toHaveLength(blocks(text).length)
+    }
   })
 
   it.each(caFileVariables)("keeps a company's root that %s points at", async (variable) => {
@@ -119,6 +139,16 @@ describe('the combined bundle', () => {
     const other = await fresh()
     const { pem } = combinedBundle({ authority, env: { SSL_CERT_FILE: other.home.caPem } })
     expect(blocks(pem)).toContain(other.authority.certificatePem)
+  })
+
+  it('is not written again while it would be the same', async () => {
+    const { home, keys, authority } = await fresh()
+    await writeBundle(home, { authority, env: {} })
+    const { ino } = statSync(home.caBundle)
+    await writeBundle(home, { authority, env: {} })
+    expect(statSync(home.caBundle).ino).toBe(ino)
+    await writeBundle(home, { authority: await Authority.rotate(home, keys), env: {} })
+    expect(statSync(home.caBundle).ino).not.toBe(ino)
   })
 
   it('written by who opened the authority before a rotation has the new one', async () => {

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { notSaved } from '../store/disk-errors.ts'
 import type { Home } from '../store/home.ts'
 import { withLock } from '../store/lock.ts'
+import { readOwnFile } from '../store/own-files.ts'
 import { recordLock } from '../store/record-path.ts'
 import { replaceFile } from '../store/replace-file.ts'
 import { caKeyId } from '../store/seal.ts'
@@ -85,6 +86,8 @@ export async function writeBundle(
     // Inside the lock: whoever writes last has seen the last rotation.
     await options.authority.issuer()
     const bundle = combinedBundle(options)
+    // Mostly nothing has changed since the last start, and a durable write costs more than all the rest.
+    if (readOwnFile(home.caBundle, home.root)?.text === bundle.pem) return bundle
     await replaceFile(home.caBundle, bundle.pem).catch((error: unknown) => {
       throw notSaved(home.caBundle, error)
     })

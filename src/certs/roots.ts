@@ -2,22 +2,26 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
 import { HallpassError } from '../errors.ts'
-import { fromPem, pemBlocks } from './pem.ts'
+import { fromPem, pemBlocks, toPem } from './pem.ts'
 
-/** The roots of the system, each once (a hashed directory lists most of them several times); Node's own set where there are none. */
-export function systemRoots(): string[] {
-  const system = getCACertificates('system')
-  return distinct(system.length > 0 ? system : getCACertificates('bundled'))
+let system: readonly string[] | undefined
+
+/**
+ * The roots of the system, each once (a hashed directory lists most of them several times); Node's own set where there
+ * are none. Read once: Node does not look again either.
+ */
+export function systemRoots(): readonly string[] {
+  if (system === undefined) {
+    const found = getCACertificates('system')
+    system = distinct(found.length > 0 ? found : getCACertificates('bundled'))
+  }
+  return system
 }
 
-/** Two spellings of one certificate are one; the first stays. */
-export function distinct(pems: readonly string[]): string[] {
-  const seen = new Map<string, string>()
-  for (const pem of pems) {
-    const key = fromPem(pem).toString('base64')
-    if (!seen.has(key)) seen.set(key, pem)
-  }
-  return [...seen.values()]
+/** One spelling for one certificate, so that equal text means equal certificates; and each once, the first staying first. */
+export function distinct(pems: Iterable<string>): string[] {
+  const texts = Array.from(new Set(pems), (pem) => toPem('CERTIFICATE', fromPem(pem)))
+  return [...new Set(texts)]
 }
 
 /**
