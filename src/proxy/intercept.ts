@@ -89,6 +89,10 @@ function startTls(engine: Engine, raw: Socket, context: Promise<SecureContext>, 
       socket.on('error', (error) => {
         failure = error
       })
+      socket.once('end', () => {
+        // Half-open until then: nothing of a handshake is worth waiting for behind its end.
+        if (inside === undefined) socket.destroy()
+      })
       socket.once('secure', () => {
         engine.sweep.forget(watch)
         const servername = typeof socket.servername === 'string' ? socket.servername : undefined
@@ -128,22 +132,17 @@ function explain(
       ...where,
       hint: 'allow HTTP/1.1 in the client',
     })
-  } else if (finished) {
+  } else if (finished || code === '' || code === 'ECONNRESET') {
+    // Node looks at the certificate only when the handshake is over, and sends no alert.
     engine.log.warn(
-      `a client closed its connection to ${host} right after the handshake: it may not trust the CA of hallpass`,
-      {
-        ...where,
-        hint: 'hallpass doctor',
-      },
+      `a client closed its connection to ${host} ${finished ? 'right after' : 'in'} the TLS handshake: it may not trust the CA of hallpass`,
+      { ...where, hint: 'hallpass doctor' },
     )
   } else {
-    engine.log.warn(
-      `the TLS handshake of a client with ${host} failed: ${code === '' ? 'connection closed' : code}`,
-      {
-        ...where,
-        hint: 'hallpass doctor',
-      },
-    )
+    engine.log.warn(`the TLS handshake of a client with ${host} failed: ${code}`, {
+      ...where,
+      hint: 'hallpass doctor',
+    })
   }
 }
 

@@ -29,11 +29,14 @@ export interface TestProxyOptions {
   readonly rules?: Partial<RuleSet>
   readonly limits?: Partial<Limits>
   readonly store?: Store
+  /** PEMs to trust instead of the root of the test origins. */
+  readonly roots?: readonly string[]
 }
 
 /** A proxy in this process, with a store in memory, that trusts the root of the test origins. */
 export class TestProxy implements AsyncDisposable {
   readonly proxy: RunningProxy
+  readonly sessions: Sessions
   readonly session: Session
   readonly clients: Clients
   readonly caPem: string
@@ -45,6 +48,7 @@ export class TestProxy implements AsyncDisposable {
 
   constructor(fields: {
     proxy: RunningProxy
+    sessions: Sessions
     session: Session
     clients: Clients
     caPem: string
@@ -53,6 +57,7 @@ export class TestProxy implements AsyncDisposable {
     messages: string[]
   }) {
     this.proxy = fields.proxy
+    this.sessions = fields.sessions
     this.session = fields.session
     this.clients = fields.clients
     this.caPem = fields.caPem
@@ -149,7 +154,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     clients,
     leaves: new Leaves(ca),
     authority: ca,
-    upstreamRoots: [testRootPem()],
+    upstreamRoots: options.roots ?? [testRootPem()],
     resolve: new Map(Object.entries(options.resolve ?? {})),
     log,
     ...(options.command === undefined ? {} : { command: options.command }),
@@ -157,5 +162,14 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     limits: { sweepMs: 50, ...options.limits },
   })
   const token = (await session.clientToken()).reveal()
-  return new TestProxy({ proxy, session, clients, caPem: ca.certificatePem, token, entries, messages })
+  return new TestProxy({
+    proxy,
+    sessions,
+    session,
+    clients,
+    caPem: ca.certificatePem,
+    token,
+    entries,
+    messages,
+  })
 }

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import { HallpassError } from '../../src/errors.ts'
+import { parseHostPattern } from '../../src/rules/host-pattern.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Json, RecordId } from '../../src/store/store.ts'
+import { onHead } from '../support/origin.ts'
+import { scene } from '../support/scene.ts'
+
+const host = 'Host: site.test\r\n'
+const get = (path = '/') => `GET ${path} HTTP/1.1\r\n${host}\r\n`
+const withCookies = (...lines: readonly string[]) =>
+  `HTTP/1.1 200 OK\r\n${lines.map((line) => `Set-Cookie: ${line}\r\n`).join('')}X-After: 1\r\nContent-Length: 2\r\n\r\nok`
+
+/** A store whose cookie writes can be made to wait or to fail. */
+class StubbornStore extends MemoryStore {
+  before: (id: RecordId) => Promise<void> = async () => {}
+  reading: (id: RecordId) => void = () => {}
+
+  override async read(id: RecordId) {
+    this.reading(id)
+    return await super.read(id)
+  }
+
+  override async update(
+    id: RecordId,
+    change: (value: Json | undefined) => Json | undefined,
+  ): Promise<number> {
+    if (id.kind === 'cookies') await this.before(id)
+    return await super.update(id, change)
+  }
+}
+
+describe('cookies of a response', () => {
+  it('are kept, hidden where scripts would not see them, named, and sent the next time', async () => {
+    await using s = await scene((socket) =>
+      onHead(socket, (head) =>
+        socket.write(
+          head.startsWith('GET /next') ? withCookies() : withCookies('sid=1; HttpOnly', 'seen=2', 'a,b=3'),
+        ),
+      ),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(get())
+    expect((await client.response()).head).toBe(
+      'HTTP/1.1 200 OK\r\nSet-Cookie: seen=2\r\nSet-Cookie: a,b=3\r\nX-After: 1\r\nContent-Length: 2\r\nHallpass-Captured: sid, seen, a%2Cb\r\n\r\n',
+    )
+    client.send(get('/next'))
+    await client.response()
+    expect(s.origin.received).toContain('Cookie: sid=1; seen=2; a,b=3\r\n')
+    expect(s.proxy.entries.map(({ attached, captured }) => ({ attached, captured }))).toEqual([
+      { attached: ['authorization(api)'], captured: ['sid', 'seen', 'a,b'] },
+      { attached: ['cookie:sid', 'cookie:seen', 'cookie:a,b', 'authorization(api)'], captured: [] },
+    ])
+  })
+
+  it('are on disk before the response head goes on', async () => {
+    const store = new StubbornStore()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let writing = () => {}
+    const began = new Promise<void>((resolve) => {
+      writing = resolve
+    })
+    store.before = async () => {
+      writing()
+      await held
+    }
+    await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies('sid=1'))), {
+      store,
+    })
+    const client = await s.proxy.secure('site.test')
+    client.send(get())
+    await began
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(client.received).toBe('')
+    release()
+    expect((await client.response()).status).toBe(200)
+    expect(await s.proxy.session.cookies('site.test')).toHaveLength(1)
+  })
+
+  it('that cannot be saved: the answer to what has acted goes on, marked', async () => {
+    const store = new StubbornStore()
+    store.before = async () => {
+      throw new HallpassError('not-saved', 'no space left on the device')
+    }
+    await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies('sid=1'))), {
+      store,
+    })
+    const client = await s.proxy.secure('site.test')
+    client.send(`POST /act HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`)
+    const { status, head, body } = await client.response()
+    expect([status, body]).toEqual([200, 'ok'])
+    expect(head).toContain('Hallpass-Warning: not-saved\r\n')
+    client.send(get('/next'))
+    await client.response()
+    expect(s.origin.received).toContain('Cookie: sid=1\r\n')
+  })
+
+  it.each(['record-damaged', 'record-foreign-key', 'key-locked', 'state-unsafe'] as const)(
+    'of a site whose record cannot be read (%s): 503 before the origin is asked',
+    async (code) => {
+      const store = new StubbornStore()
+      await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies())), { store })
+      const client = await s.proxy.secure('site.test')
+      store.reading = (id) => {
+        if (id.kind === 'cookies')
+          throw new HallpassError(code, 'the record of site.test cannot be read', { hint: 'hallpass doctor' })
+      }
+      client.send(get())
+      const { status, head, body } = await client.response()
+      expect(status).toBe(503)
+      expect(head).toContain(`Hallpass-Error: ${code}\r\n`)
+      expect(body).toBe('hallpass: the record of site.test cannot be read\nhallpass doctor\n')
+      expect(s.origin.received).toBe('')
+    },
+  )
+
+  it('in the answer that opens a WebSocket count too, in other interim answers not', async () => {
+    await using s = await scene((socket) =>
+      onHead(socket, () =>
+        socket.write(
+          'HTTP/1.1 103 Early Hints\r\nSet-Cookie: early=1\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSet-Cookie: ws=1; HttpOnly\r\n\r\n',
+        ),
+      ),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(`GET / HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+    expect(await client.until(/\r\n\r\n/)).not.toContain('Cookie')
+    expect(await client.until(/\r\n\r\n/)).toBe(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nHallpass-Captured: ws\r\n\r\n',
+    )
+    expect((await s.proxy.session.cookies('site.test')).map(({ name }) => name)).toEqual(['ws'])
+  })
+
+  it('of a host that was not known come in with --capture', async () => {
+    await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies('new=1'))), {
+      rules: { capture: [parseHostPattern('fresh.test')] },
+    })
+    await using t = await scene(
+      (socket) => onHead(socket, () => socket.write(withCookies('new=1; HttpOnly'))),
+      {
+        rules: { capture: [parseHostPattern('site.test')] },
+      },
+    )
+    await t.proxy.session.removeCredential('api')
+    const client = await t.proxy.secure('site.test')
+    client.send(get())
+    expect((await client.response()).head).toContain('Hallpass-Captured: new\r\n')
+    const unknown = await s.proxy.secure('site.test')
+    unknown.send(get())
+    await unknown.response()
+  })
+
+  it('10,000 of them or one of 1 MB are refused with the head, and the site lives on', async () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => `c${i}=1`)
+    for (const lines of [many, [`huge=${'x'.repeat(1_048_576)}`]]) {
+      await using s = await scene((socket) =>
+        onHead(socket, (head) =>
+          socket.write(head.startsWith('GET /next') ? withCookies('fine=1') : withCookies(...lines)),
+        ),
+      )
+      const client = await s.proxy.secure('site.test')
+      client.send(get())
+      const { status, head } = await client.response()
+      expect(status).toBe(502)
+      expect(head).toContain('Hallpass-Error: upstream-malformed\r\n')
+      client.send(get('/next'))
+      expect((await client.response()).head).toContain('Hallpass-Captured: fine\r\n')
+    }
+  })
+
+  it('with control characters are refused by the codec: nothing of the head goes on', async () => {
+    await using s = await scene((socket) =>
+      onHead(socket, () =>
+        socket.write('HTTP/1.1 200 OK\r\nSet-Cookie: a=1\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n'),
+      ),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(get())
+    expect((await client.response()).status).toBe(502)
+    expect(await s.proxy.session.cookies('site.test')).toEqual([])
+  })
+})
+
+describe('a redirect', () => {
+  it('is the client’s to follow; the next request is planned afresh', async () => {
+    await using s = await scene((socket) =>
+      onHead(socket, () =>
+        socket.write('HTTP/1.1 302 Found\r\nLocation: https://other.test/\r\nContent-Length: 0\r\n\r\n'),
+      ),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(get())
+    expect((await client.response()).head).toContain('Location: https://other.test/\r\n')
+    expect(s.origin.connections).toHaveLength(1)
+  })
+})
