@@ -52,12 +52,6 @@ export function captureInto(jar: Jar, response: CapturedResponse, now: number): 
   const hidden = new Set<number>()
   const refused: { name: string; reason: string }[] = []
 
-  // Before the new ones: a response that signs out may set a cookie for what comes after.
-  if (clearsCookies(response.clearSiteData)) {
-    const cleared = jar.clear(url)
-    for (const { name } of cleared) deleted.add(name)
-    if (cleared.length > 0) changes.push({ key: '*', apply: (other) => void other.clear(url) })
-  }
   response.setCookie.forEach((line, index) => {
     const context = { url, now, ...(response.site && { site: response.site }) }
     const outcome = jar.set(line, context)
@@ -73,6 +67,15 @@ export function captureInto(jar: Jar, response: CapturedResponse, now: number): 
     if (outcome.changed)
       changes.push({ key: identityOf(cookie), apply: (other) => void other.set(line, context) })
   })
+  // After the new ones, which it takes along: Clear-Site-Data, "Fetch integration", says why that is meant so.
+  if (clearsCookies(response.clearSiteData)) {
+    const cleared = jar.clear(url)
+    for (const { name } of cleared) {
+      captured.delete(name)
+      deleted.add(name)
+    }
+    if (cleared.length > 0) changes.push({ key: '*', apply: (other) => void other.clear(url) })
+  }
   return { capture: { captured: [...captured], deleted: [...deleted], hidden, refused }, changes }
 }
 

@@ -69,6 +69,7 @@ export class Session {
   readonly #now: () => number
   readonly #memo = new PlanMemo()
   readonly #jars = new Map<string, SiteJar>()
+  readonly #siteOfHost = new Map<string, string>()
   readonly #credentials: SessionCredentials
   #metadata: SessionMetadata
   #expiresAt: number
@@ -154,11 +155,21 @@ export class Session {
    */
   async capture(response: CapturedResponse): Promise<Capture> {
     const jar = this.#jar(response.host)
-    if (jar === undefined || response.capture === false || this.#now() >= this.#expiresAt)
-      return nothingCaptured
-    const { capture, changes } = captureInto(await jar.copy(), response, this.#now())
-    const saved = await jar.keep(changes)
-    return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
+    if (jar === undefined || response.capture === false) return nothingCaptured
+    const now = this.#now()
+    // A jar that cannot be read now could be when the request was planned: what comes is kept until it can again.
+    const copy = await jar.copy().catch(() => new Jar())
+    const { capture, changes } = captureInto(copy, response, now)
+    try {
+      if (now >= this.#expiresAt) throw this.#expired()
+      const saved = await jar.keep(changes)
+      return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
+    } catch (error) {
+      // Removed or expired while the request was under way: nothing is taken in, and what was to be hidden stays so.
+      if (error instanceof HallpassError && error.code === 'session-missing')
+        return { ...capture, captured: [], deleted: [] }
+      throw error
+    }
   }
 
   /** The cookies of a site or of a host, or all; the expired ones too. */
@@ -277,7 +288,13 @@ export class Session {
 
   /** undefined for a host that can be no record's name: nothing is kept of it, and nothing attached. */
   #jar(host: string): SiteJar | undefined {
-    const site = siteOf(host)
+    const known = this.#siteOfHost.get(host)
+    const site = known ?? siteOf(host)
+    if (known === undefined) {
+      // Looking it up in the public suffix list costs as much as all the rest of a plan that is there already.
+      if (this.#siteOfHost.size >= maxJars) this.#siteOfHost.clear()
+      this.#siteOfHost.set(host, site)
+    }
     const held = this.#jars.get(site)
     if (held !== undefined) return held
     if (!isName('site', site)) return undefined
