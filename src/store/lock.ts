@@ -53,7 +53,7 @@ export async function withLock<T>(
 
 /** Removes the lock file of something that is gone, unless somebody holds it. */
 export function discardLock(file: string): void {
-  if (waiting.has(file) || !isThere(file)) return
+  if (!isThere(file)) return
   const connection = take(file)
   // Whoever waits on this inode sees after locking that the path has another one, and starts again.
   if (lock(file, connection)) unlinkSync(file)

@@ -1,11 +1,13 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Home } from '../../src/store/home.ts'
+import { recordPath } from '../../src/store/record-path.ts'
 import { temporaryHome } from '../support/temporary-home.ts'
 import { diskError, type Watcher, watchFileCalls } from './file-calls.ts'
 import { openStore } from './open-store.ts'
 import { record, scenes } from './scenes.ts'
-import { scratchStore } from './scratch.ts'
+import { scratchFolder, scratchStore } from './scratch.ts'
 
 const fresh = async (home: Home) => (await openStore(home)).store
 
@@ -78,6 +80,35 @@ describe('a write', () => {
     const note = (call: string) => !call.endsWith('Sync') && calls.push(call)
     await watched(opened.home, { after: note }, () => opened.store.update(record, () => 'new'))
     expect(calls.slice(0, 8)).toEqual(['mkdir', 'open', 'sync', 'close', 'mkdir', 'open', 'sync', 'close'])
+  })
+})
+
+describe('a write that failed', () => {
+  it('takes its temporary file away again', async () => {
+    const { store, home } = await scratchStore()
+    const before = (call: string) => {
+      if (call === 'rename') throw diskError('ENOSPC', call)
+    }
+    await expect(watched(home, { before }, () => store.update(record, () => 'new'))).rejects.toMatchObject({
+      code: 'not-saved',
+    })
+    expect(leftovers(home)).toEqual([])
+  })
+
+  it('did so because a link was planted under its temporary name in the last moment: nothing goes through it', async () => {
+    const { store, home } = await scratchStore()
+    await store.update(record, () => 'old')
+    const outside = join(scratchFolder(), 'outside')
+    writeFileSync(outside, 'precious')
+    const temporary = `${recordPath(home, record)}.tmp`
+    const before = (call: string) => {
+      if (call === 'open' && !existsSync(temporary)) linkSync(outside, temporary)
+    }
+    await expect(watched(home, { before }, () => store.update(record, () => 'new'))).rejects.toMatchObject({
+      code: 'not-saved',
+    })
+    expect(readFileSync(outside, 'utf8')).toBe('precious')
+    expect((await store.read(record))?.value).toBe('old')
   })
 })
 
