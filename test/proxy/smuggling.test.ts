@@ -83,8 +83,9 @@ async function attack({ site, proxy }: World, text: string, number: number): Pro
 }
 
 async function checkRecords({ site }: World): Promise<void> {
-  for (const { bytes, requests } of site.connections) {
+  for (const { bytes, requests, late } of site.connections) {
     const text = () => JSON.stringify(Buffer.concat(bytes).toString('latin1').slice(0, 2_000))
+    expect(late, 'behind the last request of a connection').toBe('')
     const own = readRequests(bytes)
     // All of it are requests, but for the beginning of one that the proxy broke off together with the connection.
     if (own.outcome === 'refused') expect.fail(`the origin got ${text()}`)
