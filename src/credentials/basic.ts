@@ -37,22 +37,22 @@ function fromPair(line: string): { user: string; password: string } {
   return { user: line.slice(0, colon), password: line.slice(colon + 1) }
 }
 
-/** `{"user":…,"password":…}`, as every kind with several secrets takes it; anything else is user:password. */
+/** `{"user":…,"password":…}`, as every kind with several secrets takes it; undefined for what is no JSON object. */
 function fromJson(text: string): { user: string; password: string } | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
-  let value: unknown
+  let value: Readonly<Record<string, unknown>>
   try {
     value = JSON.parse(text)
   } catch {
     return undefined // a user name may begin with a brace
   }
-  if (typeof value !== 'object' || value === null || !('user' in value) || !('password' in value))
-    return undefined
-  const { user: name, password: word } = value
-  if (typeof name !== 'string' || typeof word !== 'string' || Object.keys(value).length !== 2)
-    return undefined
+  const { user: name, password: word, ...others } = value
+  if (typeof name !== 'string' || typeof word !== 'string' || Object.keys(others).length > 0)
+    throw new HallpassError('value-invalid', 'as JSON, {"user": "…", "password": "…"} is wanted')
   if (!user.test(name))
     throw new HallpassError('value-invalid', 'a user name has no colon and no control character')
   if (!clear.test(word)) throw new HallpassError('value-invalid', 'the password has a control character')
+  if (!name.isWellFormed() || !word.isWellFormed())
+    throw new HallpassError('value-invalid', 'user and password are not valid Unicode')
   return { user: name, password: word }
 }

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { HallpassError } from '../errors.ts'
+import { placeText } from './credential.ts'
+import { credentialDefinitionSchema, kindNames, kindOf, kinds } from './kinds.ts'
+
+const hosts = ['api.example.com', '*.example.org:8443']
+const own: Readonly<Record<string, Record<string, unknown>>> = {
+  bearer: {},
+  basic: {},
+  header: { header: 'X-Api-Key' },
+  query: { param: 'key' },
+  mirror: { cookie: 'ct0', header: 'x-csrf-token' },
+}
+
+const define = (input: Record<string, unknown>) => credentialDefinitionSchema(z).parse(input)
+
+it('has a name of its own for every kind', () => expect(new Set(kindNames).size).toBe(kinds.length))
+
+it('knows no kind by which objects reach their prototype', () => {
+  for (const name of ['__proto__', 'constructor', 'toString', '']) expect(kindOf(name)).toBeUndefined()
+})
+
+describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind) => {
+  const input = { kind: name, hosts, ...own[name] }
+
+  it('takes its definition, with hosts, override and allowHttp, and gives a place', () => {
+    const definition = define({ ...input, override: false, allowHttp: true })
+    expect(definition.hosts?.map(({ text }) => text)).toEqual(hosts)
+    expect(definition).toMatchObject({ override: false, allowHttp: true })
+    expect(placeText(kind.place(definition))).not.toBe('')
+  })
+
+  it('does without hosts, for a rule that names it', () =>
+    expect(define({ kind: name, ...own[name] }).hosts).toBeUndefined())
+
+  it.each([
+    ['an unknown key', { hots: [] }],
+    ['an empty list of hosts', { hosts: [] }],
+    ['a host that is none', { hosts: ['https://example.com/'] }],
+    ['a secret among the options', { token: 'x', value: 'x', password: 'x' }],
+    ['a word for yes', { override: 'yes' }],
+  ])('refuses %s', (_, wrong) => expect(() => define({ ...input, ...wrong })).toThrow())
+
+  it('refuses a value that could leave its line, and repeats it in no message', () => {
+    const { secret } = kind
+    if (secret === undefined) return
+    const marker = 'm4rker'
+    for (const control of ['\r\n', '\n', '\0', '\x1b', '\x7f', '\t']) {
+      const text = `${marker}:${control}x`
+      const error = caught(() => secret.parse(text))
+      expect(error).toBeInstanceOf(HallpassError)
+      expect(error).toMatchObject({ code: 'value-invalid' })
+      expect(String(error)).not.toContain(marker)
+    }
+    expect(caught(() => secret.parse(''))).toMatchObject({ code: 'value-invalid' })
+    expect(caught(() => secret.parse('\n'))).toMatchObject({ code: 'value-invalid' })
+    expect(caught(() => secret.parse('a:\ud800'))).toMatchObject({ code: 'value-invalid' })
+  })
+
+  it('holds what is sealed to the same form', () => {
+    const { secret } = kind
+    if (secret === undefined) return
+    const schema = secret.schema(z)
+    const value = secret.parse('user:pass')
+    expect(schema.safeParse(value).success).toBe(true)
+    const broken = JSON.parse(JSON.stringify(value).replace('pass', 'pa\\r\\nss'))
+    expect(schema.safeParse(broken).success).toBe(false)
+    expect(schema.safeParse({}).success).toBe(false)
+    expect(schema.safeParse('user:pass').success).toBe(false)
+  })
+
+  it('drops the line end that echo leaves, and prints what it was given', () => {
+    const { secret } = kind
+    if (secret === undefined) return
+    for (const end of ['', '\n', '\r\n'])
+      expect(secret.print(secret.parse(`user:pass${end}`))).toBe('user:pass')
+    expect(caught(() => secret.parse('user:pass\n\n'))).toMatchObject({ code: 'value-invalid' })
+  })
+})
+
+it('says which kinds there are, and what one of them lacks', () => {
+  expect(() => define({ kind: 'bearir', hosts })).toThrow()
+  expect(() => define({ kind: 'header', hosts })).toThrow(/header/)
+  expect(() => define({ kind: 'mirror', hosts, header: 'x' })).toThrow(/cookie/)
+})
+
+function caught(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
