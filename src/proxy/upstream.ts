@@ -79,6 +79,8 @@ export class Upstream implements Swept {
     this.#sweep.forget(this)
     this.#pool.forget(this)
     this.user = undefined
+    // What is put back while it flows would wait for the next packet.
+    this.socket.pause()
     this.socket.removeAllListeners('data')
     this.socket.removeAllListeners('drain')
     this.socket.removeAllListeners('end')

@@ -64,7 +64,9 @@ async function attack({ site, proxy }: World, text: string, number: number): Pro
   // Node reads the same bytes: what it does not see in them, nobody asked for. (What ours takes and node does not, an
   // extension method or a path in UTF-8, is settled between the two readers elsewhere.)
   const bytes = [Buffer.from(text, 'latin1')]
-  const asked = [await node.read(bytes), readRequests(bytes)].map(({ messages }) => messages.map(nameOf))
+  const asked = [await node.read(bytes), readRequests(bytes, { declinesUpgrade: true })].map(({ messages }) =>
+    messages.map(nameOf),
+  )
   expect(
     asked.some((names) => isSubsequence(seen, names)),
     `${said} became ${seen.join(' and ')}`,
@@ -86,7 +88,7 @@ async function checkRecords({ site }: World): Promise<void> {
   for (const { bytes, requests, late } of site.connections) {
     const text = () => JSON.stringify(Buffer.concat(bytes).toString('latin1').slice(0, 2_000))
     expect(late, 'behind the last request of a connection').toBe('')
-    const own = readRequests(bytes)
+    const own = readRequests(bytes, { declinesUpgrade: true })
     // All of it are requests, but for the beginning of one that the proxy broke off together with the connection.
     if (own.outcome === 'refused') expect.fail(`the origin got ${text()}`)
     for (const request of requests) expect(faults(request), text()).toEqual([])

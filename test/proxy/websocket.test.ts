@@ -58,6 +58,7 @@ describe('a WebSocket', () => {
     expect(s.origin.received).toContain('Connection: upgrade\r\nUpgrade: websocket\r\n')
     socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x02hi',
+      'latin1',
     )
     expect(await client.until(/\x81\x02hi/)).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\n\x81\x02hi$/s)
     client.send('\x81\x80mask')
