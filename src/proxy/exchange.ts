@@ -293,9 +293,11 @@ export class Exchange implements UpstreamUser {
   #pass(head: ResponseHead, rest: Buffer, capture: Capture | undefined): void {
     const { head: request } = this.#request
     this.#status = head.status
-    this.#keepUpstreamMs = isPersistent(head)
-      ? (keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY)
-      : undefined
+    // A request in HTTP/1.0 went out with `Connection: close`: whatever the answer says, it was the last one.
+    this.#keepUpstreamMs =
+      request.minor === 1 && isPersistent(head)
+        ? (keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY)
+        : undefined
     // A client that waits for a 100 may or may not send its body now: where its next request begins is in doubt.
     const undecided =
       !this.requestDone && !this.#bodyBegun && request.fields.some((field) => field.lower === 'expect')

@@ -145,6 +145,16 @@ describe('kept connections to an origin', () => {
     expect(s.origin.connections).toHaveLength(2)
   })
 
+  it('are given up after a request in HTTP/1.0, which said that it is the last one', async () => {
+    await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
+    for (let i = 0; i < 2; i++) {
+      const client = await s.proxy.secure('site.test')
+      client.send('GET / HTTP/1.0\r\n\r\n')
+      expect((await client.response()).body).toBe('ok')
+    }
+    expect(s.origin.connections).toHaveLength(2)
+  })
+
   it('are given up when bytes come that nobody asked for', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const client = await s.proxy.secure('site.test')
