@@ -351,7 +351,8 @@ export function scopeOf(options: {
       try {
         return parseHostPattern(text)
       } catch (error) {
-        throw new HallpassError('usage', `${flag}: ${(error as Error).message}`, { cause: error })
+        const hint = `hallpass run ${flag} app.example.com -- COMMAND`
+        throw new HallpassError('usage', `${flag}: ${(error as Error).message}`, { hint, cause: error })
       }
     })
   const { capture, only, strict } = options

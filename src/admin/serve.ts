@@ -9,6 +9,8 @@ import { replaceFile } from '../store/replace-file.ts'
 import { type AdminBackend, adminApp } from './app.ts'
 import { AdminClient } from './client.ts'
 
+const lastAnswersMs = 1_000
+
 export interface AdminServer {
   /** Takes the socket and the pid file away. */
   close(): Promise<void>
@@ -38,8 +40,11 @@ export async function serveAdmin<B extends AdminBackend>(
       rmSync(home.pidFile, { force: true })
       const { promise, resolve } = Promise.withResolvers<void>()
       http.close(() => resolve())
-      http.closeAllConnections()
+      // The answer to the request to stop is still to go out.
+      http.closeIdleConnections()
+      const cut = setTimeout(() => http.closeAllConnections(), lastAnswersMs)
       await promise
+      clearTimeout(cut)
     }
     return { backend, server: { close } }
   })

@@ -108,7 +108,8 @@ function addCommand(
     if (option.choices) added.choices([...option.choices])
     command.addOption(added)
   }
-  if (spec.takesChild) command.usage('[options] -- COMMAND [ARGUMENT...]')
+  // Words before a forgotten `--` are told apart by the command, which knows what was meant.
+  if (spec.takesChild) command.usage('[options] -- COMMAND [ARGUMENT...]').allowExcessArguments(true)
   if (spec.examples) {
     const lines = spec.examples.map((line) => `  ${spell(line)}`)
     command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)

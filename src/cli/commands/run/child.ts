@@ -21,8 +21,9 @@ export interface ChildEnd {
 export async function runChild(command: readonly string[], env: NodeJS.ProcessEnv): Promise<ChildEnd> {
   const [program = '', ...args] = command
   const { promise, resolve } = Promise.withResolvers<ChildEnd>()
+  const listening = listenForSignals()
   const child = spawn(program, args, { stdio: 'inherit', env })
-  const release = forwardSignals(child)
+  listening.forwardTo(child)
   child.on('error', (error: NodeJS.ErrnoException) => resolve(startFailure(program, error)))
   child.on('exit', (code, signal) => {
     if (signal === null) resolve({ status: code ?? 1 })
@@ -31,27 +32,32 @@ export async function runChild(command: readonly string[], env: NodeJS.ProcessEn
   try {
     return await promise
   } finally {
-    release()
+    listening.end()
   }
 }
 
 type Child = ReturnType<typeof spawn>
 
-function forwardSignals(child: Child): () => void {
+/**
+ * Begins before the child does: one that is quick has told somebody that it is ready before `spawn` returns here, and a
+ * signal sent in between would end this process and leave the child alone.
+ */
+function listenForSignals(): { forwardTo(child: Child): void; end(): void } {
+  let child: Child | undefined
   let stopAsked = false
   const listeners = new Map<NodeJS.Signals, () => void>()
   for (const signal of terminalSignals) {
     listeners.set(signal, () => {
       if (signal === 'SIGTSTP') stopAsked = true
-      if (!inForeground()) child.kill(signal)
+      if (!inForeground()) child?.kill(signal)
       // Where the child's state cannot be seen, its stop is taken for granted.
       if (signal === 'SIGTSTP' && processStat('self') === undefined) process.kill(process.pid, 'SIGSTOP')
     })
   }
-  for (const signal of otherSignals) listeners.set(signal, () => child.kill(signal))
+  for (const signal of otherSignals) listeners.set(signal, () => child?.kill(signal))
   // Sent when a child stops, too. Without a terminal nobody waits for a job to stop, so there only a forwarded stop is mirrored.
   listeners.set('SIGCHLD', () => {
-    if (child.pid === undefined || stateOf(child.pid) !== 'T' || !(stopAsked || hasTerminal())) return
+    if (child?.pid === undefined || stateOf(child.pid) !== 'T' || !(stopAsked || hasTerminal())) return
     stopAsked = false
     process.kill(process.pid, 'SIGSTOP')
   })
@@ -63,8 +69,14 @@ function forwardSignals(child: Child): () => void {
       listeners.delete(signal)
     }
   }
-  return () => {
-    for (const [signal, listener] of listeners) process.off(signal, listener)
+  return {
+    // What came meanwhile is heard after this: listeners run when the event loop does.
+    forwardTo: (started) => {
+      child = started
+    },
+    end: () => {
+      for (const [signal, listener] of listeners) process.off(signal, listener)
+    },
   }
 }
 

@@ -24,9 +24,9 @@ interface AskedScope {
 
 export const run: Run = async (context, input) => {
   const [program] = input.rest
-  if (program === undefined) {
+  if (program === undefined || input.args.length > 0) {
     throw new HallpassError('usage', 'the command to run stands after --', {
-      hint: 'hallpass run -- curl https://example.com/',
+      hint: `hallpass run -- ${input.args[0] ?? 'curl https://example.com/'}`,
     })
   }
   const inherited = process.env
@@ -73,10 +73,11 @@ async function throughRunning(
 
 /** A proxy for this child alone: on a free port, with nothing in run/. */
 async function throughOwn(context: Context, asked: AskedScope): Promise<Passage> {
-  const hallpass = await context.open()
   const { scopeOf } = await import('../../../index.ts')
   const { openLog } = await import('../../../log.ts')
+  // Before anything is made: a host that is none is a usage error.
   const scope = scopeOf(asked)
+  const hallpass = await context.open()
   const log = openLog({ folder: hallpass.home.log })
   const proxy = await hallpass.startProxy({
     listen: { host: '127.0.0.1', port: 0 },

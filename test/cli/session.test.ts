@@ -1,0 +1,224 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openHallpass } from '../../src/index.ts'
+import { CommandLine } from '../support/command-line.ts'
+import { cookieUrl, cookieValue, expectReadable, filledHome, tokenValue } from './filled-home.ts'
+import { onTerminal } from './on-terminal.ts'
+
+const sessionsOf = (cli: CommandLine) => readdirSync(join(cli.home, 'sessions')).sort()
+
+describe('session list', () => {
+  test('has the default session from the first command on, which says what it made', async () => {
+    const cli = new CommandLine()
+    const { stdout, stderr, status } = await cli.run(['session', 'list'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(
+      /^default {2}0 sites {2}0 credentials {2}made .* ago {2}never used {2}no expiry\n$/,
+    )
+    expect(stderr).toMatch(/^(hallpass: made \/\S+, .*\n){3}$/)
+  })
+
+  test('counts what each session holds, also where a record is damaged', async () => {
+    const cli = await filledHome()
+    await cli.run(['session', 'create', 'work', '--ttl', '2h'])
+    const record = join(cli.home, 'sessions', 'default', 'credentials', 'api.json.enc')
+    writeFileSync(record, 'rubbish')
+    const { stdout, stderr } = await cli.run(['session', 'list', '--json'])
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 'hallpass.sessions/1',
+      sessions: [
+        { name: 'default', sites: 1, credentials: 1, expires_at: null, last_used_at: null },
+        { name: 'work', sites: 0, credentials: 0, expires_at: expect.stringMatching(/Z$/) },
+      ],
+    })
+    expect(readFileSync(record, 'utf8')).toBe('rubbish')
+  })
+})
+
+describe('session show', () => {
+  test('lists cookies and credentials by name and never a value', async () => {
+    const cli = await filledHome()
+    const { stdout, stderr, status } = await cli.run(['session', 'show'])
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+    expect(stdout).toMatch(/^hosts {6}api\.example\.com, app\.example\.com$/m)
+    expect(stdout).toMatch(/^cookies of example\.com\n {2}sid {2}app\.example\.com {2}expires in 23 h$/m)
+    expect(stdout).toMatch(/^credentials\n {2}api {2}bearer {2}api\.example\.com {2}authorization$/m)
+    const json = await cli.run(['session', 'show', '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schema: 'hallpass.session/1',
+      name: 'default',
+      hosts: ['api.example.com', 'app.example.com'],
+      sites: [
+        {
+          site: 'example.com',
+          cookies: [
+            {
+              name: 'sid',
+              present: true,
+              http_only: true,
+              fingerprint: expect.stringMatching(/^[0-9a-f]{4}$/),
+            },
+          ],
+        },
+      ],
+      credentials: [{ name: 'api', kind: 'bearer', present: true }],
+    })
+    for (const text of [stdout, json.stdout]) {
+      expect(text).not.toContain(cookieValue)
+      expect(text).not.toContain(tokenValue)
+    }
+  })
+
+  test('writes what an origin chose so that it cannot drive the terminal', async () => {
+    const cli = await filledHome()
+    const hallpass = await openHallpass({ home: cli.home, env: cli.env })
+    await hallpass.saveCookies(cookieUrl, ['\u009b2Jname=1; Path=/\u009b31m'])
+    const { stdout } = await cli.run(['session', 'show'])
+    expect(stdout).toContain('2Jname')
+    expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
+  })
+
+  test.each([
+    ['an operand', ['session', 'show', 'work']],
+    ['--session', ['session', 'show', '--session', 'work']],
+  ])('shows the session that %s names', async (_, args) => {
+    const cli = await filledHome()
+    await cli.run(['session', 'create', 'work'])
+    const { stdout } = await cli.run(args)
+    expect(stdout).toMatch(/^session {4}work$/m)
+    expect(stdout).toMatch(/^hosts {6}none$/m)
+  })
+
+  test('fails naming the file of a record that is damaged, and leaves it', async () => {
+    const cli = await filledHome()
+    const file = join(cli.home, 'sessions', 'default', 'sites', 'example.com', 'cookies.json.enc')
+    writeFileSync(file, 'rubbish')
+    const { stdout, stderr, status } = await cli.run(['session', 'show'])
+    expect({ stdout, status }).toEqual({ stdout: '', status: 1 })
+    expect(stderr).toContain(file)
+    expect(stderr).toMatch(/hint: .*hallpass doctor\n$/)
+    expect(readFileSync(file, 'utf8')).toBe('rubbish')
+  })
+
+  test.each([
+    ['a session that is not there', 'gone', 4, 'no session "gone"'],
+    ['a name that is a path', '../x', 2, 'cannot be the name of a session'],
+  ])('fails for %s', async (_, name, exit, message) => {
+    const cli = await filledHome()
+    const { stdout, stderr, status } = await cli.run(['session', 'show', name])
+    expect({ stdout, status }).toEqual({ stdout: '', status: exit })
+    expect(stderr).toContain(message)
+    const json = await cli.run(['session', 'show', name, '--json'])
+    expect(json.stdout).toBe('')
+    expect(JSON.parse(json.stderr).error).toMatchObject({ exit, message: expect.stringContaining(message) })
+  })
+})
+
+describe('session create', () => {
+  test('prints the name alone on stdout, and says that it stays', async () => {
+    const cli = await filledHome()
+    const { stdout, stderr, status } = await cli.run(['session', 'create', 'work'])
+    expect({ stdout, status }).toEqual({ stdout: 'work\n', status: 0 })
+    expect(stderr).toContain('stays until it is removed')
+    expect(stderr).toMatch(/hint: .*hallpass run --session work /)
+  })
+
+  test('without a name makes a temporary one, says for how long, and takes part in a script', async () => {
+    const cli = await filledHome()
+    const { stdout, stderr } = await cli.shell(
+      'name=$(hallpass session create) && hallpass --session "$name" session show',
+    )
+    expect(stdout).toMatch(/^session {4}sess_[0-9a-f]{32}$/m)
+    expect(stdout).toMatch(/^expires {4}in /m)
+    expect(stderr).toMatch(/it expires in 1 d \(\S+Z\); --ttl sets another time/)
+  })
+
+  test('is gone when its time is over', async () => {
+    const cli = await filledHome()
+    const { stdout } = await cli.run(['session', 'create', '--ttl', '1s', '--json'])
+    const { schema, name, expires_at } = JSON.parse(stdout)
+    expect(schema).toBe('hallpass.session-create/1')
+    await new Promise((resolve) => setTimeout(resolve, Date.parse(expires_at) - Date.now()))
+    const { status } = await cli.run(['session', 'show', name])
+    expect(status).toBe(4)
+    expect(sessionsOf(cli)).toEqual(['default'])
+  })
+
+  test.each([
+    ['a name that is taken', ['default'], 'there is a session "default" already'],
+    ['a name of the temporary ones', ['sess_mine'], 'are for temporary sessions'],
+    ['a name with a capital', ['Work'], 'lower-case'],
+    ['a name that is a path', ['../x'], 'cannot be the name'],
+    ['a name that reaches a prototype', ['__proto__'], 'cannot be the name'],
+    ['a time that is none', ['work', '--ttl', 'soon'], '--ttl is a number with s, m, h or d'],
+    ['no time at all', ['work', '--ttl', '0s'], 'whole number of seconds'],
+    ['a time beyond all', ['work', '--ttl', '99999d'], 'ten years at most'],
+  ])('makes nothing for %s', async (_, args, message) => {
+    const cli = await filledHome()
+    const { stdout, stderr, status } = await cli.run(['session', 'create', ...args])
+    expect({ stdout, status }).toEqual({ stdout: '', status: 2 })
+    expect(stderr).toContain(message)
+    expect(sessionsOf(cli)).toEqual(['default'])
+  })
+})
+
+describe('session rm', () => {
+  test('removes a session with everything in it', async () => {
+    const cli = await filledHome()
+    await cli.run(['session', 'create', 'work'])
+    await cli.run(['cookie', 'set', cookieUrl, 'sid', '--session', 'work'], { stdin: 'other' })
+    const { stdout, stderr, status } = await cli.run(['session', 'rm', 'work', '--yes'])
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
+    expect(stderr).toContain('removed the session "work": cookies of 1 site, 0 credentials')
+    expect(sessionsOf(cli)).toEqual(['default'])
+    await expectReadable(cli)
+  })
+
+  test('empties the default one, which stays', async () => {
+    const cli = await filledHome()
+    const { stdout, stderr } = await cli.run(['session', 'rm', 'default', '--yes', '--json'])
+    expect(JSON.parse(stdout)).toEqual({
+      schema: 'hallpass.session-rm/1',
+      name: 'default',
+      emptied: true,
+      sites: 1,
+      credentials: 1,
+    })
+    expect(stderr).toContain('emptied the session "default"')
+    const { sessions } = JSON.parse((await cli.run(['session', 'list', '--json'])).stdout)
+    expect(sessions).toMatchObject([{ name: 'default', sites: 0, credentials: 0 }])
+  })
+
+  test.each([
+    ['without a terminal', ['session', 'rm', 'default'], 2, '--yes'],
+    ['with --no-input', ['session', 'rm', 'default', '--no-input'], 2, '--yes'],
+    ['a session that is not there', ['session', 'rm', 'gone', '--yes'], 4, 'no session "gone"'],
+    ['no name', ['session', 'rm', '--yes'], 2, 'name'],
+  ])('removes nothing: %s', async (_, args, exit, message) => {
+    const cli = await filledHome()
+    const { stdout, stderr, status } = await cli.run(args)
+    expect({ stdout, status }).toEqual({ stdout: '', status: exit })
+    expect(stderr).toContain(message)
+    await expectReadable(cli)
+  })
+
+  test.for([
+    ['y removes', 'y', 0, 0],
+    ['n leaves', 'n', 1, 1],
+    ['Return leaves', '\r', 1, 1],
+    ['Ctrl-C leaves', '\u0003', 130, 1],
+  ] as const)('asks on a terminal: %s it', async ([, keys, exit, sites], context) => {
+    const cli = await filledHome()
+    const { status, screen } = await onTerminal(
+      context,
+      cli,
+      ['session', 'rm', 'default'],
+      [{ at: /Empty the session "default" \(cookies of 1 site, 1 credential\)\?/, keys }],
+    )
+    expect({ status, screen }).toMatchObject({ status: exit })
+    const { sessions } = JSON.parse((await cli.run(['session', 'list', '--json'])).stdout)
+    expect(sessions).toMatchObject([{ sites }])
+  })
+})
