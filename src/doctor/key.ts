@@ -13,7 +13,7 @@ export const key: Check = {
     return [
       note(
         `${fact}; only the file's mode protects it from who can read the folder`,
-        'hallpass key protect --passphrase',
+        'hallpass key protect passphrase',
       ),
     ]
   },

@@ -15,7 +15,7 @@ export const command: CommandSpec = {
     {
       name: 'path',
       summary: 'print the path of its certificate (PEM)',
-      examples: ['curl --cacert "$(hallpass ca path)" -x http://… https://app.example.com/'],
+      examples: ['export NODE_EXTRA_CA_CERTS="$(hallpass ca path)"'],
       load: () => import('./ca/path.ts'),
     },
     {
