@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
+import { drained } from './drained.ts'
 import { bearer, cookieName, cookieValue, warmHost } from './material.ts'
 
 /** How a subject is reached. */
@@ -64,9 +65,11 @@ export class Client {
     const done = this.#exchange(
       `POST ${path} HTTP/1.1\r\n${this.#fields}Content-Type: application/octet-stream\r\nContent-Length: ${bytes}\r\n\r\n`,
     )
+    // A failure while the body is still being written is told below.
+    done.catch(() => {})
     for (let left = bytes; left > 0 && !this.#socket.destroyed; left -= chunk.length) {
       const more = this.#socket.write(left < chunk.length ? chunk.subarray(0, left) : chunk)
-      if (!more) await new Promise((resolve) => this.#socket.once('drain', resolve).once('close', resolve))
+      if (!more) await drained(this.#socket)
     }
     await done
   }

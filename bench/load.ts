@@ -55,6 +55,8 @@ function startWarm(): void {
     }
     return timed(times, performance.now() - startedAt)
   })()
+  // Told to whoever ends it; nobody does after a failure elsewhere.
+  asking.catch(() => {})
   warm = asking
   stopWarm = () => {
     going = false

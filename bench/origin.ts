@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import { serve, startedWith, usage } from './child.ts'
+import { drained } from './drained.ts'
 import { bearer, cookieName, cookieValue, type Material } from './material.ts'
 
 /*
@@ -73,7 +74,7 @@ async function stream(socket: TLSSocket, bytes: number): Promise<void> {
   )
   for (let left = bytes; left > 0 && !socket.destroyed; left -= chunk.length) {
     const more = socket.write(left < chunk.length ? chunk.subarray(0, left) : chunk)
-    if (!more) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve))
+    if (!more) await drained(socket)
   }
 }
 

@@ -1,12 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Usage } from './child.ts'
 import type { Route } from './client.ts'
-import { makeMaterial } from './material.ts'
+import { domain, makeMaterial, warmHost } from './material.ts'
 import { type Results, record, toJson, toText } from './report.ts'
-import { type Bench, full, quick, type Subject, scenarios, unseenHosts } from './scenarios.ts'
+import {
+  type Bench,
+  full,
+  type Measured,
+  quick,
+  type Scenario,
+  type Subject,
+  scenarios,
+  unseenHosts,
+} from './scenarios.ts'
 import { pinningNote, Worker } from './worker.ts'
 
 /*
@@ -47,6 +56,17 @@ interface ProxyKind {
   readonly route: (ready: { port: number; ca?: string; auth?: string }) => Partial<Route>
 }
 
+/** Debian's squid-openssl; a squid without TLS cannot take part. */
+function squidProgram(): string | undefined {
+  const program = ['/usr/sbin/squid', '/usr/local/sbin/squid'].find((path) => existsSync(path))
+  if (program === undefined || !existsSync('/usr/lib/squid/security_file_certgen')) return undefined
+  return program
+}
+
+const hostNames = (count: number) => [warmHost, ...Array.from({ length: count }, (_, n) => `h${n}.${domain}`)]
+const squid = squidProgram()
+if (squid === undefined) process.stderr.write('squid is left out: no squid with ssl_bump is installed\n')
+
 const kinds: readonly ProxyKind[] = [
   {
     name: 'tunnel',
@@ -57,7 +77,12 @@ const kinds: readonly ProxyKind[] = [
   {
     name: 'hallpass',
     script: 'proxies/hallpass.ts',
-    argument: (originPort) => ({ originPort, state, rootPem: material.rootPem, hosts: unseenHosts(effort) }),
+    argument: (originPort) => ({
+      originPort,
+      state,
+      rootPem: material.rootPem,
+      names: hostNames(unseenHosts(effort)),
+    }),
     route: ({ port, ca = '', auth = '' }) => ({ proxyPort: port, proxyAuth: auth, injects: true, ca: [ca] }),
   },
   {
@@ -66,6 +91,24 @@ const kinds: readonly ProxyKind[] = [
     argument: () => ({ rootPem: material.rootPem }),
     route: ({ port, ca = '' }) => ({ proxyPort: port, injects: true, ca: [ca] }),
   },
+  ...(squid === undefined
+    ? []
+    : [
+        {
+          name: 'squid',
+          script: 'proxies/squid.ts',
+          argument: () => ({
+            rootPem: material.rootPem,
+            program: squid,
+            names: hostNames(unseenHosts(effort)),
+          }),
+          route: ({ port, ca = '' }: { port: number; ca?: string }) => ({
+            proxyPort: port,
+            injects: true,
+            ca: [ca],
+          }),
+        },
+      ]),
 ]
 
 async function subjectOf(kind: ProxyKind, direct: Route): Promise<Subject> {
@@ -88,6 +131,18 @@ async function readyMs(kind: ProxyKind, originPort: number): Promise<number> {
   const worker = await Worker.start(kind.script, kind.argument(originPort), { proxy: true })
   await worker.stop()
   return worker.readyMs
+}
+
+/** A peer that fails at something has no figure for it; a failure of ours, or of the bench's own parts, ends the run. */
+async function measure(scenario: Scenario, bench: Bench, subject: Subject): Promise<Measured> {
+  try {
+    return await scenario.measure(bench, subject)
+  } catch (error) {
+    const what = `${subject.name} failed at ${scenario.name}: ${error instanceof Error ? error.message : error}`
+    if (['direct', 'tunnel', 'hallpass'].includes(subject.name)) throw new Error(what, { cause: error })
+    process.stderr.write(`${what.split('\n')[0]}\n`)
+    return {}
+  }
 }
 
 async function run(): Promise<Results> {
@@ -115,7 +170,7 @@ async function run(): Promise<Results> {
   const results: Results = new Map()
   for (const scenario of scenarios) {
     for (let round = 0; round < effort.rounds; round++) {
-      for (const subject of subjects) record(results, subject.name, await scenario(bench, subject))
+      for (const subject of subjects) record(results, subject.name, await measure(scenario, bench, subject))
     }
     process.stderr.write('.')
   }
@@ -131,6 +186,9 @@ async function run(): Promise<Results> {
 }
 
 const names: string[] = []
+const [loadBefore = 0] = loadavg()
+if (loadBefore > 1)
+  process.stderr.write(`the machine is busy (load ${loadBefore.toFixed(1)}): even the ratios are rough\n`)
 try {
   const results = await run()
   const about = {
@@ -138,6 +196,7 @@ try {
     cpu: cpus()[0]?.model,
     pinning: pinningNote,
     rounds: effort.rounds,
+    load: loadBefore,
     seconds: Math.round((Date.now() - startedAt) / 1000),
   }
   if (flags.json === undefined || flags.json !== '-') {

@@ -40,7 +40,12 @@ export interface Bench {
 
 export type Measured = Readonly<Record<string, number>>
 
-export type Scenario = (bench: Bench, subject: Subject) => Promise<Measured>
+type Measure = (bench: Bench, subject: Subject) => Promise<Measured>
+
+export interface Scenario {
+  readonly name: string
+  readonly measure: Measure
+}
 
 /** CPU of the subject while `run` is at work, in microseconds; NaN where the subject is no process. */
 async function withCpu<T>(
@@ -54,7 +59,7 @@ async function withCpu<T>(
 }
 
 const requestsOn =
-  (connections: number): Scenario =>
+  (connections: number): Measure =>
   async ({ load, effort }, subject) => {
     await load.call('open', { route: subject.route, connections })
     await load.call('requests', { connections, durationMs: effort.warmUpMs })
@@ -72,7 +77,7 @@ const requestsOn =
   }
 
 const bulk =
-  (direction: 'download' | 'upload'): Scenario =>
+  (direction: 'download' | 'upload'): Measure =>
   async ({ load, effort }, subject) => {
     await load.call('open', { route: subject.route, connections: 1 })
     await load.call(direction, { bytes: effort.bulkBytes / 16 })
@@ -87,7 +92,7 @@ const bulk =
     }
   }
 
-const newConnections: Scenario = async ({ load, effort }, subject) => {
+const newConnections: Measure = async ({ load, effort }, subject) => {
   const { result, cpuMicros } = await withCpu(subject, () =>
     load.call<Timed>('connections', { route: subject.route, parallel: 8, durationMs: effort.durationMs }),
   )
@@ -97,32 +102,35 @@ const newConnections: Scenario = async ({ load, effort }, subject) => {
   }
 }
 
-const coldHost: Scenario = async (bench, subject) => {
+const coldHost: Measure = async (bench, subject) => {
   const count = bench.effort.coldHosts
   const hosts = { route: subject.route, from: bench.nextHosts(subject, count), count, atOnce: false }
   const { p50Ms } = await bench.load.call<Timed>('unseen', hosts)
   return { "never-seen host's first byte, ms": p50Ms }
 }
 
-const warmWhileMinting: Scenario = async (bench, subject) => {
+const warmWhileMinting: Measure = async (bench, subject) => {
   await bench.load.call('open', { route: subject.route, connections: 1 })
   await bench.load.call('requests', { connections: 1, durationMs: 100 })
   await bench.load.call('startWarm')
   await sleep(50)
   const hosts = { route: subject.route, from: bench.nextHosts(subject, burst), count: burst, atOnce: true }
-  const { maxMs } = await bench.burstLoad.call<Timed>('unseen', hosts)
-  const warm = await bench.load.call<Timed>('endWarm')
-  await bench.load.call('close')
-  return { 'worst wait while 50 hosts are minted, ms': warm.maxMs, 'last of those 50, ms': maxMs }
+  try {
+    const { maxMs } = await bench.burstLoad.call<Timed>('unseen', hosts)
+    const warm = await bench.load.call<Timed>('endWarm')
+    return { 'worst wait while 50 hosts are minted, ms': warm.maxMs, 'last of those 50, ms': maxMs }
+  } finally {
+    await bench.load.call('close')
+  }
 }
 
 export const scenarios: readonly Scenario[] = [
-  requestsOn(1),
-  requestsOn(16),
-  requestsOn(64),
-  bulk('download'),
-  bulk('upload'),
-  newConnections,
-  coldHost,
-  warmWhileMinting,
+  { name: 'requests at 1', measure: requestsOn(1) },
+  { name: 'requests at 16', measure: requestsOn(16) },
+  { name: 'requests at 64', measure: requestsOn(64) },
+  { name: 'download', measure: bulk('download') },
+  { name: 'upload', measure: bulk('upload') },
+  { name: 'new connections', measure: newConnections },
+  { name: 'never-seen hosts', measure: coldHost },
+  { name: 'fifty hosts beside a warm client', measure: warmWhileMinting },
 ]

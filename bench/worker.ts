@@ -72,6 +72,7 @@ export class Worker<Ready = unknown> {
   }
 
   async call<T>(command: string, argument?: unknown): Promise<T> {
+    if (!this.#child.connected) throw new Error('the process is gone')
     const id = this.#calls++
     const answer = new Promise<T>((resolve, reject) =>
       this.#waiting.set(id, { resolve: resolve as never, reject }),

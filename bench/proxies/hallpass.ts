@@ -7,11 +7,11 @@ import { bearer, cookieName, cookieValue, domain, warmHost } from '../material.t
  * hallpass as `hallpass start` runs it: built, sealed file store, request log on disk, client token, cookie and bearer
  * from the session. What a first start makes is there already at the later ones.
  */
-const { originPort, state, rootPem, hosts } = startedWith<{
+const { originPort, state, rootPem, names } = startedWith<{
   originPort: number
   state: string
   rootPem: string
-  hosts: number
+  names: readonly string[]
 }>()
 
 // What runs is what is shipped; its types are those of the source.
@@ -22,7 +22,6 @@ const { openLog } = (await import(join(dist, 'log.js'))) as typeof import('../..
 mkdirSync(state, { recursive: true, mode: 0o700 })
 const rootFile = join(state, 'bench-root.pem')
 writeFileSync(rootFile, rootPem, { mode: 0o600 })
-const names = [warmHost, ...Array.from({ length: hosts }, (_, index) => `h${index}.${domain}`)]
 
 const hallpass = await openHallpass({
   home: state,
