@@ -1,26 +1,23 @@
-import type { Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
 import { type BodyPart, BodyReader } from '../http1/body-reader.ts'
 import { asksForWebSocket, isPersistent } from '../http1/connection-fields.ts'
-import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 import { type Framing, responseFraming } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
-import { encodeRequestHead } from '../http1/request-head.ts'
-import { encodeResponseHead, type ResponseHead } from '../http1/response-head.ts'
-import { applyPlan } from '../sessions/apply.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
 import type { Capture } from '../sessions/capture.ts'
-import { capturedHeader } from '../sessions/captured-header.ts'
 import type { Plan } from '../sessions/plan.ts'
 import { absoluteDestination, type Destination, insideTunnel } from './agreement.ts'
 import { asHallpassError, type Connection, type Request } from './connection.ts'
-import { keepAliveMs, noEdits, requestFields, responseFields, responseTrailers } from './fields.ts'
+import { keepAliveMs, responseTrailers } from './fields.ts'
+import { headToClient, headToOrigin, interimToClient, keepsClient } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
 import type { Client } from './options.ts'
-import { authorityOf, endpointOf } from './origin.ts'
-import { relay } from './relay.ts'
+import { authorityOf, endpointOf, type Origin } from './origin.ts'
+import { ignore, relay } from './relay.ts'
 import { siteOfRequest } from './site-of-request.ts'
 import type { Upstream, UpstreamUser } from './upstream.ts'
-import { timeoutError, upstreamError } from './upstream-error.ts'
+import { malformedError, timeoutError, upstreamError } from './upstream-error.ts'
+import { writeParts, writeTogether } from './write-together.ts'
 
 /** RFC 9110, 9.2.2. */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
@@ -61,6 +58,8 @@ export class Exchange implements UpstreamUser {
   #framing: Framing = { kind: 'none' }
   #body: BodyReader | undefined
   #keepUpstreamMs: number | undefined
+  /** The origin's connection was lost while cookies were being kept. */
+  #closed: { readonly error: Error | undefined } | undefined
   #keepClient = false
 
   constructor(connection: Connection, request: Request, client: Client) {
@@ -108,30 +107,14 @@ export class Exchange implements UpstreamUser {
     if (this.#state === 'over') return
     this.#plan = plan
     const { head } = this.#request
-    const { origin, target } = destination
     if (!plan.policy.allowed) {
-      this.#fail(
-        new HallpassError(
-          'policy',
-          `${head.method} ${authorityOf(origin)} is not allowed: ${plan.policy.reason}`,
-          {
-            hint: `hallpass explain --method ${head.method} ${origin.scheme}://${authorityOf(origin)}/`,
-          },
-        ),
-      )
+      this.#fail(policyError(head.method, destination.origin, plan.policy.reason))
       return
     }
     try {
-      // TRACE sends the request back in the body: nothing is attached that the client may not see (cross-site tracing).
-      const edits = head.method === 'TRACE' ? undefined : applyPlan(plan, { target, fields: head.fields })
-      this.#toAttach = edits?.attachedNames ?? []
-      const fields = requestFields(head.fields, edits ?? noEdits, {
-        upgrade: this.#upgrade,
-        minor: head.minor,
-      })
-      if (!fields.some((field) => field.lower === 'host'))
-        fields.unshift(fieldLine('Host', authorityOf(origin)))
-      this.#head = encodeRequestHead({ ...head, target: edits?.target ?? target, fields })
+      const { bytes, attached } = headToOrigin(head, destination, plan, this.#upgrade)
+      this.#head = bytes
+      this.#toAttach = attached
     } catch (error) {
       this.#fail(error)
       return
@@ -191,9 +174,7 @@ export class Exchange implements UpstreamUser {
       this.#connection.socket.pause()
       return
     }
-    let more = true
-    for (const part of parts) more = upstream.socket.write(part)
-    if (!more) this.#connection.socket.pause()
+    if (!writeParts(upstream.socket, parts)) this.#connection.socket.pause()
   }
 
   upstreamDrained(): void {
@@ -229,19 +210,21 @@ export class Exchange implements UpstreamUser {
     }
   }
 
-  /** 100 and 103 go on as they come; HTTP/1.0 knows none, and a cookie in one would be lost on whoever skips it. */
+  /** 100 and 103 go on as they come; HTTP/1.0 knows none. */
   #passInterim(head: ResponseHead): void {
     responseFraming(head, this.#request.head.method)
     this.#interim += 1
     if (this.#interim > maxInterim) throw new Http1Error('there are too many interim responses')
     if (this.#request.head.minor === 0) return
-    const fields = responseFields(head.fields, { hidden: 'all', add: [], close: false, upgrade: false })
-    this.#connection.socket.write(encodeResponseHead({ ...head, fields }))
+    this.#connection.socket.write(interimToClient(head))
   }
 
   #respond(head: ResponseHead, rest: Buffer): void {
     if (head.status === 101 && !this.#upgrade) throw new Http1Error('the origin switches protocols unasked')
-    this.#framing = responseFraming(head, this.#request.head.method)
+    const { head: request } = this.#request
+    this.#framing = responseFraming(head, request.method)
+    if (this.#framing.kind === 'chunked' && request.minor === 0)
+      throw new Http1Error('there are chunks for HTTP/1.0')
     const setCookie: string[] = []
     const clearSiteData: string[] = []
     for (const field of head.fields) {
@@ -287,7 +270,8 @@ export class Exchange implements UpstreamUser {
     } catch (error) {
       this.#malformed(error)
     }
-    if (!this.#connection.socket.writableNeedDrain) this.#upstream?.socket.resume()
+    if (this.#closed !== undefined) this.upstreamClosed(this.#closed.error)
+    else if (!this.#connection.socket.writableNeedDrain) this.#upstream?.socket.resume()
   }
 
   #pass(head: ResponseHead, rest: Buffer, capture: Capture | undefined): void {
@@ -298,43 +282,29 @@ export class Exchange implements UpstreamUser {
       request.minor === 1 && isPersistent(head)
         ? (keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY)
         : undefined
-    // A client that waits for a 100 may or may not send its body now: where its next request begins is in doubt.
-    const undecided =
-      !this.requestDone && !this.#bodyBegun && request.fields.some((field) => field.lower === 'expect')
-    this.#keepClient =
-      request.minor === 1 &&
-      isPersistent(request) &&
-      this.#framing.kind !== 'close' &&
-      !undecided &&
-      !this.#connection.engine.draining()
-    const upgrade = head.status === 101
-    const fields = responseFields(head.fields, {
-      hidden: capture?.hidden ?? new Set(),
-      add: ownFields(capture),
-      close: !this.#keepClient && !upgrade,
-      upgrade,
-    })
-    // RFC 9112, 2.3: the version is this connection's.
-    const startLine = head.minor === 1 ? head.startLine : `HTTP/1.1${head.startLine.slice('HTTP/1.0'.length)}`
-    const bytes = encodeResponseHead({ ...head, minor: 1, startLine, fields })
-    if (upgrade) this.#switchProtocols(bytes, rest)
+    const body = { begun: this.#bodyBegun, done: this.requestDone }
+    this.#keepClient = keepsClient(request, this.#framing, body) && !this.#connection.engine.draining()
+    const bytes = headToClient(head, capture, !this.#keepClient)
+    if (head.status === 101) this.#switchProtocols(bytes, rest)
     else this.#beginBody(bytes, rest)
   }
 
   // The response's body.
 
   #beginBody(head: Buffer, rest: Buffer): void {
-    this.#state = 'body'
     this.#connection.touch(this.#connection.engine.limits.streamIdleMs)
     const { socket } = this.#connection
     if (this.#framing.kind === 'none') {
+      this.#state = 'body'
       socket.write(head)
       this.#finish(rest.length === 0)
       return
     }
     const body = new BodyReader(this.#framing, { filterTrailers: responseTrailers })
-    this.#body = body
+    // Before anything is written: what is malformed already can still be answered with a 502.
     const part = body.push(rest)
+    this.#body = body
+    this.#state = 'body'
     this.#afterPart(part, rest.length, writeTogether(socket, head, part.out))
   }
 
@@ -343,10 +313,7 @@ export class Exchange implements UpstreamUser {
     if (body === undefined) return
     this.#connection.touch(this.#connection.engine.limits.streamIdleMs)
     const part = body.push(chunk)
-    const { socket } = this.#connection
-    let more = true
-    for (const piece of part.out) more = socket.write(piece)
-    this.#afterPart(part, chunk.length, more)
+    this.#afterPart(part, chunk.length, writeParts(this.#connection.socket, part.out))
   }
 
   #afterPart(part: BodyPart, length: number, more: boolean): void {
@@ -395,7 +362,7 @@ export class Exchange implements UpstreamUser {
       { socket: origin, raw: origin },
       engine.sweep,
       engine.limits.streamIdleMs,
-      () => {},
+      ignore,
     )
   }
 
@@ -409,7 +376,9 @@ export class Exchange implements UpstreamUser {
 
   upstreamClosed(error: Error | undefined): void {
     if (this.#state === 'over') return
-    if (this.#state === 'body') this.#truncated('the origin broke its answer off')
+    // What has come of the answer goes on first: the origin has acted, and its cookies are being kept.
+    if (this.#state === 'capturing') this.#closed = { error }
+    else if (this.#state === 'body') this.#truncated('the origin broke its answer off')
     else this.#dropped(error)
   }
 
@@ -434,15 +403,7 @@ export class Exchange implements UpstreamUser {
     if (this.#state === 'body') this.#truncated('the origin sent what is not a body')
     else if (error instanceof Http1Error && this.#destination !== undefined) {
       const { host, port } = this.#destination.origin
-      this.#fail(
-        new HallpassError(
-          'upstream-malformed',
-          `${endpointOf(host, port)} answered with what is not HTTP/1.1: ${error.message}`,
-          {
-            hint: 'hallpass logs',
-          },
-        ),
-      )
+      this.#fail(malformedError(host, port, error))
     } else this.#fail(error)
   }
 
@@ -529,25 +490,9 @@ export class Exchange implements UpstreamUser {
   }
 }
 
-/** Up to here copying costs less than a second write, or a vectored one, which under TLS copies as well. */
-const copiedBytes = 16_384
-
-/** Writes a head and what there is of its body as one record; tells whether more may be written at once. */
-function writeTogether(socket: Socket, head: Buffer, parts: readonly Buffer[]): boolean {
-  let length = head.length
-  for (const part of parts) length += part.length
-  if (length === head.length) return socket.write(head)
-  if (length <= copiedBytes) return socket.write(Buffer.concat([head, ...parts], length))
-  let more = socket.write(head)
-  for (const part of parts) more = socket.write(part)
-  return more
-}
-
-function ownFields(capture: Capture | undefined): FieldLine[] {
-  if (capture === undefined) return []
-  const fields: FieldLine[] = []
-  const captured = capturedHeader(capture.captured)
-  if (captured !== undefined) fields.push(fieldLine('Hallpass-Captured', captured))
-  if (capture.warning !== undefined) fields.push(fieldLine('Hallpass-Warning', capture.warning))
-  return fields
+function policyError(method: string, origin: Origin, reason: string): HallpassError {
+  const authority = authorityOf(origin)
+  return new HallpassError('policy', `${method} ${authority} is not allowed: ${reason}`, {
+    hint: `hallpass explain --method ${method} ${origin.scheme}://${authority}/`,
+  })
 }

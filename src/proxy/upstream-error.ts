@@ -30,6 +30,11 @@ export function timeoutError(where: string, what: string, cause?: unknown): Hall
   return new HallpassError('upstream-timeout', `${where}: ${what}`, { hint: 'hallpass doctor', cause })
 }
 
+export function malformedError(host: string, port: number, cause: Error): HallpassError {
+  const message = `${endpointOf(host, port)} answered with what is not HTTP/1.1: ${cause.message}`
+  return new HallpassError('upstream-malformed', message, { hint: 'hallpass logs', cause })
+}
+
 export function certificateError(host: string, port: number, cause: Error): HallpassError {
   const reason = `${cause.message}${codeOf(cause) === '' ? '' : ` (${codeOf(cause)})`}`
   return new HallpassError(

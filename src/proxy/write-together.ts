@@ -1,0 +1,20 @@
+import type { Socket } from 'node:net'
+
+/** Up to here copying costs less than a second write, or a vectored one, which under TLS copies as well. */
+const copiedBytes = 16_384
+
+/** Writes a head and what there is of its body as one record; tells whether more may be written at once. */
+export function writeTogether(socket: Socket, head: Buffer, parts: readonly Buffer[]): boolean {
+  let length = head.length
+  for (const part of parts) length += part.length
+  if (length === head.length) return socket.write(head)
+  if (length <= copiedBytes) return socket.write(Buffer.concat([head, ...parts], length))
+  socket.write(head)
+  return writeParts(socket, parts)
+}
+
+export function writeParts(socket: Socket, parts: readonly Buffer[]): boolean {
+  let more = !socket.writableNeedDrain
+  for (const part of parts) more = socket.write(part)
+  return more
+}
