@@ -22,6 +22,8 @@ describe('an authority', () => {
     ['[2001:DB8::A]', { host: '2001:db8::a' }],
     ['[::ffff:127.0.0.1]', { host: '::ffff:7f00:1' }],
     [`${'a'.repeat(63)}.example`, { host: `${'a'.repeat(63)}.example` }],
+    [`${'a.'.repeat(126)}a`, { host: `${'a.'.repeat(126)}a` }],
+    [`${'a.'.repeat(126)}a.`, { host: `${'a.'.repeat(126)}a` }],
   ])('%s is read', (text, authority) => {
     expect(parseAuthority(text)).toEqual(authority)
   })
@@ -55,6 +57,7 @@ describe('an authority', () => {
     ['two dots', 'a..example'],
     ['two trailing dots', 'a.example..'],
     ['a long label', `${'a'.repeat(64)}.example`],
+    ['a name of 254 bytes', `${'a.'.repeat(126)}ab`],
     ['a long name', `${'a.'.repeat(127)}example`],
     ['an empty port', 'a.example:'],
     ['port zero', 'a.example:0'],

@@ -171,6 +171,36 @@ describe('a body by chunks', () => {
     expect(reader.end()).toBe('truncated')
   })
 
+  it.each([
+    ['in a size', '', 'g'],
+    ['in an extension', '', '5;\0'],
+    ['behind data', '5\r\nhello', '!'],
+    ['in a trailer', '0\r\n', 'X: \0'],
+    ['in the empty line', '0\r\n', '\r!'],
+  ])('that goes wrong %s is refused at that byte, not when its line ends', (_, good, bad) => {
+    const reader = new BodyReader(chunked)
+    for (const byte of good) reader.push(bytes(byte))
+    expect(() => reader.push(bytes(bad))).toThrow(Http1Error)
+  })
+
+  it.each([
+    ['1,024 bytes of chunk line', `1;${'a'.repeat(1_020)}\r\n`, true],
+    ['a byte more of it', `1;${'a'.repeat(1_021)}\r\n`, false],
+    ['16,384 bytes of trailers', `0\r\nX: ${'a'.repeat(16_377)}\r\n\r\n`, true],
+    ['a byte more of them', `0\r\nX: ${'a'.repeat(16_378)}\r\n\r\n`, false],
+    ['200 trailers', `0\r\n${'X: a\r\n'.repeat(200)}\r\n`, true],
+    ['201 trailers', `0\r\n${'X: a\r\n'.repeat(201)}\r\n`, false],
+  ])('draws the line at %s, whole or in pieces', (_, text, taken) => {
+    for (const size of [text.length, 10_000, 1_000, 1]) {
+      const reader = new BodyReader(chunked)
+      const feed = () => {
+        for (let at = 0; at < text.length; at += size) reader.push(bytes(text.slice(at, at + size)))
+      }
+      if (taken) expect(feed).not.toThrow()
+      else expect(feed).toThrow(expect.objectContaining({ status: 431 }))
+    }
+  })
+
   it('may have a chunk larger than 32 bits count', () => {
     const reader = new BodyReader(chunked)
     expect(read(reader, [bytes('100000005\r\nhello\r\n')])).toMatchObject({
@@ -234,6 +264,9 @@ describe('trailers', () => {
       'Upgrade: h2c',
       'Proxy-Authorization: Basic a',
       'Proxy-Authenticate: Basic',
+      'Proxy-Authentication-Info: a',
+      'Proxy-Connection: close',
+      'HTTP2-Settings: a',
     ]
     const [first = '', ...others] = kept
     const text = [first, ...dropped, ...others].map((line) => `${line}\r\n`).join('')

@@ -50,6 +50,7 @@ describe('a request', () => {
     ],
     ['for a choice with HTTP/2 in it', head('Upgrade: websocket, h2c\r\nConnection: Upgrade\r\n')],
     ['for HTTP/2 on a second line', head(`${upgrade}Upgrade: h2c\r\n`)],
+    ['for HTTP/2 on a first line', head(`Upgrade: h2c\r\n${upgrade}`)],
     ['with a body by length', head(`${upgrade}Content-Length: 5\r\n`)],
     ['with a body by chunks', head(`${upgrade}Transfer-Encoding: chunked\r\n`)],
   ])('does not, %s', (_, request) => {

@@ -112,7 +112,11 @@ function read<H extends RequestHead | ResponseHead, M>(
   return { messages, relayed, outcome, reason: '', upgraded: false }
 }
 
-export function readRequests(chunks: readonly Buffer[]): OwnReading<RequestMessage> {
+/** `declinesUpgrade`: a server that answers a wish to upgrade as an ordinary request, and reads on (RFC 9110, 7.8). */
+export function readRequests(
+  chunks: readonly Buffer[],
+  { declinesUpgrade = false } = {},
+): OwnReading<RequestMessage> {
   return read(new HeadReader<RequestHead>('request'), chunks, {
     framing: requestFraming,
     encode: encodeRequestHead,
@@ -127,7 +131,7 @@ export function readRequests(chunks: readonly Buffer[]): OwnReading<RequestMessa
     after: (head) => {
       const asksForUpgrade =
         connectionTokens(head.fields).has('upgrade') && head.fields.some(({ lower }) => lower === 'upgrade')
-      if (head.method === 'CONNECT' || asksForUpgrade) return 'upgrade'
+      if (head.method === 'CONNECT' || (asksForUpgrade && !declinesUpgrade)) return 'upgrade'
       return isPersistent(head) ? 'next' : 'end'
     },
   })
