@@ -174,7 +174,7 @@ export class Connection implements Swept, Peer {
       this.served += 1
       this.#serve(request, whole.rest)
     } catch (error) {
-      this.#refuse(error)
+      this.refuse(error)
     }
   }
 
@@ -216,7 +216,7 @@ export class Connection implements Swept, Peer {
       const bodyless = framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
       const keep = bodyless && isPersistent(head)
       this.answer(error, { method: head.method, keep })
-    } else this.#refuse(error)
+    } else this.refuse(error)
   }
 
   #begin(request: Request, client: Client, rest: Buffer): void {
@@ -228,11 +228,12 @@ export class Connection implements Swept, Peer {
   }
 
   /** Answers what is not a request that can be served. Nothing after it is read: where it ends is in doubt. */
-  #refuse(error: unknown): void {
+  refuse(error: unknown, method?: string): void {
+    const said = method === undefined ? {} : { method }
     if (error instanceof Http1Error) {
       const code = error.status === 431 ? 'head-too-large' : 'request-malformed'
-      this.answer(new HallpassError(code, error.message), { keep: false, status: error.status })
-    } else this.answer(asHallpassError(error), { keep: false })
+      this.answer(new HallpassError(code, error.message), { ...said, keep: false, status: error.status })
+    } else this.answer(asHallpassError(error), { ...said, keep: false })
   }
 
   #next(): void {
@@ -273,7 +274,7 @@ export class Connection implements Swept, Peer {
     this.#ended = true
     const piped = performance.now() - this.#requestAt < halfCloseMs
     if (this.#exchange !== undefined) {
-      if (!(piped && this.#exchange.requestDone)) this.#exchange.clientGone()
+      if (!(piped && this.#exchange.requestBody.done)) this.#exchange.clientGone()
     } else if (this.#state === 'deciding' && piped) return
     else this.socket.destroySoon()
   }

@@ -34,7 +34,7 @@ export function intercept(connection: Connection, target: Target): void {
   }
   const onData = (chunk: Buffer) => {
     first = first.length === 0 ? chunk : Buffer.concat([first, chunk])
-    const spoken = sniff(first)
+    const spoken = sniff(first, target.port)
     if (spoken === undefined) return
     stop()
     socket.pause()

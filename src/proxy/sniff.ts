@@ -1,17 +1,19 @@
-/** A method is seldom longer than VERSION-CONTROL; what has no blank by then is no request line. */
-const longestMethod = 24
+const ssh = Buffer.from('SSH-')
+
+/** Where a web server is expected, and only a web server: what is not HTTP there is a malformed request, not a protocol. */
+const webPorts = new Set([80, 443])
 
 /**
- * What is spoken, by the first bytes: a TLS record begins with 0x16 (handshake), an HTTP/1 request with a token and a
- * blank. Undefined while it may still become either.
+ * What is spoken, by the first bytes: a TLS record begins with 0x16 (handshake), SSH with its name (also on port 443, where
+ * it passes firewalls), HTTP with a method, a binary protocol on a port of its own with neither. Undefined while it may
+ * still become one or the other.
  */
-export function sniff(bytes: Buffer): 'tls' | 'http' | 'other' | undefined {
-  if (bytes.length === 0) return undefined
-  if (bytes[0] === 0x16) return 'tls'
-  const text = bytes.toString('latin1', 0, longestMethod + 1)
-  if (/^(?:\r\n?)*$/.test(text)) return text.length > 8 ? 'other' : undefined
-  const match = /^(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+( ?)/.exec(text)
-  if (match === null) return 'other'
-  if (match[1] === ' ') return 'http'
-  return match[0].length === text.length && text.length <= longestMethod ? undefined : 'other'
+export function sniff(bytes: Buffer, port: number): 'tls' | 'http' | 'other' | undefined {
+  const [first] = bytes
+  if (first === undefined) return undefined
+  if (first === 0x16) return 'tls'
+  const head = bytes.subarray(0, ssh.length)
+  if (ssh.subarray(0, head.length).equals(head)) return head.length === ssh.length ? 'other' : undefined
+  const text = /[\t\n\r\x20-\x7e]/.test(String.fromCharCode(first))
+  return text || webPorts.has(port) ? 'http' : 'other'
 }

@@ -74,6 +74,12 @@ export class Upstream implements Swept {
     this.socket.destroy()
   }
 
+  /** Ends the connection without another word to its user. */
+  abandon(): void {
+    this.user = undefined
+    this.destroy()
+  }
+
   /** Gives the socket away for good, without the listeners (a WebSocket). */
   detach(): Socket {
     this.#sweep.forget(this)

@@ -180,18 +180,33 @@ describe('inside a CONNECT to a host that the session knows', () => {
   })
 
   it.each([
-    ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n'],
-    ['a database', '\x00\x00\x00\x08\x04\xd2\x16\x2f'],
-    ['an unknown one', '\x05\x01\x00'],
-    ['a line without a blank', 'QUITQUITQUITQUITQUITQUITQUIT\r\n'],
-  ])('another protocol passes through as it is: %s', async (_what, bytes) => {
+    ['SSH', 22, 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['SSH on the port of https', 443, 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['a database', 5432, '\x00\x00\x00\x08\x04\xd2\x16\x2f'],
+    ['an unknown one', 1080, '\x05\x01\x00'],
+  ])('another protocol passes through as it is: %s', async (_what, port, bytes) => {
     await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
     await using proxy = await startTestProxy({ resolve: { 'site.test': `127.0.0.1:${origin.port}` } })
     await proxy.knows('SECRET', 'site.test')
-    const client = await proxy.tunnel('site.test:22')
-    client.send(bytes)
-    await client.until(new RegExp(`^[^]{${bytes.length}}`))
+    const client = await proxy.tunnel(`site.test:${port}`)
+    for (const byte of bytes) client.send(byte)
+    await client.until(new RegExp(`^.{${bytes.length}}`, 's'))
     expect(origin.received).toBe(bytes)
+  })
+
+  it.each([
+    [443, '\x00GET / HTTP/1.1\r\nHost: site.test\r\n\r\n'],
+    [80, '\xffGET / HTTP/1.1\r\nHost: site.test\r\n\r\n'],
+    [80, 'QUIT\r\n\r\nGET / HTTP/1.1\r\nHost: site.test\r\n\r\n'],
+    [22, 'QUIT\r\n\r\nGET / HTTP/1.1\r\nHost: site.test:22\r\n\r\n'],
+  ])('but a malformed request does not, on port %i: %j', async (port, bytes) => {
+    await using origin = await rawOrigin(() => {})
+    await using proxy = await startTestProxy({ resolve: { 'site.test': `127.0.0.1:${origin.port}` } })
+    await proxy.knows('SECRET', 'site.test')
+    const client = await proxy.tunnel(`site.test:${port}`)
+    client.send(bytes)
+    expect((await client.response()).status).toBe(400)
+    expect(origin.connections).toHaveLength(0)
   })
 })
 
