@@ -1,4 +1,4 @@
-import fs, { renameSync, utimesSync, writeFileSync } from 'node:fs'
+import fs, { chmodSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -74,13 +74,22 @@ describe('a cached file', () => {
     expect(files.stamp(path)).not.toBe(stamp)
   })
 
-  it('cannot hide a change behind an old modification time', () => {
+  it('cannot hide a change of content or mode behind an old modification time, however late it is looked at', async () => {
     const old = new Date('2020-01-01')
-    for (const text of ['one', 'two']) {
-      write(text)
-      utimesSync(path, old, old)
-      expect(files.read(path, decode)).toEqual({ text })
-    }
+    const still = () => sleep(2_100)
+    write('one')
+    utimesSync(path, old, old)
+    await still()
+    expect(files.read(path, decode)).toEqual({ text: 'one' })
+    const stamp = files.stamp(path)
+    writeFileSync(path, 'two')
+    utimesSync(path, old, old)
+    await still()
+    expect(files.read(path, decode)).toEqual({ text: 'two' })
+    expect(files.stamp(path)).not.toBe(stamp)
+    chmodSync(path, 0o644)
+    await still()
+    expect(() => files.read(path, decode)).toThrow(expect.objectContaining({ code: 'state-unsafe' }))
   })
 
   it('is gone when the file is', () => {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -66,6 +67,14 @@ describe('the key ring', () => {
     return JSON.stringify({ ...rest, keys: [{ ...keys[0], key: bytes.toString('base64') }] })
   }
   const argon2 = { kind: 'passphrase', salt: 'AAAA', memoryKiB: 65536, passes: 3, lanes: 4 }
+  const withPassphrase = (changed: object) => (text: string) => {
+    const { keys, ...rest } = JSON.parse(text)
+    const { kid, createdAt } = keys[0]
+    const wrapped = { kid, createdAt, nonce: 'AAAA', data: 'AAAA' }
+    return JSON.stringify({ ...rest, protector: { ...argon2, ...changed }, keys: [wrapped] })
+  }
+  const shortKey = Buffer.alloc(31, 1)
+  const shortKid = createHmac('sha256', shortKey).update('hallpass kid').digest('hex').slice(0, 16)
 
   it.each<[string, (text: string) => string]>([
     ['is empty', () => ''],
@@ -78,8 +87,15 @@ describe('the key ring', () => {
     ['has a key of 31 bytes', withKey(Buffer.alloc(31))],
     ['has another key under the kid', withKey(Buffer.alloc(32))],
     ['has an unknown protector', edit({ protector: { kind: 'magic' } })],
-    ['asks for a terabyte of memory', edit({ protector: { ...argon2, memoryKiB: 2 ** 30 } })],
-    ['asks for a million passes', edit({ protector: { ...argon2, passes: 1e6 } })],
+    [
+      'has a key of 31 bytes under its right kid',
+      edit({ current: shortKid, keys: [{ kid: shortKid, createdAt: '', key: shortKey.toString('base64') }] }),
+    ],
+    ['asks for two gigabytes of memory', withPassphrase({ memoryKiB: 2 ** 21 })],
+    ['asks for hardly any memory', withPassphrase({ memoryKiB: 64 })],
+    ['asks for a thousand passes', withPassphrase({ passes: 1000 })],
+    ['asks for half a pass', withPassphrase({ passes: 0.5 })],
+    ['asks for a thousand lanes', withPassphrase({ lanes: 1000 })],
     ['claims a passphrase for a bare key', edit({ protector: argon2 })],
   ])('refuses a key file that %s, and leaves it', async (_, change) => {
     const home = temporaryHome()

@@ -3,9 +3,12 @@ import type { BigIntStats } from 'node:fs'
 // The coarsest clock of a file system still in use (FAT) counts in steps of two seconds.
 const racyMs = 2_000
 
-/** Differs for any two states of a file, as far as stat can tell: `isRacy` says when it cannot. */
+/**
+ * Differs for any two states of a file, as far as stat can tell: `isRacy` says when it cannot. A new mode or owner, too, is a
+ * new ctime.
+ */
 export function stampOf(stat: BigIntStats): string {
-  return `${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.size}:${stat.mode}:${stat.uid}`
+  return `${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.size}`
 }
 
 /**
