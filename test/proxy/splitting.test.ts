@@ -1,0 +1,155 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { responseCorpus } from '../http1/message-corpus.ts'
+import { mutated } from '../http1/message-mutations.ts'
+import { readResponsesByNode } from '../http1/node-reading.ts'
+import { type OwnReading, readResponses } from '../http1/own-reading.ts'
+import type { ResponseMessage } from '../http1/reading.ts'
+import { namingOrigin } from '../support/naming-origin.ts'
+import { startTestProxy } from '../support/proxy.ts'
+import type { RawClient } from '../support/raw-client.ts'
+
+/**
+ * Answers that are malformed, contradict themselves, or bring another answer along: 502, or plainly cut short where the
+ * head was on its way. The connection they came on is never used again, so the next answer is its own.
+ */
+
+const host = 'a.example'
+const own = `Host: ${host}\r\n`
+
+interface World extends AsyncDisposable {
+  /** Everything that a client gets that asks once, when the origin answers with these bytes. */
+  answerTo(text: string, how: 'ends' | 'stays'): Promise<string>
+  /** What somebody else gets next, and should get. */
+  canary(): Promise<{ readonly asked: string; readonly got: string }>
+}
+
+async function world(): Promise<World> {
+  let script: { readonly text: string; readonly how: 'ends' | 'stays' } = { text: '', how: 'ends' }
+  const site = await namingOrigin({ hosts: [host] }, ({ target }, socket) => {
+    if (target !== '/case') return false
+    socket.write(Buffer.from(script.text, 'latin1'))
+    if (script.how === 'ends') socket.end()
+    return true
+  })
+  const proxy = await startTestProxy({ resolve: { [host]: `127.0.0.1:${site.origin.port}` } })
+  await proxy.knows('SECRET', host)
+  let bystander: RawClient | undefined
+  let count = 0
+  return {
+    async answerTo(text, how) {
+      script = { text, how }
+      const client = await proxy.secure(host)
+      client.send(`GET /case HTTP/1.1\r\n${own}Connection: close\r\n\r\n`)
+      return await client.rest()
+    },
+    async canary() {
+      if (bystander === undefined || bystander.ended) bystander = await proxy.secure(host)
+      count += 1
+      bystander.send(`GET /canary-${count} HTTP/1.1\r\n${own}\r\n`)
+      const { status, body } = await bystander.response()
+      return { asked: `200 GET /canary-${count} ""`, got: `${status} ${body}` }
+    },
+    async [Symbol.asyncDispose]() {
+      bystander?.socket.destroy()
+      await proxy[Symbol.asyncDispose]()
+      await site[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function isFinal({ status }: ResponseMessage): boolean {
+  return status >= 200
+}
+
+/** What the client should make of it, by our own reading of what the origin sent, which is held against node's. */
+async function judge(text: string, origin: OwnReading<ResponseMessage>, got: string): Promise<void> {
+  const said = `${JSON.stringify(text.slice(0, 1_000))} became ${JSON.stringify(got.slice(0, 1_000))}`
+  const client = await readResponsesByNode('GET', [Buffer.from(got, 'latin1')])
+  const sent = origin.messages.find(isFinal)
+  const received = client.messages.find(isFinal)
+  if (sent !== undefined) {
+    // The answer, and not a byte behind it.
+    expect(received?.status, said).toBe(sent.status)
+    expect(received?.reason, said).toBe(sent.reason)
+    expect(received?.body, said).toBe(sent.body)
+    expect(Buffer.concat(readResponses('GET', [Buffer.from(got, 'latin1')]).relayed).length, said).toBe(
+      got.length,
+    )
+    return
+  }
+  // Either a 502 of ours, or a head that was already on its way, without the end of its body.
+  if (received === undefined) expect(client.outcome, said).toBe('incomplete')
+  else {
+    expect(received.status, said).toBe(502)
+    expect(got, said).toMatch(/^Hallpass-Error: upstream-(malformed|unreachable)\r$/m)
+    expect(got, said).not.toMatch(/^Set-Cookie/im)
+  }
+}
+
+describe('an answer of an origin', () => {
+  const perTest = 120_000
+  const ok = 'HTTP/1.1 200 OK\r\n'
+  const chunks = '5\r\nhello\r\n0\r\n\r\n'
+  const evil = 'Set-Cookie: evil=1\r\n'
+
+  it.each([
+    ['both lengths', `${ok}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`],
+    ['both lengths, the other way', `${ok}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n${chunks}`],
+    ['two different lengths', `${ok}Content-Length: 5\r\nContent-Length: 50\r\n\r\nhello`],
+    ['a list of lengths', `${ok}Content-Length: 5, 50\r\n\r\nhello`],
+    ['a signed length', `${ok}Content-Length: +5\r\n\r\nhello`],
+    ['a coding behind chunked', `${ok}Transfer-Encoding: chunked, identity\r\n\r\n${chunks}`],
+    ['a field split by LF', `${ok}Location: /a\n${evil}Content-Length: 0\r\n\r\n`],
+    ['a field split by CR', `${ok}Location: /a\r${evil}Content-Length: 0\r\n\r\n`],
+    ['a NUL in a field', `${ok}Location: /a\0${evil}Content-Length: 0\r\n\r\n`],
+    ['a folded field', `${ok}Location: /a\r\n ${evil}Content-Length: 0\r\n\r\n`],
+    ['a reason split by LF', `HTTP/1.1 200 OK\n${evil}Content-Length: 0\r\n\r\n`],
+    ['a blank before a colon', `${ok}Content-Length : 5\r\n${evil}\r\nhello`],
+    ['a body where there is none', `HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n${evil}\r\nhello`],
+    ['a 101 that nobody asked for', `HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n${evil}\r\n`],
+    ['endless fields', `${ok}${`X: ${'a'.repeat(1_000)}\r\n`.repeat(100)}${evil}\r\n`],
+  ])('with %s is a 502, and the next answer is its own', async (_, text) => {
+    await using w = await world()
+    const got = await w.answerTo(text, 'stays')
+    expect(got).toMatch(/^HTTP\/1\.1 502 /)
+    expect(got).toMatch(/^Hallpass-Error: upstream-malformed\r$/m)
+    expect(got).not.toContain('evil')
+    const canary = await w.canary()
+    expect(canary.got).toBe(canary.asked)
+  })
+
+  it.each([
+    ['with a length', `${ok}Content-Length: 5\r\n\r\nhello`],
+    ['by chunks', `${ok}Transfer-Encoding: chunked\r\n\r\n${chunks}`],
+    ['without a body', 'HTTP/1.1 304 Not Modified\r\n\r\n'],
+  ])(
+    '%s that brings another one along is passed on without it, and the next answer is its own',
+    async (_, text) => {
+      await using w = await world()
+      const got = await w.answerTo(`${text}${ok}${evil}Content-Length: 4\r\n\r\nevil`, 'stays')
+      expect(got).toContain(text.slice(0, 20))
+      expect(got).not.toContain('evil')
+      const canary = await w.canary()
+      expect(canary.got).toBe(canary.asked)
+    },
+  )
+
+  it('is passed on, or refused, and the next answer is its own', { timeout: perTest }, async () => {
+    await using w = await world()
+    const mutants = fc.sample(mutated(responseCorpus), { numRuns: 200, seed: 6_266 })
+    const texts = [...responseCorpus, ...mutants, ...fc.sample(mutated(responseCorpus), 50)]
+    for (const text of texts) {
+      const origin = readResponses('GET', [Buffer.from(text, 'latin1')])
+      // A 101 that nobody asked for is no answer.
+      if (origin.upgraded) continue
+      // An origin that keeps the connection open, with what it sent too much lying there.
+      const stays = origin.reason === 'end' && origin.messages.length > 0
+      for (const how of stays ? (['ends', 'stays'] as const) : (['ends'] as const)) {
+        await judge(text, origin, await w.answerTo(text, how))
+        const canary = await w.canary()
+        expect(canary.got, `after ${JSON.stringify(text.slice(0, 1_000))}`).toBe(canary.asked)
+      }
+    }
+  })
+})
