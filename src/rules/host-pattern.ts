@@ -66,10 +66,10 @@ export function bestMatch(
   return best
 }
 
-/** Lower case, without one trailing dot. */
+/** Lower case, without the one trailing dot of a fully qualified name; `example.com..` is no such name. Folding twice changes nothing. */
 export function foldHost(host: string): string {
   const lower = host.toLowerCase()
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower
+  return lower.endsWith('.') && !lower.endsWith('..') ? lower.slice(0, -1) : lower
 }
 
 function splitPort(written: string): { name: string; port: number | undefined } {

@@ -1,0 +1,92 @@
+import { inspect } from 'node:util'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { now, ruleSet, scope } from '../../test/support/material.ts'
+import { MemoryStore } from '../store/memory.ts'
+import { Clients } from './clients.ts'
+import { Sessions } from './sessions.ts'
+
+let sessions: Sessions
+let clients: Clients
+beforeEach(async () => {
+  sessions = await Sessions.open({ store: new MemoryStore(), config: ruleSet(), now: () => now })
+  clients = new Clients(sessions)
+})
+
+describe("a session's own token", () => {
+  it('is 32 random bytes, the same for all who ask at once, and opens that session alone', async () => {
+    const work = await sessions.create({ name: 'work' })
+    const tokens = await Promise.all([work.clientToken(), work.clientToken(), work.clientToken()])
+    const [token = ''] = tokens.map((secret) => secret.reveal())
+    expect(new Set(tokens.map((secret) => secret.reveal())).size).toBe(1)
+    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(await clients.authenticate('work', token)).toMatchObject({ session: work, scope: {} })
+    expect(await clients.authenticate('default', token)).toBeUndefined()
+  })
+
+  it('holds after a restart', async () => {
+    const store = new MemoryStore()
+    const first = await Sessions.open({ store, config: ruleSet() })
+    const token = await (await first.get('default')).clientToken()
+    const second = new Clients(await Sessions.open({ store, config: ruleSet() }))
+    expect(await second.authenticate('default', token.reveal())).toBeDefined()
+  })
+
+  it('does not open a session that has none yet', async () => {
+    await sessions.get('default')
+    expect(await clients.authenticate('default', '')).toBeUndefined()
+    expect(await clients.authenticate('default', 'undefined')).toBeUndefined()
+  })
+
+  it('is gone with the session', async () => {
+    const token = (await (await sessions.create({ name: 'work' })).clientToken()).reveal()
+    await sessions.remove('work')
+    expect(await clients.authenticate('work', token)).toBeUndefined()
+    await sessions.create({ name: 'work' })
+    expect(await clients.authenticate('work', token)).toBeUndefined()
+  })
+})
+
+it.each([
+  ['nobody', 'x'],
+  ['', ''],
+  ['__proto__', 'x'],
+  ['../default', 'x'],
+  ['DEFAULT', 'x'],
+  ['default', 'x'.repeat(100_000)],
+])('lets %j with a wrong token not in', async (user, password) => {
+  await (await sessions.get('default')).clientToken()
+  expect(await clients.authenticate(user, password)).toBeUndefined()
+})
+
+describe('a token for a child', () => {
+  it('opens its session with its scope, until it is revoked', async () => {
+    const narrowed = scope({ only: ['a.test'], strict: true })
+    const { id, token } = clients.issue('default', narrowed)
+    expect(await clients.authenticate('default', token.reveal())).toMatchObject({ scope: narrowed })
+    expect(clients.revoke(id)).toBe(true)
+    expect(clients.revoke(id)).toBe(false)
+    expect(await clients.authenticate('default', token.reveal())).toBeUndefined()
+  })
+
+  it('opens no other session', async () => {
+    await sessions.create({ name: 'work' })
+    const { token } = clients.issue('work', {})
+    expect(await clients.authenticate('default', token.reveal())).toBeUndefined()
+  })
+
+  it('for a session that is gone opens nothing', async () => {
+    const { token } = clients.issue('work', {})
+    expect(await clients.authenticate('work', token.reveal())).toBeUndefined()
+  })
+
+  it('is never the same, and not seen where it is printed', () => {
+    const issued = [clients.issue('default', {}), clients.issue('default', {})]
+    expect(new Set(issued.flatMap(({ id, token }) => [id, token.reveal()])).size).toBe(4)
+    expect(inspect(issued, { depth: 9 })).not.toContain(issued[0]?.token.reveal())
+  })
+
+  it('is not issued without end', () => {
+    for (let count = 0; count < 10_000; count++) clients.issue('default', {})
+    expect(() => clients.issue('default', {})).toThrow('no more are issued')
+  })
+})

@@ -1,0 +1,216 @@
+import { inspect } from 'node:util'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { now, ruleSet } from '../../test/support/material.ts'
+import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
+import { MemoryStore } from '../store/memory.ts'
+import type { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
+
+const configured: ReadonlyMap<string, CredentialDefinition> = new Map(
+  Object.entries({
+    github: { kind: 'bearer', hosts: ['api.github.com'] },
+    ruled: { kind: 'bearer' },
+    csrf: { kind: 'mirror', hosts: ['*.x.com'], cookie: 'ct0', header: 'x-csrf-token' },
+  }).map(([name, input]) => [name, credentialDefinitionSchema(z).parse(input)]),
+)
+
+let store: MemoryStore
+let session: Session
+const open = async (credentials = configured) =>
+  (
+    await Sessions.open({
+      store,
+      config: {
+        ...ruleSet([
+          { hosts: ['ruled.test'], credential: 'ruled' },
+          { hosts: ['later.test'], credential: 'later' },
+        ]),
+        credentials,
+      },
+      now: () => now,
+    })
+  ).get('default')
+beforeEach(async () => {
+  store = new MemoryStore()
+  session = await open()
+})
+const list = async () =>
+  Object.fromEntries((await session.credentials()).map((credential) => [credential.name, credential]))
+const attached = async (host: string) =>
+  (
+    await session.plan({ scheme: 'https', host, port: 443, path: '/', method: 'GET', site: 'same-site' }, {})
+  ).credentials.attached.map(({ name }) => name)
+
+describe('a credential of the session', () => {
+  it('is listed without its value, and its value is given to who asks for it by name', async () => {
+    await session.setCredential('api', { kind: 'bearer', hosts: ['api.test', '*.api.test:8443'] }, 's3cret\n')
+    const { api } = await list()
+    expect(api).toEqual({
+      name: 'api',
+      kind: 'bearer',
+      hosts: ['api.test', '*.api.test:8443'],
+      place: 'authorization',
+      origin: 'session',
+      present: true,
+      fingerprint: expect.stringMatching(/^[0-9a-f]{4}$/),
+      updatedAt: new Date(now).toISOString(),
+      problem: undefined,
+    })
+    expect(inspect(await session.credentials(), { depth: 9 })).not.toContain('s3cret')
+    expect((await session.credential('api')).value?.reveal()).toBe('s3cret')
+    expect(inspect(await session.credential('api'), { depth: 9 })).not.toContain('s3cret')
+  })
+
+  it.each([
+    ['basic', {}, 'user:pass', 'authorization'],
+    ['header', { header: 'X-Key' }, 'k', 'x-key'],
+    ['query', { param: 'key' }, 'k', '?key'],
+    ['mirror', { cookie: 'c', header: 'X-C' }, undefined, 'x-c'],
+  ])('of the kind %s comes back as it went in', async (kind, options, value, place) => {
+    await session.setCredential('api', { kind, hosts: ['api.test'], ...options }, value)
+    session = await open()
+    expect((await list()).api).toMatchObject({ kind, place, present: true, hosts: ['api.test'] })
+    expect((await session.credential('api')).value?.reveal()).toBe(value)
+  })
+
+  it('gets a new value alone, and keeps the rest', async () => {
+    await session.setCredential('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
+    await session.setCredential('api', undefined, 'two')
+    expect((await list()).api).toMatchObject({ kind: 'header', hosts: ['api.test'], place: 'x-key' })
+    expect((await session.credential('api')).value?.reveal()).toBe('two')
+    await session.setCredential('api', { hosts: ['other.test'] }, 'three')
+    expect((await list()).api).toMatchObject({ kind: 'header', hosts: ['other.test'], place: 'x-key' })
+  })
+
+  it('of another kind starts afresh', async () => {
+    await session.setCredential('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
+    await session.setCredential('api', { kind: 'bearer', hosts: ['b.test'] }, 'two')
+    expect((await list()).api).toMatchObject({ kind: 'bearer', hosts: ['b.test'], place: 'authorization' })
+  })
+
+  it.each<[string, Record<string, unknown> | undefined, string | undefined, string, RegExp]>([
+    ['without a kind', { hosts: ['a.test'] }, 'x', 'usage', /--kind/],
+    ['of an unknown kind', { kind: 'oauth9', hosts: ['a.test'] }, 'x', 'usage', /bearer, basic/],
+    [
+      'of a kind by which objects reach their prototype',
+      { kind: 'constructor', hosts: ['a.test'] },
+      'x',
+      'usage',
+      /no kind/,
+    ],
+    ['without hosts', { kind: 'bearer' }, 'x', 'usage', /--host/],
+    ['for a host that is none', { kind: 'bearer', hosts: ['https://a.test'] }, 'x', 'usage', /hosts\.0/],
+    [
+      'with an option of another kind',
+      { kind: 'bearer', hosts: ['a.test'], header: 'X' },
+      'x',
+      'usage',
+      /header/,
+    ],
+    ['without an option of its own', { kind: 'header', hosts: ['a.test'] }, 'x', 'usage', /header/],
+    ['without a value', { kind: 'bearer', hosts: ['a.test'] }, undefined, 'value-invalid', /token is wanted/],
+    [
+      'with a value of two lines',
+      { kind: 'bearer', hosts: ['a.test'] },
+      'x\r\nEvil: 1',
+      'value-invalid',
+      /control/,
+    ],
+    [
+      'with a value that it has no use for',
+      { kind: 'mirror', hosts: ['a.test'], cookie: 'c', header: 'x' },
+      'x',
+      'usage',
+      /no value/,
+    ],
+  ])('%s is refused, and nothing is kept', async (_, input, value, code, message) => {
+    await expect(session.setCredential('api', input, value)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
+    expect(await store.names('default', 'credential')).toEqual([])
+  })
+
+  it.each(['__proto__', 'constructor', '..', 'a/b', 'A', '', 'a\0'])('cannot be named %j', async (name) => {
+    await expect(
+      session.setCredential(name, { kind: 'bearer', hosts: ['a.test'] }, 'x'),
+    ).rejects.toMatchObject({ code: 'name-invalid' })
+    expect(({} as { kind?: unknown }).kind).toBeUndefined()
+  })
+
+  it('without hosts is taken when a rule names it', async () => {
+    await session.setCredential('later', { kind: 'bearer' }, 'x')
+    expect(await attached('later.test')).toEqual(['later'])
+  })
+
+  it('that is not there is missing', async () => {
+    await expect(session.credential('api')).rejects.toMatchObject({ code: 'credential-missing' })
+    await expect(session.removeCredential('api')).rejects.toMatchObject({ code: 'credential-missing' })
+  })
+})
+
+describe('a credential of the configuration', () => {
+  it('is listed without a value, and says what to type', async () => {
+    expect((await list()).github).toMatchObject({
+      origin: 'configuration',
+      present: false,
+      hosts: ['api.github.com'],
+      problem: 'no value: hallpass token set github',
+    })
+    expect((await list()).csrf).toMatchObject({ origin: 'configuration', present: true, problem: undefined })
+  })
+
+  it('takes its value from the session', async () => {
+    await session.setCredential('github', undefined, 'x')
+    await session.setCredential('ruled', undefined, 'y')
+    expect((await list()).github).toMatchObject({ origin: 'both', present: true })
+    expect(await attached('api.github.com')).toEqual(['github'])
+    expect(await attached('ruled.test')).toEqual(['ruled'])
+  })
+
+  it('has its definition from the configuration alone', async () => {
+    await expect(session.setCredential('github', { kind: 'basic' }, 'a:b')).rejects.toMatchObject({
+      code: 'usage',
+    })
+    await expect(session.setCredential('github', { allowHttp: true }, 'x')).rejects.toMatchObject({
+      code: 'usage',
+    })
+    await session.setCredential('github', { kind: 'bearer' }, 'x')
+    expect((await list()).github).toMatchObject({ kind: 'bearer' })
+  })
+
+  it('goes no further than the hosts that were sealed with the value, if the configuration changes', async () => {
+    await session.setCredential('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
+    session = await open(
+      new Map([['api', credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['*'] })]]),
+    )
+    expect(await attached('api.test')).toEqual(['api'])
+    expect(await attached('evil.test')).toEqual([])
+  })
+
+  it('does not use a value that was set for another kind', async () => {
+    await session.setCredential('api', { kind: 'basic', hosts: ['api.test'] }, 'a:b')
+    session = await open(
+      new Map([['api', credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['api.test'] })]]),
+    )
+    expect(await attached('api.test')).toEqual([])
+    expect((await list()).api?.problem).toMatch(/set for the kind basic, the configuration says bearer/)
+  })
+})
+
+it('of a kind from a newer hallpass is left alone', async () => {
+  await store.update({ kind: 'credential', session: 'default', name: 'api' }, () => ({
+    kind: 'oauth9',
+    hosts: ['api.test'],
+    options: {},
+    secret: {},
+    createdAt: '',
+    updatedAt: '',
+  }))
+  expect((await list()).api).toMatchObject({
+    kind: 'unknown',
+    present: false,
+    problem: expect.stringMatching(/does not know/),
+  })
+})

@@ -1,0 +1,377 @@
+import { inspect } from 'node:util'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { watchFileCalls } from '../../test/store/file-calls.ts'
+import { openStore } from '../../test/store/open-store.ts'
+import { type RuleSpec, ruleSet, scope, now as start } from '../../test/support/material.ts'
+import { temporaryHome } from '../../test/support/temporary-home.ts'
+import { MemoryStore } from '../store/memory.ts'
+import type { RecordId, Store } from '../store/store.ts'
+import type { CapturedResponse } from './capture.ts'
+import type { Plan } from './plan.ts'
+import type { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
+
+let now = start
+beforeEach(() => {
+  now = start
+})
+
+const open = async (store: Store, rules: readonly RuleSpec[] = []) =>
+  (await Sessions.open({ store, config: ruleSet(rules), now: () => now })).get('default')
+
+const request = {
+  scheme: 'https',
+  host: 'app.example.com',
+  port: 443,
+  path: '/',
+  method: 'GET',
+  site: 'same-site',
+} as const
+const response = (setCookie: readonly string[], more: Partial<CapturedResponse> = {}): CapturedResponse => ({
+  ...request,
+  status: 200,
+  setCookie,
+  clearSiteData: [],
+  reveal: 'script',
+  ...more,
+})
+const attached = (plan: Plan) => [
+  ...plan.cookies.attached.map(({ name, value }) => `${name}=${value}`),
+  ...plan.credentials.attached.map(({ name }) => name),
+]
+
+/** Counts what a store is asked to read, on the real store. */
+class CountingStore extends MemoryStore {
+  reads = 0
+  override async read(id: RecordId) {
+    this.reads++
+    return super.read(id)
+  }
+}
+
+describe('a plan', () => {
+  let store: CountingStore
+  let session: Session
+  beforeEach(async () => {
+    store = new CountingStore()
+    session = await open(store)
+    await session.capture(response(['sid=1; HttpOnly; Path=/; Max-Age=100']))
+  })
+
+  it('is made once for as long as nothing changes, whatever the path and the query', async () => {
+    const first = await session.plan(request, {})
+    const { reads } = store
+    for (const path of ['/', '/x?y=1', '/a/b']) {
+      for (const method of ['GET', 'POST'])
+        expect(await session.plan({ ...request, path, method }, {})).toBe(first)
+    }
+    expect(await session.plan(request, Object.freeze({}))).toBe(first)
+    expect(store.reads).toBe(reads)
+  })
+
+  it('is another one for another host, port, scheme, site or scope', async () => {
+    const first = await session.plan(request, {})
+    const others = await Promise.all([
+      session.plan({ ...request, host: 'www.example.com' }, {}),
+      session.plan({ ...request, port: 8443 }, {}),
+      session.plan({ ...request, scheme: 'http' }, {}),
+      session.plan({ ...request, site: 'cross-site' }, {}),
+      session.plan(request, scope({ only: ['other.test'] })),
+    ])
+    expect(new Set([first, ...others]).size).toBe(6)
+    expect(others.map(attached)).toEqual([[], ['sid=1'], ['sid=1'], [], []])
+    expect(attached(first)).toEqual(['sid=1'])
+  })
+
+  it('is another one for another path once a cookie has one', async () => {
+    await session.capture(response(['beta=2; Path=/beta']))
+    expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
+    expect(attached(await session.plan({ ...request, path: '/beta/x?y' }, {}))).toEqual(['beta=2', 'sid=1'])
+    expect(attached(await session.plan({ ...request, path: '/beta' }, {}))).toEqual(['beta=2', 'sid=1'])
+    expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
+  })
+
+  it('is another one for another method or path where a rule allows some only', async () => {
+    const ruled = await open(store, [{ hosts: ['app.example.com'], allow: ['GET /public/**'] }])
+    const allowed = async (method: string, path: string) =>
+      (await ruled.plan({ ...request, method, path }, {})).policy.allowed
+    expect(await allowed('GET', '/public/a')).toBe(true)
+    expect(await allowed('POST', '/public/a')).toBe(false)
+    expect(await allowed('GET', '/private')).toBe(false)
+    expect(await allowed('GET', '/public/a')).toBe(true)
+  })
+
+  it('ends when a cookie in it does', async () => {
+    expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
+    now += 100_000
+    const after = await session.plan(request, {})
+    expect(attached(after)).toEqual([])
+    expect(after.cookies.withheld).toEqual([{ name: 'sid', reason: 'expired 0 s ago' }])
+  })
+
+  it('is made anew after a cookie or a credential came or went', async () => {
+    const plan = () => session.plan(request, {}).then(attached)
+    expect(await plan()).toEqual(['sid=1'])
+    await session.capture(response(['sid=2; HttpOnly; Path=/']))
+    expect(await plan()).toEqual(['sid=2'])
+    await session.setCredential('api', { kind: 'bearer', hosts: ['app.example.com'] }, 'x')
+    expect(await plan()).toEqual(['sid=2', 'api'])
+    await session.removeCredential('api')
+    expect(await plan()).toEqual(['sid=2'])
+    await session.capture(response([], { clearSiteData: ['"cookies"'] }))
+    expect(await plan()).toEqual([])
+  })
+
+  it('for hosts without end fills no memory without end', async () => {
+    for (let index = 0; index < 3000; index++) await session.plan({ ...request, host: `h${index}.test` }, {})
+    expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
+  })
+
+  it.each(['__proto__', 'constructor', 'a'.repeat(300), '', 'a b', '..'])(
+    'for the host %j, which no record can be of, attaches nothing and captures nothing',
+    async (host) => {
+      expect(attached(await session.plan({ ...request, host }, {}))).toEqual([])
+      expect(await session.known(host, 443, {})).toBe(false)
+      expect(await session.capture(response(['a=1'], { host }))).toMatchObject({ captured: [] })
+    },
+  )
+})
+
+describe('what another process changed', () => {
+  it('holds for the very next request', async () => {
+    const home = temporaryHome()
+    const mine = await open((await openStore(home)).store)
+    const theirs = await open((await openStore(home)).store)
+    const plan = () => mine.plan(request, {}).then(attached)
+    expect(await plan()).toEqual([])
+    expect(await mine.known('app.example.com', 443, {})).toBe(false)
+    for (let round = 0; round < 20; round++) {
+      await theirs.capture(response([`sid=${round}; Path=/`]))
+      expect(await plan()).toEqual([`sid=${round}`])
+      await theirs.setCredential('api', { kind: 'bearer', hosts: ['app.example.com'] }, `token${round}`)
+      const [credential] = (await mine.plan(request, {})).credentials.attached
+      expect(credential?.source.from === 'value' && credential.source.value.reveal()).toBe(
+        `Bearer token${round}`,
+      )
+      await theirs.removeCredential('api')
+      expect(await plan()).toEqual([`sid=${round}`])
+    }
+    expect(await mine.known('app.example.com', 443, {})).toBe(true)
+    await theirs.removeCookies('example.com')
+    expect(await plan()).toEqual([])
+    expect(await mine.known('app.example.com', 443, {})).toBe(false)
+  })
+
+  it('and what this one captured at the same time are both kept', async () => {
+    const home = temporaryHome()
+    const sessions = await Promise.all([1, 2, 3].map(async () => open((await openStore(home)).store)))
+    await Promise.all(
+      sessions.flatMap((session, index) =>
+        Array.from({ length: 10 }, (_, round) => session.capture(response([`c${index}x${round}=1; Path=/`]))),
+      ),
+    )
+    for (const session of sessions) expect(attached(await session.plan(request, {}))).toHaveLength(30)
+  })
+})
+
+describe('capture', () => {
+  it('takes in nothing where the plan said so', async () => {
+    const session = await open(new MemoryStore())
+    const capture = await session.capture(response(['sid=1; HttpOnly'], { capture: false }))
+    expect(capture).toEqual({ captured: [], deleted: [], hidden: new Set(), refused: [] })
+    expect(await session.cookies()).toEqual([])
+  })
+
+  it('on a full disk says so, and the next request has the cookie all the same', async () => {
+    const home = temporaryHome()
+    const session = await open((await openStore(home)).store)
+    const restore = watchFileCalls(home.root, {
+      before(call) {
+        if (call === 'writeFile')
+          throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+      },
+    })
+    try {
+      const capture = await session.capture(response(['sid=1; HttpOnly']))
+      expect(capture).toMatchObject({ captured: ['sid'], hidden: new Set([0]), warning: 'not-saved' })
+      expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
+      expect(await session.known('app.example.com', 443, {})).toBe(true)
+      expect((await session.cookies()).map(({ name }) => name)).toEqual(['sid'])
+      expect(await session.capture(response(['sid=1; HttpOnly']))).toMatchObject({ warning: 'not-saved' })
+    } finally {
+      restore()
+    }
+    expect((await session.capture(response(['sid=1; HttpOnly']))).warning).toBeUndefined()
+    const elsewhere = await open((await openStore(home)).store)
+    expect(attached(await elsewhere.plan(request, {}))).toEqual(['sid=1'])
+  })
+})
+
+describe('a damaged record', () => {
+  const damage = async (store: Store, id: RecordId) => store.update(id, () => ({ nonsense: true }))
+  const session = { session: 'default' } as const
+
+  it('of cookies is an error for its site and no other, and is not overwritten', async () => {
+    const store = new MemoryStore()
+    const held = await open(store)
+    const id = { ...session, kind: 'cookies', name: 'example.com' } as const
+    await damage(store, id)
+    await expect(held.plan(request, {})).rejects.toMatchObject({ code: 'record-damaged' })
+    await expect(held.known('app.example.com', 443, {})).rejects.toMatchObject({ code: 'record-damaged' })
+    expect(attached(await held.plan({ ...request, host: 'other.test' }, {}))).toEqual([])
+    expect(await held.capture(response(['sid=1; HttpOnly']))).toMatchObject({
+      warning: 'not-saved',
+      hidden: new Set([0]),
+    })
+    expect((await store.read(id))?.value).toEqual({ nonsense: true })
+  })
+
+  it('of a credential is an error where a rule names it, and keeps the others working', async () => {
+    const store = new MemoryStore()
+    const held = await open(store, [{ hosts: ['app.example.com'], credential: 'bad' }])
+    await held.setCredential('good', { kind: 'bearer', hosts: ['other.test'] }, 'x')
+    await damage(store, { ...session, kind: 'credential', name: 'bad' })
+    await expect(held.plan(request, {})).rejects.toMatchObject({ code: 'record-damaged' })
+    expect(attached(await held.plan({ ...request, host: 'other.test' }, {}))).toEqual(['good'])
+    expect((await held.credentials()).map(({ name, problem }) => [name, problem === undefined])).toEqual([
+      ['bad', false],
+      ['good', true],
+    ])
+    await expect(held.credential('bad')).rejects.toMatchObject({ code: 'record-damaged' })
+    await held.removeCredential('bad')
+    expect(await held.credentials()).toHaveLength(1)
+  })
+
+  it('of the client token is an error', async () => {
+    const store = new MemoryStore()
+    const held = await open(store)
+    await damage(store, { ...session, kind: 'client', name: '' })
+    await expect(held.clientToken()).rejects.toMatchObject({ code: 'record-damaged' })
+  })
+})
+
+describe('explain', () => {
+  it('tells the plan for a URL, whether the host is known and why, and no value', async () => {
+    const session = await open(new MemoryStore())
+    await session.capture(response(['sid=1; HttpOnly; Path=/']))
+    await session.setCredential('api', { kind: 'query', hosts: ['*.example.com'], param: 'key' }, 's3cret')
+    const told = await session.explain('https://app.example.com/me?key=own#x', 'POST')
+    expect(told).toMatchObject({
+      session: 'default',
+      url: 'https://app.example.com/me?key=…',
+      method: 'POST',
+      known: true,
+      knownWhy: 'the credential api is for it',
+      policy: { allowed: true },
+    })
+    expect(attached(told)).toEqual(['sid=1', 'api'])
+    expect(inspect(told, { depth: 9 })).not.toContain('s3cret')
+    expect(await session.explain('https://other.test/')).toMatchObject({ known: false })
+    await expect(session.explain('ftp://x/')).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  it('has the headers for who sends the request without the proxy', async () => {
+    const session = await open(new MemoryStore())
+    await session.capture(response(['ct0=1; Path=/']))
+    await session.setCredential('api', { kind: 'bearer', hosts: ['*.example.com'] }, 'x')
+    await session.setCredential(
+      'csrf',
+      { kind: 'mirror', hosts: ['*.example.com'], cookie: 'ct0', header: 'x-csrf' },
+      undefined,
+    )
+    expect(await session.authHeaders('https://app.example.com/')).toEqual([
+      { name: 'Authorization', value: 'Bearer x' },
+      { name: 'x-csrf', value: '1' },
+    ])
+    expect(await session.authHeaders('https://other.test/')).toEqual([])
+  })
+})
+
+describe('single cookies', () => {
+  let session: Session
+  beforeEach(async () => {
+    session = await open(new MemoryStore())
+  })
+
+  it('are set as they are said, for the whole host unless a path is named', async () => {
+    const cookie = await session.setCookie('https://app.example.com/a/b', {
+      name: 'sid',
+      value: 'a=b "c"',
+      domain: 'example.com',
+      maxAgeSeconds: 60,
+      secure: true,
+      httpOnly: true,
+      sameSite: 'strict',
+    })
+    expect(cookie).toMatchObject({
+      name: 'sid',
+      value: 'a=b "c"',
+      domain: 'example.com',
+      hostOnly: false,
+      path: '/',
+      secure: true,
+      httpOnly: true,
+      sameSite: 'strict',
+      expiresAt: start + 60_000,
+    })
+    expect(await session.cookie('https://www.example.com/x?y', 'sid')).toEqual(cookie)
+    expect(await session.cookie('http://www.example.com/', 'sid')).toBeUndefined()
+    expect(await session.cookie('https://www.example.com/', 'other')).toBeUndefined()
+    expect(
+      await session.setCookie('https://app.example.com/', { name: '', value: 'nameless', path: '/x' }),
+    ).toMatchObject({
+      name: '',
+      value: 'nameless',
+      path: '/x',
+      hostOnly: true,
+    })
+  })
+
+  it.each([
+    [{ name: 'a', value: 'x; Domain=evil.test' }, /";"/],
+    [{ name: 'a=b', value: 'x' }, /"="/],
+    [{ name: 'a;b', value: 'x' }, /";"/],
+    [{ name: 'a', value: 'x', path: 'x' }, /begins with/],
+    [{ name: 'a', value: 'x', path: '/; Secure' }, /";"/],
+    [{ name: 'a', value: 'x', domain: 'evil.test' }, /not taken/],
+    [{ name: 'a', value: 'x', domain: 'com' }, /not taken/],
+    [{ name: 'a', value: 'x\r\ny' }, /control character/],
+    [{ name: 'a', value: '€' }, /no byte/],
+    [{ name: 'a', value: ' x' }, /space/],
+    [{ name: 'a ', value: 'x' }, /space/],
+    [{ name: 'a', value: 'x', maxAgeSeconds: 0 }, /expired already/],
+    [{ name: 'a', value: 'x', maxAgeSeconds: 1.5 }, /whole number/],
+    [{ name: '__Host-a', value: 'x' }, /not taken/],
+    [{ name: '', value: '' }, /not taken/],
+  ])('%j is refused', async (input, reason) => {
+    await expect(session.setCookie('https://app.example.com/', input)).rejects.toMatchObject({
+      code: 'cookie-refused',
+      message: expect.stringMatching(reason),
+    })
+    expect(await session.cookies()).toEqual([])
+  })
+
+  it('are listed by site or by host', async () => {
+    await session.setCookie('https://app.example.com/', { name: 'a', value: '1' })
+    await session.setCookie('https://www.example.com/', { name: 'b', value: '1' })
+    await session.setCookie('https://www.example.com/', { name: 'c', value: '1', domain: 'example.com' })
+    await session.setCookie('https://other.test/', { name: 'd', value: '1' })
+    const names = async (site?: string) => (await session.cookies(site)).map(({ name }) => name)
+    expect(await names()).toEqual(['a', 'b', 'c', 'd'])
+    expect(await names('example.com')).toEqual(['a', 'b', 'c'])
+    expect(await names('APP.example.com.')).toEqual(['a', 'c'])
+    expect(await names('nothing.test')).toEqual([])
+    expect(await names('__proto__')).toEqual([])
+  })
+
+  it('are removed by site, host or name, and a host without any is unknown again', async () => {
+    await session.setCookie('https://app.example.com/', { name: 'a', value: '1' })
+    await session.setCookie('https://app.example.com/', { name: 'b', value: '1' })
+    await session.setCookie('https://www.example.com/', { name: 'a', value: '1' })
+    expect(await session.removeCookies('app.example.com', 'a')).toBe(1)
+    expect(await session.removeCookies('app.example.com', 'a')).toBe(0)
+    expect(await session.removeCookies('example.com')).toBe(2)
+    expect(await session.known('app.example.com', 443, {})).toBe(false)
+    expect(await session.removeCookies('nothing.test')).toBe(0)
+  })
+})

@@ -1,0 +1,178 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ruleSet, now as start } from '../../test/support/material.ts'
+import { MemoryStore } from '../store/memory.ts'
+import { Sessions } from './sessions.ts'
+
+let now = start
+let store: MemoryStore
+let sessions: Sessions
+beforeEach(async () => {
+  now = start
+  store = new MemoryStore()
+  sessions = await Sessions.open({ store, config: { ...ruleSet(), maxSessions: 5 }, now: () => now })
+})
+const names = async () => (await sessions.list()).map(({ name }) => name)
+
+describe('the default session', () => {
+  it('is there without being made, once somebody asks for it', async () => {
+    expect(await store.sessions()).toEqual([])
+    expect((await sessions.get('default')).name).toBe('default')
+    expect(await store.sessions()).toEqual(['default'])
+  })
+
+  it('is listed though nobody asked for it yet', async () => expect(await names()).toEqual(['default']))
+
+  it('is empty after it was removed', async () => {
+    const session = await sessions.get('default')
+    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    const token = (await session.clientToken()).reveal()
+    await sessions.remove('default')
+    const again = await sessions.get('default')
+    expect(await again.cookies()).toEqual([])
+    expect((await again.clientToken()).equals(token)).toBe(false)
+  })
+
+  it('cannot be made', async () =>
+    await expect(sessions.create({ name: 'default' })).rejects.toMatchObject({ code: 'name-invalid' }))
+})
+
+describe('a session', () => {
+  it('is the same object for all who ask for its name', async () => {
+    const made = await sessions.create({ name: 'work', userAgent: 'x', metadata: { team: 'a' } })
+    expect(await sessions.get('work')).toBe(made)
+    expect(made.metadata).toEqual({
+      name: 'work',
+      createdAt: new Date(start).toISOString(),
+      userAgent: 'x',
+      metadata: { team: 'a' },
+    })
+  })
+
+  it('shares nothing with another', async () => {
+    const one = await sessions.create({ name: 'one' })
+    const two = await sessions.create({ name: 'two' })
+    await one.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    await one.setCredential('api', { kind: 'bearer', hosts: ['a.test'] }, 'x')
+    expect(await two.cookies()).toEqual([])
+    expect(await two.credentials()).toEqual([])
+    expect((await one.clientToken()).equals((await two.clientToken()).reveal())).toBe(false)
+  })
+
+  it('that was not made is missing', async () =>
+    await expect(sessions.get('work')).rejects.toMatchObject({ code: 'session-missing' }))
+
+  it('cannot be made twice', async () => {
+    await sessions.create({ name: 'work' })
+    await expect(sessions.create({ name: 'work' })).rejects.toMatchObject({ code: 'name-invalid' })
+  })
+
+  it('is gone when another process removed it', async () => {
+    const session = await sessions.create({ name: 'work' })
+    await store.removeSession('work')
+    await expect(sessions.get('work')).rejects.toMatchObject({ code: 'session-missing' })
+    const capture = await session.capture({
+      scheme: 'https',
+      host: 'a.test',
+      port: 443,
+      path: '/',
+      status: 200,
+      setCookie: ['sid=1; HttpOnly'],
+      clearSiteData: [],
+      reveal: 'script',
+    })
+    expect(capture).toMatchObject({ captured: [], hidden: new Set([0]) })
+    expect(await store.sessions()).not.toContain('work')
+  })
+
+  it.each(['__proto__', 'constructor', '..', 'a/b', '', 'A', 'sess_mine', 'a\0'])(
+    'cannot be named %j',
+    async (name) => {
+      await expect(sessions.create({ name })).rejects.toMatchObject({ code: 'name-invalid' })
+    },
+  )
+
+  it.each(['__proto__', '..', 'a/b', ''])('named %j cannot be asked for', async (name) => {
+    await expect(sessions.get(name)).rejects.toMatchObject({ code: 'name-invalid' })
+    await expect(sessions.remove(name)).rejects.toMatchObject({ code: 'name-invalid' })
+  })
+
+  it.each([0, -1, 1.5, Number.NaN, 1e12])(
+    'cannot live for %j seconds',
+    async (ttlSeconds) =>
+      await expect(sessions.create({ ttlSeconds })).rejects.toMatchObject({ code: 'usage' }),
+  )
+
+  it('cannot be removed when there is none', async () =>
+    await expect(sessions.remove('work')).rejects.toMatchObject({ code: 'session-missing' }))
+})
+
+describe('a session with an end', () => {
+  it('is missing from then on, for those who hold it too, and leaves nothing behind', async () => {
+    const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
+    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    const request = {
+      scheme: 'https',
+      host: 'a.test',
+      port: 443,
+      path: '/',
+      method: 'GET',
+      site: 'same-site',
+    } as const
+    now += 59_999
+    expect((await session.plan(request, {})).cookies.attached).toHaveLength(1)
+    now += 1
+    await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
+    await expect(sessions.get('work')).rejects.toMatchObject({ code: 'session-missing' })
+    expect(await store.sessions()).not.toContain('work')
+    await sessions.create({ name: 'work' })
+  })
+
+  it('goes when sessions are listed', async () => {
+    await sessions.create({ name: 'work', ttlSeconds: 60 })
+    expect(await names()).toEqual(['default', 'work'])
+    now += 60_000
+    expect(await names()).toEqual(['default'])
+    expect(await store.sessions()).toEqual(['default'])
+  })
+
+  it('and no name is temporary, with an id that nobody guesses', async () => {
+    const one = await sessions.create()
+    const two = await sessions.create({ ttlSeconds: 5 })
+    expect(one.name).toMatch(/^sess_[0-9a-f]{32}$/)
+    expect(two.name).not.toBe(one.name)
+    expect(one.metadata.expiresAt).toBe(new Date(start + 86_400_000).toISOString())
+    expect(two.metadata.expiresAt).toBe(new Date(start + 5000).toISOString())
+  })
+})
+
+describe('too many sessions', () => {
+  it('cost the temporary one that was used longest ago', async () => {
+    const temporary = [await sessions.create(), await sessions.create(), await sessions.create()]
+    now += 120_000
+    const [first, second] = temporary
+    if (first) await sessions.touch(first)
+    await sessions.create({ name: 'work' })
+    await sessions.create({ name: 'more' })
+    const left = await names()
+    expect(left).toHaveLength(5)
+    expect(left).toContain(first?.name)
+    expect(left.includes(second?.name ?? '') && left.includes(temporary[2]?.name ?? '')).toBe(false)
+  })
+
+  it('are refused when none is temporary', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await sessions.create({ name })
+    await expect(sessions.create({ name: 'e' })).rejects.toMatchObject({ code: 'failed' })
+    expect(await names()).toEqual(['a', 'b', 'c', 'd', 'default'])
+  })
+})
+
+it('notes when a session was used last, to the minute', async () => {
+  const session = await sessions.get('default')
+  await sessions.touch(session)
+  now += 59_000
+  await sessions.touch(session)
+  expect((await store.readSession('default'))?.lastUsedAt).toBe(new Date(start).toISOString())
+  now += 1000
+  await sessions.touch(session)
+  expect((await store.readSession('default'))?.lastUsedAt).toBe(new Date(now).toISOString())
+})
