@@ -1,3 +1,36 @@
+/** `hallpass help agents`: written for a model that works in a shell behind the proxy. */
 export function text(): string {
-  return ''
+  return `You work behind hallpass when HTTPS_PROXY is http://SESSION:…@127.0.0.1:PORT.
+curl -s http://hallpass.internal/ answers when you are connected, and names the session.
+
+What it does
+  Requests to hosts that the session knows get its cookies and tokens on the way out; new cookies go into the session
+  on the way back. Send plain requests: no Cookie, no Authorization, no login. All other hosts pass through untouched.
+  You hold no secret of any site, and need none.
+
+See what would go on a request, without values
+  hallpass explain https://app.example.com/me
+  hallpass explain https://app.example.com/me --json
+  hallpass session list · hallpass cookie list · hallpass token list
+
+Headers of responses
+  Hallpass-Captured: sid     these cookies were taken into the session; HttpOnly ones are hidden from you on purpose
+  Hallpass-Warning: not-saved  the request succeeded, but its cookies could not be written to disk: do not repeat it
+  Hallpass-Error: CODE       this answer is the proxy's, not the site's; its body has two lines: what happened, what to type
+    proxy-auth (407)             your proxy URL is stale: ask for a new "hallpass run" or "hallpass env"
+    policy (403)                 a rule or --only --strict forbids it: do not look for a way around
+    target-refused (403)         link-local, cloud metadata and the proxy's own ports are never reached
+    authority-mismatch (421)     Host and the host of the URL differ: send the right Host
+    upstream-… (502, 504)        the site was not reached, or its certificate is not valid; the body has the cause
+  A 401 or 403 without Hallpass-Error is the site's own: the session may have ended there. Ask the user to sign in again.
+
+Do not
+  · print, log or send HTTPS_PROXY elsewhere: it holds the client token
+  · unset the proxy variables, or turn certificate verification off (-k, verify=False): nothing here needs it
+  · ask for cookie or token values; "cookie get" and "token get" are for the user
+  · capture new hosts (--capture) unless the user asked you to sign in there
+
+Every command takes --json (one document on stdout; a failure as {"error":{"code","message","hint","exit"}} on stderr)
+and --no-input. hallpass help exit-codes tells the statuses.
+`
 }

@@ -1,3 +1,37 @@
+import { managedVariables } from '../../admin/child-environment.ts'
+
+/** `hallpass help environment`. */
 export function text(): string {
-  return ''
+  return `hallpass reads:
+
+  HALLPASS_HOME            the state folder (else AI_STATE_DIR/hallpass, else ~/.hallpass)
+  HALLPASS_CONFIG          the configuration file
+  HALLPASS_KEY_FILE        the key, from elsewhere (or AI_ENCRYPTION_KEY_PATH); for containers
+  HALLPASS_PASSPHRASE_FILE a file with the passphrase of a key that one protects
+  HALLPASS_NO_KEYRING      do not use the keyring of the system
+  HALLPASS_LISTEN          host and port of the proxy; as every key of the configuration that is
+                           one value or a list: HALLPASS_INTERCEPT, HALLPASS_CAPTURE, HALLPASS_REVEAL,
+                           HALLPASS_UPSTREAM_CA, HALLPASS_RESOLVE, HALLPASS_MAX_SESSIONS
+  NODE_EXTRA_CA_CERTS      more roots that the proxy trusts upstream
+  NO_COLOR FORCE_COLOR TERM CI   whether output is coloured
+
+A flag goes before the environment, the environment before the file.
+
+hallpass run and hallpass env set:
+
+${columns(managedVariables)}
+
+and remove ALL_PROXY, all_proxy and SSL_CERT_DIR. Your own NO_PROXY is kept; loopback is added to it, or left out when
+the session knows a loopback host. What an inherited trust variable points at goes into the bundle that they set.
+What no variable can help is told by hallpass doctor.
+`
+}
+
+function columns(names: readonly string[]): string {
+  const lines: string[] = []
+  for (let at = 0; at < names.length; at += 3) {
+    const row = names.slice(at, at + 3).map((name) => name.padEnd(36))
+    lines.push(`  ${row.join('').trimEnd()}`)
+  }
+  return lines.join('\n')
 }

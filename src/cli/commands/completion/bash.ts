@@ -1,10 +1,7 @@
-import type { Place } from './words.ts'
+import { type Place, valueOptions } from './words.ts'
 
 /** A completion function for bash 3.2 and later; macOS still has 3.2, so no associative arrays. */
 export function bash(places: readonly Place[], childTakers: readonly string[]): string {
-  const valueOptions = unique(
-    places.flatMap((place) => place.options.filter((o) => o.takesValue).map((o) => o.text)),
-  )
   const deeper = places.map((place) => place.path).filter(Boolean)
   return `# hallpass completion for bash
 _hallpass() {
@@ -18,7 +15,7 @@ _hallpass() {
             if ((i + 1 == COMP_CWORD)); then COMPREPLY=($(compgen -c -- "$cur")); else COMPREPLY=($(compgen -f -- "$cur")); fi
             return ;;
         esac ;;
-      ${valueOptions.join('|')}) ((i++)) ;;
+      ${valueOptions(places).join('|')}) ((i++)) ;;
       -*) ;;
       *)
         case "\${place:+$place }$word" in
@@ -49,8 +46,4 @@ function optionCases(places: readonly Place[]): string {
       }),
   )
   return cases.join('\n')
-}
-
-function unique(words: readonly string[]): string[] {
-  return [...new Set(words)]
 }

@@ -1,4 +1,4 @@
-import type { Place } from './words.ts'
+import { type Place, valueOptions } from './words.ts'
 
 /** One `complete` line for each word of each place. */
 export function fish(places: readonly Place[], childTakers: readonly string[]): string {
@@ -22,7 +22,10 @@ export function fish(places: readonly Place[], childTakers: readonly string[]): 
   return `# hallpass completion for fish
 function __hallpass_at --description 'whether the words before the cursor lead to this place'
     set -l place ""
+    set -l skip no
     for word in (commandline -opc)[2..]
+        test $skip = yes ; and set skip no ; and continue
+        contains -- "$word" ${valueOptions(places).join(' ')} ; and set skip yes ; and continue
         test "$word" = -- ; and return 1
         set -l longer (string trim "$place $word")
         contains -- "$longer" ${deeper.map((path) => `'${path}'`).join(' ')} ; and set place "$longer"

@@ -1,4 +1,4 @@
-import type { Place } from './words.ts'
+import { type Place, valueOptions } from './words.ts'
 
 /** An argument completer for PowerShell 5 and later. */
 export function pwsh(places: readonly Place[], childTakers: readonly string[]): string {
@@ -25,10 +25,13 @@ ${choices.join('\n')}
   }
   $place = ''
   $previous = ''
+  $skip = $false
   foreach ($element in $commandAst.CommandElements | Select-Object -Skip 1) {
     $word = $element.ToString()
     if ($element.Extent.EndOffset -ge $cursorPosition) { break }
     if ($word -eq '--' -and @(${childTakers.map(quote).join(', ')}) -contains $place) { return }
+    if ($skip) { $skip = $false; $previous = $word; continue }
+    $skip = @(${valueOptions(places).map(quote).join(', ')}) -contains $word
     $longer = ($place + ' ' + $word).Trim()
     if ($places.ContainsKey($longer)) { $place = $longer }
     $previous = $word

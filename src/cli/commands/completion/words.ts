@@ -33,6 +33,11 @@ export function places(): readonly Place[] {
   ]
 }
 
+/** Options whose value is the next word: it must not be taken for a command. */
+export function valueOptions(all: readonly Place[]): readonly string[] {
+  return [...new Set(all.flatMap(({ options }) => options.filter((o) => o.takesValue).map((o) => o.text)))]
+}
+
 /** Commands after whose `--` the command line of another program follows. */
 export function childTakers(): readonly string[] {
   return commands.filter((command) => command.takesChild).map((command) => command.name)

@@ -1,4 +1,4 @@
-import type { Place } from './words.ts'
+import { type Place, valueOptions } from './words.ts'
 
 /** A `_hallpass` function for fpath; it also works by `eval` after compinit. */
 export function zsh(places: readonly Place[], childTakers: readonly string[]): string {
@@ -15,6 +15,10 @@ _hallpass() {
       ((CURRENT -= i))
       _normal
       return
+    fi
+    if [[ "$word" == (${valueOptions(places).join('|')}) ]]; then
+      ((i++))
+      continue
     fi
     longer="\${place:+$place }$word"
     case "$longer" in

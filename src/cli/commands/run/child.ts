@@ -22,15 +22,18 @@ export async function runChild(command: readonly string[], env: NodeJS.ProcessEn
   const [program = '', ...args] = command
   const { promise, resolve } = Promise.withResolvers<ChildEnd>()
   const listening = listenForSignals()
-  const child = spawn(program, args, { stdio: 'inherit', env })
-  listening.forwardTo(child)
-  child.on('error', (error: NodeJS.ErrnoException) => resolve(startFailure(program, error)))
-  child.on('exit', (code, signal) => {
-    if (signal === null) resolve({ status: code ?? 1 })
-    else resolve({ status: 128 + constants.signals[signal], signal })
-  })
   try {
+    const child = spawn(program, args, { stdio: 'inherit', env })
+    listening.forwardTo(child)
+    child.on('error', (error) => resolve(startFailure(program, error)))
+    child.on('exit', (code, signal) => {
+      if (signal === null) resolve({ status: code ?? 1 })
+      else resolve({ status: 128 + constants.signals[signal], signal })
+    })
     return await promise
+  } catch (error) {
+    // Some failures to start are thrown, not told by the event (E2BIG, ENOTDIR).
+    return startFailure(program, error as Error)
   } finally {
     listening.end()
   }

@@ -14,6 +14,7 @@ export async function serveUntilStopped(
   options: { readonly terminal: boolean; readonly background?: boolean },
   announce: (started: Started) => void,
 ): Promise<void> {
+  const ending = listenForEnd()
   const log = openLog({ folder: hallpass.home.log, terminal: options.terminal })
   const service = await startService(hallpass, {
     log,
@@ -25,12 +26,22 @@ export async function serveUntilStopped(
   const { host, port } = service.proxy
   log.info('started', { host, port, session: request.session, noAuth: request.noAuth })
   announce({ pid: process.pid, host, port })
-  const { promise: signalled, resolve } = Promise.withResolvers<void>()
-  const onSignal = () => resolve()
-  for (const signal of endSignals) process.on(signal, onSignal)
-  await Promise.race([signalled, service.stopAsked])
-  // From here on the default holds again: the second Ctrl-C ends at once.
-  for (const signal of endSignals) process.off(signal, onSignal)
+  await Promise.race([ending.asked, service.stopAsked])
+  ending.unlisten()
   log.info('stopping')
   await service.close()
+}
+
+/** Begins before anything is made that a signal must not leave behind, and before anybody is told where to send one. */
+function listenForEnd(): { readonly asked: Promise<void>; unlisten(): void } {
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const listener = () => resolve()
+  for (const signal of endSignals) process.on(signal, listener)
+  return {
+    asked,
+    // From here on the default holds again: the second Ctrl-C ends at once.
+    unlisten: () => {
+      for (const signal of endSignals) process.off(signal, listener)
+    },
+  }
 }

@@ -1,4 +1,3 @@
-import { HallpassError } from '../../../errors.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { commandName, spell } from '../../package.ts'
 import { quoteSh } from '../env/formats.ts'

@@ -1,0 +1,159 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { testWith } from '../e2e/needs.ts'
+import { CommandLine } from '../support/command-line.ts'
+
+interface Finding {
+  readonly check: string
+  readonly verdict: 'good' | 'note' | 'bad'
+  readonly fact: string
+  readonly remedy: string | null
+}
+
+/** Without clients in PATH there is no trip, and a check of one file takes a moment. */
+const noClients = { env: { PATH: '/nonexistent' } }
+
+async function examine(
+  cli: CommandLine,
+  call = noClients,
+): Promise<{ status: number | null; findings: readonly Finding[] }> {
+  const { status, stdout } = await cli.run(['doctor', '--json'], call)
+  const { schema, findings } = JSON.parse(stdout)
+  expect(schema).toBe('hallpass.doctor/1')
+  return { status, findings }
+}
+
+describe('doctor', () => {
+  test('finds a fresh installation whole, and makes it', async () => {
+    const cli = new CommandLine()
+    const { status, findings } = await examine(cli)
+    expect(findings.filter(({ verdict }) => verdict === 'bad')).toEqual([])
+    expect(status).toBe(0)
+    const checked = new Set(findings.map(({ check }) => check))
+    for (const name of [
+      'node',
+      'configuration',
+      'modes',
+      'key',
+      'records',
+      'ca',
+      'clock',
+      'port',
+      'stale files',
+    ]) {
+      expect(checked).toContain(name)
+    }
+    expect(existsSync(join(cli.home, 'ca', 'ca.pem'))).toBe(true)
+  })
+
+  for (const program of ['curl', 'git', 'python3']) {
+    testWith(program)(`sends ${program} through the proxy to an injected cookie`, async () => {
+      const cli = new CommandLine()
+      const { findings } = await examine(cli, { env: {} as { PATH: string } })
+      expect(findings.find(({ check }) => check === `trip by ${program}`)).toMatchObject({ verdict: 'good' })
+    })
+  }
+
+  test('sees a client that goes past the proxy', async () => {
+    const cli = new CommandLine()
+    const bin = join(cli.folder, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'curl'), '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+    const { status, findings } = await examine(cli, { env: { PATH: bin } })
+    expect(status).toBe(1)
+    expect(findings.find(({ check }) => check === 'trip by curl')).toMatchObject({
+      verdict: 'bad',
+      fact: 'curl: it went past the proxy',
+    })
+  })
+
+  test.each([
+    ['an error of the configuration, with its place', 'configuration', 'config.yaml:1:', brokenConfiguration],
+    [
+      'a file that others can read, with the command that closes it',
+      'modes',
+      'is open to other users',
+      openedKey,
+    ],
+    ['a port that another program has', 'port', 'taken by another program', takenPort],
+    ['a damaged record, by its file', 'records', 'cookies.json.enc', damagedRecord],
+  ])('says %s', async (_, check, fact, harm) => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    const call = await harm(cli)
+    const { status, findings } = await examine(cli, { env: { ...noClients.env, ...call } })
+    expect(status).toBe(1)
+    const found = findings.filter(({ verdict, ...finding }) => verdict === 'bad' && finding.check === check)
+    expect(found.map((finding) => finding.fact).join('\n')).toContain(fact)
+    expect(found.every(({ remedy }) => remedy !== null)).toBe(true)
+  })
+
+  test('names what variables cannot help', async () => {
+    const cli = new CommandLine()
+    const { findings } = await examine(cli, { env: {} as { PATH: string } })
+    const named = findings.filter(({ check }) => check === 'not helped by variables')
+    expect(named.map(({ fact }) => fact).join('\n')).toMatch(/Electron[\s\S]*pin/)
+    for (const { verdict, remedy } of named) expect([verdict, remedy === null]).toEqual(['note', false])
+  })
+})
+
+describe('doctor --repair', () => {
+  test('sets a damaged record aside and touches no whole one', async () => {
+    const cli = new CommandLine()
+    await cli.run(['cookie', 'set', 'https://whole.example/', 'sid'], { stdin: 'value' })
+    const broken = damagedRecordFile(cli)
+    const { status } = await cli.run(['doctor', '--repair', '--yes'], noClients)
+    expect(status).toBe(0)
+    const left = readdirSync(dirname(broken))
+    expect(left).toHaveLength(1)
+    expect(left[0]).toMatch(/^cookies\.json\.enc\.damaged-/)
+    expect(await cli.run(['cookie', 'get', 'https://whole.example/', 'sid'])).toMatchObject({
+      stdout: 'value\n',
+    })
+  })
+
+  test('asks first: without a terminal it moves nothing and names the flag', async () => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    const broken = damagedRecordFile(cli)
+    const { status, stderr } = await cli.run(['doctor', '--repair'], noClients)
+    expect(status).toBe(2)
+    expect(stderr).toContain('--yes')
+    expect(existsSync(broken)).toBe(true)
+  })
+})
+
+function brokenConfiguration(cli: CommandLine) {
+  writeFileSync(join(cli.home, 'config', 'config.yaml'), 'reveal: everything\n', { mode: 0o600 })
+  return {}
+}
+
+function openedKey(cli: CommandLine) {
+  chmodSync(join(cli.home, 'config', 'encryption.key'), 0o644)
+  return {}
+}
+
+async function takenPort() {
+  const server = createServer()
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return { HALLPASS_LISTEN: `127.0.0.1:${typeof address === 'object' ? address?.port : 0}` }
+}
+
+function damagedRecord(cli: CommandLine) {
+  damagedRecordFile(cli)
+  return {}
+}
+
+function damagedRecordFile(cli: CommandLine): string {
+  const session = existsSync(join(cli.home, 'sessions', 'work')) ? 'work' : 'default'
+  const site = join(cli.home, 'sessions', session, 'sites', 'broken.example')
+  mkdirSync(site, { recursive: true, mode: 0o700 })
+  chmodSync(dirname(site), 0o700)
+  const file = join(site, 'cookies.json.enc')
+  writeFileSync(file, '{"v":1,"kid":', { mode: 0o600 })
+  return file
+}

@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openHallpass } from '../../src/index.ts'
+import { temporaryHome } from '../support/temporary-home.ts'
+
+const repository = join(import.meta.dirname, '..', '..')
+
+function open(session?: string) {
+  const { root } = temporaryHome()
+  const env = { HOME: root, HALLPASS_NO_KEYRING: '1' }
+  return openHallpass({ home: root, env, ...(session === undefined ? {} : { session }) })
+}
+
+describe('cookies', () => {
+  test('that a response set go to the URLs they are for, and to no other', async () => {
+    const hallpass = await open()
+    const outcome = await hallpass.saveCookies('https://app.example.com/login', [
+      'sid=1; Secure; HttpOnly',
+      'beta=2; Path=/beta',
+      'evil=3; Domain=other.example',
+    ])
+    expect(outcome.saved).toEqual(['sid', 'beta'])
+    expect(outcome.refused).toMatchObject([{ name: 'evil' }])
+    expect(await hallpass.cookieHeader('https://app.example.com/')).toBe('sid=1')
+    expect(await hallpass.cookieHeader('https://app.example.com/beta')).toBe('beta=2; sid=1')
+    expect(await hallpass.cookieHeader('http://app.example.com/')).toBe('')
+    expect(await hallpass.cookieHeader('https://example.com/')).toBe('')
+    expect(await hallpass.toNetscape()).toContain('#HttpOnly_app.example.com\tFALSE\t/\tTRUE\t0\tsid\t1')
+  })
+
+  test('are there for the next one who opens the folder, until they are cleared', async () => {
+    const hallpass = await open()
+    await hallpass.saveCookies('https://a.example.com/', ['sid=1'])
+    await hallpass.saveCookies('https://b.example/', ['sid=2'])
+    const again = await openHallpass({
+      home: hallpass.home.root,
+      env: { HOME: hallpass.home.root, HALLPASS_NO_KEYRING: '1' },
+    })
+    expect(again.created).toEqual({ home: false, key: false, authority: false })
+    expect(await again.cookieHeader('https://a.example.com/')).toBe('sid=1')
+    await again.clear('a.example.com')
+    expect(await hallpass.cookieHeader('https://a.example.com/')).toBe('')
+    expect(await hallpass.cookieHeader('https://b.example/')).toBe('sid=2')
+    await hallpass.clear()
+    expect(await hallpass.toNetscape()).not.toContain('b.example')
+  })
+})
+
+describe('tokens', () => {
+  test('become headers for their hosts alone, and are listed without values', async () => {
+    const hallpass = await open()
+    await hallpass.saveTokens('api', { kind: 'bearer', hosts: ['api.example.com'] }, 'top-secret')
+    expect(await hallpass.authHeaders('https://api.example.com/me')).toEqual({
+      Authorization: 'Bearer top-secret',
+    })
+    expect(await hallpass.authHeaders('https://example.com/')).toEqual({})
+    expect(await hallpass.authHeaders('http://api.example.com/')).toEqual({})
+    const listed = await hallpass.tokens()
+    expect(listed).toMatchObject([{ name: 'api', kind: 'bearer', hosts: ['api.example.com'], present: true }])
+    expect(JSON.stringify(listed)).not.toContain('top-secret')
+  })
+})
+
+test('a session that is not there is an error with a code', async () => {
+  const hallpass = await open('work')
+  await expect(hallpass.cookies('https://example.com/')).rejects.toMatchObject({ code: 'session-missing' })
+})
+
+test('a proxy started here is reached by its URL', async () => {
+  const hallpass = await open()
+  const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 } })
+  onTestFinished(() => proxy.close({ graceMs: 0 }))
+  expect(await proxy.url()).toMatch(new RegExp(`^http://default:[\\w-]+@127\\.0\\.0\\.1:${proxy.port}$`))
+})
+
+describe('the code in docs/library.md and in the docstrings', () => {
+  const documents = ['docs/library.md', 'src/index.ts']
+
+  test('compiles', () => {
+    const folder = mkdtempSync(join(repository, 'test', 'cli', 'compiled-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const blocks = documents.flatMap(codeBlocks)
+    expect(blocks.length).toBeGreaterThan(6)
+    blocks.forEach((block, index) => {
+      const source = block.replaceAll("from 'hallpass'", "from '../../../src/index.ts'")
+      // A block without an import would be a script, in which names of one block clash with those of another.
+      writeFileSync(join(folder, `block-${index}.ts`), `${source}\nexport {}\n`)
+    })
+    const config = { extends: '../../../tsconfig.json', include: ['./*.ts', '../../../src/**/*.d.ts'] }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+    const tsc = join(repository, 'node_modules', 'typescript', 'bin', 'tsc')
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  })
+})
+
+function codeBlocks(document: string): string[] {
+  const text = readFileSync(join(repository, document), 'utf8').replaceAll(/^ *\* ?/gm, '')
+  return Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, code = '']) => code)
+}

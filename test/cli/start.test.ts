@@ -1,0 +1,193 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { CommandLine, ended, said } from '../support/command-line.ts'
+
+describe('start', () => {
+  test('says what the first use made in three lines, and prints the one line to paste alone on stdout', async () => {
+    const cli = new CommandLine()
+    const process = cli.spawn(['start'])
+    const end = ended(process)
+    await said(process, /env\)/)
+    process.kill('SIGTERM')
+    const { status, stdout, stderr } = await end
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'eval "$(npx hallpass env)"\n' })
+    const made = stderr.split('\n').filter((line) => line.startsWith('hallpass: made '))
+    expect(made).toHaveLength(3)
+    for (const [index, file] of ['', 'config/encryption.key', 'ca/ca.pem'].entries()) {
+      expect(made[index]).toContain(join(cli.home, file))
+    }
+    expect(readdirSync(join(cli.home, 'run'))).toEqual([])
+  })
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends in good order on %s', async (signal) => {
+    const cli = new CommandLine()
+    const process = cli.spawn(['start'])
+    const end = ended(process)
+    await said(process, /env\)/)
+    process.kill(signal)
+    expect(await end).toMatchObject({ status: 0, signal: null })
+    expect(readdirSync(join(cli.home, 'run'))).toEqual([])
+  })
+
+  test('in the background it outlives its starter, and answers when the starter ends', async () => {
+    const cli = new CommandLine()
+    const started = await cli.run(['start', '--background'])
+    expect(started).toMatchObject({ status: 0, stdout: 'eval "$(npx hallpass env)"\n' })
+    const status = JSON.parse((await cli.run(['status', '--json'])).stdout)
+    expect(status).toMatchObject({
+      schema: 'hallpass.status/1',
+      running: true,
+      background: true,
+      no_auth: null,
+    })
+    expect(readFileSync(join(cli.home, 'run', 'pid'), 'utf8')).toBe(`${status.pid}\n`)
+    for (const name of ['admin.sock', 'pid']) {
+      expect(lstatSync(join(cli.home, 'run', name)).mode & 0o777, name).toBe(0o600)
+    }
+    expect(await cli.run(['stop'])).toMatchObject({ status: 0 })
+    expect(readdirSync(join(cli.home, 'run'))).toEqual([])
+  })
+
+  test.each([[['start']], [['start', '--background']]])(
+    '%j beside a running one says pid and port, and changes nothing',
+    async (args) => {
+      const cli = new CommandLine()
+      await cli.run(['start', '--background'])
+      const { pid, port } = JSON.parse((await cli.run(['status', '--json'])).stdout)
+      const second = await cli.run(args)
+      expect(second).toMatchObject({ status: 1, stdout: '' })
+      expect(second.stderr).toContain(`pid ${pid}, on 127.0.0.1:${port}`)
+      expect(second.stderr).toContain('hint: npx hallpass stop')
+      expect(JSON.parse((await cli.run(['status', '--json'])).stdout).pid).toBe(pid)
+    },
+  )
+
+  test('of many at once, exactly one runs', async () => {
+    const cli = new CommandLine()
+    const ends = await Promise.all(
+      Array.from({ length: 4 }, () => cli.run(['start', '--background', '--json'])),
+    )
+    expect(ends.map(({ status }) => status).sort()).toEqual([0, 1, 1, 1])
+    for (const { status, stderr } of ends) if (status === 1) expect(stderr).toContain('already-running')
+  })
+
+  test.each([[['start']], [['start', '--background']]])(
+    '%j on a taken port is an error with a hint, and leaves nothing behind',
+    async (args) => {
+      const cli = new CommandLine()
+      const port = await takenPort()
+      const { status, stdout, stderr } = await cli.run([...args, '--listen', `127.0.0.1:${port}`])
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect(stderr).toMatch(new RegExp(`error: 127\\.0\\.0\\.1:${port} .*in use`))
+      expect(stderr).toMatch(/^hallpass: hint: npx hallpass/m)
+      expect(readdirSync(join(cli.home, 'run'))).toEqual([])
+    },
+  )
+
+  test('takes the place of one that was killed', async () => {
+    const cli = new CommandLine()
+    await cli.run(['start', '--background'])
+    const { pid } = JSON.parse((await cli.run(['status', '--json'])).stdout)
+    process.kill(pid, 'SIGKILL')
+    await gone(pid)
+    expect(existsSync(join(cli.home, 'run', 'admin.sock'))).toBe(true)
+    expect(await cli.run(['status'])).toMatchObject({ status: 1 })
+    expect(await cli.run(['start', '--background'])).toMatchObject({ status: 0 })
+    expect(JSON.parse((await cli.run(['status', '--json'])).stdout).pid).not.toBe(pid)
+  })
+
+  test('a configuration that is wrong is told by the starter, also in the background', async () => {
+    const cli = new CommandLine()
+    const file = join(cli.folder, 'bad.yaml')
+    writeFileSync(file, 'reveal: everything\n')
+    const { status, stderr } = await cli.run(['start', '--background', '--config', file, '--json'])
+    expect(status).toBe(3)
+    expect(JSON.parse(stderr).error).toMatchObject({ code: 'config-invalid', exit: 3 })
+    expect(existsSync(cli.home)).toBe(false)
+  })
+
+  test('the pasted line works after a restart, because the token stays', async () => {
+    const cli = new CommandLine()
+    const token = async () => {
+      await cli.run(['start', '--background'])
+      const { stdout } = await cli.run(['env', '--format', 'json'])
+      await cli.run(['stop'])
+      return new URL(JSON.parse(stdout).set.HTTPS_PROXY).password
+    }
+    expect(await token()).toBe(await token())
+  })
+})
+
+describe('start --no-auth', () => {
+  test('says aloud what it means', async () => {
+    const cli = new CommandLine()
+    const { status, stderr } = await cli.run(['start', '--background', '--no-auth'])
+    expect(status).toBe(0)
+    expect(stderr).toContain('every process of this machine uses the session "default"')
+    expect(JSON.parse((await cli.run(['status', '--json'])).stdout).no_auth).toBe('default')
+  })
+
+  test('is refused where others could reach it', async () => {
+    const cli = new CommandLine()
+    const { status, stderr } = await cli.run(['start', '--no-auth', '--listen', '0.0.0.0:0'])
+    expect(status).toBe(2)
+    expect(stderr).toContain('loopback')
+    expect(readdirSync(join(cli.home, 'run'))).toEqual([])
+  })
+})
+
+describe('without a proxy', () => {
+  test.each(['stop', 'status', 'env'])('%s exits 1 and says how to start one', async (name) => {
+    const cli = new CommandLine()
+    const plain = await cli.run([name])
+    expect(plain.status).toBe(1)
+    expect(plain.stdout + plain.stderr).toContain('npx hallpass start --background')
+    const { status, stdout, stderr } = await cli.run([name, '--json'])
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'not-running', hint: 'npx hallpass start --background', exit: 1 },
+    })
+    expect(existsSync(cli.home)).toBe(false)
+  })
+})
+
+describe('logs', () => {
+  test('shows the last lines, and with --follow those that come', async () => {
+    const cli = new CommandLine()
+    expect((await cli.run(['logs'])).stderr).toContain('nothing is logged yet')
+    await cli.run(['start', '--background'])
+    const follower = cli.spawn(['logs', '--follow', '--json'])
+    const end = ended(follower)
+    await said(follower, /"started"/)
+    await cli.shell('eval "$(hallpass env)"; curl -s http://hallpass.internal/')
+    await said(follower, /hallpass\.internal/)
+    follower.kill('SIGTERM')
+    const lines = (await end).stdout.trim().split('\n')
+    for (const line of lines) expect(JSON.parse(line)).toHaveProperty('time')
+    const last = await cli.run(['logs', '--lines', '1'])
+    expect(last.stdout).toMatch(/GET hallpass\.internal\/ 200/)
+    expect(last.stdout.trim().split('\n')).toHaveLength(1)
+  })
+})
+
+async function takenPort(): Promise<number> {
+  const server = createServer()
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+async function gone(pid: number): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    try {
+      process.kill(pid, 0)
+    } catch {
+      return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error(`${pid} is still there`)
+}
