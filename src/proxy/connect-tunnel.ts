@@ -34,21 +34,20 @@ export function connectTunnel(connection: Connection, head: RequestHead, client:
     log(host, known.http, known.code === 'failed' ? String(error) : known.message)
     connection.answer(known, { method: 'CONNECT', keep: true })
   }
-  decide(connection, head, client).then(
-    ({ host, port, known }) => {
+  decide(connection, head, client)
+    .then(({ host, port, known }) => {
       if (!connection.busy) return
       if (known) intercept(connection, { client, host, port })
-      else
-        dialBlind(connection, host, port, (error) =>
-          error === undefined
-            ? log(endpointOf(host, port), 200, 'tunnel')
-            : refuse(endpointOf(host, port), error),
-        )
-    },
-    (error: unknown) => {
+      else {
+        dialBlind(connection, host, port, (error) => {
+          if (error === undefined) log(endpointOf(host, port), 200, 'tunnel')
+          else refuse(endpointOf(host, port), error)
+        })
+      }
+    })
+    .catch((error: unknown) => {
       if (connection.busy) refuse(head.target, error)
-    },
-  )
+    })
 }
 
 async function decide(connection: Connection, head: RequestHead, client: Client) {

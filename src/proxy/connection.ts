@@ -42,7 +42,7 @@ export class Connection implements Swept, Peer {
   /** Requests begun. */
   served = 0
   readonly #reader = new HeadReader<RequestHead>('request')
-  #state: 'head' | 'deciding' | 'exchange' | 'lingering' | 'given' = 'head'
+  #state: 'head' | 'deciding' | 'exchange' | 'unread' | 'lingering' | 'given' = 'head'
   #exchange: Exchange | undefined
   #ahead: Buffer[] = []
   #aheadBytes = 0
@@ -93,6 +93,11 @@ export class Connection implements Swept, Peer {
     this.#ahead.push(rest)
     this.#aheadBytes += rest.length
     if (this.#aheadBytes > this.engine.limits.aheadBytes) this.socket.pause()
+  }
+
+  /** Reads on, unless too much has come already. */
+  resume(): void {
+    if (this.#aheadBytes <= this.engine.limits.aheadBytes) this.socket.resume()
   }
 
   /** The exchange is over; the connection takes the next request, or closes. */
@@ -147,7 +152,10 @@ export class Connection implements Swept, Peer {
   }
 
   readonly #onData = (chunk: Buffer) => this.#received(chunk)
-  readonly #onDrain = () => this.#exchange?.clientDrained()
+  readonly #onDrain = () => {
+    if (this.#exchange !== undefined) this.#exchange.clientDrained()
+    else if (this.#state === 'unread') this.#next()
+  }
   readonly #onEnd = () => this.#clientEnded()
   readonly #onClose = () => this.#closed()
 
@@ -156,7 +164,7 @@ export class Connection implements Swept, Peer {
       const rest = this.#exchange.fromClient(chunk)
       if (rest !== undefined) this.sentAhead(rest)
     } else if (this.#state === 'head') this.#readHead(chunk)
-    else if (this.#state === 'deciding') this.sentAhead(chunk)
+    else if (this.#state === 'deciding' || this.#state === 'unread') this.sentAhead(chunk)
     // Lingering: read on, so that no reset overtakes the answer; the sweep ends it.
   }
 
@@ -193,10 +201,9 @@ export class Connection implements Swept, Peer {
     // An admitted client is a matter of microseconds, a refused one must not be told how long its token was compared.
     this.deadline = Number.POSITIVE_INFINITY
     this.sentAhead(rest)
-    admit(head, this.engine.options).then(
-      (client) => this.#admitted(request, client),
-      (error: unknown) => this.#notAdmitted(request, error),
-    )
+    admit(head, this.engine.options)
+      .then((client) => this.#admitted(request, client))
+      .catch((error: unknown) => this.#notAdmitted(request, error))
   }
 
   #admitted(request: Request, client: Client): void {
@@ -237,6 +244,12 @@ export class Connection implements Swept, Peer {
   }
 
   #next(): void {
+    // Who sends on without reading would have us keep all the answers.
+    if (this.socket.writableNeedDrain) {
+      this.#state = 'unread'
+      this.touch(this.engine.limits.streamIdleMs)
+      return
+    }
     this.#state = 'head'
     this.touch(this.engine.limits.idleMs)
     if (this.#aheadBytes > 0) {

@@ -10,8 +10,12 @@ export interface DialOptions {
   readonly lookup: LookupFunction
   readonly noDelay: true
   readonly keepAlive: true
+  readonly keepAliveInitialDelay: number
   readonly allowHalfOpen: true
 }
+
+/** A peer that vanished without a word is found out within minutes, not within the kernel's two hours. */
+export const keepAliveInitialDelay = 60_000
 
 export interface DialerOptions {
   readonly resolve: ReadonlyMap<string, string>
@@ -48,6 +52,7 @@ export class Dialer {
       lookup: guardedLookup(check),
       noDelay: true,
       keepAlive: true,
+      keepAliveInitialDelay,
       allowHalfOpen: true,
     }
   }

@@ -40,6 +40,8 @@ export class Exchange implements UpstreamUser {
   /** Parts of the request's body that came before there was a connection for them. */
   #early: Buffer[] = []
   #giveUp: () => void = ignore
+  /** Sends the request once more, on a new connection. */
+  #again: () => void = ignore
   #upstream: Upstream | undefined
   #response: ResponseRelay | undefined
 
@@ -88,17 +90,13 @@ export class Exchange implements UpstreamUser {
   #planned(destination: Destination, plan: Plan): void {
     if (this.#over) return
     const { head } = this.request
-    if (!plan.policy.allowed) {
-      this.fail(policyError(head.method, destination.origin, plan.policy.reason))
-      return
-    }
     try {
+      if (!plan.policy.allowed) throw policyError(head.method, destination.origin, plan.policy.reason)
       this.#toOrigin = headToOrigin(head, destination, plan, this.upgrade)
+      this.#connect(destination, plan, this.#repeatable ? 'repeatable' : 'once')
     } catch (error) {
       this.fail(error)
-      return
     }
-    this.#connect(destination, plan, this.#repeatable ? 'repeatable' : 'once')
   }
 
   // The connection to the origin, and the request on it.
@@ -123,10 +121,9 @@ export class Exchange implements UpstreamUser {
     const { socket } = upstream
     writeTogether(socket, toOrigin.bytes, this.#early)
     this.#early = []
-    if (!this.requestBody.done && !socket.writableNeedDrain) this.connection.socket.resume()
+    // Also behind the whole body: else nobody would see the client leave.
+    if (this.requestBody.done || !socket.writableNeedDrain) this.connection.resume()
   }
-
-  #again: () => void = ignore
 
   /** Bytes from the client; returns those behind the request. */
   fromClient(chunk: Buffer): Buffer | undefined {
@@ -156,7 +153,7 @@ export class Exchange implements UpstreamUser {
   }
 
   upstreamDrained(): void {
-    if (!this.requestBody.done) this.connection.socket.resume()
+    this.connection.resume()
   }
 
   // The response.

@@ -40,7 +40,7 @@ export const defaultLimits: Limits = {
   streamIdleMs: 3_600_000,
   pooledMs: 30_000,
   lingerMs: 2_000,
-  connections: 8_000,
+  connections: 4_000,
   idlePerOrigin: 128,
   idleTotal: 512,
   aheadBytes: 65_536,

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { HallpassError } from '../errors.ts'
 import { Connection } from './connection.ts'
-import { Dialer } from './dial.ts'
+import { Dialer, keepAliveInitialDelay } from './dial.ts'
 import { isLoopback } from './guard.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { Engine, ProxyOptions, ProxyStats, RunningProxy } from './options.ts'
@@ -44,13 +44,16 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     draining: () => draining,
   }
   // Half-closed connections are the relay's business; a request's head may come whole in the first packet.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    socket.on('error', ignore)
-    stats.connections += 1
-    new Connection(engine, socket, socket, undefined)
-  })
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay },
+    (socket) => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      socket.on('error', ignore)
+      stats.connections += 1
+      new Connection(engine, socket, socket, undefined)
+    },
+  )
   server.maxConnections = limits.connections
   server.on('drop', () =>
     options.log.warn(`more than ${limits.connections} connections: new ones are turned away`),

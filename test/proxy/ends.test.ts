@@ -107,6 +107,17 @@ describe('a client that leaves ends the request at the origin', () => {
     expect(s.origin.received).not.toContain('0\r\n\r\n')
   })
 
+  it('also behind a body that came in one piece with its head', async () => {
+    await using s = await scene(() => {})
+    const client = await s.proxy.secure('site.test')
+    client.send(`POST / HTTP/1.1\r\n${host}Content-Length: 4\r\n\r\nbody`)
+    const socket = await s.origin.connected(1)
+    while (!s.origin.received.endsWith('body')) await once(socket, 'data')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    client.socket.destroy()
+    await left(socket)
+  })
+
   it('but not when a pipe only ended its side with the request', async () => {
     await using s = await scene((socket) => onHead(socket, () => setTimeout(() => socket.write(ok), 50)))
     const client = await s.proxy.secure('site.test')

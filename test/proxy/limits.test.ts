@@ -112,6 +112,24 @@ describe('one client leaves room for the others', () => {
     expect(client.socket.writableLength).toBeGreaterThan(0)
   })
 
+  it.each([
+    ['answers of the proxy itself', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'front'],
+    ['answers of an origin', get, 'inside'],
+  ])('who reads no answers gets no more of them: %s', async (_what, request, where) => {
+    await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
+    const client = where === 'front' ? await s.proxy.client() : await s.proxy.secure('site.test')
+    client.socket.pause()
+    const text = request.repeat(1_000)
+    // More than kernel and streams keep on the way: 60,000 requests, some 20 MB of answers.
+    for (let i = 0; i < 60; i++) client.send(text)
+    let before = -1
+    while (before !== s.proxy.proxy.stats().requests) {
+      before = s.proxy.proxy.stats().requests
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    expect(before).toBeLessThan(where === 'front' ? 40_000 : 60_000)
+  })
+
   it('500 slow ones do not keep a quick one waiting', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const slow = await Promise.all(Array.from({ length: 500 }, () => s.proxy.client()))
