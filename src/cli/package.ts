@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { commands } from './commands.ts'
 
 /** The folder of package.json: of a clone, or of an installed package. */
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -16,8 +17,10 @@ export function commandName(): string {
   return !installed && existsSync(join(root, 'tsconfig.json')) ? 'npx hallpass' : 'hallpass'
 }
 
-/** Spells a command that is written `hallpass …` as it works here. */
-export function spell(command: string): string {
+/** Spells commands in a text, which are written `hallpass …` there, as they work here. A sentence about hallpass stays. */
+export function spell(text: string): string {
   const name = commandName()
-  return name === 'hallpass' ? command : command.replaceAll(/(?<![\w./-])hallpass (?=[a-z-])/g, `${name} `)
+  if (name === 'hallpass') return text
+  const words = [...commands.map((command) => command.name), 'help', '--'].join('|')
+  return text.replaceAll(new RegExp(`(?<![\\w./-])hallpass (?=(?:${words}))`, 'g'), `${name} `)
 }

@@ -22,10 +22,8 @@ export async function passphrase(flags: GlobalFlags): Promise<Secret> {
   if (!flags.input || !process.stdin.isTTY) {
     throw new HallpassError(
       'key-locked',
-      'the key is protected by a passphrase, and there is no terminal to ask on',
-      {
-        hint: 'hallpass key status',
-      },
+      'a passphrase protects the key, and there is no terminal to ask on: HALLPASS_PASSPHRASE_FILE can name a file with it',
+      { hint: 'hallpass key status' },
     )
   }
   return hiddenPrompt('passphrase of the key')
@@ -44,6 +42,8 @@ export async function confirm(flags: GlobalFlags, question: string, flag = '--ye
 
 async function hiddenPrompt(what: string): Promise<Secret> {
   const clack = await import('@clack/prompts')
+  // A terminal without a size (expect, docker exec -t at its start) would be wrapped at every letter.
+  process.stderr.columns ||= 80
   const answer = await clack.password({ message: what, output: process.stderr })
   if (clack.isCancel(answer)) throw new Exit(interrupted)
   if (!answer) throw new HallpassError('usage', `${what} is empty`)

@@ -7,7 +7,7 @@ export const command: CommandSpec = {
   examples: [
     'eval "$(hallpass completion bash)"',
     'hallpass completion fish | source',
-    'hallpass completion zsh > "${fpath[1]}/_hallpass"',
+    'hallpass completion zsh > ~/.zsh/completions/_hallpass',
     'hallpass completion pwsh | Out-String | Invoke-Expression',
   ],
   load: () => import('./completion/print.ts'),

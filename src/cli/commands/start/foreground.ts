@@ -1,4 +1,5 @@
 import { startService } from '../../../admin/service.ts'
+import { HallpassError } from '../../../errors.ts'
 import type { Hallpass } from '../../../index.ts'
 import { openLog } from '../../../log.ts'
 import { packageVersion } from '../../package.ts'
@@ -22,6 +23,9 @@ export async function serveUntilStopped(
     command: request.command,
     version: packageVersion(),
     background: options.background ?? false,
+  }).catch(async (error: unknown) => {
+    await log.close()
+    throw error instanceof HallpassError && error.code === 'port-taken' ? elsewhere(error) : error
   })
   const { host, port } = service.proxy
   log.info('started', { host, port, session: request.session, noAuth: request.noAuth })
@@ -30,6 +34,11 @@ export async function serveUntilStopped(
   ending.unlisten()
   log.info('stopping')
   await service.close()
+}
+
+/** `env` and `run` find the proxy wherever it listens, so any free port will do. */
+function elsewhere({ code, message, cause }: HallpassError): HallpassError {
+  return new HallpassError(code, message, { hint: 'hallpass start --listen 127.0.0.1:0', cause })
 }
 
 /** Begins before anything is made that a signal must not leave behind, and before anybody is told where to send one. */
