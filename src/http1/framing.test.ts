@@ -123,6 +123,7 @@ describe('the framing of a response', () => {
     ['', { status: 200, method: 'CONNECT' }, { kind: 'none' }],
     [cl('5'), { status: 299, method: 'CONNECT' }, { kind: 'none' }],
     [te('chunked'), { status: 200, method: 'CONNECT' }, { kind: 'none' }],
+    [cl('5'), { status: 300, method: 'CONNECT' }, length(5)],
     [cl('5'), { status: 407, method: 'CONNECT' }, length(5)],
     ['', { status: 502, method: 'CONNECT' }, { kind: 'close' }],
   ])('by %j of %j', (fields, of, framing) => {

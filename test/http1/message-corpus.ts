@@ -35,6 +35,10 @@ export const requestCorpus: readonly string[] = [
     'Transfer-Encoding: chunked\r\n',
     `3;a=b;c="d e\\"f";g\r\nabc\r\n00a\r\n0123456789\r\n000\r\n\r\n${next}`,
   ),
+  post(
+    'Transfer-Encoding: chunked\r\n',
+    `5\r\nhello\r\n0\r\nX-A: b\r\nSet-Cookie: c=d\r\nProxy-Authorization: e\r\n\r\n${next}`,
+  ),
   // Both lengths (CL.TE, TE.CL), twice a length, and lists.
   post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', chunks + next),
   post('Transfer-Encoding: chunked\r\nContent-Length: 3\r\n', chunks + next),
