@@ -32,7 +32,6 @@ export function isVisible(cookie: Pick<Cookie, 'httpOnly'>, reveal: Reveal): boo
 
 /** A plan and the client's own head → what to change in the head. */
 export function applyPlan(plan: Plan, head: ClientHead): HeadEdits {
-  if (!plan.policy.allowed) return nothing
   const { cookies, credentials } = plan
   if (cookies.attached.length === 0 && credentials.attached.length === 0) return nothing
 

@@ -1,25 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import type { Cookie } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
-import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
 import { placeText } from '../credentials/credential.ts'
 import type { CredentialDefinition } from '../credentials/kinds.ts'
 import { HallpassError } from '../errors.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
-import { isName } from '../store/names.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
 import { applyPlan } from './apply.ts'
 import { type Capture, type CapturedResponse, captureInto } from './capture.ts'
-import { type CookieInput, cookieLine } from './cookie-input.ts'
+import type { CookieInput } from './cookie-input.ts'
 import { knowledgeOf } from './knowledge.ts'
 import { type Material, type Plan, type PlanRequest, plan } from './plan.ts'
 import { PlanMemo } from './plan-memo.ts'
 import { parseRequestUrl } from './request-url.ts'
 import { type Scope, scopeKey, withinOnly } from './scope.ts'
+import { SessionCookies } from './session-cookies.ts'
 import { type CredentialInput, type HeldCredential, SessionCredentials } from './session-credentials.ts'
-import { SiteJar } from './site-jar.ts'
 
 /** What of the configuration sessions need. */
 export interface SessionsConfig extends RuleSet {
@@ -58,9 +56,6 @@ export interface Explanation extends Plan {
   readonly knownWhy: string
 }
 
-/** Sites whose jar is held ready; those of which nothing waits to be saved make room. */
-const maxJars = 1000
-
 /** One bundle of cookies and credentials. */
 export class Session {
   readonly name: string
@@ -68,8 +63,7 @@ export class Session {
   readonly #config: SessionsConfig
   readonly #now: () => number
   readonly #memo = new PlanMemo()
-  readonly #jars = new Map<string, SiteJar>()
-  readonly #siteOfHost = new Map<string, string>()
+  readonly #cookies: SessionCookies
   readonly #credentials: SessionCredentials
   #metadata: SessionMetadata
   #expiresAt: number
@@ -79,6 +73,7 @@ export class Session {
     this.#store = store
     this.#config = config
     this.#now = now
+    this.#cookies = new SessionCookies(store, this.name)
     this.#credentials = new SessionCredentials(store, this.name, config.credentials ?? new Map())
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
@@ -125,7 +120,10 @@ export class Session {
     try {
       const now = this.#now()
       if (now >= this.#expiresAt) return Promise.reject(this.#expired())
-      const stamps = { jar: this.#jar(request.host)?.stamp() ?? '', credentials: this.#credentials.stamp() }
+      const stamps = {
+        jar: this.#cookies.jar(request.host)?.stamp() ?? '',
+        credentials: this.#credentials.stamp(),
+      }
       const made = this.#memo.get(request, scopeKey(scope), stamps, now)
       return made ?? this.#planAfresh(request, scope, now)
     } catch (error) {
@@ -154,7 +152,7 @@ export class Session {
    * answer to a request that has acted is not withheld.
    */
   async capture(response: CapturedResponse): Promise<Capture> {
-    const jar = this.#jar(response.host)
+    const jar = this.#cookies.jar(response.host)
     if (jar === undefined || response.capture === false) return nothingCaptured
     const now = this.#now()
     // A jar that cannot be read now could be when the request was planned: what comes is kept until it can again.
@@ -173,60 +171,23 @@ export class Session {
   }
 
   /** The cookies of a site or of a host, or all; the expired ones too. */
-  async cookies(site?: string): Promise<readonly Cookie[]> {
-    if (site === undefined) {
-      const unsaved = [...this.#jars].filter(([, jar]) => !jar.idle).map(([name]) => name)
-      const names = new Set([...(await this.#store.names(this.name, 'cookies')), ...unsaved])
-      const all = await Promise.all([...names].sort().map((name) => this.cookies(name)))
-      return all.flat()
-    }
-    const host = canonicalHost(site)
-    const cookies = (await this.#jar(host)?.read())?.all() ?? []
-    return cookies.filter(
-      ({ domain, hostOnly }) => hostMatches(domain, host) || (!hostOnly && hostMatches(host, domain)),
-    )
+  cookies(site?: string): Promise<readonly Cookie[]> {
+    return this.#cookies.list(site)
   }
 
   /** The cookie of a name that would go with a request to a URL. */
-  async cookie(url: string, name: string): Promise<Cookie | undefined> {
-    const request = parseRequestUrl(url)
-    const jar = await this.#jar(request.host)?.read()
-    const end = request.path.indexOf('?')
-    const path = end === -1 ? request.path : request.path.slice(0, end)
-    const selection = jar?.select({ ...request, path }, { now: this.#now(), site: 'same-site' })
-    return selection?.attached.find((cookie) => cookie.name === name)
+  cookie(url: string, name: string): Promise<Cookie | undefined> {
+    return this.#cookies.find(url, name, this.#now())
   }
 
   /** Sets a cookie as a response of the URL could. Throws `cookie-refused` with the rule. */
-  async setCookie(url: string, input: CookieInput): Promise<Cookie> {
-    const { scheme, host, port, path } = parseRequestUrl(url)
-    const jar = this.#jar(host)
-    if (jar === undefined) throw new HallpassError('cookie-refused', `no cookie can be kept for ${host}`)
-    const line = cookieLine(input)
-    const context = { url: { scheme, host, port, path: path.split('?', 1)[0] ?? '/' }, now: this.#now() }
-    const outcome = (await jar.copy()).set(line, context)
-    if (outcome.kind === 'refused')
-      throw new HallpassError('cookie-refused', `the cookie was not taken: ${outcome.reason}`)
-    if (outcome.kind === 'deleted')
-      throw new HallpassError('cookie-refused', 'the cookie was not taken: it would have expired already')
-    if (outcome.cookie.name !== input.name || outcome.cookie.value !== input.value)
-      throw new HallpassError('cookie-refused', 'the cookie was not taken: a space at an end would be lost')
-    await jar.save({ key: 'set', apply: (other) => void other.set(line, context) })
-    return outcome.cookie
+  setCookie(url: string, input: CookieInput): Promise<Cookie> {
+    return this.#cookies.set(url, input, this.#now())
   }
 
   /** Removes the cookies of a site or host, or those of one name; returns how many there were. */
-  async removeCookies(site: string, name?: string): Promise<number> {
-    const host = canonicalHost(site)
-    const filter = { host, ...(name !== undefined && { name }) }
-    let removed = 0
-    await this.#jar(host)?.save({
-      key: 'remove',
-      apply: (jar) => {
-        removed = jar.remove(filter)
-      },
-    })
-    return removed
+  removeCookies(site: string, name?: string): Promise<number> {
+    return this.#cookies.remove(site, name)
   }
 
   /**
@@ -258,8 +219,8 @@ export class Session {
   }
 
   /** One more attempt to save what could not be saved, before the process ends. */
-  async flush(): Promise<void> {
-    await Promise.all([...this.#jars.values()].map((jar) => jar.flush()))
+  flush(): Promise<void> {
+    return this.#cookies.flush()
   }
 
   async #planAfresh(request: Omit<PlanRequest, 'session'>, scope: Scope, now: number): Promise<Plan> {
@@ -279,32 +240,11 @@ export class Session {
     readonly material: Material
     readonly held: readonly HeldCredential[]
   }> {
-    const siteJar = this.#jar(host)
+    const siteJar = this.#cookies.jar(host)
     const stamps = { jar: siteJar?.stamp() ?? '', credentials: this.#credentials.stamp() }
     const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.#credentials.list()])
     const credentials = held.flatMap(({ credential }) => credential ?? [])
     return { stamps, material: { jar, credentials }, held }
-  }
-
-  /** undefined for a host that can be no record's name: nothing is kept of it, and nothing attached. */
-  #jar(host: string): SiteJar | undefined {
-    const known = this.#siteOfHost.get(host)
-    const site = known ?? siteOf(host)
-    if (known === undefined) {
-      // Looking it up in the public suffix list costs as much as all the rest of a plan that is there already.
-      if (this.#siteOfHost.size >= maxJars) this.#siteOfHost.clear()
-      this.#siteOfHost.set(host, site)
-    }
-    const held = this.#jars.get(site)
-    if (held !== undefined) return held
-    if (!isName('site', site)) return undefined
-    const jar = new SiteJar(this.#store, this.name, site)
-    this.#jars.set(site, jar)
-    if (this.#jars.size > maxJars) {
-      const oldest = [...this.#jars].find(([name, other]) => other.idle && name !== site)
-      if (oldest !== undefined) this.#jars.delete(oldest[0])
-    }
-    return jar
   }
 
   #expired(): HallpassError {

@@ -179,9 +179,22 @@ describe('on a full disk', () => {
 
   it('an origin that floods fills neither the memory nor the disk after it', async () => {
     fillDisk()
-    const flood = Array.from({ length: 3000 }, (_, index) => sets(`c${index}=1`, now + index))
+    let applied = 0
+    const flood = Array.from({ length: 3000 }, (_, index) => {
+      const change = sets(`c${index}=1`, now + index)
+      return {
+        ...change,
+        apply(held: Jar) {
+          applied++
+          change.apply(held)
+        },
+      }
+    })
     await jar.keep(flood)
     await jar.keep([sets('sid=2', now + 5000)])
+    applied = 0
+    await jar.read()
+    expect(applied).toBe(999)
     freeDisk()
     await jar.flush()
     const held = await elsewhere()

@@ -1,0 +1,105 @@
+import type { Cookie } from '../cookies/cookie.ts'
+import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
+import { HallpassError } from '../errors.ts'
+import { isName } from '../store/names.ts'
+import type { Store } from '../store/store.ts'
+import { type CookieInput, cookieLine } from './cookie-input.ts'
+import { parseRequestUrl } from './request-url.ts'
+import { SiteJar } from './site-jar.ts'
+
+/** Sites whose jar is held ready; those of which nothing waits to be saved make room. */
+const maxJars = 1000
+
+/** The jars of one session, one a site, and what a person does with single cookies. */
+export class SessionCookies {
+  readonly #store: Store
+  readonly #session: string
+  readonly #jars = new Map<string, SiteJar>()
+  readonly #siteOfHost = new Map<string, string>()
+
+  constructor(store: Store, session: string) {
+    this.#store = store
+    this.#session = session
+  }
+
+  /** undefined for a host that can be no record's name: nothing is kept of it, and nothing attached. */
+  jar(host: string): SiteJar | undefined {
+    const known = this.#siteOfHost.get(host)
+    const site = known ?? siteOf(host)
+    if (known === undefined) {
+      // Looking it up in the public suffix list costs as much as all the rest of a plan that is there already.
+      if (this.#siteOfHost.size >= maxJars) this.#siteOfHost.clear()
+      this.#siteOfHost.set(host, site)
+    }
+    const held = this.#jars.get(site)
+    if (held !== undefined) return held
+    if (!isName('site', site)) return undefined
+    const jar = new SiteJar(this.#store, this.#session, site)
+    this.#jars.set(site, jar)
+    if (this.#jars.size > maxJars) {
+      const oldest = [...this.#jars].find(([name, other]) => other.idle && name !== site)
+      if (oldest !== undefined) this.#jars.delete(oldest[0])
+    }
+    return jar
+  }
+
+  async list(site?: string): Promise<readonly Cookie[]> {
+    if (site === undefined) {
+      const unsaved = [...this.#jars].filter(([, jar]) => !jar.idle).map(([name]) => name)
+      const names = new Set([...(await this.#store.names(this.#session, 'cookies')), ...unsaved])
+      const all = await Promise.all([...names].sort().map((name) => this.list(name)))
+      return all.flat()
+    }
+    const host = canonicalHost(site)
+    const cookies = (await this.jar(host)?.read())?.all() ?? []
+    return cookies.filter(
+      ({ domain, hostOnly }) => hostMatches(domain, host) || (!hostOnly && hostMatches(host, domain)),
+    )
+  }
+
+  async find(url: string, name: string, now: number): Promise<Cookie | undefined> {
+    const request = requestUrl(url)
+    const jar = await this.jar(request.host)?.read()
+    const selection = jar?.select(request, { now, site: 'same-site' })
+    return selection?.attached.find((cookie) => cookie.name === name)
+  }
+
+  async set(url: string, input: CookieInput, now: number): Promise<Cookie> {
+    const context = { url: requestUrl(url), now }
+    const jar = this.jar(context.url.host)
+    if (jar === undefined) throw refused(`none can be kept for ${context.url.host}`)
+    const line = cookieLine(input)
+    const outcome = (await jar.copy()).set(line, context)
+    if (outcome.kind === 'refused') throw refused(outcome.reason)
+    if (outcome.kind === 'deleted') throw refused('it would have expired already')
+    const { cookie } = outcome
+    if (cookie.name !== input.name || cookie.value !== input.value)
+      throw refused('a space at an end would be lost')
+    await jar.save({ key: 'set', apply: (held) => void held.set(line, context) })
+    return cookie
+  }
+
+  async remove(site: string, name?: string): Promise<number> {
+    const host = canonicalHost(site)
+    let removed = 0
+    const apply: Parameters<SiteJar['save']>[0]['apply'] = (jar) => {
+      removed = jar.remove({ host, ...(name !== undefined && { name }) })
+    }
+    await this.jar(host)?.save({ key: 'remove', apply })
+    return removed
+  }
+
+  /** One more attempt to save what could not be saved. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#jars.values()].map((jar) => jar.flush()))
+  }
+}
+
+function requestUrl(url: string) {
+  const { scheme, host, port, path } = parseRequestUrl(url)
+  return { scheme, host, port, path: path.split('?', 1)[0] ?? '/' }
+}
+
+function refused(reason: string): HallpassError {
+  return new HallpassError('cookie-refused', `the cookie was not taken: ${reason}`)
+}
