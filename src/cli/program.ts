@@ -33,8 +33,9 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
     await root.parseAsync([...own], { from: 'user' })
     return status
   } catch (error) {
-    if (error instanceof CommanderError) return usageExit(error, output, commandWord(own))
-    return output.fail(error, ownFailureOf(commandWord(own)))
+    const path = commandPath(own)
+    if (error instanceof CommanderError) return usageExit(error, output, path)
+    return output.fail(error, path[0]?.ownFailure)
   }
 }
 
@@ -77,7 +78,7 @@ function build(root: Command, call: (spec: CommandSpec, command: Command) => Pro
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .addHelpText('after', () => `\n${spell(footer)}`)
   for (const option of globalOptions) root.option(option.flags, option.summary)
   for (const spec of commands) addCommand(root, spec, call)
@@ -137,8 +138,13 @@ function commandWord(argv: readonly string[]): string | undefined {
   return undefined
 }
 
-function ownFailureOf(word: string | undefined): number | undefined {
-  return commands.find((command) => command.name === word)?.ownFailure
+/** The command that is meant, and its subcommand. */
+function commandPath(argv: readonly string[]): readonly CommandSpec[] {
+  const command = commands.find(({ name }) => name === commandWord(argv))
+  if (command === undefined) return []
+  const [second] = argv.slice(argv.indexOf(command.name) + 1)
+  const subcommand = command.subcommands?.find(({ name }) => name === second)
+  return subcommand === undefined ? [command] : [command, subcommand]
 }
 
 function readFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
@@ -157,13 +163,13 @@ function readFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
 }
 
 /** Help and version end by an exception of the parser's; everything else it throws is a usage error. */
-function usageExit(error: CommanderError, output: Output, word: string | undefined): number {
+function usageExit(error: CommanderError, output: Output, path: readonly CommandSpec[]): number {
   if (error.code === 'commander.version' || error.code === 'commander.helpDisplayed') return 0
-  const known = commands.some((command) => command.name === word)
-  const hint = known ? `hallpass ${word} --help` : 'hallpass --help'
-  const text = error.code === 'commander.help' ? `${word} needs a subcommand` : error.message
+  const words = ['hallpass', ...path.map(({ name }) => name)].join(' ')
+  const text = error.code === 'commander.help' ? `${words} needs a subcommand` : error.message
   const message = text.replace(/^error: /, '').replaceAll('\n', ' ')
-  return output.fail(new HallpassError('usage', message, { hint }), ownFailureOf(word))
+  const usage = new HallpassError('usage', message, { hint: `${words} --help` })
+  return output.fail(usage, path[0]?.ownFailure)
 }
 
 async function help(root: Command, topic: readonly string[]): Promise<void> {
