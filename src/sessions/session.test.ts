@@ -1,9 +1,11 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { watchFileCalls } from '../../test/store/file-calls.ts'
 import { openStore } from '../../test/store/open-store.ts'
 import { type RuleSpec, ruleSet, scope, now as start } from '../../test/support/material.ts'
 import { temporaryHome } from '../../test/support/temporary-home.ts'
+import { credentialDefinitionSchema } from '../credentials/kinds.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { RecordId, Store } from '../store/store.ts'
 import type { CapturedResponse } from './capture.ts'
@@ -240,6 +242,17 @@ describe('a damaged record', () => {
     await expect(held.credential('bad')).rejects.toMatchObject({ code: 'record-damaged' })
     await held.removeCredential('bad')
     expect(await held.credentials()).toHaveLength(1)
+  })
+
+  it('of a credential that the configuration defines is an error for its hosts', async () => {
+    const store = new MemoryStore()
+    const definition = credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['app.example.com'] })
+    const config = { ...ruleSet(), credentials: new Map([['bad', definition]]) }
+    const held = await (await Sessions.open({ store, config, now: () => now })).get('default')
+    await damage(store, { ...session, kind: 'credential', name: 'bad' })
+    await expect(held.plan(request, {})).rejects.toMatchObject({ code: 'record-damaged' })
+    expect(attached(await held.plan({ ...request, host: 'other.test' }, {}))).toEqual([])
+    expect((await held.plan(request, scope({ only: ['other.test'] }))).policy.allowed).toBe(true)
   })
 
   it('of the client token is an error', async () => {

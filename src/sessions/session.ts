@@ -29,6 +29,8 @@ export interface SessionParts {
   readonly store: Store
   readonly config: SessionsConfig
   readonly now: () => number
+  /** The session's metadata as they are now; undefined when it was removed or has expired. */
+  readonly metadataNow: () => Promise<SessionMetadata | undefined>
 }
 
 /** A credential as lists show it: no value. */
@@ -62,17 +64,19 @@ export class Session {
   readonly #store: Store
   readonly #config: SessionsConfig
   readonly #now: () => number
+  readonly #metadataNow: SessionParts['metadataNow']
   readonly #memo = new PlanMemo()
   readonly #cookies: SessionCookies
   readonly #credentials: SessionCredentials
   #metadata: SessionMetadata
   #expiresAt: number
 
-  constructor(metadata: SessionMetadata, { store, config, now }: SessionParts) {
+  constructor(metadata: SessionMetadata, { store, config, now, metadataNow }: SessionParts) {
     this.name = metadata.name
     this.#store = store
     this.#config = config
     this.#now = now
+    this.#metadataNow = metadataNow
     this.#cookies = new SessionCookies(store, this.name)
     this.#credentials = new SessionCredentials(store, this.name, config.credentials ?? new Map())
     this.#metadata = metadata
@@ -119,7 +123,7 @@ export class Session {
   plan(request: Omit<PlanRequest, 'session'>, scope: Scope): Promise<Plan> {
     try {
       const now = this.#now()
-      if (now >= this.#expiresAt) return Promise.reject(this.#expired())
+      if (now >= this.#expiresAt) return this.#planAfresh(request, scope, now)
       const stamps = {
         jar: this.#cookies.jar(request.host)?.stamp() ?? '',
         credentials: this.#credentials.stamp(),
@@ -159,7 +163,7 @@ export class Session {
     const copy = await jar.copy().catch(() => new Jar())
     const { capture, changes } = captureInto(copy, response, now)
     try {
-      if (now >= this.#expiresAt) throw this.#expired()
+      if (now >= this.#expiresAt) throw sessionMissing(this.name)
       const saved = await jar.keep(changes)
       return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
     } catch (error) {
@@ -225,6 +229,10 @@ export class Session {
 
   async #planAfresh(request: Omit<PlanRequest, 'session'>, scope: Scope, now: number): Promise<Plan> {
     const { stamps, material, held } = await this.#material(request.host)
+    // A connection outlives its session when another process removes it; with a longer life it goes on.
+    const metadata = await this.#metadataNow()
+    if (metadata === undefined) throw sessionMissing(this.name)
+    this.refresh(metadata)
     const made = plan({ ...request, session: this.name }, material, this.#config, scope, now)
     if (withinOnly(scope, request.host, request.port) && scope.browserWindow !== true)
       throwProblem(made, held)
@@ -245,12 +253,6 @@ export class Session {
     const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.#credentials.list()])
     const credentials = held.flatMap(({ credential }) => credential ?? [])
     return { stamps, material: { jar, credentials }, held }
-  }
-
-  #expired(): HallpassError {
-    return new HallpassError('session-missing', `the session "${this.name}" has expired`, {
-      hint: 'hallpass session list',
-    })
   }
 
   get #clientId() {

@@ -145,6 +145,45 @@ describe('a session with an end', () => {
   })
 })
 
+describe('a connection that outlives its session', () => {
+  const request = {
+    scheme: 'https',
+    host: 'a.test',
+    port: 443,
+    path: '/',
+    method: 'GET',
+    site: 'same-site',
+  } as const
+
+  it('is told so, when another process removed it', async () => {
+    const session = await sessions.create({ name: 'work' })
+    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    await session.plan(request, {})
+    await store.removeSession('work')
+    await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
+    expect(await store.sessions()).not.toContain('work')
+  })
+
+  it('goes on with an empty one, if it is the default', async () => {
+    const session = await sessions.get('default')
+    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    await session.plan(request, {})
+    await store.removeSession('default')
+    expect((await session.plan(request, {})).cookies.attached).toEqual([])
+    await session.setCookie('https://a.test/', { name: 'sid', value: '2' })
+    expect((await session.plan(request, {})).cookies.attached).toHaveLength(1)
+  })
+
+  it('goes on when the session was given a longer life meanwhile', async () => {
+    const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
+    await store.writeSession({ ...session.metadata, expiresAt: new Date(now + 120_000).toISOString() })
+    now += 60_000
+    expect((await session.plan(request, {})).policy.allowed).toBe(true)
+    now += 60_000
+    await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
+  })
+})
+
 describe('too many sessions', () => {
   it('cost the temporary one that was used longest ago', async () => {
     const temporary = [await sessions.create(), await sessions.create(), await sessions.create()]

@@ -50,8 +50,7 @@ export class Sessions {
   /** Throws `session-missing`, also for an expired one. */
   async get(name: string): Promise<Session> {
     checkName('session', name)
-    const metadata =
-      (await this.#read(name)) ?? (name === defaultSession ? await this.#makeDefault() : undefined)
+    const metadata = await this.#metadata(name)
     if (metadata === undefined) {
       this.#sessions.delete(name)
       throw sessionMissing(name)
@@ -61,7 +60,12 @@ export class Sessions {
       held.refresh(metadata)
       return held
     }
-    const session = new Session(metadata, { store: this.#store, config: this.#config, now: this.#now })
+    const session = new Session(metadata, {
+      store: this.#store,
+      config: this.#config,
+      now: this.#now,
+      metadataNow: () => this.#metadata(name),
+    })
     this.#sessions.set(name, session)
     return session
   }
@@ -71,8 +75,7 @@ export class Sessions {
     const names = new Set([...(await this.#store.sessions()), defaultSession])
     const found: SessionMetadata[] = []
     for (const name of [...names].sort()) {
-      const metadata =
-        (await this.#read(name)) ?? (name === defaultSession ? await this.#makeDefault() : undefined)
+      const metadata = await this.#metadata(name)
       if (metadata !== undefined) found.push(metadata)
     }
     return found
@@ -146,6 +149,12 @@ export class Sessions {
     if (metadata?.expiresAt === undefined || this.#now() < Date.parse(metadata.expiresAt)) return metadata
     await this.#drop(name)
     return undefined
+  }
+
+  /** The same; the default one is made when it is not there. */
+  async #metadata(name: string): Promise<SessionMetadata | undefined> {
+    const metadata = await this.#read(name)
+    return metadata ?? (name === defaultSession ? this.#makeDefault() : undefined)
   }
 
   async #makeDefault(): Promise<SessionMetadata> {

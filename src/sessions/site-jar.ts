@@ -1,4 +1,3 @@
-import { setTimeout as timer } from 'node:timers'
 import { Jar } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
@@ -138,7 +137,7 @@ export class SiteJar {
   }
 
   #retryLater(): void {
-    this.#retry = timer(() => void this.keep([]).catch(() => 'the session is gone'), this.#retryMs)
+    this.#retry = setTimeout(() => void this.keep([]).catch(() => 'the session is gone'), this.#retryMs)
     // A process that has nothing else to do need not wait for the disk.
     this.#retry.unref()
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)
