@@ -38,7 +38,11 @@ async function world(): Promise<World> {
     if (script.how === 'ends') socket.end()
     return true
   })
-  const proxy = await startTestProxy({ resolve: { [host]: `127.0.0.1:${site.origin.port}` } })
+  const proxy = await startTestProxy({
+    resolve: { [host]: `127.0.0.1:${site.origin.port}` },
+    // A connection that ends was ended for what came on it, not for its age.
+    limits: { pooledMs: 600_000 },
+  })
   await proxy.knows('SECRET', host)
   let bystander: RawClient | undefined
   let count = 0
