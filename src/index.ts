@@ -3,6 +3,7 @@ import { Authority } from './certs/authority.ts'
 import { writeBundle } from './certs/bundle.ts'
 import { Leaves } from './certs/leaves.ts'
 import { upstreamRoots } from './certs/roots.ts'
+import { writeWgetrc } from './certs/wgetrc.ts'
 import { type Config, type ConfigOptions, loadConfig } from './config/load-config.ts'
 import type { Cookie } from './cookies/cookie.ts'
 import { cookieHeader } from './cookies/cookie-header.ts'
@@ -257,9 +258,10 @@ export class Hallpass {
     return new HallpassProxy(this, running, clients, log)
   }
 
-  /** Writes ca/bundle.pem anew: the system's roots, what the trust variables of `env` point at, and ours. */
+  /** Writes ca/bundle.pem anew: the system's roots, what the trust variables of `env` point at, and ours; and ca/wgetrc. */
   async writeBundle(env: NodeJS.ProcessEnv): Promise<void> {
     await writeBundle(this.home, { authority: this.authority, env })
+    await writeWgetrc(this.home, env)
   }
 
   /** Whether requests to a loopback host concern the session, so that tools must not pass the proxy by for them. */

@@ -1,4 +1,5 @@
 import { caFileVariables } from '../certs/bundle.ts'
+import { wgetrcPath } from '../certs/wgetrc.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
 import type { Home } from '../store/home.ts'
 
@@ -24,6 +25,7 @@ export const managedVariables: readonly string[] = [
   ...noProxyVariables,
   ...switches,
   ...caFileVariables,
+  'SYSTEM_WGETRC',
 ]
 
 /** What a tool needs in its environment to go through the proxy and to trust it. Pure. */
@@ -46,6 +48,7 @@ export function childEnvironment(options: {
     // An inherited extra root is in the combined bundle, which works as an extension too.
     set[name] = extends_ && (!own || own === home.caPem) ? home.caPem : home.caBundle
   }
+  set.SYSTEM_WGETRC = wgetrcPath(home)
   return { set, remove: [...misleading, ...managedVariables.filter((name) => inherited[name] !== undefined)] }
 }
 
@@ -55,9 +58,10 @@ export function foreignTrust(
   home: Pick<Home, 'caPem' | 'caBundle'>,
 ): Readonly<Record<string, string>> {
   const foreign: Record<string, string> = {}
-  for (const name of [...caFileVariables, 'SSL_CERT_DIR']) {
+  const ours = new Set([home.caPem, home.caBundle, wgetrcPath(home)])
+  for (const name of [...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC']) {
     const value = inherited[name]
-    if (value && value !== home.caPem && value !== home.caBundle) foreign[name] = value
+    if (value && !ours.has(value)) foreign[name] = value
   }
   return foreign
 }

@@ -94,7 +94,7 @@ function backendOf(
     },
     clients: () => [...clients.values()],
     writeBundle: async (variables) => {
-      const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR'])
+      const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC'])
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))
       await hallpass.writeBundle(env)
     },

@@ -12,6 +12,7 @@ import { curlTrip } from './trip-curl.ts'
 import { gitTrip } from './trip-git.ts'
 import { nodeTrip } from './trip-node.ts'
 import { pythonTrip } from './trip-python.ts'
+import { wgetTrip } from './trip-wget.ts'
 import { unhelped } from './unhelped.ts'
 
 /** In the order in which a cause comes before its effects. */
@@ -29,5 +30,6 @@ export const checks: readonly Check[] = [
   nodeTrip,
   gitTrip,
   pythonTrip,
+  wgetTrip,
   unhelped,
 ]

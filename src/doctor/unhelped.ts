@@ -22,8 +22,8 @@ const tools: readonly { readonly program: string; readonly fact: string; readonl
   },
   {
     program: 'wget',
-    fact: 'wget built with GnuTLS takes its trust from a flag alone',
-    remedy: 'wget --ca-certificate="$SSL_CERT_FILE" …',
+    fact: 'wget built with GnuTLS takes its trust from configuration alone, and one in ~/.wgetrc wins over ours',
+    remedy: 'no ca_certificate in ~/.wgetrc',
   },
   {
     program: 'docker',

@@ -48,7 +48,7 @@ describe('doctor', () => {
     expect(existsSync(join(cli.home, 'ca', 'ca.pem'))).toBe(true)
   })
 
-  for (const program of ['curl', 'git', 'python3']) {
+  for (const program of ['curl', 'git', 'python3', 'wget']) {
     testWith(program)(`sends ${program} through the proxy to an injected cookie`, async () => {
       const cli = new CommandLine()
       const { findings } = await examine(cli, { env: {} as { PATH: string } })

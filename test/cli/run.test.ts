@@ -84,6 +84,7 @@ describe('the child', () => {
     const ca = join(cli.home, 'ca', 'ca.pem')
     expect([env.NODE_EXTRA_CA_CERTS, env.DENO_CERT]).toEqual([ca, ca])
     for (const name of replacing) expect(env[name], name).toBe(join(cli.home, 'ca', 'bundle.pem'))
+    expect(env.SYSTEM_WGETRC).toBe(join(cli.home, 'ca', 'wgetrc'))
     for (const name of ['ALL_PROXY', 'all_proxy', 'SSL_CERT_DIR']) expect(env[name], name).toBeUndefined()
     expect(env.NODE_OPTIONS).toBe('--no-warnings')
     expect(
