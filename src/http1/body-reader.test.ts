@@ -265,6 +265,8 @@ describe('trailers', () => {
       'Proxy-Authorization: Basic a',
       'Proxy-Authenticate: Basic',
       'Proxy-Authentication-Info: a',
+      'Authentication-Info: a',
+      'Expect: 100-continue',
       'Proxy-Connection: close',
       'HTTP2-Settings: a',
     ]

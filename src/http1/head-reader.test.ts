@@ -278,6 +278,12 @@ describe('a head reader', () => {
     }
   })
 
+  it('draws it for a status line as well', () => {
+    const line = (length: number) => `HTTP/1.1 200 ${'a'.repeat(length - 13)}\r\n\r\n`
+    expect(response(line(16_384)).status).toBe(200)
+    expect(() => response(line(16_385))).toThrow(expect.objectContaining({ status: 431 }))
+  })
+
   it('reads the same however the bytes are cut', () => {
     const piece = fc.constantFrom(
       ...[
