@@ -39,6 +39,8 @@ describe('matching', () => {
     ['GET /repos/*/issues', 'GET', '/repos/x/issues', true],
     ['GET /repos/*/issues', 'GET', '/repos/x/y/issues', false],
     ['GET /repos/*/issues', 'GET', '/repos//issues', false],
+    ['GET /a/**/c', 'GET', '/a/b/c', true],
+    ['GET /a/**/c', 'GET', '/a//c', false],
     ['GET /repos/*', 'GET', '/repos/group%2Fname', false],
     ['GET /repos/**', 'GET', '/repos/group%2Fname', true],
     ['GET /public/**', 'GET', '/public/a%20b', true],

@@ -23,6 +23,14 @@ describe("a session's own token", () => {
     expect(await clients.authenticate('default', token)).toBeUndefined()
   })
 
+  it('is one for two processes that make it at the same time', async () => {
+    const store = new MemoryStore()
+    const open = async () => (await Sessions.open({ store, config: ruleSet() })).get('default')
+    const [one, two] = await Promise.all([open(), open()])
+    const [a, b] = await Promise.all([one.clientToken(), two.clientToken()])
+    expect(a.reveal()).toBe(b.reveal())
+  })
+
   it('holds after a restart', async () => {
     const store = new MemoryStore()
     const first = await Sessions.open({ store, config: ruleSet() })

@@ -262,6 +262,18 @@ describe('policy', () => {
     }))
 })
 
+it('takes in no cookies of a host that is opened only because intercept says so', () => {
+  const made = (capture: boolean) =>
+    plan(
+      requestTo('https://new.test/'),
+      { jar: new Jar(), credentials: [] },
+      ruleSet([], { intercept: 'all' }),
+      capture ? scope({ capture: ['*'] }) : {},
+      now,
+    ).capture
+  expect([made(false), made(true)]).toEqual([false, true])
+})
+
 describe('the scope of a client', () => {
   const given: Given = { jar: session, credentials: [{ ...api, hosts: ['*.example.com'] }] }
 
@@ -298,6 +310,7 @@ describe('the scope of a client', () => {
     expect(made).toMatchObject({ reveal: 'all', capture: true })
     expect(attachedTo(made)).toEqual([])
     expect(whyNot(made)).toMatchObject({ sid: 'a browser window holds its own' })
+    expect(planFor('https://vendor.test/', { scope: { browserWindow: true } }).capture).toBe(false)
   })
 
   it('reveals what it says before what a rule says', () =>

@@ -80,7 +80,7 @@ export function plan(
     return {
       ...base,
       reveal: 'all',
-      capture: idle === inWindow && knowledge.captures,
+      capture: knowledge.captures,
       cookies: {
         attached: [],
         withheld: [

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { now, ruleSet } from '../../test/support/material.ts'
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
 import { MemoryStore } from '../store/memory.ts'
+import type { Json } from '../store/store.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 
@@ -197,6 +198,61 @@ describe('a credential of the configuration', () => {
     expect(await attached('api.test')).toEqual([])
     expect((await list()).api?.problem).toMatch(/set for the kind basic, the configuration says bearer/)
   })
+})
+
+it.each<[string, Json]>([
+  ['without its secret', { kind: 'bearer', hosts: ['api.test'], options: {}, createdAt: '', updatedAt: '' }],
+  [
+    'with a secret of two lines',
+    {
+      kind: 'bearer',
+      hosts: ['api.test'],
+      options: {},
+      secret: { token: 'a\r\nb' },
+      createdAt: '',
+      updatedAt: '',
+    },
+  ],
+  [
+    'with a host that is none',
+    {
+      kind: 'bearer',
+      hosts: ['https://a'],
+      options: {},
+      secret: { token: 'a' },
+      createdAt: '',
+      updatedAt: '',
+    },
+  ],
+  [
+    'with an unknown option',
+    {
+      kind: 'bearer',
+      hosts: ['api.test'],
+      options: { header: 'X' },
+      secret: { token: 'a' },
+      createdAt: '',
+      updatedAt: '',
+    },
+  ],
+])('that is sealed %s is damaged, and not attached', async (_, record) => {
+  await store.update({ kind: 'credential', session: 'default', name: 'api' }, () => record)
+  await expect(session.credential('api')).rejects.toMatchObject({ code: 'record-damaged' })
+  expect(await attached('api.test')).toEqual([])
+})
+
+it('that could not be read is read again, not remembered as a failure', async () => {
+  class FailingOnce extends MemoryStore {
+    failures = 1
+    override async names(name: string, kind: 'cookies' | 'storage' | 'credential') {
+      if (this.failures-- > 0) throw new Error('EIO')
+      return super.names(name, kind)
+    }
+  }
+  store = new FailingOnce()
+  session = await open()
+  await expect(session.credentials()).rejects.toThrow('EIO')
+  expect(await session.credentials()).toHaveLength(3)
 })
 
 it('of a kind from a newer hallpass is left alone', async () => {

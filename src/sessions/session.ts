@@ -8,7 +8,6 @@ import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
-import { applyPlan } from './apply.ts'
 import { type Capture, type CapturedResponse, captureInto } from './capture.ts'
 import type { CookieInput } from './cookie-input.ts'
 import { knowledgeOf } from './knowledge.ts'
@@ -142,13 +141,6 @@ export class Session {
     const { known, why } = knowledgeOf(host, port, material, this.#config, scope)
     const made = await this.plan({ scheme, host, port, path, method, site: 'same-site' }, scope)
     return { ...made, session: this.name, url: text, method, known, knownWhy: why }
-  }
-
-  /** The credential headers of a GET of a URL from a client that sends none itself, with their values. */
-  async authHeaders(url: string): Promise<readonly { readonly name: string; readonly value: string }[]> {
-    const { path } = parseRequestUrl(url)
-    const { add } = applyPlan(await this.explain(url), { target: path, fields: [] })
-    return add.filter(({ name }) => name !== 'Cookie')
   }
 
   /**

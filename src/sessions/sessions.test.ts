@@ -122,6 +122,14 @@ describe('a session with an end', () => {
     expect((await session.plan(request, {})).cookies.attached).toHaveLength(1)
     now += 1
     await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
+    const capture = await session.capture({
+      ...request,
+      status: 200,
+      setCookie: ['sid=2; HttpOnly'],
+      clearSiteData: [],
+      reveal: 'script',
+    })
+    expect(capture).toMatchObject({ captured: [], hidden: new Set([0]) })
     await expect(sessions.get('work')).rejects.toMatchObject({ code: 'session-missing' })
     expect(await store.sessions()).not.toContain('work')
     await sessions.create({ name: 'work' })
@@ -178,7 +186,9 @@ describe('a connection that outlives its session', () => {
     const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
     await store.writeSession({ ...session.metadata, expiresAt: new Date(now + 120_000).toISOString() })
     now += 60_000
-    expect((await session.plan(request, {})).policy.allowed).toBe(true)
+    const plan = await session.plan(request, {})
+    expect(plan.policy.allowed).toBe(true)
+    expect(await session.plan(request, {})).toBe(plan)
     now += 60_000
     await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
   })

@@ -4,7 +4,7 @@ import type { Json, RecordId, Store } from '../store/store.ts'
 
 /** Something that happens to a jar. It may be applied again to the jar as it is then, so it only does what it says. */
 export interface JarChange {
-  /** Of what it changes: a later change with the same key makes an earlier one pointless. `*`: of everything. */
+  /** Of what it changes: a later change with the same key makes an earlier one pointless. */
   readonly key: string
   readonly apply: (jar: Jar) => void
 }
@@ -118,7 +118,6 @@ export class SiteJar {
         await this.#store.update(this.#id, (value) => changed(value, changes))
         this.#unsaved = []
         this.#retryMs = firstRetryMs
-        if (before.length > 0) this.#generation++
         for (const waiting of batch) waiting.saved()
       } catch (error) {
         this.#fail(batch, before, error)
@@ -160,7 +159,6 @@ function jarOf(value: Json | undefined): Jar {
 function withoutPointless(changes: readonly JarChange[]): readonly JarChange[] {
   const last = new Map<string, JarChange>()
   for (const change of changes) {
-    if (change.key === '*') last.clear()
     last.delete(change.key)
     last.set(change.key, change)
   }

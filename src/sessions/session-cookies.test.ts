@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { watchFileCalls } from '../../test/store/file-calls.ts'
+import { openStore } from '../../test/store/open-store.ts'
+import { now } from '../../test/support/material.ts'
+import { temporaryHome } from '../../test/support/temporary-home.ts'
+import { MemoryStore } from '../store/memory.ts'
+import { SessionCookies } from './session-cookies.ts'
+
+it('has one jar for all hosts of a site, and none for what can be no site', () => {
+  const cookies = new SessionCookies(new MemoryStore(), 'work')
+  expect(cookies.jar('www.example.com')).toBe(cookies.jar('example.com'))
+  expect(cookies.jar('EXAMPLE.com.')).toBe(cookies.jar('example.com'))
+  expect(cookies.jar('other.test')).not.toBe(cookies.jar('example.com'))
+  expect(cookies.jar('me.github.io')).not.toBe(cookies.jar('you.github.io'))
+  for (const host of ['__proto__', 'constructor', '..', 'a/b', '', 'a b'])
+    expect(cookies.jar(host)).toBeUndefined()
+})
+
+it('holds a jar of which something is unsaved, however many sites come after it', async () => {
+  const home = temporaryHome()
+  const { store } = await openStore(home)
+  await store.writeSession({ name: 'work', createdAt: '2026-11-21T08:00:00.000Z' })
+  const cookies = new SessionCookies(store, 'work')
+  const url = { scheme: 'https', host: 'a.test', port: 443, path: '/' } as const
+  const restore = watchFileCalls(home.root, {
+    before(call) {
+      if (call === 'writeFile')
+        throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+    },
+  })
+  try {
+    const apply = (jar: { set: (line: string, context: { url: typeof url; now: number }) => unknown }) =>
+      void jar.set('sid=1', { url, now })
+    expect(await cookies.jar('a.test')?.keep([{ key: 'sid', apply }])).toBe('not-saved')
+    for (let index = 0; index < 2000; index++) cookies.jar(`h${index}.test`)
+    expect((await cookies.jar('a.test')?.read())?.all().map(({ name }) => name)).toEqual(['sid'])
+  } finally {
+    restore()
+  }
+  await cookies.flush()
+  expect(await store.names('work', 'cookies')).toEqual(['a.test'])
+})
