@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { now, ruleSet, scope } from '../../test/support/material.ts'
+import type { Secret } from '../secret.ts'
 import { MemoryStore } from '../store/memory.ts'
+import type { Change, RecordId } from '../store/store.ts'
 import { Clients } from './clients.ts'
 import { Sessions } from './sessions.ts'
 
@@ -24,11 +26,25 @@ describe("a session's own token", () => {
   })
 
   it('is one for two processes that make it at the same time', async () => {
-    const store = new MemoryStore()
+    class Interrupted extends MemoryStore {
+      by: (() => Promise<unknown>) | undefined
+      override async update(id: RecordId, change: Change) {
+        const by = this.by
+        this.by = undefined
+        await by?.()
+        return super.update(id, change)
+      }
+    }
+    const store = new Interrupted()
     const open = async () => (await Sessions.open({ store, config: ruleSet() })).get('default')
-    const [one, two] = await Promise.all([open(), open()])
-    const [a, b] = await Promise.all([one.clientToken(), two.clientToken()])
-    expect(a.reveal()).toBe(b.reveal())
+    const [one, two] = [await open(), await open()]
+    const given: Secret[] = []
+    store.by = async () => given.push(await one.clientToken())
+    const token = await two.clientToken()
+    expect((await one.clientToken()).reveal()).toBe(token.reveal())
+    expect((await two.clientToken()).reveal()).toBe(token.reveal())
+    const [first] = given
+    expect(first?.reveal()).toBe(token.reveal())
   })
 
   it('holds after a restart', async () => {

@@ -310,7 +310,14 @@ describe('the scope of a client', () => {
     expect(made).toMatchObject({ reveal: 'all', capture: true })
     expect(attachedTo(made)).toEqual([])
     expect(whyNot(made)).toMatchObject({ sid: 'a browser window holds its own' })
-    expect(planFor('https://vendor.test/', { scope: { browserWindow: true } }).capture).toBe(false)
+    const vendor = plan(
+      requestTo('https://vendor.test/'),
+      { jar: new Jar(), credentials: [] },
+      ruleSet([], { intercept: 'all' }),
+      scope({ browserWindow: true }),
+      now,
+    )
+    expect(vendor).toMatchObject({ reveal: 'all', capture: false })
   })
 
   it('reveals what it says before what a rule says', () =>
