@@ -127,18 +127,18 @@ describe('a response head', () => {
     })
   })
 
-  it.each(['HTTP/1.1 200\r\n\r\n', 'HTTP/1.1 200 \r\nx:y\r\n\r\n', 'HTTP/1.0 599 a\tb \xff\r\n\r\n'])(
-    '%j goes out as it came',
-    (text) => {
-      expect(encodeResponseHead(response(text)).toString('latin1')).toBe(text)
-    },
-  )
+  it.each([
+    'HTTP/1.1 200\r\n\r\n',
+    'HTTP/1.1 200 \r\nx:y\r\n\r\n',
+    'HTTP/1.0 599 a\tb \xff\r\n\r\n',
+    'HTTP/1.1 999 A\r\n\r\n',
+  ])('%j goes out as it came', (text) => {
+    expect(encodeResponseHead(response(text)).toString('latin1')).toBe(text)
+  })
 
   it.each([
     'HTTP/1.1 99 A\r\n\r\n',
     'HTTP/1.1 099 A\r\n\r\n',
-    'HTTP/1.1 600 A\r\n\r\n',
-    'HTTP/1.1 999 A\r\n\r\n',
     'HTTP/1.1 2000 A\r\n\r\n',
     'HTTP/1.1 +20 A\r\n\r\n',
     'HTTP/1.1 20x A\r\n\r\n',

@@ -13,8 +13,11 @@ export interface ResponseHead {
   readonly fields: readonly FieldLine[]
 }
 
-/** RFC 9112, 4; the space before an empty reason is often forgotten, and nothing depends on it. */
-const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9][0-9])(?: ([^\r\n]*))?$/
+/**
+ * RFC 9112, 4; the space before an empty reason is often forgotten, and nothing depends on it. Above 599 (some sites say
+ * 999 to automation) a client takes it for a server error, RFC 9110, 15: it frames like any final response.
+ */
+const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9][0-9])(?: ([^\r\n]*))?$/
 
 /** Parses the line without its CRLF. */
 export function parseStatusLine(line: string, limits: HeadLimits): Omit<ResponseHead, 'fields'> {

@@ -95,7 +95,7 @@ describe('a malformed answer', () => {
     'HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 20 OK\r\n\r\n',
     'HTTP/2 200 OK\r\n\r\n',
-    'HTTP/1.1 999 What\r\n\r\n',
+    'HTTP/1.1 099 What\r\n\r\n',
     'ICY 200 OK\r\n\r\n',
     '<html>no head</html>\r\n\r\n',
     'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello',
