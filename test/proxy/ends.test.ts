@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { left, onHead } from '../support/origin.ts'
+import { left, onHead, rawOrigin } from '../support/origin.ts'
+import { startTestProxy } from '../support/proxy.ts'
 import { scene } from '../support/scene.ts'
 
 const host = 'Host: site.test\r\n'
@@ -107,14 +108,28 @@ describe('a client that leaves ends the request at the origin', () => {
     expect(s.origin.received).not.toContain('0\r\n\r\n')
   })
 
-  it('also behind a body that came in one piece with its head', async () => {
+  it('also by a reset', async () => {
     await using s = await scene(() => {})
-    const client = await s.proxy.secure('site.test')
-    client.send(`POST / HTTP/1.1\r\n${host}Content-Length: 4\r\n\r\nbody`)
+    const tunnel = await s.proxy.tunnel('site.test:443')
+    const client = await tunnel.secure({ ca: s.proxy.caPem, servername: 'site.test' })
+    client.send(get)
     const socket = await s.origin.connected(1)
-    while (!s.origin.received.endsWith('body')) await once(socket, 'data')
+    while (!s.origin.received.endsWith('\r\n\r\n')) await once(socket, 'data')
+    tunnel.socket.resetAndDestroy()
+    await left(socket)
+  })
+
+  it('also behind a body that came in one piece with its head, before there was a connection for it', async () => {
+    await using origin = await rawOrigin(() => {})
+    await using proxy = await startTestProxy({ resolve: { 'plain.test': `127.0.0.1:${origin.port}` } })
+    const client = await proxy.client()
+    client.send(
+      `POST http://plain.test/ HTTP/1.1\r\nHost: plain.test\r\nProxy-Authorization: ${proxy.authorization}\r\nContent-Length: 4\r\n\r\nbody`,
+    )
+    const socket = await origin.connected(1)
+    while (!origin.received.endsWith('body')) await once(socket, 'data')
     await new Promise((resolve) => setTimeout(resolve, 300))
-    client.socket.destroy()
+    client.socket.end()
     await left(socket)
   })
 

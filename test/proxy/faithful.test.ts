@@ -148,6 +148,20 @@ describe('what nobody touches comes out right', () => {
     expect(s.origin.received).toBe(`GET / HTTP/1.1\r\n${host}Authorization: Bearer SECRET\r\n\r\n`)
   })
 
+  it('but what Connection may not name: framing and Host', async () => {
+    await using s = await scene((socket) =>
+      socket.on('data', (chunk: Buffer) => chunk.toString().endsWith('body') && socket.write(ok)),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(
+      `POST / HTTP/1.1\r\nX: 1\r\n${host}Connection: content-length, host\r\nContent-Length: 4\r\n\r\nbody`,
+    )
+    await client.response()
+    expect(s.origin.received).toBe(
+      `POST / HTTP/1.1\r\nX: 1\r\n${host}Content-Length: 4\r\nAuthorization: Bearer SECRET\r\n\r\nbody`,
+    )
+  })
+
   it("removes the origin's own Hallpass-* fields", async () => {
     await using s = await scene((socket) =>
       onHead(socket, () =>
@@ -171,6 +185,15 @@ describe('what nobody touches comes out right', () => {
     expect(s.origin.received).toBe(
       `GET / HTTP/1.0\r\n${host}Connection: close\r\nAuthorization: Bearer SECRET\r\n\r\n`,
     )
+  })
+
+  it('refuses chunks for a client that speaks HTTP/1.0 and cannot read them', async () => {
+    await using s = await scene((socket) =>
+      onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send('GET / HTTP/1.0\r\n\r\n')
+    expect((await client.response()).status).toBe(502)
   })
 
   it('serves requests sent ahead one at a time and in order', async () => {
