@@ -1,8 +1,8 @@
-import fs, { chmodSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import { chmodSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { onCoarseClock } from '../../test/store/coarse-clock.ts'
 import { scratchFolder } from '../../test/store/scratch.ts'
 import { CachedFiles } from './cached-files.ts'
 
@@ -18,25 +18,6 @@ const decode = (text: string) => {
 const write = (text: string) => {
   writeFileSync(`${path}.new`, text, { mode: 0o600 })
   renameSync(`${path}.new`, path)
-}
-
-/** A file system that counts in seconds and gives a new file the inode of the one before, as some do. */
-function onCoarseClock(): void {
-  const coarse = <T extends (...args: never[]) => unknown>(real: T) =>
-    ((...args: Parameters<T>) => {
-      const stat = real(...args)
-      const floor = (ns: bigint) => ns - (ns % 1_000_000_000n)
-      if (stat instanceof fs.Stats || typeof stat !== 'object' || stat === null) return stat
-      const { mtimeNs, ctimeNs } = stat as fs.BigIntStats
-      return Object.assign(stat, { ino: 7n, mtimeNs: floor(mtimeNs), ctimeNs: floor(ctimeNs) })
-    }) as T
-  const { lstatSync, fstatSync } = fs
-  Object.assign(fs, { lstatSync: coarse(lstatSync), fstatSync: coarse(fstatSync) })
-  syncBuiltinESMExports()
-  onTestFinished(() => {
-    Object.assign(fs, { lstatSync, fstatSync })
-    syncBuiltinESMExports()
-  })
 }
 
 beforeEach(() => {

@@ -33,6 +33,7 @@ import {
   type StoredRecord,
   sessionMissing,
 } from './store.ts'
+import { TurnMemo } from './turn-memo.ts'
 
 /** Folders of removed sessions until their content is gone; not a name that a session can have. */
 const removedPrefix = '.removed-'
@@ -44,6 +45,9 @@ export class FileStore implements Store {
   readonly #records: CachedFiles<StoredRecord>
   readonly #metadata: CachedFiles<SessionMetadata>
   readonly #commits = new GroupCommit()
+  readonly #stamps = new TurnMemo<string | undefined>()
+  readonly #paths = new WeakMap<RecordId, string>()
+  readonly #credentialStamps = new TurnMemo<string>()
 
   constructor(home: Home, keys: KeyRing) {
     this.#home = home
@@ -70,10 +74,24 @@ export class FileStore implements Store {
   }
 
   stamp(id: RecordId): string | undefined {
-    return this.#records.stamp(recordPath(this.#home, id))
+    const path = this.#pathOf(id)
+    return this.#stamps.get(path, () => this.#records.stamp(path))
+  }
+
+  /** Once for each identity that is asked for again and again. */
+  #pathOf(id: RecordId): string {
+    const known = this.#paths.get(id)
+    if (known !== undefined) return known
+    const path = recordPath(this.#home, id)
+    this.#paths.set(id, path)
+    return path
   }
 
   credentialsStamp(session: string): string {
+    return this.#credentialStamps.get(session, () => this.#credentialsStampNow(session))
+  }
+
+  #credentialsStampNow(session: string): string {
     const folder = credentialsFolder(this.#home, session)
     const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false })
     if (stat === undefined) return 'none'
@@ -194,6 +212,9 @@ export class FileStore implements Store {
       return await save()
     } catch (error) {
       throw notSaved(file, error)
+    } finally {
+      this.#stamps.forget()
+      this.#credentialStamps.forget()
     }
   }
 }

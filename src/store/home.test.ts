@@ -10,7 +10,8 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { watchFileCalls } from '../../test/store/file-calls.ts'
 import { scratchFolder } from '../../test/store/scratch.ts'
 import { homePaths, prepareHome, resolveHome } from './home.ts'
 
@@ -40,6 +41,14 @@ describe('the state folder', () => {
       expect(lstatSync(folder).mode & 0o7777, folder).toBe(0o700)
     }
     expect(prepareHome(home).created).toEqual([])
+  })
+
+  it('is on the disk before anything is put into it', () => {
+    const home = homePaths(join(scratchFolder(), 'home'))
+    const calls: string[] = []
+    onTestFinished(watchFileCalls(home.root, { after: (call) => calls.push(call) }))
+    prepareHome(home)
+    expect(calls.slice(-3)).toEqual(['openSync', 'fsyncSync', 'closeSync'])
   })
 
   it.each(['', 'config', 'ca', 'sessions', 'locks', 'run', 'log'])(

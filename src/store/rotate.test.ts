@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openStore, testEnv } from '../../test/store/open-store.ts'
@@ -71,6 +71,16 @@ describe('rotating the key', () => {
     await expectAllThere(store)
     expect((await rotateKey(home, keys)).dropped).toContain(before)
     await expectAllThere(store)
+  })
+
+  it('is not held up by a record of a key that was never listed', async () => {
+    const { home, keys } = await filled()
+    const stranger = await filled()
+    const path = recordPath(home, first)
+    copyFileSync(recordPath(stranger.home, first), path)
+    const before = readFileSync(path, 'utf8')
+    expect(await rotateKey(home, keys)).toMatchObject({ resealed: ids.length - 1, left: [] })
+    expect(readFileSync(path, 'utf8')).toBe(before)
   })
 
   it('waits for a writer that already chose the old key for a record that is in no folder yet', async () => {

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -105,6 +106,14 @@ describe('a record on disk', () => {
       const found = await reader.read(id).catch((error) => error.code)
       expect(['record-damaged', 'record-foreign-key', 'record-newer'], `bit ${bit}`).toContain(found)
     }
+  })
+
+  it('that was blown up is refused before it fills the memory', async () => {
+    truncateSync(path, 2 ** 40)
+    await expect((await fresh()).read(id)).rejects.toMatchObject({
+      code: 'record-damaged',
+      message: `${path} is far too large`,
+    })
   })
 
   it('that is cut anywhere is never believed', async () => {

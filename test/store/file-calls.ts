@@ -16,6 +16,7 @@ type Module = Record<string, AnyFunction>
 
 const syncCalls = [
   'openSync',
+  'fsyncSync',
   'closeSync',
   'readFileSync',
   'fstatSync',
