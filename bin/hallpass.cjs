@@ -43,6 +43,8 @@ function goOnWith(node) {
 if (!fs.existsSync(entry)) {
   fail('this checkout is not built', 'npm ci')
 } else if (enough(process.versions.node)) {
+  // Compiled code is kept beside what it was compiled from, where only who may change that may change it.
+  require('module').enableCompileCache(path.join(root, 'dist', '.cache'))
   require(entry)
 } else if (fs.existsSync(ownNode) && process.execPath !== fs.realpathSync(ownNode)) {
   goOnWith(ownNode)
