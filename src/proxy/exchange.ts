@@ -121,7 +121,7 @@ export class Exchange implements UpstreamUser {
     const { socket } = upstream
     writeTogether(socket, toOrigin.bytes, this.#early)
     this.#early = []
-    // Also behind the whole body: else nobody would see the client leave.
+    // Also behind the whole body: a client that has sent more would not be seen to leave.
     if (this.requestBody.done || !socket.writableNeedDrain) this.connection.resume()
   }
 

@@ -117,6 +117,25 @@ describe('cookies of a response', () => {
     },
   )
 
+  it('of a site whose record cannot be read: 503 to the CONNECT already, and other hosts are served', async () => {
+    const store = new StubbornStore()
+    await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies())), { store })
+    store.reading = (id) => {
+      if (id.kind === 'cookies' && id.name === 'broken.test')
+        throw new HallpassError('record-damaged', 'the record of broken.test is damaged')
+    }
+    const client = await s.proxy.client()
+    client.send(
+      `CONNECT broken.test:443 HTTP/1.1\r\nHost: broken.test:443\r\nProxy-Authorization: ${s.proxy.authorization}\r\n\r\n`,
+    )
+    const { status, head } = await client.response()
+    expect(status).toBe(503)
+    expect(head).toContain('Hallpass-Error: record-damaged\r\n')
+    const other = await s.proxy.secure('site.test')
+    other.send(get())
+    expect((await other.response()).status).toBe(200)
+  })
+
   it('in the answer that opens a WebSocket count too, in other interim answers not', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () =>
