@@ -19,6 +19,8 @@ export interface Limits {
   readonly streamIdleMs: number
   /** An idle pooled connection; below the 60 s of common load balancers. An origin's own `Keep-Alive: timeout` goes first. */
   readonly pooledMs: number
+  /** A request that must not be sent twice takes no pooled connection idle for longer: the origin may be closing it. */
+  readonly onceMs: number
   /** A connection whose last answer is sent is read on for so long, lest a reset overtake the answer. */
   readonly lingerMs: number
   /** Client connections at one time. */
@@ -39,6 +41,7 @@ export const defaultLimits: Limits = {
   responseMs: 600_000,
   streamIdleMs: 3_600_000,
   pooledMs: 30_000,
+  onceMs: 2_000,
   lingerMs: 2_000,
   connections: 4_000,
   idlePerOrigin: 128,

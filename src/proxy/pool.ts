@@ -21,9 +21,6 @@ interface Group {
   ticket: Buffer | undefined
 }
 
-/** A request that must not be sent twice takes no connection that has been idle for longer: the origin may be closing it. */
-const freshMs = 2_000
-
 /** Groups remembered for their TLS tickets. */
 const maxGroups = 1_000
 
@@ -138,7 +135,7 @@ export class Pool {
     for (;;) {
       const upstream = group.idle.at(-1)
       if (upstream === undefined) return undefined
-      if (freshOnly && performance.now() - upstream.idleSince > freshMs) return undefined
+      if (freshOnly && performance.now() - upstream.idleSince > this.#limits.onceMs) return undefined
       group.idle.pop()
       this.#idle -= 1
       upstream.deadline = Number.POSITIVE_INFINITY

@@ -235,6 +235,17 @@ describe('kept connections to an origin', () => {
     expect(s.origin.received.match(/\/act/g)).toHaveLength(1)
   })
 
+  it('that have been idle for a while are not given to what cannot be repeated', async () => {
+    await using s = await scene((socket) => onHead(socket, () => socket.write(ok)), { limits: { onceMs: 0 } })
+    const client = await s.proxy.secure('site.test')
+    for (const method of ['GET', 'GET', 'POST']) {
+      client.send(`${method} / HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`)
+      await client.response()
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    expect(s.origin.connections).toHaveLength(2)
+  })
+
   it('that answer half a head and die are not asked again', async () => {
     await using s = await scene((socket) => {
       let count = 0
