@@ -6,7 +6,7 @@ import { pwsh } from '../../src/cli/commands/completion/pwsh.ts'
 import { childTakers, places } from '../../src/cli/commands/completion/words.ts'
 import { zsh } from '../../src/cli/commands/completion/zsh.ts'
 import { commands } from '../../src/cli/commands.ts'
-import { testWith } from '../e2e/needs.ts'
+import { testWith } from '../support/installed.ts'
 
 const all = places()
 

@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { testWith } from '../e2e/needs.ts'
 import { CommandLine } from '../support/command-line.ts'
+import { testWith } from '../support/installed.ts'
 
 interface Finding {
   readonly check: string

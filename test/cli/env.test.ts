@@ -5,8 +5,8 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { childEnvironment, withoutProxy } from '../../src/admin/child-environment.ts'
 import { formats } from '../../src/cli/commands/env/formats.ts'
-import { testWith } from '../e2e/needs.ts'
 import { CommandLine, ended, mainFile } from '../support/command-line.ts'
+import { testWith } from '../support/installed.ts'
 
 /** What would do harm if a shell read it as code. */
 const hostile = [

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { testWith } from '../e2e/needs.ts'
 import { CommandLine, mainFile } from '../support/command-line.ts'
+import { testWith } from '../support/installed.ts'
 
 const set = ['token', 'set', 'api', '--kind', 'bearer', '--host', 'api.example']
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { testWith } from '../e2e/needs.ts'
 import { CommandLine, ended, said } from '../support/command-line.ts'
+import { testWith } from '../support/installed.ts'
 import { httpOrigin, testRootPem } from '../support/origin.ts'
 
 /** Waits for a signal. A shell runs a trap at once only in `wait`, and what it waits for must not keep the test's pipes open. */

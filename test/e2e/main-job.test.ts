@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { openPublicAuthority, type PublicAuthority } from '../../demo/public-authority.ts'
 import { type Account, type Site, startSite } from '../../demo/site.ts'
-import { testWith } from './needs.ts'
+import { testWith } from '../support/installed.ts'
 import { World } from './world.ts'
 
 const host = 'app.example.test'
