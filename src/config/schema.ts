@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
 import type { HostPattern } from '../rules/host-pattern.ts'
 import type { Reveal, Rule } from '../rules/rule.ts'
@@ -109,9 +108,6 @@ const nameRule =
 export function isCredentialName(name: string): boolean {
   return /^[a-z0-9_][a-z0-9._-]{0,63}$/.test(name) && !name.includes('..') && !(name in {})
 }
-
-/** What a file may hold, before it is checked. */
-export type SettingsInput = z.input<ReturnType<typeof settingsSchema>>
 
 function checked<Value>(z: Zod, parse: (text: string) => Value) {
   return z.string().transform((text, context) => {

@@ -53,7 +53,7 @@ export function applyPlan(plan: Plan, head: ClientHead): HeadEdits {
       const now = target ?? head.target
       if (source.from !== 'value' || !takesQuery(now)) continue
       if (!override && hasQueryParam(now, place.name)) continue
-      target = setQueryParam(now, place.name, source.value.reveal()).target
+      target = setQueryParam(now, place.name, source.value.reveal())
     } else {
       const lower = place.name.toLowerCase()
       if (!override && own.names.has(lower)) continue

@@ -27,12 +27,7 @@ const maxPlansPerDestination = 200
 export class PlanMemo {
   readonly #destinations = new Map<string, Destination>()
 
-  get(
-    request: Omit<PlanRequest, 'session'>,
-    scope: string,
-    stamps: PlanStamps,
-    now: number,
-  ): Promise<Plan> | undefined {
+  get(request: PlanRequest, scope: string, stamps: PlanStamps, now: number): Promise<Plan> | undefined {
     const key = destinationKey(request, scope)
     const destination = this.#destinations.get(key)
     if (destination === undefined) return undefined
@@ -45,13 +40,7 @@ export class PlanMemo {
   }
 
   /** @param byRequest whether path or method could make another plan for this destination */
-  keep(
-    request: Omit<PlanRequest, 'session'>,
-    scope: string,
-    stamps: PlanStamps,
-    byRequest: boolean,
-    plan: Plan,
-  ): void {
+  keep(request: PlanRequest, scope: string, stamps: PlanStamps, byRequest: boolean, plan: Plan): void {
     const key = destinationKey(request, scope)
     const held = this.#destinations.get(key)
     const same =
@@ -67,12 +56,12 @@ export class PlanMemo {
   }
 }
 
-function destinationKey({ scheme, host, port, site }: Omit<PlanRequest, 'session'>, scope: string): string {
+function destinationKey({ scheme, host, port, site }: PlanRequest, scope: string): string {
   return `${scheme} ${host} ${port} ${site} ${scope}`
 }
 
 /** Neither cookies nor `allow` look at the query. */
-function requestKey({ method, path }: Omit<PlanRequest, 'session'>): string {
+function requestKey({ method, path }: PlanRequest): string {
   const end = path.indexOf('?')
   return `${method} ${end === -1 ? path : path.slice(0, end)}`
 }

@@ -70,7 +70,6 @@ const rules = fc.array(
   { maxLength: 3 },
 )
 const request = fc.record({
-  session: fc.constant('default'),
   scheme: fc.constantFrom('https' as const, 'http' as const),
   host: fc
     .tuple(host, fc.constantFrom('', '.'), fc.boolean())
@@ -194,7 +193,6 @@ test.prop([responses, fc.infiniteStream(fc.nat())])(
     const names_ = (jar: Jar) =>
       plan(
         {
-          session: 's',
           scheme: 'http',
           host: 'a.test',
           port: 80,

@@ -9,7 +9,6 @@ import { knowledgeOf } from './knowledge.ts'
 import { type Scope, withinOnly } from './scope.ts'
 
 export interface PlanRequest {
-  readonly session: string
   readonly scheme: 'https' | 'http'
   /** Of the verified connection; IPv6 without brackets. */
   readonly host: string

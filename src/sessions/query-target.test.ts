@@ -17,10 +17,10 @@ it.each([
   ['/p?%=x&%zz', '/p?%=x&%zz&key=v'],
   ['/p?a=?key=1', '/p?a=?key=1&key=v'],
   ['http://h/p?a', 'http://h/p?a&key=v'],
-])('%s becomes %s', (target, edited) => expect(setQueryParam(target, 'key', 'v').target).toBe(edited))
+])('%s becomes %s', (target, edited) => expect(setQueryParam(target, 'key', 'v')).toBe(edited))
 
 it('compares names as servers read them', () => {
-  expect(setQueryParam('/p?api+key=1&api%20key=2', 'api key', 'v').target).toBe('/p?api%20key=v')
+  expect(setQueryParam('/p?api+key=1&api%20key=2', 'api key', 'v')).toBe('/p?api%20key=v')
   expect(hasQueryParam('/p?api%5Fkey', 'api_key')).toBe(true)
   expect(hasQueryParam('/p', 'p')).toBe(false)
 })
@@ -45,7 +45,7 @@ test.prop([
   fc.string({ unit: 'grapheme' }).filter((text) => text.isWellFormed()),
 ])('a server finds the value once and everything else as it was', (pieces, value) => {
   const target = `/p?${pieces.join('&')}`
-  const edited = setQueryParam(target, 'key', value).target
+  const edited = setQueryParam(target, 'key', value)
   const before = new URLSearchParams(target.slice(3))
   const after = new URLSearchParams(edited.slice(3))
   expect(after.getAll('key')).toEqual([value])

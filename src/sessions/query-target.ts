@@ -1,18 +1,12 @@
-/** A request target with one parameter set: in the place of the first of that name, the others of that name gone. */
-export interface EditedTarget {
-  readonly target: string
-  /** The client had sent the parameter. */
-  readonly replaced: boolean
-}
-
 /**
+ * A request target with one parameter set: in the place of the first of that name, the others of that name gone.
  * Everything else stays byte for byte. Names are compared as servers read them, so that `api%5Fkey` does not stand beside
  * `api_key` with another value; which of two a server takes differs.
  */
-export function setQueryParam(target: string, name: string, value: string): EditedTarget {
+export function setQueryParam(target: string, name: string, value: string): string {
   const at = target.indexOf('?')
   const pair = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`
-  if (at === -1) return { target: `${target}?${pair}`, replaced: false }
+  if (at === -1) return `${target}?${pair}`
   const kept: string[] = []
   let replaced = false
   for (const part of target.slice(at + 1).split('&')) {
@@ -26,7 +20,7 @@ export function setQueryParam(target: string, name: string, value: string): Edit
     if (kept.length === 1 && kept[0] === '') kept.pop()
     kept.push(pair)
   }
-  return { target: `${target.slice(0, at)}?${kept.join('&')}`, replaced }
+  return `${target.slice(0, at)}?${kept.join('&')}`
 }
 
 export function hasQueryParam(target: string, name: string): boolean {

@@ -119,7 +119,7 @@ export class Session {
   }
 
   /** What goes on a request. Some microseconds when nothing has changed since the last one of its kind. */
-  plan(request: Omit<PlanRequest, 'session'>, scope: Scope): Promise<Plan> {
+  plan(request: PlanRequest, scope: Scope): Promise<Plan> {
     try {
       const now = this.#now()
       if (now >= this.#expiresAt) return this.#planAfresh(request, scope, now)
@@ -219,13 +219,13 @@ export class Session {
     return this.#cookies.flush()
   }
 
-  async #planAfresh(request: Omit<PlanRequest, 'session'>, scope: Scope, now: number): Promise<Plan> {
+  async #planAfresh(request: PlanRequest, scope: Scope, now: number): Promise<Plan> {
     const { stamps, material, held } = await this.#material(request.host)
     // A connection outlives its session when another process removes it; with a longer life it goes on.
     const metadata = await this.#metadataNow()
     if (metadata === undefined) throw sessionMissing(this.name)
     this.refresh(metadata)
-    const made = plan({ ...request, session: this.name }, material, this.#config, scope, now)
+    const made = plan(request, material, this.#config, scope, now)
     if (withinOnly(scope, request.host, request.port) && scope.browserWindow !== true)
       throwProblem(made, held)
     const rule = decidingRule(this.#config.rules, request.host, request.port)

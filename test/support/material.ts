@@ -98,7 +98,6 @@ export function requestTo(url: string, more: Partial<PlanRequest> = {}): PlanReq
   const { protocol, hostname, port, pathname, search } = new URL(url)
   const scheme = protocol === 'https:' ? 'https' : 'http'
   return {
-    session: 'default',
     scheme,
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
