@@ -53,12 +53,12 @@ export class Output {
 
   /** Says something to the person; not with `--quiet`. A command in it is written `hallpass …` and spelled as it works here. */
   say(text: string): void {
-    if (!this.#quiet) this.#talk(text)
+    if (!this.#quiet) this.#talk(spell(text))
   }
 
   /** As `say`, only with `--verbose`. */
   detail(text: string): void {
-    if (this.#verbose) this.#talk(text)
+    if (this.#verbose) this.#talk(spell(text))
   }
 
   warn(text: string): void {

@@ -3,9 +3,13 @@ import { trip } from './trip.ts'
 
 const script = `
 const [major] = process.versions.node.split('.').map(Number)
-if (major < 22) throw new Error('Node ' + process.versions.node + ' has no NODE_USE_ENV_PROXY')
-const response = await fetch(process.argv[1])
-if (!response.ok) throw new Error('status ' + response.status)
+if (major < 22) fail(process.execPath + ' is Node ' + process.versions.node + ', which has no NODE_USE_ENV_PROXY')
+const response = await fetch(process.argv[1]).catch((error) => fail(String(error.cause ?? error)))
+if (!response.ok) fail('status ' + response.status)
+function fail(why) {
+  console.error(why)
+  process.exit(1)
+}
 `
 
 export const nodeTrip: Check = {

@@ -2,7 +2,6 @@ import { childEnvironment, foreignTrust, withoutProxy } from '../../../admin/chi
 import { AdminClient } from '../../../admin/client.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
-import { spell } from '../../package.ts'
 import { formats } from './formats.ts'
 
 export const run: Run = async (context, input) => {
@@ -22,7 +21,7 @@ export const run: Run = async (context, input) => {
     output.say('in a container 127.0.0.1 is this machine only with --network host; mount the bundle with')
     output.say(`-v ${change.set.SSL_CERT_FILE}:${change.set.SSL_CERT_FILE}:ro`)
   } else if (!input.has('unset') && (format === 'sh' || format === 'fish')) {
-    output.detail(spell('undo: eval "$(hallpass env --unset)"'))
+    output.detail('undo: eval "$(hallpass env --unset)"')
   }
 }
 

@@ -1,6 +1,7 @@
 import { placeText } from '../../../credentials/credential.ts'
 import { Secret } from '../../../secret.ts'
 import type { Explanation } from '../../../sessions/session.ts'
+import { spell } from '../../package.ts'
 import { fromWire, shown } from '../cookie/cookie-text.ts'
 
 type PlannedCredential = Explanation['credentials']['attached'][number]
@@ -77,7 +78,7 @@ export function explanationDocument(explanation: Explanation) {
       attached: credentials.attached.map(({ name, kind, place, override, condition }) => {
         return { name, kind, place: placeText(place), override, condition: condition ?? null }
       }),
-      withheld: credentials.withheld.map(({ name, kind, reason }) => ({ name, kind, reason })),
+      withheld: credentials.withheld.map(({ name, kind, reason }) => ({ name, kind, reason: spell(reason) })),
     },
   }
 }

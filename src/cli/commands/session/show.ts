@@ -4,6 +4,7 @@ import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { SessionMetadata } from '../../../store/store.ts'
 import type { Run } from '../../command.ts'
 import type { Output } from '../../output.ts'
+import { spell } from '../../package.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { cookieDocument, shown } from '../cookie/cookie-text.ts'
 import { credentialDocument } from '../token/credential-document.ts'
@@ -57,7 +58,7 @@ function credentialRow({ name, kind, hosts, place, problem }: CredentialSummary)
     `  ${name}`,
     kind,
     hosts.length === 0 ? 'where a rule names it' : hosts.join(' '),
-    problem === undefined ? (place ?? '') : `not usable: ${printable(problem)}`,
+    problem === undefined ? (place ?? '') : `not usable: ${spell(printable(problem))}`,
   ]
 }
 

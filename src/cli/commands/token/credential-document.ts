@@ -1,4 +1,5 @@
 import type { CredentialSummary } from '../../../sessions/session.ts'
+import { spell } from '../../package.ts'
 
 /** A credential as `--json` shows it; the value only where it is handed in. */
 export function credentialDocument(credential: CredentialSummary, value?: string) {
@@ -13,7 +14,7 @@ export function credentialDocument(credential: CredentialSummary, value?: string
     expires: null,
     fingerprint: credential.fingerprint ?? null,
     updated_at: credential.updatedAt ?? null,
-    problem: credential.problem ?? null,
+    problem: credential.problem === undefined ? null : spell(credential.problem),
     ...(value === undefined ? {} : { value }),
   }
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../../command.ts'
+import { spell } from '../../package.ts'
 import { credentialDocument } from './credential-document.ts'
 
 export const run: Run = async (context) => {
@@ -24,7 +25,7 @@ export const run: Run = async (context) => {
       place ?? '',
       hosts.length === 0 ? 'where a rule names it' : hosts.join(' '),
       fingerprint ?? '-',
-      problem ?? (origin === 'session' ? '' : 'configuration'),
+      problem === undefined ? (origin === 'session' ? '' : 'configuration') : spell(problem),
     ]),
   )
 }
