@@ -2,8 +2,17 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Check, note } from './check.ts'
 
-/** Tools that no variable leads through the proxy or to its trust, by what to look for in PATH ('' is always told). */
-const tools: readonly { readonly program: string; readonly fact: string; readonly remedy: string }[] = [
+interface Tool {
+  /** What to look for in PATH; always told without it. */
+  readonly program?: string
+  /** Where alone it is so. */
+  readonly platform?: NodeJS.Platform
+  readonly fact: string
+  readonly remedy: string
+}
+
+/** Tools that no variable leads through the proxy or to its trust. */
+const tools: readonly Tool[] = [
   {
     program: 'python3',
     fact: 'aiohttp (Python) ignores the proxy variables',
@@ -31,17 +40,16 @@ const tools: readonly { readonly program: string; readonly fact: string; readonl
     remedy: 'hallpass env --format docker',
   },
   {
-    program: process.platform === 'darwin' ? 'go' : 'go (macOS only)',
+    program: 'go',
+    platform: 'darwin',
     fact: 'Go programs on macOS trust the keychain alone, not SSL_CERT_FILE',
     remedy: 'see certs/README.md: the certificate in the keychain',
   },
   {
-    program: '',
     fact: 'Electron applications and browsers obey the proxy variables at most, and trust the system alone',
     remedy: 'see certs/README.md: the certificate in the system’s store',
   },
   {
-    program: '',
     fact: 'clients that pin the certificate of their service refuse every proxy of this kind',
     remedy: 'leave their hosts unknown to the session: those pass through untouched',
   },
@@ -50,7 +58,10 @@ const tools: readonly { readonly program: string; readonly fact: string; readonl
 export const unhelped: Check = {
   name: 'not helped by variables',
   async examine({ env }) {
-    const present = tools.filter(({ program }) => program === '' || inPath(program, env))
+    const present = tools.filter(
+      ({ program, platform = process.platform }) =>
+        platform === process.platform && (program === undefined || inPath(program, env)),
+    )
     return present.map(({ fact, remedy }) => note(fact, remedy))
   },
 }
