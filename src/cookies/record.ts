@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { HallpassError } from '../errors.ts'
 import { shapeFlaw } from './admit.ts'
 import { type Cookie, identityOf } from './cookie.ts'
@@ -15,50 +14,73 @@ export type CookieRecord = {
   readonly covers: readonly Cover[]
 }
 
-const time = z.number()
+type Check = (value: unknown) => boolean
 
-const cookieSchema = z.strictObject({
-  name: z.string(),
-  value: z.string(),
-  domain: z.string(),
-  hostOnly: z.boolean(),
-  path: z.string(),
-  secure: z.boolean(),
-  httpOnly: z.boolean(),
-  sameSite: z.enum(['strict', 'lax', 'none', 'default']),
-  partitioned: z.boolean().exactOptional(),
-  expiresAt: time.exactOptional(),
+const text: Check = (value) => typeof value === 'string'
+const flag: Check = (value) => typeof value === 'boolean'
+const time: Check = (value) => typeof value === 'number' && Number.isFinite(value)
+const sameSite: Check = (value) =>
+  value === 'strict' || value === 'lax' || value === 'none' || value === 'default'
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+
+// A table rather than a schema library: it is read at every start, and for each site that a request meets.
+const cookieFields: { readonly [field in keyof Cookie]-?: Check } = {
+  name: text,
+  value: text,
+  domain: text,
+  hostOnly: flag,
+  path: text,
+  secure: flag,
+  httpOnly: flag,
+  sameSite,
+  partitioned: optional(flag),
+  expiresAt: optional(time),
   createdAt: time,
   updatedAt: time,
-})
+}
 
-const recordSchema = z.strictObject({
-  cookies: z.array(cookieSchema),
-  covers: z.array(z.strictObject({ domain: z.string(), hostOnly: z.boolean() })),
-})
+const coverFields: { readonly [field in keyof Cover]-?: Check } = { domain: text, hostOnly: flag }
 
 /**
  * Strict: what is not exactly what a jar writes is damaged, and nothing of it is used. The shape of every cookie is checked
  * again, because a value with a line break in it would otherwise wait in the file for the wire.
  */
 export function parseRecord(value: unknown): CookieRecord {
-  const parsed = recordSchema.safeParse(value)
-  if (!parsed.success) {
-    // The path of the first issue only: its text could quote a value.
-    throw damaged(parsed.error.issues[0]?.path.map(String).join('.') || 'its outermost part')
-  }
+  const record = objectOf(value, { cookies: Array.isArray, covers: Array.isArray }, 'its outermost part')
   const seen = new Set<string>()
-  parsed.data.cookies.forEach((cookie, index) => {
+  const cookies = (record.cookies as readonly unknown[]).map((element, index) => {
+    const cookie = objectOf(element, cookieFields, `cookies.${index}`) as unknown as Cookie
     const flaw = shapeFlaw(cookie)
     if (flaw !== undefined) throw damaged(`cookies.${index}: ${flaw}`)
     const identity = identityOf(cookie)
     if (seen.has(identity)) throw damaged(`cookies.${index}: the same cookie twice`)
     seen.add(identity)
+    return cookie
   })
-  parsed.data.covers.forEach((cover, index) => {
+  const covers = (record.covers as readonly unknown[]).map((element, index) => {
+    const cover = objectOf(element, coverFields, `covers.${index}`) as unknown as Cover
     if (!isHostName(cover.domain)) throw damaged(`covers.${index}: no host name`)
+    return cover
   })
-  return parsed.data
+  return { cookies, covers }
+}
+
+/** An object with exactly these fields, each as its check wants it. Only where is told: the text of a value is none of a message's. */
+function objectOf(
+  value: unknown,
+  fields: Readonly<Record<string, Check>>,
+  where: string,
+): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(where)
+  const object = value as Readonly<Record<string, unknown>>
+  for (const field of Object.keys(object)) if (!Object.hasOwn(fields, field)) throw damaged(where)
+  for (const [field, check] of Object.entries(fields)) {
+    if (!check(Object.hasOwn(object, field) ? object[field] : undefined)) throw damaged(`${where}.${field}`)
+  }
+  return object
 }
 
 function damaged(where: string): HallpassError {
