@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { CommandLine } from '../support/command-line.ts'
 import { testWith } from '../support/installed.ts'
+import { testRootPem } from '../support/origin.ts'
 
 interface Finding {
   readonly check: string
@@ -56,6 +57,12 @@ describe('doctor', () => {
     })
   }
 
+  test('sends Node through the proxy to an injected cookie', async () => {
+    const cli = new CommandLine()
+    const { findings } = await examine(cli, { env: { PATH: dirname(process.execPath) } })
+    expect(findings.find(({ check }) => check === 'trip by node')).toMatchObject({ verdict: 'good' })
+  })
+
   test('sees a client that goes past the proxy', async () => {
     const cli = new CommandLine()
     const bin = join(cli.folder, 'bin')
@@ -79,6 +86,8 @@ describe('doctor', () => {
     ],
     ['a port that another program has', 'port', 'taken by another program', takenPort],
     ['a damaged record, by its file', 'records', 'cookies.json.enc', damagedRecord],
+    ['a clock that is behind', 'clock', 'a file here was written at', writtenTomorrow],
+    ['a bundle without the present authority', 'ca', 'does not hold the present authority', foreignBundle],
   ])('says %s', async (_, check, fact, harm) => {
     const cli = new CommandLine()
     await cli.run(['session', 'create', 'work'])
@@ -88,6 +97,26 @@ describe('doctor', () => {
     const found = findings.filter(({ verdict, ...finding }) => verdict === 'bad' && finding.check === check)
     expect(found.map((finding) => finding.fact).join('\n')).toContain(fact)
     expect(found.every(({ remedy }) => remedy !== null)).toBe(true)
+  })
+
+  test('names what processes that were killed left behind, and calls nothing broken for it', async () => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    const pidFile = join(cli.home, 'run', 'pid')
+    const temporary = join(cli.home, 'sessions', 'work', 'session.json.tmp')
+    for (const file of [pidFile, temporary]) writeFileSync(file, '1\n', { mode: 0o600 })
+    const hourAgo = new Date(Date.now() - 3_600_000)
+    utimesSync(temporary, hourAgo, hourAgo)
+    const { status, findings } = await examine(cli)
+    // What `stop` asks for at the end of the test.
+    rmSync(pidFile)
+    expect(status).toBe(0)
+    const stale = findings.filter(({ check }) => check === 'stale files')
+    expect(stale.map(({ verdict }) => verdict)).toEqual(['note', 'note'])
+    expect(stale.map(({ fact }) => fact).join('\n')).toMatch(
+      /run\/pid names 1, [\s\S]*session\.json\.tmp was left/,
+    )
+    expect(stale[1]?.remedy).toBe(`rm ${temporary}`)
   })
 
   test('names what variables cannot help', async () => {
@@ -132,6 +161,17 @@ function brokenConfiguration(cli: CommandLine) {
 
 function openedKey(cli: CommandLine) {
   chmodSync(join(cli.home, 'config', 'encryption.key'), 0o644)
+  return {}
+}
+
+function writtenTomorrow(cli: CommandLine) {
+  const tomorrow = new Date(Date.now() + 86_400_000)
+  utimesSync(join(cli.home, 'config', 'encryption.key'), tomorrow, tomorrow)
+  return {}
+}
+
+function foreignBundle(cli: CommandLine) {
+  writeFileSync(join(cli.home, 'ca', 'bundle.pem'), testRootPem(), { mode: 0o600 })
   return {}
 }
 
