@@ -3,7 +3,7 @@ import { HallpassError } from '../../src/errors.ts'
 import { parseHostPattern } from '../../src/rules/host-pattern.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Json, RecordId } from '../../src/store/store.ts'
-import { onHead } from '../support/origin.ts'
+import { onHead, rawOrigin } from '../support/origin.ts'
 import { scene } from '../support/scene.ts'
 
 const host = 'Host: site.test\r\n'
@@ -205,14 +205,29 @@ describe('cookies of a response', () => {
 
 describe('a redirect', () => {
   it('is the client’s to follow; the next request is planned afresh', async () => {
-    await using s = await scene((socket) =>
-      onHead(socket, () =>
-        socket.write('HTTP/1.1 302 Found\r\nLocation: https://other.test/\r\nContent-Length: 0\r\n\r\n'),
-      ),
+    await using other = await rawOrigin((socket) => onHead(socket, () => socket.write(withCookies())), {
+      hosts: ['other.test'],
+    })
+    await using s = await scene(
+      (socket) =>
+        onHead(socket, () =>
+          socket.write(
+            'HTTP/1.1 302 Found\r\nSet-Cookie: sid=COOKIE\r\nLocation: https://other.test/\r\nContent-Length: 0\r\n\r\n',
+          ),
+        ),
+      {
+        resolve: { 'other.test': `127.0.0.1:${other.port}` },
+        rules: { capture: [parseHostPattern('other.test')] },
+      },
     )
     const client = await s.proxy.secure('site.test')
     client.send(get())
     expect((await client.response()).head).toContain('Location: https://other.test/\r\n')
     expect(s.origin.connections).toHaveLength(1)
+    expect(other.received).toBe('')
+    const next = await s.proxy.secure('other.test')
+    next.send(`GET / HTTP/1.1\r\nHost: other.test\r\nReferer: https://site.test/\r\n\r\n`)
+    expect((await next.response()).status).toBe(200)
+    expect(other.received).toBe('GET / HTTP/1.1\r\nHost: other.test\r\nReferer: https://site.test/\r\n\r\n')
   })
 })

@@ -119,7 +119,7 @@ describe('a malformed answer', () => {
     expect(await s.proxy.session.cookies('site.test')).toEqual([])
   })
 
-  it('that is an endless head is cut off, and costs no memory', async () => {
+  it('that is an endless head is cut off at the bound', async () => {
     await using s = await scene((socket) => {
       socket.once('data', () => {
         socket.write('HTTP/1.1 200 OK\r\n')

@@ -159,6 +159,17 @@ describe('inside a CONNECT to a host that the session knows', () => {
     tls.destroy()
   })
 
+  it('TLS ends on the very socket: there is no inner port that another process could reach', async () => {
+    const listening = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
+    await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
+    const before = listening()
+    const client = await s.proxy.secure('site.test')
+    client.send('GET / HTTP/1.1\r\nHost: site.test\r\n\r\n')
+    expect((await client.response()).status).toBe(200)
+    // The proxy and the origin.
+    expect([before, listening()]).toEqual([2, 2])
+  })
+
   it('the ClientHello may come byte by byte', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const client = await s.proxy.tunnel('site.test:443')
