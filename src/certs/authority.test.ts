@@ -15,7 +15,7 @@ import { Authority } from './authority.ts'
 const year = 365 * 86_400_000
 
 /** HALLPASS_KEY_FILE would be the machine's own; an empty environment is a fresh user. */
-const keysOf = (home: Home) => KeyRing.open(home, { env: {}, create: true })
+const keysOf = (home: Home) => KeyRing.open(home, { env: { HALLPASS_NO_KEYRING: '1' }, create: true })
 
 async function fresh(): Promise<{ home: Home; keys: KeyRing; authority: Authority }> {
   const home = temporaryHome()
@@ -63,7 +63,7 @@ describe('the authority of an installation', () => {
       import { homePaths } from ${JSON.stringify(join(import.meta.dirname, '../store/home.ts'))}
       import { KeyRing } from ${JSON.stringify(join(import.meta.dirname, '../store/keyring.ts'))}
       const home = homePaths(${JSON.stringify(home.root)})
-      const keys = await KeyRing.open(home, { env: {}, create: true })
+      const keys = await KeyRing.open(home, { env: { HALLPASS_NO_KEYRING: '1' }, create: true })
       const authority = await Authority.open(home, keys, { create: true })
       console.log(JSON.stringify([authority.created, authority.certificatePem]))`
     const run = promisify(execFile)

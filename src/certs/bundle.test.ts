@@ -14,7 +14,7 @@ import { systemRoots, upstreamRoots } from './roots.ts'
 
 async function fresh() {
   const home = temporaryHome()
-  const keys = await KeyRing.open(home, { env: {}, create: true })
+  const keys = await KeyRing.open(home, { env: { HALLPASS_NO_KEYRING: '1' }, create: true })
   return { home, keys, authority: await Authority.open(home, keys, { create: true }) }
 }
 

@@ -118,7 +118,7 @@ describe.each(Object.entries(clients))('%s, told of our authority by a file', (_
 /** Serves the leaf of `leaf` to a client that asks for `host`, on the socket as the proxy does. */
 async function serve(host: string, leaf: string): Promise<Served> {
   const home = temporaryHome()
-  const keys = await KeyRing.open(home, { env: {}, create: true })
+  const keys = await KeyRing.open(home, { env: { HALLPASS_NO_KEYRING: '1' }, create: true })
   const authority = await Authority.open(home, keys, { create: true })
   await writeBundle(home, { authority, env: {} })
   const secureContext = await new Leaves(authority).contextFor(leaf)

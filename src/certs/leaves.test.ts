@@ -12,7 +12,7 @@ const day = 86_400_000
 
 async function fresh(options: { max?: number } = {}) {
   const home = temporaryHome()
-  const keys = await KeyRing.open(home, { env: {}, create: true })
+  const keys = await KeyRing.open(home, { env: { HALLPASS_NO_KEYRING: '1' }, create: true })
   const authority = await Authority.open(home, keys, { create: true })
   const clock = { now: Date.now() }
   const leaves = new Leaves(authority, { ...options, now: () => clock.now })

@@ -58,6 +58,8 @@ export class World {
       LANG: 'C.UTF-8',
       TMPDIR: process.env.TMPDIR,
       CI: process.env.CI,
+      // The keyring is the user's, not of this machine that is gone after the test.
+      HALLPASS_NO_KEYRING: '1',
     }
     for (const [name, value] of Object.entries(this.env)) if (value === undefined) delete this.env[name]
     const lines = ['listen: 127.0.0.1:0']

@@ -119,7 +119,11 @@ async function testAuthority(): Promise<Authority> {
   process.once('exit', () => rmSync(root, { recursive: true, force: true }))
   const home = homePaths(root)
   prepareHome(home)
-  return await Authority.open(home, await KeyRing.open(home, { env: {}, create: true }), { create: true })
+  return await Authority.open(
+    home,
+    await KeyRing.open(home, { env: { HALLPASS_NO_KEYRING: '1' }, create: true }),
+    { create: true },
+  )
 }
 
 export async function startTestProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
