@@ -18,13 +18,26 @@ function fail(message, hint) {
   process.exit(3)
 }
 
+/** proc(5), stat: the third field behind the name is the process group, the sixth the terminal's foreground group. */
+function inForeground() {
+  try {
+    var stat = fs.readFileSync('/proc/self/stat', 'latin1')
+    var fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[4] !== '0' && fields[2] === fields[5]
+  } catch (error) {
+    return process.stdin.isTTY === true
+  }
+}
+
 function goOnWith(node) {
   var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' })
-  var signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT']
+  var fromTerminal = ['SIGINT', 'SIGQUIT', 'SIGWINCH']
+  var signals = fromTerminal.concat(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'])
   signals.forEach(function (signal) {
     try {
       process.on(signal, function () {
-        child.kill(signal)
+        // A terminal has sent it to the child as well: one Ctrl-C must not become two, the second of which ends at once.
+        if (fromTerminal.indexOf(signal) === -1 || !inForeground()) child.kill(signal)
       })
     } catch (error) {
       // A platform without this signal cannot send it either.
