@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,11 +85,6 @@ export class World {
       cwd: this.home,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
     })
-  }
-
-  /** A hallpass that goes on, for the caller to signal. */
-  spawnHallpass(args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [bin, ...args], { env: this.env, cwd: this.home, stdio: 'pipe' })
   }
 
   shell(script: string, options: { env?: NodeJS.ProcessEnv } = {}): Promise<Ended> {
