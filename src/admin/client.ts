@@ -20,15 +20,14 @@ export class AdminClient {
     return this.#call('GET', '/status')
   }
 
+  /** The same; undefined when none runs. */
+  running(): Promise<Status | undefined> {
+    return this.status().catch(unlessNotRunning)
+  }
+
   /** Whether a proxy answers. */
   async answers(): Promise<boolean> {
-    try {
-      await this.#call('GET', '/healthz')
-      return true
-    } catch (error) {
-      if (error instanceof HallpassError && error.code === 'not-running') return false
-      throw error
-    }
+    return (await this.#call('GET', '/healthz').catch(unlessNotRunning)) !== undefined
   }
 
   async stop(): Promise<void> {
@@ -109,7 +108,11 @@ function send(
   return promise
 }
 
-function notRunning(home: Home): HallpassError {
+function unlessNotRunning(error: unknown): undefined {
+  if (!(error instanceof HallpassError) || error.code !== 'not-running') throw error
+}
+
+export function notRunning(home: Home): HallpassError {
   return new HallpassError('not-running', `no proxy is running for ${home.root}`, {
     hint: 'hallpass start --background',
   })

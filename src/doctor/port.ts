@@ -1,28 +1,18 @@
 import { createServer } from 'node:net'
 import { AdminClient } from '../admin/client.ts'
-import type { Status } from '../admin/wire.ts'
 import { loadConfig } from '../config/load-config.ts'
-import { HallpassError } from '../errors.ts'
-import type { Home } from '../store/home.ts'
 import { bad, type Check, good } from './check.ts'
 
 export const port: Check = {
   name: 'port',
   async examine({ home, env, configFile }) {
-    const running = await statusOf(home)
+    const running = await new AdminClient(home).running()
     if (running) return [good(`our proxy (pid ${running.pid}) listens on ${running.host}:${running.port}`)]
     const { listen } = await loadConfig({ home: home.root, env, file: configFile })
     const problem = await tryListening(listen.host, listen.port)
     if (problem === undefined) return [good(`${listen.host}:${listen.port} is free`)]
     return [bad(`${listen.host}:${listen.port}: ${problem}`, 'hallpass start --listen 127.0.0.1:0')]
   },
-}
-
-async function statusOf(home: Home): Promise<Status | undefined> {
-  return new AdminClient(home).status().catch((error: unknown) => {
-    if (error instanceof HallpassError && error.code === 'not-running') return undefined
-    throw error
-  })
 }
 
 async function tryListening(host: string, port: number): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { AdminClient } from '../../../admin/client.ts'
+import { AdminClient, notRunning } from '../../../admin/client.ts'
 import type { Status } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
 import { type Home, homePaths, resolveHome } from '../../../store/home.ts'
@@ -17,7 +17,7 @@ interface Part {
 
 export const run: Run = async ({ env, output }) => {
   const home = homePaths(resolveHome(env), env)
-  const running = await statusOf(home)
+  const running = await new AdminClient(home).running()
   if (output.json) {
     if (running === undefined) throw notRunning(home)
     output.document('status/1', document(running, home))
@@ -40,21 +40,6 @@ export const run: Run = async ({ env, output }) => {
   ])
   output.table(rows)
   return running === undefined ? 1 : 0
-}
-
-async function statusOf(home: Home): Promise<Status | undefined> {
-  try {
-    return await new AdminClient(home).status()
-  } catch (error) {
-    if (error instanceof HallpassError && error.code === 'not-running') return undefined
-    throw error
-  }
-}
-
-function notRunning(home: Home): HallpassError {
-  return new HallpassError('not-running', `no proxy is running for ${home.root}`, {
-    hint: 'hallpass start --background',
-  })
 }
 
 function proxyPart(running: Status | undefined): Part {
