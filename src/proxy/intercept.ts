@@ -66,8 +66,6 @@ function deadline(engine: Engine, socket: Socket, ms: number): Swept {
 function startTls(engine: Engine, raw: Socket, context: Promise<SecureContext>, target: Target): void {
   const { client, host, port } = target
   const origin = { scheme: 'https', host, port } as const
-  // The origin's handshake runs beside the client's.
-  if (host !== internalHost) engine.pool.warm(client.session.name, origin)
   const watch = deadline(engine, raw, engine.limits.handshakeMs)
   context.then(
     (secureContext) => {
@@ -75,6 +73,9 @@ function startTls(engine: Engine, raw: Socket, context: Promise<SecureContext>, 
         engine.sweep.forget(watch)
         return
       }
+      // The origin's handshake runs beside the client's, and not before the certificate is there: certificates are made one
+      // a turn of the event loop, which so spreads fifty new hosts at once over fifty turns for those who wait beside them.
+      if (host !== internalHost) engine.pool.warm(client.session.name, origin)
       let offered: readonly string[] = []
       const socket = new TLSSocket(raw, {
         isServer: true,
