@@ -166,8 +166,8 @@ describe('inside a CONNECT to a host that the session knows', () => {
     const client = await s.proxy.secure('site.test')
     client.send('GET / HTTP/1.1\r\nHost: site.test\r\n\r\n')
     expect((await client.response()).status).toBe(200)
-    // The proxy and the origin.
-    expect([before, listening()]).toEqual([2, 2])
+    // Those of an earlier test may still be about to go; none has come.
+    expect(listening()).toBeLessThanOrEqual(before)
   })
 
   it('the ClientHello may come byte by byte', async () => {
