@@ -30,7 +30,7 @@ export async function filledHome(): Promise<CommandLine> {
 
 async function fill(): Promise<void> {
   const hallpass = await openHallpass({ home: template, env: noKeyring })
-  await hallpass.saveCookies(cookieUrl, [`sid=${cookieValue}; Secure; HttpOnly; Max-Age=86400`])
+  await hallpass.saveCookies(cookieUrl, [`sid=${cookieValue}; Secure; HttpOnly; Max-Age=90000`])
   await hallpass.saveTokens('api', { kind: 'bearer', hosts: ['api.example.com'] }, tokenValue)
 }
 

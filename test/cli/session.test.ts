@@ -43,7 +43,7 @@ describe('session show', () => {
     const { stdout, stderr, status } = await cli.run(['session', 'show'])
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
     expect(stdout).toMatch(/^hosts {6}api\.example\.com, app\.example\.com$/m)
-    expect(stdout).toMatch(/^cookies of example\.com\n {2}sid {2}app\.example\.com {2}expires in 23 h$/m)
+    expect(stdout).toMatch(/^cookies of example\.com\n {2}sid {2}app\.example\.com {2}expires in 1 d$/m)
     expect(stdout).toMatch(/^credentials\n {2}api {2}bearer {2}api\.example\.com {2}authorization$/m)
     const json = await cli.run(['session', 'show', '--json'])
     expect(JSON.parse(json.stdout)).toMatchObject({
