@@ -38,7 +38,7 @@ testWith('curl')(
 
     const listed = await world.hallpass(['cookie', 'list', '--json'])
     expect(listed.stderr).toBe('')
-  const { cookies } = JSON.parse(listed.stdout) as { cookies: { name: string }[] }
+    const { cookies } = JSON.parse(listed.stdout) as { cookies: { name: string }[] }
     const captured = ['a', 'b', 'c', 'd'].flatMap((name) => urls(name).map((each) => each.split('/').at(-1)))
     expect(cookies.map(({ name }) => name).sort()).toEqual([...captured, 'e', 'f', 'g', 'h'].sort())
   },
