@@ -90,6 +90,7 @@ export class Exchange implements UpstreamUser {
   #planned(destination: Destination, plan: Plan): void {
     if (this.#over) return
     const { head } = this.request
+    this.connection.engine.scrubbed.add(plan)
     try {
       if (!plan.policy.allowed) throw policyError(head.method, destination.origin, plan.policy.reason)
       this.#toOrigin = headToOrigin(head, destination, plan, this.upgrade)

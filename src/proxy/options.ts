@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import type { Dialer } from './dial.ts'
 import type { Limits } from './limits.ts'
 import type { Pool } from './pool.ts'
+import type { ScrubbedPlans } from './scrubbed-plans.ts'
 import type { Sweep } from './sweep.ts'
 
 export interface ProxyOptions {
@@ -60,6 +61,7 @@ export interface Engine {
   readonly pool: Pool
   readonly dialer: Dialer
   readonly log: Log
+  readonly scrubbed: ScrubbedPlans
   readonly stats: ProxyStats
   /** Those that wait for a request or serve one. */
   readonly connections: Set<Connection>

@@ -9,6 +9,7 @@ import type { Engine, ProxyOptions, ProxyStats, RunningProxy } from './options.t
 import { endpointOf } from './origin.ts'
 import { Pool } from './pool.ts'
 import { ignore } from './relay.ts'
+import { ScrubbedPlans } from './scrubbed-plans.ts'
 import { Sweep } from './sweep.ts'
 
 /** How long `close` waits for what is under way. */
@@ -39,6 +40,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     pool,
     dialer,
     log: options.log,
+    scrubbed: new ScrubbedPlans(options.log),
     stats,
     connections: new Set(),
     draining: () => draining,
