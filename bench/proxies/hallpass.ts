@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { serve, startedWith, usage } from '../child.ts'
 import { bearer, cookieName, cookieValue, domain, warmHost } from '../material.ts'
@@ -16,6 +17,7 @@ const { originPort, state, rootPem, names } = startedWith<{
 
 // What runs is what is shipped; its types are those of the source.
 const dist = join(import.meta.dirname, '../../dist')
+enableCompileCache(join(dist, '.cache')) // as bin/hallpass.cjs does
 const { openHallpass } = (await import(join(dist, 'index.js'))) as typeof import('../../src/index.ts')
 const { openLog } = (await import(join(dist, 'log.js'))) as typeof import('../../src/log.ts')
 

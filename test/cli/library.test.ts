@@ -76,7 +76,7 @@ test('a proxy started here is reached by its URL', async () => {
 })
 
 describe('the code in docs/library.md and in the docstrings', () => {
-  const documents = ['docs/library.md', 'src/index.ts']
+  const documents = ['README.md', 'docs/library.md', 'src/index.ts']
 
   test('compiles', () => {
     const folder = mkdtempSync(join(repository, 'test', 'cli', 'compiled-'))
