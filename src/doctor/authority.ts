@@ -8,7 +8,8 @@ const warnBeforeMs = 30 * dayMs
 export const authority: Check = {
   name: 'ca',
   async examine(patient) {
-    const { authority: opened, home } = await patient.open()
+    const { home } = patient
+    const opened = await patient.authority()
     const until = opened.certificate.validToDate
     const day = until.toISOString().slice(0, 10)
     const left = until.getTime() - patient.now

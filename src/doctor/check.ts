@@ -1,5 +1,6 @@
-import type { Hallpass } from '../index.ts'
+import type { Authority } from '../certs/authority.ts'
 import type { Home } from '../store/home.ts'
+import type { KeyRing } from '../store/keyring.ts'
 
 /** `note` is worth knowing and nothing to mend here; `bad` makes doctor exit 1. */
 export type Verdict = 'good' | 'note' | 'bad'
@@ -16,8 +17,9 @@ export interface Patient {
   readonly env: NodeJS.ProcessEnv
   readonly configFile: string | undefined
   readonly now: number
-  /** Opened once; what is wrong with it, every check that needs it says for itself. */
-  open(): Promise<Hallpass>
+  /** Each is opened once, with only what stands below it: damage to one must not hide what is wrong with another. */
+  keys(): Promise<KeyRing>
+  authority(): Promise<Authority>
 }
 
 /** A check is one file of this shape, listed in checks.ts. */

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { shownCertificate } from '../certs/authority-files.ts'
 import { bad, type Check, good } from './check.ts'
 
 /** File systems and virtual machines disagree by seconds; expiry of cookies and certificates bears that. */
@@ -9,8 +10,8 @@ const remedy = 'sudo timedatectl set-ntp true'
 export const clock: Check = {
   name: 'clock',
   async examine(patient) {
-    const { authority, home } = await patient.open()
-    const madeAt = authority.certificate.validFromDate.getTime()
+    const { home } = patient
+    const madeAt = shownCertificate(home)?.validFromDate.getTime() ?? 0
     const written = [home.keyFile, home.caKey, home.caPem, home.caBundle]
       .filter((path) => existsSync(path))
       .map((path) => statSync(path).mtimeMs)

@@ -1,11 +1,11 @@
 import { rename } from 'node:fs/promises'
 import { HallpassError } from '../errors.ts'
-import type { Hallpass } from '../index.ts'
 import type { Home } from '../store/home.ts'
+import type { KeyRing } from '../store/keyring.ts'
 import { withLock } from '../store/lock.ts'
 import { readOwnFile } from '../store/own-files.ts'
 import { recordLock, recordPath } from '../store/record-path.ts'
-import type { SealId } from '../store/seal.ts'
+import { caKeyId, type SealId } from '../store/seal.ts'
 import { sealedFiles } from '../store/sealed-files.ts'
 
 export interface DamagedRecord {
@@ -14,14 +14,21 @@ export interface DamagedRecord {
   readonly error: HallpassError
 }
 
-/** Opens every sealed file of the state folder. */
-export function findDamaged({ home, keys }: Hallpass): {
+/** What opening a record takes. */
+export interface Opener {
+  readonly home: Home
+  readonly keys: KeyRing
+}
+
+/** Opens every sealed file of the sessions. That of the certificate authority is made anew, not set aside: `ca` judges it. */
+export function findDamaged({ home, keys }: Opener): {
   readonly whole: number
   readonly damaged: readonly DamagedRecord[]
 } {
   const damaged: DamagedRecord[] = []
   let whole = 0
   for (const id of sealedFiles(home)) {
+    if (id.kind === caKeyId.kind) continue
     const path = recordPath(home, id)
     try {
       const file = readOwnFile(path, home.root)
@@ -43,23 +50,20 @@ export function isBeyondRepair({ error }: DamagedRecord): boolean {
 
 /** Renames a damaged record beside itself; undefined when it was mended or replaced meanwhile. */
 export async function setAside(
-  hallpass: Hallpass,
+  opener: Opener,
   record: DamagedRecord,
   now: number,
 ): Promise<string | undefined> {
-  const { home } = hallpass
+  const { home } = opener
   return withLock(recordLock(home, record.id), async () => {
-    if (isWhole(hallpass, record)) return undefined
+    if (isWhole(opener, record)) return undefined
     const aside = `${record.path}.damaged-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`
     await rename(record.path, aside)
     return aside
   })
 }
 
-function isWhole(
-  { home, keys }: { readonly home: Home; readonly keys: Hallpass['keys'] },
-  record: DamagedRecord,
-): boolean {
+function isWhole({ home, keys }: Opener, record: DamagedRecord): boolean {
   const file = readOwnFile(record.path, home.root)
   if (file === undefined) return true
   try {

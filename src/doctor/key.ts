@@ -4,7 +4,7 @@ import { type Check, good, note } from './check.ts'
 export const key: Check = {
   name: 'key',
   async examine(patient) {
-    await patient.open()
+    await patient.keys()
     const status = keyStatus(patient.home, patient.env)
     if (status === undefined) return []
     const { file, protector, keys, current } = status

@@ -4,7 +4,7 @@ import { findDamaged, isBeyondRepair } from './damaged-records.ts'
 export const records: Check = {
   name: 'records',
   async examine(patient) {
-    const { whole, damaged } = findDamaged(await patient.open())
+    const { whole, damaged } = findDamaged({ home: patient.home, keys: await patient.keys() })
     const findings = damaged.map((record) =>
       bad(record.error.message, isBeyondRepair(record) ? 'hallpass doctor --repair' : record.error.hint),
     )

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { applyEnvironment, childEnvironment } from '../admin/child-environment.ts'
+import type { Authority } from '../certs/authority.ts'
+import { writeBundle } from '../certs/bundle.ts'
 import { Leaves } from '../certs/leaves.ts'
 import { upstreamRoots } from '../certs/roots.ts'
-import type { Hallpass } from '../index.ts'
+import { writeWgetrc } from '../certs/wgetrc.ts'
 import { silentLog } from '../log.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import { Clients } from '../sessions/clients.ts'
@@ -30,11 +32,11 @@ export interface Traveller {
 export async function trip(patient: Patient, traveller: Traveller): Promise<readonly Finding[]> {
   const { program } = traveller
   if (!inPath(program, patient.env)) return []
-  const hallpass = await patient.open()
+  const authority = await patient.authority()
   const secret = randomBytes(16).toString('hex')
   const origin = await startTripOrigin(`trip=${secret}`)
   try {
-    const ended = await travel(hallpass, patient, traveller, { origin, secret })
+    const ended = await travel(authority, patient, traveller, { origin, secret })
     if (ended.status === 0 && origin.letIn())
       return [good(`${program}: an injected cookie reached a test server through TLS`)]
     const last = ended.said.trim().split('\n').at(-1) ?? ''
@@ -48,13 +50,13 @@ export async function trip(patient: Patient, traveller: Traveller): Promise<read
 type Origin = Awaited<ReturnType<typeof startTripOrigin>>
 
 async function travel(
-  hallpass: Hallpass,
-  { env }: Patient,
+  authority: Authority,
+  { env, home }: Patient,
   { program, args }: Traveller,
   { origin, secret }: { readonly origin: Origin; readonly secret: string },
 ): Promise<{ readonly status: number | null; readonly said: string }> {
-  const { authority, home } = hallpass
-  await hallpass.writeBundle(env)
+  await writeBundle(home, { authority, env })
+  await writeWgetrc(home, env)
   const config = { intercept: 'known', capture: [], reveal: 'script', rules: [] } as const
   const sessions = await Sessions.open({ store: new MemoryStore(), config })
   const url = `https://${tripHost}:${origin.port}/`

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -99,6 +108,47 @@ describe('doctor', () => {
     expect(found.every(({ remedy }) => remedy !== null)).toBe(true)
   })
 
+  test.each([
+    ['ca.pem', 'does not hold the certificate that belongs to ca.key'],
+    ['ca.key', 'is damaged'],
+  ])('says that %s is damaged at its own check, and all others speak for themselves', async (file, why) => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    const record = damagedRecordFile(cli)
+    damageAuthority(cli, file)
+    const { status, findings } = await examine(cli)
+    expect(status).toBe(1)
+    const broken = findings.filter(({ verdict }) => verdict === 'bad')
+    expect(broken).toMatchObject([
+      { check: 'records', remedy: 'npx hallpass doctor --repair' },
+      { check: 'ca', remedy: 'npx hallpass ca rotate' },
+    ])
+    expect(broken[0]?.fact).toContain(record)
+    expect(broken[1]?.fact).toContain(`${join(cli.home, 'ca', file)} ${why}`)
+    for (const check of ['key', 'clock', 'port']) {
+      expect(findings.find((finding) => finding.check === check)?.verdict, check).not.toBe('bad')
+    }
+  })
+
+  test('says of a damaged key that it is damaged, once, and nothing of what it seals', async () => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    writeFileSync(join(cli.home, 'config', 'encryption.key'), 'scrambled\n', { mode: 0o600 })
+    const { findings } = await examine(cli)
+    const broken = findings.filter(({ verdict }) => verdict === 'bad')
+    expect(broken.map(({ check }) => check)).toEqual(['key'])
+    expect(findings.find(({ check }) => check === 'clock')?.verdict).toBe('good')
+  })
+
+  test('makes nothing while the configuration has an error', async () => {
+    const cli = new CommandLine()
+    const file = join(cli.folder, 'config.yaml')
+    writeFileSync(file, 'listen: nowhere\n')
+    const { status } = await cli.run(['doctor', '--config', file], noClients)
+    expect(status).toBe(1)
+    expect(existsSync(cli.home)).toBe(false)
+  })
+
   test('names what processes that were killed left behind, and calls nothing broken for it', async () => {
     const cli = new CommandLine()
     await cli.run(['session', 'create', 'work'])
@@ -143,6 +193,20 @@ describe('doctor --repair', () => {
     })
   })
 
+  test.each(['ca.pem', 'ca.key'])('does so though %s is damaged, and leaves that as it is', async (file) => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    const broken = damagedRecordFile(cli)
+    const authority = damageAuthority(cli, file)
+    const { status, stdout } = await cli.run(['doctor', '--repair', '--yes'], noClients)
+    expect(status).toBe(1)
+    expect(stdout).toContain('ca rotate')
+    expect(readdirSync(dirname(broken)).join()).toMatch(/^cookies\.json\.enc\.damaged-[^,]*$/)
+    expect(readFileSync(authority, 'utf8')).toBe('scrambled\n')
+    await cli.run(['ca', 'rotate', '--yes'])
+    expect((await cli.run(['doctor'], noClients)).status).toBe(0)
+  })
+
   test('asks first: without a terminal it moves nothing and names the flag', async () => {
     const cli = new CommandLine()
     await cli.run(['session', 'create', 'work'])
@@ -153,6 +217,12 @@ describe('doctor --repair', () => {
     expect(existsSync(broken)).toBe(true)
   })
 })
+
+function damageAuthority(cli: CommandLine, file: string): string {
+  const path = join(cli.home, 'ca', file)
+  writeFileSync(path, 'scrambled\n', { mode: 0o600 })
+  return path
+}
 
 function brokenConfiguration(cli: CommandLine) {
   writeFileSync(join(cli.home, 'config', 'config.yaml'), 'reveal: everything\n', { mode: 0o600 })

@@ -1,26 +1,14 @@
-import type { CheckedFinding, Patient } from '../../../doctor/examine.ts'
-import { examine } from '../../../doctor/examine.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
+import { type CheckedFinding, examine, type Patient } from '../../../doctor/examine.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
+import { patientOf } from './patient.ts'
 
 const marks = { good: ['green', 'ok  '], note: ['yellow', 'note'], bad: ['red', 'bad '] } as const
 
 export const run: Run = async (context, input) => {
-  const { output, env, flags } = context
-  let opened: ReturnType<Context['open']> | undefined
-  const open = () => {
-    opened ??= context.open()
-    return opened
-  }
-  if (input.has('repair')) await repair(context, input, open)
-  const patient: Patient = {
-    home: homePaths(resolveHome(env), env),
-    env,
-    configFile: flags.config,
-    now: Date.now(),
-    open,
-  }
+  const { output } = context
+  const patient = patientOf(context)
+  if (input.has('repair')) await repair(context, input, patient)
   const findings: CheckedFinding[] = []
   for await (const finding of examine(patient)) {
     findings.push(finding)
@@ -43,14 +31,14 @@ function show({ output }: Context, { check, verdict, fact, remedy }: CheckedFind
 }
 
 /** Damaged records are only ever set aside here, and only after a yes. */
-async function repair(context: Context, input: Input, open: Patient['open']): Promise<void> {
+async function repair(context: Context, input: Input, patient: Patient): Promise<void> {
   const { findDamaged, isBeyondRepair, setAside } = await import('../../../doctor/damaged-records.ts')
-  const hallpass = await open()
-  for (const record of findDamaged(hallpass).damaged.filter(isBeyondRepair)) {
+  const opener = { home: patient.home, keys: await patient.keys() }
+  for (const record of findDamaged(opener).damaged.filter(isBeyondRepair)) {
     context.output.say(record.error.message)
     const agreed = input.has('yes') || (await context.confirm(`Set ${record.path} aside?`, '--yes'))
     if (!agreed) continue
-    const aside = await setAside(hallpass, record, Date.now())
+    const aside = await setAside(opener, record, patient.now)
     context.output.say(aside === undefined ? `${record.path} is whole again` : `moved to ${aside}`)
   }
 }

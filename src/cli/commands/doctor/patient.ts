@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { Authority } from '../../../certs/authority.ts'
+import type { Patient } from '../../../doctor/examine.ts'
+import { homePaths, resolveHome } from '../../../store/home.ts'
+import type { Context } from '../../command.ts'
+import { openKeys } from '../../open-keys.ts'
+
+/** The installation as the checks reach it: in parts, so that one that is damaged keeps no other from being looked at. */
+export function patientOf(context: Context): Patient {
+  const { env, flags, output } = context
+  const home = homePaths(resolveHome(env), env)
+  const keys = once(async () => {
+    // The first use makes everything, as with any command, and nothing while the configuration has an error.
+    const { keys } = existsSync(home.root) ? await openKeys(context) : await context.open()
+    return keys
+  })
+  const authority = once(async () => {
+    const opened = await Authority.open(home, await keys(), { create: true })
+    if (opened.created) output.say(`made ${home.caPem}, the certificate authority of this installation alone`)
+    return opened
+  })
+  return { home, env, configFile: flags.config, now: Date.now(), keys, authority }
+}
+
+/** A failure is kept too: nobody is asked twice for a passphrase that was wrong. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
