@@ -48,6 +48,7 @@ export class Connection implements Swept, Peer {
   #aheadBytes = 0
   #ended = false
   #requestAt = 0
+  #revoked: AbortSignal | undefined
 
   /** `raw` is the TCP socket below `socket`, or the same. */
   constructor(engine: Engine, socket: Socket, raw: Socket, tunnel: Tunnel | undefined) {
@@ -158,6 +159,9 @@ export class Connection implements Swept, Peer {
   }
   readonly #onEnd = () => this.#clientEnded()
   readonly #onClose = () => this.#closed()
+  readonly #onRevoked = () => {
+    this.raw.resetAndDestroy()
+  }
 
   #received(chunk: Buffer): void {
     if (this.#state === 'exchange' && this.#exchange !== undefined) {
@@ -208,11 +212,27 @@ export class Connection implements Swept, Peer {
 
   #admitted(request: Request, client: Client): void {
     if (this.#state !== 'deciding') return
+    this.#endWith(client.revoked)
+    if (this.raw.destroyed) return
     if (request.head.method === 'CONNECT') {
       connectTunnel(this, request.head, client)
       return
     }
     this.#begin(request, client, this.#takeAhead())
+  }
+
+  /**
+   * Whatever becomes of the connection (tunnel, TLS inside, WebSocket), it is cut when the token that admitted it is
+   * revoked: what a child left running keeps nothing of what the child was lent.
+   */
+  #endWith(revoked: AbortSignal | undefined): void {
+    if (revoked === this.#revoked) return
+    this.#revoked?.removeEventListener('abort', this.#onRevoked)
+    if (this.#revoked === undefined)
+      this.raw.once('close', () => this.#revoked?.removeEventListener('abort', this.#onRevoked))
+    this.#revoked = revoked
+    if (revoked?.aborted === true) this.#onRevoked()
+    else revoked?.addEventListener('abort', this.#onRevoked)
   }
 
   /** 407: the connection stays open for a second try (git), unless a body stands in the way. */

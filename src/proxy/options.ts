@@ -1,9 +1,7 @@
 import type { Authority } from '../certs/authority.ts'
 import type { Leaves } from '../certs/leaves.ts'
 import type { Log } from '../log.ts'
-import type { Clients } from '../sessions/clients.ts'
-import type { Scope } from '../sessions/scope.ts'
-import type { Session } from '../sessions/session.ts'
+import type { AuthenticatedClient, Clients } from '../sessions/clients.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Connection } from './connection.ts'
 import type { Dialer } from './dial.ts'
@@ -48,10 +46,7 @@ export interface RunningProxy {
 }
 
 /** Who is on the other end. */
-export interface Client {
-  readonly session: Session
-  readonly scope: Scope
-}
+export type Client = AuthenticatedClient
 
 /** What the parts of one running proxy share. */
 export interface Engine {

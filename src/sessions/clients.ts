@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
@@ -10,6 +11,8 @@ import type { Sessions } from './sessions.ts'
 export interface AuthenticatedClient {
   readonly session: Session
   readonly scope: Scope
+  /** Aborted when the token is revoked: what it opened ends with it. A session's own token is never revoked. */
+  readonly revoked?: AbortSignal
 }
 
 interface Issued {
@@ -17,6 +20,7 @@ interface Issued {
   readonly session: string
   readonly token: Secret
   readonly scope: Scope
+  readonly revocation: AbortController
 }
 
 /** Each `run` takes one and gives it back; those that were killed leave theirs behind until the proxy stops. */
@@ -42,14 +46,20 @@ export class Clients {
       })
     const id = randomBytes(8).toString('hex')
     const token = new Secret(childTokenPrefix + randomBytes(32).toString('base64url'))
-    this.#byDigest.set(digestOf(token.reveal()), { id, session, token, scope })
+    const revocation = new AbortController()
+    // Each connection of the client listens; a browser has more than the ten from which Node warns of a leak.
+    setMaxListeners(0, revocation.signal)
+    this.#byDigest.set(digestOf(token.reveal()), { id, session, token, scope, revocation })
     return { id, token }
   }
 
-  /** Whether there was one of that id. Connections that it opened are the proxy's to close. */
+  /** Takes the token back and tells the connections that it opened. Whether there was one of that id. */
   revoke(id: string): boolean {
     for (const [digest, issued] of this.#byDigest) {
-      if (issued.id === id) return this.#byDigest.delete(digest)
+      if (issued.id !== id) continue
+      this.#byDigest.delete(digest)
+      issued.revocation.abort()
+      return true
     }
     return false
   }
@@ -57,17 +67,19 @@ export class Clients {
   /** @param user the session's name. undefined when there is no such session or the token is not one of its own. */
   async authenticate(user: string, password: string): Promise<AuthenticatedClient | undefined> {
     if (!isName('session', user)) return undefined
-    const issued = this.#byDigest.get(digestOf(password))
-    const scope = issued?.session === user && issued.token.equals(password) ? issued.scope : undefined
+    const found = this.#byDigest.get(digestOf(password))
+    const issued = found?.session === user && found.token.equals(password) ? found : undefined
     const session = await this.#find(user)
     if (session === undefined) return undefined
-    if (scope === undefined) {
+    if (issued === undefined) {
       const token = await session.readClientToken()
       if (token?.equals(password) !== true) return undefined
     }
     // Not waited for, and a disk that is full keeps nobody out.
     this.#sessions.touch(session).catch(() => 'the time of last use is not worth an error')
-    return { session, scope: scope ?? wholeSession }
+    return issued === undefined
+      ? { session, scope: wholeSession }
+      : { session, scope: issued.scope, revoked: issued.revocation.signal }
   }
 
   async #find(name: string): Promise<Session | undefined> {

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { startProxy } from '../../src/proxy/proxy.ts'
 import { parseHostPattern } from '../../src/rules/host-pattern.ts'
-import { httpOrigin, onHead } from '../support/origin.ts'
+import { httpOrigin, left, onHead, rawOrigin } from '../support/origin.ts'
 import { startTestProxy, type TestProxyOptions } from '../support/proxy.ts'
 import { basic } from '../support/raw-client.ts'
 import { scene } from '../support/scene.ts'
@@ -179,6 +179,87 @@ describe('what a client may', () => {
       `CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\nProxy-Authorization: ${basic('default', token.reveal())}\r\n\r\n`,
     )
     expect((await client.response()).status).toBe(407)
+  })
+
+  describe('what a token opened ends when it is revoked, and nothing else does:', () => {
+    const opened = async () => {
+      const s = await scene((socket) => onHead(socket, () => socket.write(ok)))
+      const echo = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
+      const { id, token } = s.proxy.clients.issue('default', {})
+      const connect = async (endpoint: string, authorization = basic('default', token.reveal())) => {
+        const client = await s.proxy.client()
+        client.send(
+          `CONNECT ${endpoint} HTTP/1.1\r\nHost: ${endpoint}\r\nProxy-Authorization: ${authorization}\r\n\r\n`,
+        )
+        expect(await client.until(/\r\n\r\n/)).toContain(' 200 ')
+        return client
+      }
+      return {
+        s,
+        connect,
+        echo,
+        revoke: () => s.proxy.clients.revoke(id),
+        authorization: basic('default', token.reveal()),
+        async [Symbol.asyncDispose]() {
+          await s[Symbol.asyncDispose]()
+          await echo[Symbol.asyncDispose]()
+        },
+      }
+    }
+
+    it('a kept connection to a known host', async () => {
+      await using o = await opened()
+      const tunnel = await o.connect('site.test:443')
+      const client = await tunnel.secure({ ca: o.s.proxy.caPem, servername: 'site.test' })
+      client.send(`GET / HTTP/1.1\r\n${host}\r\n`)
+      expect((await client.response()).status).toBe(200)
+      o.revoke()
+      await client.over()
+      expect(o.s.origin.received.match(/GET/g)).toHaveLength(1)
+    })
+
+    it('a CONNECT in which nothing was said yet', async () => {
+      await using o = await opened()
+      const client = await o.connect('site.test:443')
+      o.revoke()
+      await client.over()
+    })
+
+    it('a blind tunnel, at both ends', async () => {
+      await using o = await opened()
+      const client = await o.connect(`127.0.0.1:${o.echo.port}`)
+      client.send('hello')
+      await client.until(/hello/)
+      const atOrigin = await o.echo.connected(1)
+      o.revoke()
+      await client.over()
+      await left(atOrigin)
+    })
+
+    it('a request under way outside CONNECT', async () => {
+      await using o = await opened()
+      await using silent = await rawOrigin(() => {})
+      const client = await o.s.proxy.client()
+      const at = `127.0.0.1:${silent.port}`
+      client.send(
+        `GET http://${at}/ HTTP/1.1\r\nHost: ${at}\r\nProxy-Authorization: ${o.authorization}\r\n\r\n`,
+      )
+      const atOrigin = await silent.connected(1)
+      o.revoke()
+      await left(atOrigin)
+      await client.over()
+      expect(client.received).toBe('')
+    })
+
+    it('not the tunnel of the session itself', async () => {
+      await using o = await opened()
+      const own = await o.connect(`127.0.0.1:${o.echo.port}`, o.s.proxy.authorization)
+      const child = await o.connect(`127.0.0.1:${o.echo.port}`)
+      o.revoke()
+      await child.over()
+      own.send('still here')
+      await own.until(/still here/)
+    })
   })
 })
 
