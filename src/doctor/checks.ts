@@ -5,6 +5,7 @@ import { configuration } from './configuration.ts'
 import { key } from './key.ts'
 import { modes } from './modes.ts'
 import { nodeVersion } from './node-version.ts'
+import { otherProxy } from './other-proxy.ts'
 import { port } from './port.ts'
 import { records } from './records.ts'
 import { staleFiles } from './stale-files.ts'
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   authority,
   clock,
   port,
+  otherProxy,
   staleFiles,
   curlTrip,
   nodeTrip,

@@ -1,11 +1,12 @@
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../admin/child-environment.ts'
 import { AdminClient } from '../../../admin/client.ts'
+import { inheritedProxy } from '../../../admin/inherited-proxy.ts'
 import { HallpassError } from '../../../errors.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
-import { commandName } from '../../package.ts'
+import { spell } from '../../package.ts'
 import { hasTerminal, runChild } from './child.ts'
 
 /** A way to the proxy for one child. */
@@ -39,6 +40,9 @@ export const run: Run = async (context, input) => {
   const passage = (await throughRunning(context, program, scope)) ?? (await throughOwn(context, scope))
   const home = homePaths(resolveHome(context.env), context.env)
   const { proxyUrl, loopback } = passage
+  const { hostname, port } = new URL(proxyUrl)
+  const ignored = inheritedProxy(inherited, { host: hostname, port: Number(port) })
+  if (ignored !== undefined) context.output.warn(ignored.fact)
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
   const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(() => passage.end())
   if (end.failure !== undefined)
@@ -82,7 +86,7 @@ async function throughOwn(context: Context, asked: AskedScope): Promise<Passage>
   const proxy = await hallpass.startProxy({
     listen: { host: '127.0.0.1', port: 0 },
     log,
-    command: commandName(),
+    spell,
   })
   context.output.detail(`through a proxy of its own on port ${proxy.port}`)
   return {

@@ -2,7 +2,7 @@ import { startService } from '../../../admin/service.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { Hallpass } from '../../../index.ts'
 import { openLog } from '../../../log.ts'
-import { packageVersion } from '../../package.ts'
+import { packageVersion, spell } from '../../package.ts'
 import type { StartRequest } from './service-process.ts'
 import type { Started } from './start.ts'
 
@@ -20,7 +20,7 @@ export async function serveUntilStopped(
   const service = await startService(hallpass, {
     log,
     noAuth: request.noAuth,
-    command: request.command,
+    spell,
     version: packageVersion(),
     background: options.background ?? false,
   }).catch(async (error: unknown) => {

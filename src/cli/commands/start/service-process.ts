@@ -8,8 +8,6 @@ import type { Started } from './start.ts'
 export interface StartRequest {
   readonly session: string
   readonly noAuth: boolean
-  /** How hints are spelled. */
-  readonly command: string
   readonly config: NonNullable<OpenOptions['config']>
 }
 

@@ -1,5 +1,6 @@
+import { inheritedProxy } from '../../../admin/inherited-proxy.ts'
 import type { Context, Input, Run } from '../../command.ts'
-import { commandName, spell } from '../../package.ts'
+import { spell } from '../../package.ts'
 import { quoteSh } from '../env/formats.ts'
 import type { StartRequest } from './service-process.ts'
 
@@ -27,8 +28,14 @@ export interface Started {
 }
 
 /** stdout gets the one line to paste and nothing else. */
-function announce({ output, flags }: Context, request: StartRequest, { pid, host, port }: Started): void {
+function announce(
+  { output, flags, env }: Context,
+  request: StartRequest,
+  { pid, host, port }: Started,
+): void {
   const paste = pasteLine(flags)
+  const ignored = inheritedProxy(env, { host, port })
+  if (ignored !== undefined) output.warn(ignored.fact)
   if (output.json) {
     output.document('start/1', { pid, host, port, paste, no_auth: request.noAuth })
     return
@@ -55,7 +62,6 @@ function readRequest({ flags }: Context, input: Input): StartRequest {
   return {
     session: flags.session,
     noAuth,
-    command: commandName(),
     config: {
       ...(listen === undefined ? {} : { listen }),
       ...(capture === undefined ? {} : { capture: capture.length === 0 ? ['*'] : capture }),
