@@ -10,7 +10,6 @@ export const errorTable = {
     http: 500,
     meaning: 'the configuration has an error; the message names file, line and column',
   },
-  'node-too-old': { exit: 3, http: 500, meaning: 'the Node that runs hallpass is older than it needs' },
   'session-missing': { exit: 4, http: 403, meaning: 'no session of that name, or it has expired' },
   'credential-missing': { exit: 4, http: 404, meaning: 'no credential of that name in the session' },
   'cookie-missing': { exit: 4, http: 404, meaning: 'no such cookie in the session' },
