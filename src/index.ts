@@ -108,8 +108,8 @@ export interface StartOptions {
   readonly noAuth?: boolean
   /** Says nothing when left out. */
   readonly log?: Log
-  /** How hints in the proxy's own answers are spelled: `hallpass`, or `npx hallpass`. */
-  readonly command?: string
+  /** Spells hints in the proxy's answers and log, which are written `hallpass …`, as they are typed here. */
+  readonly spell?: (hint: string) => string
 }
 
 /** An opened state folder with one session chosen. */
@@ -253,7 +253,7 @@ export class Hallpass {
       resolve: config.resolve,
       log,
       ...(options.noAuth ? { noAuth: { session: this.sessionName } } : {}),
-      ...(options.command === undefined ? {} : { command: options.command }),
+      ...(options.spell === undefined ? {} : { spell: options.spell }),
     } satisfies ProxyOptions)
     return new HallpassProxy(this, running, clients, log)
   }

@@ -12,7 +12,7 @@ export function packageVersion(): string {
 }
 
 /** How hallpass is typed here: a clone has a compiler configuration, which the package leaves out. */
-export function commandName(): string {
+function commandName(): string {
   const installed = root.split(sep).includes('node_modules')
   return !installed && existsSync(join(root, 'tsconfig.json')) ? 'npx hallpass' : 'hallpass'
 }

@@ -45,7 +45,8 @@ export function absoluteDestination(head: RequestHead): Destination {
   // In clear as far as the proxy, and with nobody to check that the answer comes from the origin: not for https.
   if (target.scheme !== 'http') {
     throw new HallpassError('request-malformed', 'only http:// targets are taken outside CONNECT', {
-      hint: 'use CONNECT for https://, as every client does that gets HTTPS_PROXY',
+      // It sets HTTPS_PROXY, and clients then use CONNECT for https.
+      hint: 'hallpass env',
     })
   }
   const { host, port } = target.authority
@@ -81,9 +82,7 @@ function checkHost(head: RequestHead, origin: Origin): void {
 }
 
 function mismatch(what: string, origin: Origin): HallpassError {
-  return new HallpassError('authority-mismatch', `${what}, but the connection is to ${authorityOf(origin)}`, {
-    hint: 'send each host its own requests on a connection of its own',
-  })
+  return new HallpassError('authority-mismatch', `${what}, but the connection is to ${authorityOf(origin)}`)
 }
 
 /** Somebody else's text in our answer: short, and nothing but visible ASCII. */

@@ -47,14 +47,14 @@ export function textAnswer(
 
 /**
  * The proxy's own answer to what went wrong: the code in `Hallpass-Error`, and two plain lines, what happened and what to
- * type. `command` is how hallpass is called here. `status` where one code stands for several (malformed requests).
+ * type, by `spell` as it is typed here. `status` where one code stands for several (malformed requests).
  */
 export function errorAnswer(
   error: HallpassError,
-  command: string,
+  spell: (hint: string) => string,
   options: AnswerOptions & { readonly status?: number },
 ): Buffer {
-  const hint = (error.hint ?? 'hallpass help agents').replaceAll('hallpass ', `${command} `)
+  const hint = spell(error.hint ?? 'hallpass help agents')
   const fields = [fieldLine('Hallpass-Error', error.code)]
   if (error.http === 407)
     fields.push(fieldLine('Proxy-Authenticate', 'Basic realm="hallpass", charset="UTF-8"'))

@@ -118,7 +118,7 @@ export class Connection implements Swept, Peer {
     const close = !options.keep || early || this.engine.draining()
     const { status } = options
     this.socket.write(
-      errorAnswer(error, this.engine.options.command ?? 'hallpass', {
+      errorAnswer(error, this.engine.spell, {
         close,
         ...(options.method === undefined ? {} : { method: options.method }),
         ...(status === undefined ? {} : { status }),

@@ -68,9 +68,10 @@ export class Dialer {
 }
 
 function refusal(host: string): HallpassError {
-  return new HallpassError('target-refused', `${host} is, or leads to, an address that is never a target`, {
-    hint: 'use another address: link-local, cloud metadata and the ports of hallpass itself are always refused',
-  })
+  return new HallpassError(
+    'target-refused',
+    `${host} is, or leads to, an address that is never a target: link-local, cloud metadata, or the proxy itself`,
+  )
 }
 
 function guardedLookup(check: (address: string) => void): LookupFunction {

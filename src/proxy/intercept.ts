@@ -126,23 +126,23 @@ function explain(
   if (/UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_REQUIRED/.test(code)) {
     engine.log.warn(`a client refused the certificate for ${host}: it does not trust the CA of hallpass`, {
       ...where,
-      hint: 'hallpass run -- … or eval "$(hallpass env)" sets what most clients look at; hallpass doctor shows the rest',
+      hint: engine.spell('eval "$(hallpass env)"'),
     })
   } else if (offered.length > 0 && !offered.includes('http/1.1') && !offered.includes('http/1.0')) {
-    engine.log.warn(`a client speaks only ${offered.join(', ')} with ${host}; hallpass speaks HTTP/1.1`, {
-      ...where,
-      hint: 'allow HTTP/1.1 in the client',
-    })
+    engine.log.warn(
+      `a client speaks only ${offered.join(', ')} with ${host}; it has to allow HTTP/1.1`,
+      where,
+    )
   } else if (finished || code === '' || code === 'ECONNRESET') {
     // Node looks at the certificate only when the handshake is over, and sends no alert.
     engine.log.warn(
       `a client closed its connection to ${host} ${finished ? 'right after' : 'in'} the TLS handshake: it may not trust the CA of hallpass`,
-      { ...where, hint: 'hallpass doctor' },
+      { ...where, hint: engine.spell('hallpass doctor') },
     )
   } else {
     engine.log.warn(`the TLS handshake of a client with ${host} failed: ${code}`, {
       ...where,
-      hint: 'hallpass doctor',
+      hint: engine.spell('hallpass doctor'),
     })
   }
 }

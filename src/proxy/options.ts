@@ -24,8 +24,8 @@ export interface ProxyOptions {
   readonly log: Log
   /** Clients without a token get this session; on loopback alone. */
   readonly noAuth?: { readonly session: string }
-  /** How hints are to be spelled: `hallpass`, or `npx hallpass` in a clone. */
-  readonly command?: string
+  /** Spells a hint, which is written `hallpass …`, as it has to be typed here; by default it stays. */
+  readonly spell?: (hint: string) => string
   readonly limits?: Partial<Limits>
 }
 
@@ -56,6 +56,7 @@ export interface Engine {
   readonly pool: Pool
   readonly dialer: Dialer
   readonly log: Log
+  readonly spell: (hint: string) => string
   readonly scrubbed: ScrubbedPlans
   readonly stats: ProxyStats
   /** Those that wait for a request or serve one. */

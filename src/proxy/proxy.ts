@@ -40,6 +40,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     pool,
     dialer,
     log: options.log,
+    spell: options.spell ?? ((hint) => hint),
     scrubbed: new ScrubbedPlans(options.log),
     stats,
     connections: new Set(),

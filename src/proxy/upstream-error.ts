@@ -39,9 +39,9 @@ export function certificateError(host: string, port: number, cause: Error): Hall
   const reason = `${cause.message}${codeOf(cause) === '' ? '' : ` (${codeOf(cause)})`}`
   return new HallpassError(
     'upstream-certificate',
-    `the certificate of ${endpointOf(host, port)} was not accepted: ${reason}`,
+    `the certificate of ${endpointOf(host, port)} was not accepted: ${reason}; to trust its issuer, add its PEM file to upstreamCa in the configuration`,
     {
-      hint: 'to trust its issuer, add the PEM file to upstreamCa in the file named by: hallpass config path',
+      hint: 'hallpass config path',
       cause,
     },
   )

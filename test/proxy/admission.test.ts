@@ -74,11 +74,13 @@ describe('the port is of no use without the client token', () => {
     }
   })
 
-  it('hints are spelled as hallpass is called here', async () => {
-    await using proxy = await startTestProxy({ command: 'npx hallpass' })
+  it('the hint, and no other line, is spelled as it is typed here', async () => {
+    await using proxy = await startTestProxy({ spell: (hint) => `npx ${hint}` })
     const client = await proxy.client()
     client.send('CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n')
-    expect((await client.response()).body).toContain('\nnpx hallpass env\n')
+    expect((await client.response()).body).toBe(
+      'hallpass: the proxy needs a client token\nnpx hallpass env\n',
+    )
   })
 })
 

@@ -22,7 +22,7 @@ import { basic, type RawClient, rawClient } from './raw-client.ts'
 export interface TestProxyOptions {
   readonly host?: string
   readonly port?: number
-  readonly command?: string
+  readonly spell?: (hint: string) => string
   readonly noAuth?: boolean
   /** `host[:port]` → `address[:port]`. */
   readonly resolve?: Readonly<Record<string, string>>
@@ -161,7 +161,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     upstreamRoots: options.roots ?? [testRootPem()],
     resolve: new Map(Object.entries(options.resolve ?? {})),
     log,
-    ...(options.command === undefined ? {} : { command: options.command }),
+    ...(options.spell === undefined ? {} : { spell: options.spell }),
     ...(options.noAuth === true ? { noAuth: { session: 'default' } } : {}),
     limits: { sweepMs: 50, ...options.limits },
   })
