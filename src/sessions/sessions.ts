@@ -8,8 +8,6 @@ export interface CreateOptions {
   /** Without a name it is temporary, with an id of its own. */
   readonly name?: string | undefined
   readonly ttlSeconds?: number | undefined
-  readonly userAgent?: string | undefined
-  readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** The session that is always there. */
@@ -82,7 +80,7 @@ export class Sessions {
   }
 
   async create(options: CreateOptions = {}): Promise<Session> {
-    const { ttlSeconds, userAgent, metadata } = options
+    const { ttlSeconds } = options
     const name = options.name ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
     checkName('session', name)
     if (options.name?.startsWith(temporaryPrefix) === true) {
@@ -112,8 +110,6 @@ export class Sessions {
       name,
       createdAt: new Date(now).toISOString(),
       ...(ttl !== undefined && { expiresAt: new Date(now + ttl * 1000).toISOString() }),
-      ...(userAgent !== undefined && { userAgent }),
-      ...(metadata !== undefined && { metadata }),
     })
     return this.get(name)
   }
