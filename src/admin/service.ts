@@ -3,6 +3,7 @@ import { caFileVariables } from '../certs/bundle.ts'
 import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
 import { scopeOf } from '../index.ts'
 import type { AdminBackend } from './app.ts'
+import { isAlive } from './is-alive.ts'
 import { serveAdmin } from './serve.ts'
 import type { ClientRequest, RunningClient } from './wire.ts'
 
@@ -98,15 +99,5 @@ function backendOf(
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))
       await hallpass.writeBundle(env)
     },
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: there, and somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AdminClient } from '../../../admin/client.ts'
+import { isAlive } from '../../../admin/is-alive.ts'
 import { HallpassError } from '../../../errors.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
@@ -20,13 +21,4 @@ export const run: Run = async ({ env, output }) => {
   }
   if (output.json) output.document('stop/1', { pid, host, port, stopped: true })
   else output.say(`stopped the proxy on ${host}:${port} (pid ${pid})`)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
