@@ -8,6 +8,7 @@ import { endpointOf } from './origin.ts'
 import { cut, ignore, relay } from './relay.ts'
 import { sniff } from './sniff.ts'
 import type { Swept } from './sweep.ts'
+import { upstreamError } from './upstream-error.ts'
 
 interface Target {
   readonly client: Client
@@ -147,8 +148,30 @@ function explain(
   }
 }
 
-/** Neither TLS nor HTTP: nothing can be attached, the bytes go through as they are (ssh, a database). */
-function passRaw(engine: Engine, socket: Socket, { host, port }: Target): void {
+/**
+ * Neither TLS nor HTTP: nothing can be attached, the bytes go through as they are (ssh, a database). Not where a rule lists
+ * what may be asked: `SSH-` as the first bytes would be the way around it, for git and for any server that skips a bad line.
+ */
+function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target): void {
+  const startedAt = performance.now()
+  const log = (status: number, note: string) =>
+    engine.log.request({
+      session: client.session.name,
+      method: 'CONNECT',
+      host: endpointOf(host, port),
+      path: '',
+      status,
+      ms: Math.round(performance.now() - startedAt),
+      attached: [],
+      captured: [],
+      note,
+    })
+  // The client has its 200 already: all that can still be said to it is that the connection is gone.
+  if (client.session.limited(host, port)) {
+    log(403, 'neither TLS nor HTTP, and the rule for the host lists what may be asked of it')
+    socket.destroy()
+    return
+  }
   let origin: Socket
   try {
     if (host === internalHost) throw new Error('nothing is behind it')
@@ -157,8 +180,15 @@ function passRaw(engine: Engine, socket: Socket, { host, port }: Target): void {
     socket.destroy()
     return
   }
-  // The client has its 200 already: all that can still be said is that the connection is gone.
-  origin.once('error', () => cut({ socket, raw: socket }))
+  const onError = (error: Error) => {
+    log(502, upstreamError(host, port, error).message)
+    cut({ socket, raw: socket })
+  }
+  origin.once('error', onError)
+  origin.once('connect', () => {
+    origin.off('error', onError)
+    log(200, 'neither TLS nor HTTP: passed as it is')
+  })
   engine.stats.tunnels += 1
   relay(
     { socket, raw: socket },

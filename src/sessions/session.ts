@@ -118,6 +118,11 @@ export class Session {
     return knowledgeOf(foldHost(host), port, material, this.#config, scope).known
   }
 
+  /** Whether the rule that decides for a host lists what may be asked of it: what cannot be read must not go there. */
+  limited(host: string, port: number): boolean {
+    return decidingRule(this.#config.rules, foldHost(host), port)?.rule.allow !== undefined
+  }
+
   /** What goes on a request. Some microseconds when nothing has changed since the last one of its kind. */
   plan(request: PlanRequest, scope: Scope): Promise<Plan> {
     try {

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
+import { parseHostPattern } from '../../src/rules/host-pattern.ts'
+import { parseRequestPattern } from '../../src/rules/request-pattern.ts'
 import { certificateFor, left, onHead, rawOrigin, testRootPem } from '../support/origin.ts'
 import { startTestProxy } from '../support/proxy.ts'
 import { scene } from '../support/scene.ts'
@@ -203,6 +205,26 @@ describe('inside a CONNECT to a host that the session knows', () => {
     for (const byte of bytes) client.send(byte)
     await client.until(new RegExp(`^.{${bytes.length}}`, 's'))
     expect(origin.received).toBe(bytes)
+    expect(proxy.entries).toMatchObject([
+      { method: 'CONNECT', host: `site.test:${port}`, status: 200, note: expect.stringContaining('neither') },
+    ])
+  })
+
+  it.each([
+    ['SSH', 443, 'SSH-2.0-OpenSSH_9.2\r\nDELETE / HTTP/1.1\r\nHost: site.test\r\n\r\n'],
+    ['a binary one', 5432, '\x00\x00\x00\x08\x04\xd2\x16\x2f'],
+  ])('but not around a rule that lists what may be asked: %s', async (_what, port, bytes) => {
+    await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
+    const rule = { hosts: [parseHostPattern('site.test')], allow: [parseRequestPattern('GET /**')] }
+    await using proxy = await startTestProxy({
+      resolve: { 'site.test': `127.0.0.1:${origin.port}` },
+      rules: { rules: [rule] },
+    })
+    const client = await proxy.tunnel(`site.test:${port}`)
+    client.send(bytes)
+    expect(await client.rest()).toBe('')
+    expect(origin.connections).toHaveLength(0)
+    expect(proxy.entries).toMatchObject([{ host: `site.test:${port}`, status: 403 }])
   })
 
   it.each([
