@@ -9,6 +9,16 @@ import { certificateFor, left, onHead, rawOrigin, testRootPem } from '../support
 import { startTestProxy } from '../support/proxy.ts'
 import { scene } from '../support/scene.ts'
 
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const closed = createServer().listen(0, '127.0.0.1')
+  await once(closed, 'listening')
+  const { port } = closed.address() as { port: number }
+  closed.close()
+  await once(closed, 'close')
+  return port
+}
+
 describe('a host that the session does not know', () => {
   it("shows its own certificate, and gets its client's bytes and no others", async () => {
     const certificate = certificateFor('blind.test')
@@ -93,11 +103,7 @@ describe('a host that the session does not know', () => {
   })
 
   it('that is not there: 502 with the cause, and the connection stays', async () => {
-    const closed = createServer().listen(0, '127.0.0.1')
-    await once(closed, 'listening')
-    const { port } = closed.address() as { port: number }
-    closed.close()
-    await once(closed, 'close')
+    const port = await closedPort()
     await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${port}` } })
     const client = await proxy.client()
     for (let i = 0; i < 2; i++) {
@@ -159,6 +165,28 @@ describe('inside a CONNECT to a host that the session knows', () => {
     const [answer] = (await once(tls, 'data')) as [Buffer]
     expect(answer.toString()).toContain('200 OK')
     tls.destroy()
+  })
+
+  it.each(['https', 'http'])('that is not there: 502 with the cause, over %s', async (scheme) => {
+    const port = await closedPort()
+    await using proxy = await startTestProxy({ resolve: { 'site.test': `127.0.0.1:${port}` } })
+    await proxy.knows('SECRET', 'site.test')
+    const at = scheme === 'https' ? 443 : 80
+    const client = scheme === 'https' ? await proxy.secure('site.test') : await proxy.tunnel('site.test:80')
+    // The connection stays: twice.
+    for (let i = 0; i < 2; i++) {
+      client.send('GET / HTTP/1.1\r\nHost: site.test\r\n\r\n')
+      const { status, head, body } = await client.response()
+      expect(status).toBe(502)
+      expect(head).toContain('Hallpass-Error: upstream-unreachable\r\n')
+      expect(body).toBe(
+        `hallpass: site.test:${at} could not be reached: connection refused\nhallpass doctor\n`,
+      )
+    }
+    expect(proxy.entries.map(({ status, attached }) => ({ status, attached }))).toEqual([
+      { status: 502, attached: [] },
+      { status: 502, attached: [] },
+    ])
   })
 
   it('TLS ends on the very socket: there is no inner port that another process could reach', async () => {
