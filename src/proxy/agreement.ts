@@ -2,7 +2,8 @@ import { HallpassError } from '../errors.ts'
 import { parseAuthority } from '../http1/authority.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { parseRequestTarget } from '../http1/request-target.ts'
-import { authorityOf, defaultPort, type Origin } from './origin.ts'
+import { defaultPort } from '../sessions/request-url.ts'
+import { authorityOf, endpointOf, type Origin } from './origin.ts'
 
 /** A request's destination and the target in the form that goes to an origin. */
 export interface Destination {
@@ -27,9 +28,10 @@ export function insideTunnel(head: RequestHead, origin: Origin, servername: stri
   if (target?.form !== 'absolute')
     throw new HallpassError('request-malformed', 'the request target is not one for an origin')
   const { scheme, authority } = target
-  const port = authority.port ?? (scheme === 'https' ? 443 : 80)
-  if (scheme !== origin.scheme || authority.host !== origin.host || port !== origin.port) {
-    throw mismatch(`the request target names ${scheme}://${authority.host}:${port}`, origin)
+  const { host, port = defaultPort(origin.scheme) } = authority
+  if (scheme !== origin.scheme || host !== origin.host || port !== origin.port) {
+    const named = authority.port === undefined ? host : endpointOf(host, authority.port)
+    throw mismatch(`the request target names ${scheme}://${named}`, origin)
   }
   return { origin, target: target.path }
 }

@@ -8,7 +8,7 @@ import { intercept } from './intercept.ts'
 import { internalHost } from './internal.ts'
 import type { Client } from './options.ts'
 import { endpointOf } from './origin.ts'
-import { relay } from './relay.ts'
+import { ignore, relay } from './relay.ts'
 import type { Swept } from './sweep.ts'
 import { timeoutError, upstreamError } from './upstream-error.ts'
 
@@ -87,7 +87,7 @@ function dialBlind(
   }
   const fail = (error: HallpassError) => {
     settle()
-    origin.on('error', () => {}).destroy()
+    origin.on('error', ignore).destroy()
     done(error)
   }
   const onError = (error: Error) => fail(upstreamError(host, port, error))
@@ -105,12 +105,6 @@ function dialBlind(
     const { raw } = connection
     const socket = connection.give()
     socket.write(established)
-    relay(
-      { socket, raw },
-      { socket: origin, raw: origin },
-      engine.sweep,
-      engine.limits.streamIdleMs,
-      () => {},
-    )
+    relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs, ignore)
   })
 }

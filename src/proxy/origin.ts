@@ -1,13 +1,11 @@
+import { defaultPort } from '../sessions/request-url.ts'
+
 /** Where a request goes: chosen once, from the connection it came on, never from the Host field alone. */
 export interface Origin {
   readonly scheme: 'https' | 'http'
   /** Lower-case, no trailing dot, IPv6 without brackets. */
   readonly host: string
   readonly port: number
-}
-
-export function defaultPort(scheme: 'https' | 'http'): number {
-  return scheme === 'https' ? 443 : 80
 }
 
 /** `host` or `host:port`, as in a Host field. */

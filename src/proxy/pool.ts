@@ -5,6 +5,7 @@ import type { HallpassError } from '../errors.ts'
 import type { Dialer } from './dial.ts'
 import type { Limits } from './limits.ts'
 import { endpointOf, type Origin } from './origin.ts'
+import { ignore } from './relay.ts'
 import type { Sweep, Swept } from './sweep.ts'
 import { Upstream } from './upstream.ts'
 import { certificateError, timeoutError, upstreamError } from './upstream-error.ts'
@@ -218,8 +219,6 @@ export class Pool {
     return socket
   }
 }
-
-function ignore(): void {}
 
 function keyOf(session: string, origin: Origin): string {
   return `${session} ${origin.scheme} ${origin.host} ${origin.port}`

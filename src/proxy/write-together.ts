@@ -13,8 +13,21 @@ export function writeTogether(socket: Socket, head: Buffer, parts: readonly Buff
   return writeParts(socket, parts)
 }
 
+/** From here on a body is bulk: what comes in the same turn of the event loop is written together. */
+const bulkBytes = 8_192
+
+/**
+ * Writes parts of a body. TLS gives a large read in records of 16 KiB, each of which would be a system call of its own;
+ * corked until the turn is over they are one. A small part (an event of a stream) goes at once.
+ */
 export function writeParts(socket: Socket, parts: readonly Buffer[]): boolean {
   let more = !socket.writableNeedDrain
-  for (const part of parts) more = socket.write(part)
+  for (const part of parts) {
+    if (part.length >= bulkBytes && socket.writableCorked === 0) {
+      socket.cork()
+      setImmediate(() => socket.uncork())
+    }
+    more = socket.write(part)
+  }
   return more
 }

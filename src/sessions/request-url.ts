@@ -11,7 +11,9 @@ export interface ParsedUrl {
   readonly text: string
 }
 
-const defaultPort = { https: 443, http: 80 } as const
+export function defaultPort(scheme: 'https' | 'http'): number {
+  return scheme === 'https' ? 443 : 80
+}
 
 /** A URL as a person types it; `wss` and `ws` count as what they are sent over. @throws HallpassError 'usage' */
 export function parseRequestUrl(text: string): ParsedUrl {
@@ -24,7 +26,7 @@ export function parseRequestUrl(text: string): ParsedUrl {
     })
   }
   const host = foldHost(url.hostname.replace(/^\[(.*)\]$/, '$1'))
-  const port = url.port === '' ? defaultPort[scheme] : Number(url.port)
+  const port = url.port === '' ? defaultPort(scheme) : Number(url.port)
   const query = url.search.replace(/=[^&]*/g, '=…')
   const at = `${url.hostname}${url.port === '' ? '' : `:${url.port}`}`
   return {
