@@ -8,8 +8,8 @@ export type Der = ReturnType<typeof asn1.create>
 
 const { Class, Type } = asn1
 const universal = (type: number, constructed: boolean, value: string | Der[]): Der =>
-  // biome-ignore lint/suspicious/noExplicitAny: the declared enum lacks the composed tags that `encoded` needs
-  asn1.create(Class.UNIVERSAL, type as any, constructed, value)
+  // The declared enum lacks the composed tags that `encoded` needs.
+  asn1.create(Class.UNIVERSAL, type as Parameters<typeof asn1.create>[1], constructed, value)
 const bytesOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
 export const sequence = (...items: Der[]): Der => universal(Type.SEQUENCE, true, items)
