@@ -15,7 +15,7 @@ export const hostPatternSchema = (z: Zod) =>
     }
   })
 
-export const requestPatternSchema = (z: Zod) =>
+const requestPatternSchema = (z: Zod) =>
   z.string().transform((text, context) => {
     try {
       return parseRequestPattern(text)

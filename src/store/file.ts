@@ -212,9 +212,6 @@ export class FileStore implements Store {
       return await save()
     } catch (error) {
       throw notSaved(file, error)
-    } finally {
-      this.#stamps.forget()
-      this.#credentialStamps.forget()
     }
   }
 }

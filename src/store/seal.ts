@@ -14,7 +14,7 @@ export interface SealId {
 export const caKeyId: SealId = { kind: 'ca', session: '', name: 'ca.key' }
 
 /** docs/format.md specifies version 1. */
-export const formatVersion = 1
+const formatVersion = 1
 export const nonceBytes = 12
 const tagBytes = 16
 const algorithm = 'aes-256-gcm'
