@@ -322,8 +322,9 @@ export class HallpassProxy {
     return { id, token, url: this.#urlWith(session, token) }
   }
 
-  revoke(id: string): void {
-    this.#clients.revoke(id)
+  /** Ends it; returns the names of credentials that its requests met as in need of a login. */
+  revoke(id: string): readonly string[] {
+    return this.#clients.revoke(id) ?? []
   }
 
   /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */

@@ -1,7 +1,15 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { HallpassError } from '../errors.ts'
-import type { Access, ClientRequest, ErrorBody, IssuedClient, RunningClient, Status } from './wire.ts'
+import type {
+  Access,
+  ClientRequest,
+  ErrorBody,
+  IssuedClient,
+  RevokedClient,
+  RunningClient,
+  Status,
+} from './wire.ts'
 
 /** What the admin app does not know itself: the running proxy and its state folder. */
 export interface AdminBackend {
@@ -10,7 +18,8 @@ export interface AdminBackend {
   stop(): void
   access(session: string): Promise<Access>
   issue(request: ClientRequest): Promise<IssuedClient>
-  revoke(id: string): boolean
+  /** undefined when no client has that id. */
+  revoke(id: string): RevokedClient | undefined
   clients(): readonly RunningClient[]
   writeBundle(variables: Readonly<Record<string, string>>): Promise<void>
 }
@@ -57,7 +66,8 @@ export function adminApp(backend: AdminBackend): Hono {
     return context.json(await backend.issue(request as ClientRequest), 201)
   })
   app.delete('/clients/:id', (context) => {
-    if (backend.revoke(context.req.param('id'))) return context.body(null, 204)
+    const revoked = backend.revoke(context.req.param('id'))
+    if (revoked !== undefined) return context.json(revoked)
     return answer(new HallpassError('usage', 'no client of that id'), 404)
   })
   app.post('/bundle', async (context) => {

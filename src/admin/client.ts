@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { type ErrorCode, errorTable, HallpassError } from '../errors.ts'
 import type { Home } from '../store/home.ts'
 import { checkFolder } from '../store/own-files.ts'
-import type { Access, ClientRequest, ErrorBody, IssuedClient, Status } from './wire.ts'
+import type { Access, ClientRequest, ErrorBody, IssuedClient, RevokedClient, Status } from './wire.ts'
 
 /** A proxy on the same machine answers at once; one that does not is stuck, and nobody wants to wait longer to hear it. */
 const answerWithinMs = 10_000
@@ -44,8 +44,8 @@ export class AdminClient {
     return this.#call('POST', '/clients', client)
   }
 
-  async revoke(id: string): Promise<void> {
-    await this.#call('DELETE', `/clients/${encodeURIComponent(id)}`)
+  revoke(id: string): Promise<RevokedClient> {
+    return this.#call('DELETE', `/clients/${encodeURIComponent(id)}`)
   }
 
   /** Has the combined bundle written anew with what these variables of the caller's environment point at. */

@@ -90,8 +90,8 @@ function backendOf(
       return { ...about, proxyUrl: url, id, token: token.reveal() }
     },
     revoke: (id) => {
-      proxy.revoke(id)
-      return clients.delete(id)
+      const needsLogin = proxy.revoke(id)
+      return clients.delete(id) ? { needsLogin } : undefined
     },
     clients: () => [...clients.values()],
     writeBundle: async (variables) => {

@@ -28,6 +28,11 @@ export interface IssuedClient extends Access {
   readonly token: string
 }
 
+export interface RevokedClient {
+  /** Credentials that its requests met as in need of a login. */
+  readonly needsLogin: readonly string[]
+}
+
 export interface RunningClient extends RunScope {
   readonly id: string
   readonly session: string

@@ -87,9 +87,18 @@ describe('a token for a child', () => {
     const narrowed = scope({ only: ['a.test'], strict: true })
     const { id, token } = clients.issue('default', narrowed)
     expect(await clients.authenticate('default', token.reveal())).toMatchObject({ scope: narrowed })
-    expect(clients.revoke(id)).toBe(true)
-    expect(clients.revoke(id)).toBe(false)
+    expect(clients.revoke(id)).toEqual([])
+    expect(clients.revoke(id)).toBeUndefined()
     expect(await clients.authenticate('default', token.reveal())).toBeUndefined()
+  })
+
+  it('tells what its requests met in need of a login, when it is revoked', async () => {
+    const { id, token } = clients.issue('default', {})
+    for (const name of ['b', 'a', 'b']) {
+      const client = await clients.authenticate('default', token.reveal())
+      client?.needsLogin?.add(name)
+    }
+    expect(clients.revoke(id)).toEqual(['a', 'b'])
   })
 
   it('opens no other session', async () => {

@@ -13,6 +13,8 @@ export interface AuthenticatedClient {
   readonly scope: Scope
   /** Aborted when the token is revoked: what it opened ends with it. A session's own token is never revoked. */
   readonly revoked?: AbortSignal
+  /** Takes the names of credentials that its requests met as in need of a login; told when the token is revoked. */
+  readonly needsLogin?: Set<string>
 }
 
 interface Issued {
@@ -21,6 +23,7 @@ interface Issued {
   readonly token: Secret
   readonly scope: Scope
   readonly revocation: AbortController
+  readonly needsLogin: Set<string>
 }
 
 /** Each `run` takes one and gives it back; those that were killed leave theirs behind until the proxy stops. */
@@ -49,19 +52,29 @@ export class Clients {
     const revocation = new AbortController()
     // Each connection of the client listens; a browser has more than the ten from which Node warns of a leak.
     setMaxListeners(0, revocation.signal)
-    this.#byDigest.set(digestOf(token.reveal()), { id, session, token, scope, revocation })
+    this.#byDigest.set(digestOf(token.reveal()), {
+      id,
+      session,
+      token,
+      scope,
+      revocation,
+      needsLogin: new Set(),
+    })
     return { id, token }
   }
 
-  /** Takes the token back and tells the connections that it opened. Whether there was one of that id. */
-  revoke(id: string): boolean {
+  /**
+   * Takes the token back and tells the connections that it opened.
+   * @returns the credentials that its requests met as in need of a login; undefined when there is no token of that id
+   */
+  revoke(id: string): readonly string[] | undefined {
     for (const [digest, issued] of this.#byDigest) {
       if (issued.id !== id) continue
       this.#byDigest.delete(digest)
       issued.revocation.abort()
-      return true
+      return [...issued.needsLogin].sort()
     }
-    return false
+    return undefined
   }
 
   /** @param user the session's name. undefined when there is no such session or the token is not one of its own. */
@@ -79,7 +92,12 @@ export class Clients {
     this.#sessions.touch(session).catch(() => 'the time of last use is not worth an error')
     return issued === undefined
       ? { session, scope: wholeSession }
-      : { session, scope: issued.scope, revoked: issued.revocation.signal }
+      : {
+          session,
+          scope: issued.scope,
+          revoked: issued.revocation.signal,
+          needsLogin: issued.needsLogin,
+        }
   }
 
   async #find(name: string): Promise<Session | undefined> {

@@ -7,14 +7,15 @@ import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
+import { needsLogin } from '../token/needs-login.ts'
 import { hasTerminal, runChild } from './child.ts'
 
 /** A way to the proxy for one child. */
 interface Passage {
   readonly proxyUrl: string
   readonly loopback: boolean
-  /** Ends what was made for the child. */
-  end(): Promise<void>
+  /** Ends what was made for the child; resolves to the credentials that its requests met as in need of a login. */
+  end(): Promise<readonly string[]>
 }
 
 interface AskedScope {
@@ -44,7 +45,12 @@ export const run: Run = async (context, input) => {
   const ignored = inheritedProxy(inherited, { host: hostname, port: Number(port) })
   if (ignored !== undefined) context.output.warn(ignored.fact)
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
-  const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(() => passage.end())
+  let needLogin: readonly string[] = []
+  const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(async () => {
+    needLogin = await passage.end()
+  })
+  // The status stays the child's: it may have coped with its 401.
+  for (const name of needLogin) context.output.fail(needsLogin(name, context.flags.session), end.status)
   if (end.failure !== undefined)
     return context.output.fail(new HallpassError('failed', end.failure), end.status)
   // A shell's loop goes on after an exit status and ends after a Ctrl-C: only dying of it says which it was.
@@ -67,8 +73,9 @@ async function throughRunning(
     if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
     context.output.detail('through the running proxy')
     const { id, proxyUrl, loopback } = issued
+    const end = async () => (await admin.revoke(id)).needsLogin
     // A proxy that stopped meanwhile took the token with it.
-    return { proxyUrl, loopback, end: () => admin.revoke(id).catch(() => undefined) }
+    return { proxyUrl, loopback, end: () => end().catch(() => []) }
   } catch (error) {
     if (error instanceof HallpassError && error.code === 'not-running') return undefined
     throw error
@@ -89,12 +96,14 @@ async function throughOwn(context: Context, asked: AskedScope): Promise<Passage>
     spell,
   })
   context.output.detail(`through a proxy of its own on port ${proxy.port}`)
+  const { id, url } = proxy.issue(hallpass.sessionName, scope)
   return {
-    proxyUrl: proxy.issue(hallpass.sessionName, scope).url,
+    proxyUrl: url,
     loopback: await hallpass.knowsLoopback(hallpass.sessionName, scope),
     end: async () => {
       await proxy.close({ graceMs: leaveMs })
       await log.close()
+      return proxy.revoke(id)
     },
   }
 }
