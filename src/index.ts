@@ -251,6 +251,7 @@ export class Hallpass {
       authority,
       upstreamRoots: upstreamRoots({ upstreamCa: config.upstreamCa, env: this.#env, authority }),
       resolve: config.resolve,
+      limits: { replayBytes: config.replay },
       log,
       ...(options.noAuth ? { noAuth: { session: this.sessionName } } : {}),
       ...(options.spell === undefined ? {} : { spell: options.spell }),

@@ -9,6 +9,7 @@ const forms: Partial<Record<Key, (text: string) => unknown>> = {
   reveal: (text) => text,
   upstreamCa: (text) => text.split(delimiter).filter((path) => path !== ''),
   resolve: (text) => Object.fromEntries(list(text).map(assignment)),
+  replay: (text) => text,
   maxSessions: (text) => (/^\d+$/.test(text) ? Number(text) : text),
 }
 

@@ -83,7 +83,11 @@ function unionProblems(z: Zod, issue: z.core.$ZodIssueInvalidUnion, raw: unknown
     const message = oneOf([...only.values.map(String), 'a list of hosts'], value)
     return [{ path, part: 'value', message }]
   }
-  if (branch === undefined) return [{ path, part: 'value', message: 'text or a list is wanted' }]
+  if (branch === undefined) {
+    const wanted = issue.errors.flat().flatMap((each) => (each.code === 'invalid_type' ? each.expected : []))
+    const message = `${wanted.map((expected) => typeNames[expected] ?? expected).join(' or ')} is wanted`
+    return [{ path, part: 'value', message }]
+  }
   return issueProblems(
     z,
     branch.map((inner) => ({ ...inner, path: [...path, ...inner.path] })) as Issue[],

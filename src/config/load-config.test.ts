@@ -95,6 +95,8 @@ describe('the environment', () => {
     ['HALLPASS_CAPTURE', '*', { capture: [{ kind: 'any' }] }],
     ['HALLPASS_REVEAL', 'none', { reveal: 'none' }],
     ['HALLPASS_UPSTREAM_CA', '/a.pem:~/b.pem', { upstreamCa: ['/a.pem', join(homedir(), 'b.pem')] }],
+    ['HALLPASS_REPLAY', '1MiB', { replay: 1_048_576 }],
+    ['HALLPASS_REPLAY', '0', { replay: 0 }],
     ['HALLPASS_MAX_SESSIONS', '7', { maxSessions: 7 }],
   ])('%s=%s', async (name, text, expected) => {
     expect(await load(undefined, { env: { [name]: text } })).toMatchObject(expected)
@@ -181,6 +183,11 @@ describe('a fault', () => {
       '2:5: capture[0]: "https://a.example/" is a URL or has a path; write the host alone',
     ],
     ['too few sessions', 'maxSessions: 0', '1:14: maxSessions: 1 is the least'],
+    ['a size in decimal units', 'replay: 64KB', '1:9: replay: a size is wanted, as 64KiB or 1MiB'],
+    ['a size below nothing', 'replay: -1', '1:9: replay: a size is wanted, as 64KiB or 1MiB'],
+    ['a size that is half a byte', 'replay: 0.5', '1:9: replay: a size is wanted, as 64KiB or 1MiB'],
+    ['a size too large to be held', 'replay: 1024MiB', '1:9: replay: 64MiB is the most'],
+    ['a size that is none', 'replay: [1MiB]', '1:9: replay: a number or text is wanted'],
     [
       'an address to resolve that is a name',
       'resolve: { a.example: b.example }',

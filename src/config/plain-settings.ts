@@ -1,13 +1,16 @@
 import { defaults, type Key, type Settings } from './schema.ts'
+import { sizeText } from './size.ts'
 
 type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain }
 
 /** Every value as a configuration file would say it, in the order of the schema. */
 export function plainSettings(settings: Settings): [Key, Plain][] {
-  return (Object.keys(defaults) as Key[]).map((key) => [
-    key,
-    key === 'listen' ? listenText(settings.listen) : plain(settings[key]),
-  ])
+  return (Object.keys(defaults) as Key[]).map((key) => [key, plainSetting(settings, key)])
+}
+
+function plainSetting(settings: Settings, key: Key): Plain {
+  if (key === 'listen') return listenText(settings.listen)
+  return key === 'replay' ? sizeText(settings.replay) : plain(settings[key])
 }
 
 function listenText({ host, port }: Settings['listen']): string {

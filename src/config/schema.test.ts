@@ -26,6 +26,7 @@ describe('the schema', () => {
       'HALLPASS_REVEAL',
       'HALLPASS_UPSTREAM_CA',
       'HALLPASS_RESOLVE',
+      'HALLPASS_REPLAY',
       'HALLPASS_MAX_SESSIONS',
       undefined,
       undefined,

@@ -3,6 +3,7 @@ import type { HostPattern } from '../rules/host-pattern.ts'
 import type { Reveal, Rule } from '../rules/rule.ts'
 import { hostPatternSchema, revealSchema, ruleSchema, type Zod } from '../rules/rule-schema.ts'
 import { type Listen, parseListen, parseResolve } from './address.ts'
+import { parseSize } from './size.ts'
 
 /** The configuration as the rest of hallpass reads it. */
 export interface Settings {
@@ -14,6 +15,8 @@ export interface Settings {
   readonly upstreamCa: readonly string[]
   /** `host` or `host:port` to `address` or `address:port`, IPv6 in brackets. */
   readonly resolve: ReadonlyMap<string, string>
+  /** How many bytes of a request's body are held; 0 for none. */
+  readonly replay: number
   readonly maxSessions: number
   readonly rules: readonly Rule[]
   readonly credentials: ReadonlyMap<string, CredentialDefinition>
@@ -29,6 +32,7 @@ export const defaults: Settings = {
   reveal: 'script',
   upstreamCa: [],
   resolve: new Map(),
+  replay: 65_536,
   maxSessions: 1000,
   rules: [],
   credentials: new Map(),
@@ -76,6 +80,19 @@ export const settingsSchema = (z: Zod) => {
           return map
         })
         .describe('Where hosts really are, as curl --resolve: host or host:port to address or address:port.'),
+      replay: z
+        .union([z.number(), z.string()])
+        .transform((size, context) => {
+          try {
+            return parseSize(String(size), maxReplay)
+          } catch (error) {
+            context.issues.push({ code: 'custom', input: size, message: reasonOf(error) })
+            return z.NEVER
+          }
+        })
+        .describe(
+          'How much of a request body is held, so that the request can be sent again with a new token after a 401, or be signed: 64KiB, 1MiB, 0 for nothing.',
+        ),
       maxSessions: z
         .int()
         .min(1)
@@ -100,6 +117,9 @@ export const settingsSchema = (z: Zod) => {
     })
     .partial()
 }
+
+/** Each request under way may hold so much. */
+const maxReplay = 67_108_864
 
 const nameRule =
   'the name of a credential is up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit'

@@ -30,6 +30,8 @@ export interface Limits {
   readonly idleTotal: number
   /** Bytes that a client may send ahead of the request being served (pipelining). */
   readonly aheadBytes: number
+  /** Bytes of a request's body that are held for sending it again or signing it; 0 for none. */
+  readonly replayBytes: number
 }
 
 export const defaultLimits: Limits = {
@@ -47,4 +49,5 @@ export const defaultLimits: Limits = {
   idlePerOrigin: 128,
   idleTotal: 512,
   aheadBytes: 65_536,
+  replayBytes: 65_536,
 }
