@@ -1,4 +1,3 @@
-import { connect, type Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { withinOnly } from '../sessions/scope.ts'
@@ -7,10 +6,11 @@ import { asHallpassError, type Connection } from './connection.ts'
 import { intercept } from './intercept.ts'
 import { internalHost } from './internal.ts'
 import type { Client } from './options.ts'
+import { openStream } from './open-stream.ts'
 import { endpointOf } from './origin.ts'
 import { ignore, relay } from './relay.ts'
 import type { Swept } from './sweep.ts'
-import { timeoutError, upstreamError } from './upstream-error.ts'
+import { timeoutError } from './upstream-error.ts'
 
 export const established = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
 
@@ -75,36 +75,37 @@ function dialBlind(
   done: (error?: HallpassError) => void,
 ): void {
   const { engine, socket: client } = connection
-  const origin: Socket = connect(engine.dialer.to(host, port))
-  const attempt: Swept = {
-    deadline: performance.now() + engine.limits.connectMs,
-    expire: () => fail(timeoutError(endpointOf(host, port), 'no connection in time')),
-  }
-  const settle = () => {
-    engine.sweep.forget(attempt)
-    origin.off('error', onError)
-    client.off('close', onLeft)
-  }
-  const fail = (error: HallpassError) => {
+  const stop = openStream(engine, host, port, (error, origin) => {
     settle()
-    origin.on('error', ignore).destroy()
     done(error)
-  }
-  const onError = (error: Error) => fail(upstreamError(host, port, error))
-  const onLeft = () => {
-    settle()
-    origin.destroy()
-  }
-  engine.sweep.watch(attempt)
-  origin.once('error', onError)
-  client.once('close', onLeft)
-  origin.once('connect', () => {
-    settle()
-    done()
+    if (origin === undefined) return
     engine.stats.tunnels += 1
     const { raw } = connection
     const socket = connection.give()
     socket.write(established)
-    relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs, ignore)
+    relay(
+      { socket, raw },
+      { socket: origin, raw: origin },
+      engine.sweep,
+      engine.limits.streamIdleMs,
+      ignore,
+    )
   })
+  const attempt: Swept = {
+    deadline: performance.now() + engine.limits.connectMs,
+    expire: () => {
+      giveUp()
+      done(timeoutError(endpointOf(host, port), 'no connection in time'))
+    },
+  }
+  const settle = () => {
+    engine.sweep.forget(attempt)
+    client.off('close', giveUp)
+  }
+  const giveUp = () => {
+    settle()
+    stop()
+  }
+  engine.sweep.watch(attempt)
+  client.once('close', giveUp)
 }

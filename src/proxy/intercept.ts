@@ -1,14 +1,14 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import { established } from './connect-tunnel.ts'
 import { Connection } from './connection.ts'
 import { internalHost } from './internal.ts'
 import type { Client, Engine } from './options.ts'
+import { openStream } from './open-stream.ts'
 import { endpointOf } from './origin.ts'
 import { cut, ignore, relay } from './relay.ts'
 import { sniff } from './sniff.ts'
 import type { Swept } from './sweep.ts'
-import { upstreamError } from './upstream-error.ts'
 
 interface Target {
   readonly client: Client
@@ -172,29 +172,26 @@ function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target)
     socket.destroy()
     return
   }
-  let origin: Socket
-  try {
-    if (host === internalHost) throw new Error('nothing is behind it')
-    origin = connect(engine.dialer.to(host, port))
-  } catch {
+  if (host === internalHost) {
     socket.destroy()
     return
   }
-  const onError = (error: Error) => {
-    log(502, upstreamError(host, port, error).message)
-    cut({ socket, raw: socket })
-  }
-  origin.once('error', onError)
-  origin.once('connect', () => {
-    origin.off('error', onError)
-    log(200, 'neither TLS nor HTTP: passed as it is')
-  })
   engine.stats.tunnels += 1
-  relay(
-    { socket, raw: socket },
-    { socket: origin, raw: origin },
-    engine.sweep,
-    engine.limits.streamIdleMs,
-    ignore,
-  )
+  const stop = openStream(engine, host, port, (error, origin) => {
+    socket.off('close', stop)
+    if (origin === undefined) {
+      log(502, error?.message ?? '')
+      cut({ socket, raw: socket })
+      return
+    }
+    log(200, 'neither TLS nor HTTP: passed as it is')
+    relay(
+      { socket, raw: socket },
+      { socket: origin, raw: origin },
+      engine.sweep,
+      engine.limits.streamIdleMs,
+      ignore,
+    )
+  })
+  socket.once('close', stop)
 }

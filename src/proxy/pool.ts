@@ -1,5 +1,5 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
+import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
 import { checkServerIdentity } from '../certs/server-identity.ts'
 import type { HallpassError } from '../errors.ts'
 import type { Dialer } from './dial.ts'
@@ -7,7 +7,7 @@ import type { Limits } from './limits.ts'
 import { endpointOf, type Origin } from './origin.ts'
 import { ignore } from './relay.ts'
 import type { Sweep, Swept } from './sweep.ts'
-import { Upstream } from './upstream.ts'
+import { Inbox, Upstream } from './upstream.ts'
 import { certificateError, timeoutError, upstreamError } from './upstream-error.ts'
 
 type Ready = (error: HallpassError | undefined, upstream: Upstream | undefined) => void
@@ -159,9 +159,10 @@ export class Pool {
         upstream.reused = false
       }
     }
+    const inbox = new Inbox()
     let socket: Socket
     try {
-      socket = this.#socket(origin, group)
+      socket = this.#socket(origin, group, inbox)
     } catch (refused) {
       // Refused before a look-up; told later, as every other failure is.
       queueMicrotask(() => settle(upstreamError(host, port, refused), undefined))
@@ -192,17 +193,19 @@ export class Pool {
     socket.once('error', onError).once('close', onClose)
     socket.once(origin.scheme === 'https' ? 'secureConnect' : 'connect', () => {
       end()
-      const upstream = new Upstream(this, this.#sweep, socket, origin, key)
+      const upstream = new Upstream(this, this.#sweep, socket, inbox, origin, key)
       this.#open.add(upstream)
       settle(undefined, upstream)
     })
   }
 
-  #socket(origin: Origin, group: Group): Socket {
+  #socket(origin: Origin, group: Group, { onread }: Inbox): Socket {
     const dial = this.#dialer.to(origin.host, origin.port)
-    if (origin.scheme === 'http') return connectPlain(dial)
-    const socket: TLSSocket = connectTls({
+    if (origin.scheme === 'http') return connectPlain({ ...dial, onread })
+    // Documented for tls.connect, and missing in the types.
+    const options: ConnectionOptions & { onread: OnReadOpts } = {
       ...dial,
+      onread,
       secureContext: this.#context,
       // RFC 6066, 3: no address in SNI.
       servername: isIP(origin.host) === 0 ? origin.host : '',
@@ -211,7 +214,8 @@ export class Pool {
       rejectUnauthorized: true,
       checkServerIdentity: (_name, certificate) => checkServerIdentity(origin.host, certificate),
       ...(group.ticket === undefined ? {} : { session: group.ticket }),
-    })
+    }
+    const socket: TLSSocket = connectTls(options)
     socket.on('session', (ticket) => {
       // Node emits it only for a connection whose certificate was accepted, so that a resumption skips no check.
       group.ticket = ticket

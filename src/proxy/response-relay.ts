@@ -31,8 +31,10 @@ export class ResponseRelay {
   #body: BodyReader | undefined
   #keepUpstreamMs: number | undefined
   #keepClient = false
-  /** The origin's connection was lost while cookies were being kept. */
-  #closed: { readonly error: Error | undefined } | undefined
+  /** What came behind the head while cookies were being kept. */
+  #held: Buffer[] = []
+  /** The end of the origin's side, or the loss of its connection, at that time. */
+  #endedMeanwhile: (() => void)[] = []
 
   constructor(exchange: Exchange, upstream: Upstream, destination: Destination, plan: Plan) {
     this.#exchange = exchange
@@ -51,7 +53,8 @@ export class ResponseRelay {
     try {
       if (this.state === 'body') this.#relayBody(chunk)
       else if (this.state === 'head') this.#readHead(chunk)
-      else if (this.state === 'capturing') this.#upstream.socket.unshift(chunk)
+      // The rest of a read that was under way when reading was paused; no more than that.
+      else if (this.state === 'capturing') this.#held.push(Buffer.from(chunk))
     } catch (error) {
       this.#exchange.malformed(error)
     }
@@ -101,6 +104,7 @@ export class ResponseRelay {
     // On disk before the client sees it. Nothing more is read until then.
     this.state = 'capturing'
     this.#upstream.socket.pause()
+    this.#held.push(Buffer.from(rest))
     const { origin, target } = this.#destination
     const { reveal, capture, site } = this.#plan
     client.session
@@ -115,21 +119,21 @@ export class ResponseRelay {
         site,
       })
       .then(
-        (captured) => this.#afterCapture(head, rest, captured),
+        (captured) => this.#afterCapture(head, captured),
         (error: unknown) => this.#exchange.fail(error),
       )
   }
 
-  #afterCapture(head: ResponseHead, rest: Buffer, capture: Capture): void {
+  #afterCapture(head: ResponseHead, capture: Capture): void {
     this.captured = capture.captured
     if (this.state !== 'capturing') return
     try {
-      this.#pass(head, rest, capture)
+      this.#pass(head, Buffer.concat(this.#held.splice(0)), capture)
     } catch (error) {
       this.#exchange.malformed(error)
     }
-    if (this.#closed !== undefined) this.closed(this.#closed.error)
-    else if (!this.#exchange.connection.socket.writableNeedDrain) this.#upstream.socket.resume()
+    for (const event of this.#endedMeanwhile) event()
+    if (!this.#exchange.connection.socket.writableNeedDrain) this.#upstream.socket.resume()
   }
 
   #pass(head: ResponseHead, rest: Buffer, capture: Capture | undefined): void {
@@ -144,7 +148,7 @@ export class ResponseRelay {
     const bytes = headToClient(head, capture, !this.#keepClient)
     if (head.status === 101) {
       this.state = 'over'
-      this.#exchange.switchProtocols(bytes, rest)
+      this.#exchange.switchProtocols(bytes, Buffer.from(rest))
     } else this.#beginBody(bytes, rest)
   }
 
@@ -193,7 +197,8 @@ export class ResponseRelay {
 
   /** The origin has ended its side. */
   ended(): void {
-    if (this.state !== 'body' || this.#body === undefined) this.#exchange.dropped(undefined)
+    if (this.state === 'capturing') this.#endedMeanwhile.push(() => this.ended())
+    else if (this.state !== 'body' || this.#body === undefined) this.#exchange.dropped(undefined)
     else if (this.#body.end() === 'complete') this.#finish(false)
     else this.#exchange.truncated('the origin ended its answer too early')
   }
@@ -201,7 +206,7 @@ export class ResponseRelay {
   /** The connection to the origin is gone. */
   closed(error: Error | undefined): void {
     // What has come of the answer goes on first: the origin has acted, and its cookies are being kept.
-    if (this.state === 'capturing') this.#closed = { error }
+    if (this.state === 'capturing') this.#endedMeanwhile.push(() => this.closed(error))
     else if (this.state === 'body') this.#exchange.truncated('the origin broke its answer off')
     else if (this.state === 'head') this.#exchange.dropped(error)
   }

@@ -7,6 +7,7 @@ import type { Sweep, Swept } from './sweep.ts'
 
 /** Whoever uses a connection to an origin at the moment. */
 export interface UpstreamUser {
+  /** The bytes are those of the next read as soon as this returns: what is kept of them has to be copied. */
   fromUpstream(chunk: Buffer): void
   /** What was written has gone; more may follow. */
   upstreamDrained(): void
@@ -14,6 +15,23 @@ export interface UpstreamUser {
   upstreamEnded(): void
   /** The connection is gone, without an end if `error` is set or no end was seen. */
   upstreamClosed(error: Error | undefined): void
+}
+
+/**
+ * What is read from origins, one read at a time: a buffer for each read costs more than the read. Whoever gets it is done
+ * with it when he returns.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(65_536)
+
+/** Hands on what a socket reads, without a stream in between, once there is somebody to take it. */
+export class Inbox {
+  taker: ((chunk: Buffer) => boolean) | undefined
+
+  /** For the options of net.connect and tls.connect. */
+  readonly onread = {
+    buffer: readBuffer,
+    callback: (bytes: number): boolean => this.taker?.(readBuffer.subarray(0, bytes)) === true,
+  }
 }
 
 /** One established connection to an origin. Its listeners are set once and hand on to the user of the moment. */
@@ -30,20 +48,23 @@ export class Upstream implements Swept {
   idleSince = 0
   readonly #pool: Pool
   readonly #sweep: Sweep
+  readonly #inbox: Inbox
   #error: Error | undefined
 
-  constructor(pool: Pool, sweep: Sweep, socket: Socket, origin: Origin, key: string) {
+  constructor(pool: Pool, sweep: Sweep, socket: Socket, inbox: Inbox, origin: Origin, key: string) {
     this.socket = socket
     this.origin = origin
     this.key = key
     this.#pool = pool
     this.#sweep = sweep
+    this.#inbox = inbox
     sweep.watch(this)
-    socket.on('data', (chunk: Buffer) => {
+    inbox.taker = (chunk) => {
       // Bytes that nobody asked for would be the beginning of the next request's answer (a poisoned pool).
       if (this.user === undefined) this.destroy()
       else this.user.fromUpstream(chunk)
-    })
+      return true
+    }
     socket.on('drain', () => this.user?.upstreamDrained())
     socket.on('end', () => {
       if (this.user === undefined) this.destroy()
@@ -80,14 +101,14 @@ export class Upstream implements Swept {
     this.destroy()
   }
 
-  /** Gives the socket away for good, without the listeners (a WebSocket). */
+  /** Gives the socket away for good, without the listeners (a WebSocket): a stream like any other. */
   detach(): Socket {
     this.#sweep.forget(this)
     this.#pool.forget(this)
     this.user = undefined
     // What is put back while it flows would wait for the next packet.
     this.socket.pause()
-    this.socket.removeAllListeners('data')
+    this.#inbox.taker = (chunk) => this.socket.push(Buffer.from(chunk))
     this.socket.removeAllListeners('drain')
     this.socket.removeAllListeners('end')
     this.socket.removeAllListeners('close')
