@@ -1,0 +1,36 @@
+import type { Provider } from './provider.ts'
+import type { TokenFetch } from './token-fetch.ts'
+
+/**
+ * Answers as RFC 6749 section 5 has them. GitHub and Slack report errors with status 200, which would be read as a token
+ * response without a token: whether a login is to be waited for, or a refresh token is refused, could not be told.
+ */
+export function conformingFetch(fetch: TokenFetch, provider: Provider | undefined): TokenFetch {
+  return async (url, init) => {
+    const response = await fetch(url, init)
+    if (init.method !== 'POST') return response
+    const text = await response.text()
+    const answer = objectOf(text)
+    if (answer === undefined) return again(text, response.status, response)
+    const conforming = provider?.conform?.(answer) ?? answer
+    const failed = typeof conforming.error === 'string' && conforming.access_token === undefined
+    const status = response.status === 200 && failed ? 400 : response.status
+    return again(conforming === answer ? text : JSON.stringify(conforming), status, response)
+  }
+}
+
+function again(text: string, status: number, { headers }: Response): Response {
+  const bodiless = status === 204 || status === 205 || status === 304
+  return new Response(bodiless ? null : text, { status, headers })
+}
+
+function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

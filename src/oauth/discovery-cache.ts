@@ -1,0 +1,49 @@
+import type { TokenFetch } from './token-fetch.ts'
+
+/** Endpoints move at most once in years; a proxy that runs for weeks notices within the hour. */
+const freshMs = 60 * 60_000
+
+interface Kept {
+  readonly text: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly at: number
+}
+
+/** By the fetch: what was learnt with other roots is not trusted with these. */
+const byFetch = new WeakMap<TokenFetch, Map<string, Kept>>()
+
+/** A fetch that keeps what GET answers (discovery documents alone are got), and falls back on what it had when the server is away. */
+export function discoveryCache(fetch: TokenFetch): TokenFetch {
+  const kept = byFetch.get(fetch) ?? new Map<string, Kept>()
+  byFetch.set(fetch, kept)
+  return async (url, init) => {
+    if (init.method !== 'GET') return fetch(url, init)
+    const known = kept.get(url)
+    if (known !== undefined && performance.now() - known.at < freshMs) return responseOf(known)
+    try {
+      const response = await fetch(url, init)
+      if (response.status !== 200)
+        return known === undefined || response.status < 500 ? response : responseOf(known)
+      const next = { text: await response.text(), headers: [...response.headers], at: performance.now() }
+      // Kept only if it is JSON: an error page must not be the answer for an hour.
+      if (isJson(next.text)) kept.set(url, next)
+      return responseOf(next)
+    } catch (error) {
+      if (known === undefined) throw error
+      return responseOf(known)
+    }
+  }
+}
+
+function responseOf({ text, headers }: Kept): Response {
+  return new Response(text, { status: 200, headers: headers.map(([name, value]) => [name, value]) })
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,43 @@
+import type { Provider } from '../provider.ts'
+
+/**
+ * Slack: "Installing with OAuth", "Using token rotation" and the methods oauth.v2.access and oauth.v2.user.access
+ * (docs.slack.dev/authentication).
+ *
+ * A user token: it acts as the person who signs in, with user scopes. Scopes are separated by commas. Answers say `ok`, and
+ * errors come with status 200. A token expires and has a refresh token if the app has token rotation turned on.
+ */
+export const slack: Provider = {
+  name: 'slack',
+  title: 'Slack',
+  register: 'https://api.slack.com/apps',
+  issuer: 'https://slack.com',
+  endpoints: () => ({
+    authorization: 'https://slack.com/oauth/v2_user/authorize',
+    token: 'https://slack.com/api/oauth.v2.user.access',
+  }),
+  flows: ['code'],
+  hosts: () => ['slack.com'],
+  scopes: ['users.profile:read'],
+  broad: {
+    admin: 'administers the workspace',
+    'chat:write': 'writes in the name of the person',
+    'channels:history': 'reads every message of the public channels that they are in',
+  },
+  scopeSeparator: ',',
+  redirectPort: 8722,
+  conform: (answer) => {
+    if (answer.ok === false)
+      return { ...answer, error: dead.has(String(answer.error)) ? 'invalid_grant' : answer.error }
+    return { ...answer, token_type: 'bearer' }
+  },
+}
+
+/** What RFC 6749 section 5.2 calls invalid_grant. */
+const dead = new Set([
+  'invalid_refresh_token',
+  'token_revoked',
+  'token_expired',
+  'invalid_code',
+  'code_already_used',
+])

@@ -1,0 +1,227 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { isIP, type Socket, connect as tcpConnect } from 'node:net'
+import {
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  connect as tlsConnect,
+} from 'node:tls'
+import type { CustomFetchOptions } from 'openid-client'
+import { isLoopbackHost } from '../rules/loopback.ts'
+import { targetOf } from './resolved-target.ts'
+
+/** The customFetch of openid-client: one request to an authorization server. */
+export type TokenFetch = (url: string, init: CustomFetchOptions) => Promise<Response>
+
+/** A token request that no answer came to. */
+export class TokenFetchError extends Error {
+  /** Whether a byte of the request can have reached the server: if not, the refresh token in it is as good as before. */
+  readonly sent: boolean
+  /** The server's certificate was not accepted. */
+  readonly certificate: boolean
+
+  constructor(message: string, options: { sent: boolean; certificate?: boolean; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'TokenFetchError'
+    this.sent = options.sent
+    this.certificate = options.certificate ?? false
+  }
+}
+
+export interface TokenFetchOptions {
+  /** PEMs. There is no way to switch verification off. */
+  readonly roots: readonly string[]
+  readonly checkServerIdentity: (host: string, certificate: PeerCertificate) => Error | undefined
+  /** host[:port] → address[:port], as the configuration has it. */
+  readonly resolve: ReadonlyMap<string, string>
+  /** For tests of the deadline. */
+  readonly deadlineMs?: number
+}
+
+/** A person waits for a login and a request may wait for a refresh; a server that needs longer is down. */
+const tokenDeadlineMs = 20_000
+/** The largest honest answers are discovery documents and key sets of some 10 KiB. */
+const maxAnswerBytes = 1024 * 1024
+
+/**
+ * Requests over HTTPS with verification always on (plain HTTP to loopback alone), a connection of its own for each, no
+ * redirects: a token endpoint that redirects would have the refresh token sent to a host that nobody chose.
+ */
+export function tokenFetch(options: TokenFetchOptions): TokenFetch {
+  let context: SecureContext | undefined
+  const secure = () => {
+    context ??= createSecureContext({ ca: [...options.roots] })
+    return context
+  }
+  return async (url, init) => {
+    const target = new URL(url)
+    if (target.protocol !== 'https:' && !(target.protocol === 'http:' && isLoopbackHost(bare(target)))) {
+      const message = `${target.origin} is not https, and tokens go over plain http to loopback alone`
+      throw new TokenFetchError(message, { sent: false })
+    }
+    const deadline = AbortSignal.timeout(options.deadlineMs ?? tokenDeadlineMs)
+    const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline
+    return await new Exchange(target, init, signal).run(options, secure)
+  }
+}
+
+/** One request and its answer. */
+class Exchange {
+  readonly #url: URL
+  readonly #init: CustomFetchOptions
+  readonly #signal: AbortSignal
+  #sent = false
+
+  constructor(url: URL, init: CustomFetchOptions, signal: AbortSignal) {
+    this.#url = url
+    this.#init = init
+    this.#signal = signal
+  }
+
+  async run(options: TokenFetchOptions, secure: () => SecureContext): Promise<Response> {
+    let socket: Socket | undefined
+    const abort = () => socket?.destroy(abortReason(this.#signal))
+    this.#signal.addEventListener('abort', abort, { once: true })
+    try {
+      this.#signal.throwIfAborted()
+      socket = this.#connect(options, secure)
+      await connected(socket, this.#url.protocol === 'https:' ? 'secureConnect' : 'connect')
+      // Only now is the request written: until the certificate is accepted not even its first byte may leave.
+      this.#sent = true
+      return await this.#exchange(socket)
+    } catch (error) {
+      throw this.#failure(error)
+    } finally {
+      this.#signal.removeEventListener('abort', abort)
+      socket?.destroy()
+    }
+  }
+
+  #connect(options: TokenFetchOptions, secure: () => SecureContext): Socket {
+    const host = bare(this.#url)
+    const port = Number(this.#url.port) || (this.#url.protocol === 'https:' ? 443 : 80)
+    const to = targetOf(options.resolve, host, port)
+    if (this.#url.protocol === 'http:') return tcpConnect(to)
+    return tlsConnect({
+      ...to,
+      secureContext: secure(),
+      checkServerIdentity: (_, certificate) => options.checkServerIdentity(host, certificate),
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+      // RFC 6066 section 3: no address is a server name.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+    })
+  }
+
+  #exchange(socket: Socket): Promise<Response> {
+    const { body, headers, method } = this.#init
+    const text = body === undefined || body === null ? undefined : formText(body)
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(
+        {
+          createConnection: () => socket,
+          method,
+          path: `${this.#url.pathname}${this.#url.search}`,
+          headers: {
+            ...headers,
+            host: this.#url.host,
+            // What is not compressed needs no second limit against what it unpacks to.
+            'accept-encoding': 'identity',
+            connection: 'close',
+            ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }),
+          },
+        },
+        (answer) => {
+          readAnswer(answer).then(resolve, reject)
+        },
+      )
+      request.on('error', reject)
+      request.end(text)
+    })
+  }
+
+  #failure(error: unknown): TokenFetchError {
+    const where = this.#url.host
+    const reason = this.#signal.aborted ? abortReason(this.#signal) : error
+    const certificate = !this.#sent && isCertificateError(reason)
+    const what = certificate ? `the certificate of ${where} was not accepted` : `${where} did not answer`
+    return new TokenFetchError(`${what}: ${causeText(reason)}`, {
+      sent: this.#sent,
+      certificate,
+      cause: error,
+    })
+  }
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<Response> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer) {
+    const piece = chunk as Buffer
+    bytes += piece.length
+    if (bytes > maxAnswerBytes) throw new Error('its answer is larger than 1 MiB')
+    chunks.push(piece)
+  }
+  // Node ends the iteration of a cut answer with an error, unless the peer closed a body without a length.
+  if (!answer.complete) throw new Error('its answer was cut off')
+  const headers = new Headers()
+  for (const [name, values] of Object.entries(answer.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value)
+  }
+  const status = answer.statusCode ?? 0
+  if (status < 200 || status > 599) throw new Error(`its status ${status} is none`)
+  const bodiless = status === 204 || status === 205 || status === 304
+  return new Response(bodiless ? null : Buffer.concat(chunks), { status, headers })
+}
+
+function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once(event, () => resolve())
+    // Stays for good: an error that comes after the answer is nobody's.
+    socket.on('error', reject)
+    socket.once('close', () => reject(new Error('connection closed')))
+  })
+}
+
+function formText(body: NonNullable<CustomFetchOptions['body']>): string {
+  if (typeof body === 'string') return body
+  if (body instanceof URLSearchParams) return body.toString()
+  throw new Error('a form is wanted as the body of a token request')
+}
+
+/** IPv6 without its brackets. */
+function bare(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+function abortReason(signal: AbortSignal): Error {
+  const { reason } = signal
+  return reason instanceof Error && reason.name !== 'TimeoutError' ? reason : new Error('timed out')
+}
+
+function isCertificateError(error: unknown): boolean {
+  return /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/.test(
+    codeOf(error),
+  )
+}
+
+const causes: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the name is not known',
+  EAI_AGAIN: 'the name server does not answer',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection closed',
+  ETIMEDOUT: 'connection timed out',
+}
+
+function causeText(error: unknown): string {
+  const code = codeOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return causes[code] ?? (code === '' || message.includes(code) ? message : `${message} (${code})`)
+}
+
+function codeOf(error: unknown): string {
+  // Several addresses were tried: the first failure speaks for them.
+  if (error instanceof AggregateError) return codeOf(error.errors[0])
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

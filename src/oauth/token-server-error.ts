@@ -1,0 +1,76 @@
+import { HallpassError } from '../errors.ts'
+import { TokenFetchError } from './token-fetch.ts'
+
+/** The failed request below what openid-client throws, if it was the request that failed. */
+export function fetchFailure(error: unknown): TokenFetchError | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    if (cause instanceof TokenFetchError) return cause
+  }
+  return undefined
+}
+
+/** The error that the server named, RFC 6749 section 5.2. */
+export function oauthErrorOf(
+  error: unknown,
+): { readonly error: string; readonly description: string | undefined } | undefined {
+  if (!(error instanceof Error) || !('error' in error) || typeof error.error !== 'string') return undefined
+  const description = 'error_description' in error ? error.error_description : undefined
+  return {
+    error: printable(error.error),
+    description: typeof description === 'string' ? printable(description) : undefined,
+  }
+}
+
+/** `invalid_grant (the code has expired)` */
+export function oauthErrorText({
+  error,
+  description,
+}: {
+  error: string
+  description: string | undefined
+}): string {
+  return description === undefined || description === '' ? error : `${error} (${description})`
+}
+
+/** @param server `the authorization server https://id.example.com/`, as the message is to begin. */
+export function tokenServerError(error: unknown, server: string): HallpassError {
+  if (error instanceof HallpassError) return error
+  const failure = fetchFailure(error)
+  if (failure?.certificate === true) {
+    return new HallpassError(
+      'upstream-certificate',
+      `${failure.message}; to trust its issuer, add its PEM file to upstreamCa in the configuration`,
+      { hint: 'hallpass config path', cause: error },
+    )
+  }
+  if (failure !== undefined)
+    return new HallpassError('token-server', `${server} could not be asked: ${failure.message}`, {
+      hint: 'hallpass doctor',
+      cause: error,
+    })
+  const named = oauthErrorOf(error)
+  if (named !== undefined)
+    return new HallpassError('token-server', `${server} refused: ${oauthErrorText(named)}`, { cause: error })
+  // Without the cause: it holds the answer, and a malformed one can have a token in it.
+  return new HallpassError(
+    'token-server',
+    `${server} gave no answer that can be used: ${unusableText(error)}`,
+  )
+}
+
+function unusableText(error: unknown): string {
+  if (!(error instanceof Error)) return 'an unknown failure'
+  const { cause } = error
+  if (cause instanceof Response)
+    return `status ${cause.status}, ${cause.headers.get('content-type') ?? 'no content type'}`
+  // What JSON.parse says quotes the text.
+  if ('code' in error && error.code === 'OAUTH_PARSE_ERROR') return 'it is not JSON'
+  // The messages of openid-client name what was expected; the values are in properties.
+  const detail = cause instanceof Error && cause.message !== error.message ? ` (${cause.message})` : ''
+  return printable(`${error.message}${detail}`)
+}
+
+/** What a server says is shown on a terminal and in a log: one line, no escape sequences, not for ever. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, 300)
+}
