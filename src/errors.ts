@@ -12,6 +12,22 @@ export const errorTable = {
   },
   'session-missing': { exit: 4, http: 403, meaning: 'no session of that name, or it has expired' },
   'credential-missing': { exit: 4, http: 404, meaning: 'no credential of that name in the session' },
+  'needs-login': {
+    exit: 4,
+    http: 401,
+    meaning: 'the tokens of a credential are used up; only signing in again helps',
+  },
+  'login-failed': {
+    exit: 1,
+    http: 400,
+    meaning:
+      'a login was denied, ran out, or its answer was not the one that was asked for; the message says which',
+  },
+  'token-server': {
+    exit: 6,
+    http: 502,
+    meaning: 'the authorization server could not be reached, or gave no answer that can be used',
+  },
   'cookie-missing': { exit: 4, http: 404, meaning: 'no such cookie in the session' },
   'key-missing': { exit: 5, http: 503, meaning: 'the data key is not where it should be' },
   'key-invalid': {
@@ -75,6 +91,11 @@ export const errorTable = {
   },
   'request-malformed': { exit: 1, http: 400, meaning: 'the request is not valid HTTP/1.1' },
   'head-too-large': { exit: 1, http: 431, meaning: 'the header section is larger than the proxy takes' },
+  'body-not-held': {
+    exit: 1,
+    http: 413,
+    meaning: 'a signature needs the whole body, and it is larger than `replay` allows to be held',
+  },
   'upstream-unreachable': {
     exit: 6,
     http: 502,
