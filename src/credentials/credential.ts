@@ -1,6 +1,7 @@
 import type { HostPattern } from '../rules/host-pattern.ts'
 import { Secret } from '../secret.ts'
-import type { Attachment, Definition, Kind, Place } from './kind.ts'
+import type { Attachment, Definition, Freshness, Kind, Place } from './kind.ts'
+import type { Signer } from './signer.ts'
 
 /** A credential as a request meets it: where it may go, and what goes there or why nothing does. */
 export interface Credential {
@@ -14,11 +15,16 @@ export interface Credential {
   readonly allowHttp: boolean | undefined
   readonly place: Place
   readonly source: CredentialSource
+  /** Of a value that is refreshed. */
+  readonly freshness?: Freshness
 }
 
 export type CredentialSource =
   | { readonly from: 'value'; readonly value: Secret }
   | { readonly from: 'cookie'; readonly cookie: string }
+  | { readonly from: 'signature'; readonly signer: Signer }
+  /** The value goes where the client put the placeholder. */
+  | { readonly from: 'placeholder'; readonly placeholder: string; readonly value: Secret }
   /** There is nothing that could go. */
   | { readonly from: 'nothing'; readonly reason: string }
 
@@ -38,6 +44,7 @@ export function credentialOf(
   kind: Kind,
   sealed: SealedPart | string | undefined,
 ): Credential {
+  const freshness = typeof sealed === 'object' ? kind.freshness?.(definition, sealed.secret) : undefined
   return {
     name,
     kind: kind.kind,
@@ -47,6 +54,7 @@ export function credentialOf(
     allowHttp: definition.allowHttp,
     place: kind.place(definition),
     source: sourceOf(name, definition, kind, sealed),
+    ...(freshness && { freshness }),
   }
 }
 
@@ -60,12 +68,16 @@ function sourceOf(
   if (kind.secret !== undefined && sealed === undefined)
     return { from: 'nothing', reason: `no value: hallpass token set ${name}` }
   const attachment: Attachment = kind.attach(definition, sealed?.secret)
-  return 'cookie' in attachment
-    ? { from: 'cookie', cookie: attachment.cookie }
-    : { from: 'value', value: new Secret(attachment.value) }
+  if ('nothing' in attachment) return { from: 'nothing', reason: attachment.nothing }
+  if ('cookie' in attachment) return { from: 'cookie', cookie: attachment.cookie }
+  if ('sign' in attachment) return { from: 'signature', signer: attachment.sign }
+  const value = new Secret(attachment.value)
+  if (!('placeholder' in attachment)) return { from: 'value', value }
+  return { from: 'placeholder', placeholder: attachment.placeholder, value }
 }
 
-/** `authorization`, `?key`: a place as explain and the log name it. */
+/** `authorization`, `?key`, `placeholder:ghp_dummy`: a place as explain and lists name it. */
 export function placeText(place: Place): string {
-  return place.in === 'header' ? place.name.toLowerCase() : `?${place.name}`
+  if (place.in === 'header') return place.name.toLowerCase()
+  return place.in === 'query' ? `?${place.name}` : `placeholder:${place.name}`
 }

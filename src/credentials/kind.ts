@@ -2,11 +2,14 @@ import type { ZodType } from 'zod'
 import type { HostPattern } from '../rules/host-pattern.ts'
 import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
 import { type HeaderName, headerNameProblem } from './header-name.ts'
+import type { Signer } from './signer.ts'
 
 /** Where on a request a credential goes. Two credentials for one place exclude each other. */
 export type Place =
   | { readonly in: 'header'; readonly name: HeaderName }
   | { readonly in: 'query'; readonly name: string }
+  /** Wherever the client sends this placeholder. */
+  | { readonly in: 'placeholder'; readonly name: string }
 
 /** What every definition may say besides what its kind needs. None of it is secret. */
 export interface Definition {
@@ -17,17 +20,55 @@ export interface Definition {
   readonly allowHttp?: boolean | undefined
 }
 
-/** What goes there: bytes as a latin1 string, for a query parameter before its percent-encoding; or the value of a cookie. */
-export type Attachment = { readonly value: string } | { readonly cookie: string }
+/**
+ * What goes there: bytes as a latin1 string (for a query parameter Unicode, before its percent-encoding), the value of a
+ * cookie, a signature of the request, or Unicode instead of a placeholder.
+ */
+export type Attachment =
+  | { readonly value: string }
+  | { readonly cookie: string }
+  | { readonly sign: Signer }
+  | { readonly placeholder: string; readonly value: string }
+  /** Why there is nothing yet. */
+  | { readonly nothing: string }
 
 /** The secret side of a kind: what stdin takes, what the sealed record holds, what `token get` prints. */
 export interface SecretForm<Value> {
   /** For prompts and errors: "a token", "user:password". */
   readonly wanted: string
   readonly schema: (z: Zod) => ZodType<Value>
-  /** @param text what a person typed or piped, Unicode. @throws HallpassError 'value-invalid' */
-  parse(text: string): Value
+  /**
+   * @param text what a person typed or piped, Unicode
+   * @param now in ms, for what counts from its receipt
+   * @throws HallpassError 'value-invalid'
+   */
+  parse(text: string, now: number): Value
   print(value: Value): string
+  /** What of the value before stays when another one is set over it; without it nothing does. */
+  over?(before: Value, given: Value): Value
+}
+
+/** How long a value that is refreshed still holds. Times are ms since the epoch. */
+export interface Freshness {
+  /** undefined: unknown, a 401 tells. */
+  readonly expiresAt?: number
+  /** When a refresh is to start. */
+  readonly dueAt?: number
+  readonly refreshable: boolean
+  /** Why only a new login helps. */
+  readonly needsLogin?: string
+  readonly refreshes: number
+  /** How the last refresh went. */
+  readonly last?: LastRefresh
+}
+
+export interface LastRefresh {
+  readonly at: number
+  readonly result: 'refreshed' | 'failed' | 'needs-login'
+  readonly reason?: string | undefined
+  /** In a row. */
+  readonly failures: number
+  readonly retryAt?: number | undefined
 }
 
 /**
@@ -43,6 +84,8 @@ export interface Kind<D extends Definition = Definition, Value = unknown> {
   readonly secret: SecretForm<Value> | undefined
   place(definition: D): Place
   attach(definition: D, value: Value): Attachment
+  /** Of kinds whose values are refreshed. */
+  freshness?(definition: D, value: Value): Freshness
 }
 
 export const commonOptions = (z: Zod) => ({

@@ -20,7 +20,8 @@ export class ScrubbedPlans {
     this.#known.add(plan)
     for (const { value } of plan.cookies.attached) this.#log.scrub(new Secret(value))
     for (const { source } of plan.credentials.attached) {
-      if (source.from !== 'value') continue
+      if (source.from === 'signature') for (const secret of source.signer.secrets) this.#log.scrub(secret)
+      if (source.from !== 'value' && source.from !== 'placeholder') continue
       this.#log.scrub(source.value)
       // `Bearer …`: the value behind the scheme is met without it.
       const [, behind] = source.value.reveal().split(' ', 2)

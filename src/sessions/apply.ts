@@ -1,6 +1,7 @@
 import type { Cookie } from '../cookies/cookie.ts'
 import { cookieHeader, mergeCookies, parseCookieHeader } from '../cookies/cookie-header.ts'
 import { placeText } from '../credentials/credential.ts'
+import type { Refusal, RequestBody, SigningTime } from '../credentials/signer.ts'
 import { isFieldValue } from '../credentials/value.ts'
 import type { Reveal } from '../rules/rule.ts'
 import type { PlannedCredential } from './choose-credentials.ts'
@@ -13,7 +14,19 @@ export interface ClientHead {
   readonly fields: readonly { readonly name: string; readonly value: string; readonly lower?: string }[]
 }
 
+/** The rest of the request, and what makes one signature differ from the next. */
+export interface SendContext extends SigningTime {
+  readonly method: string
+  readonly scheme: 'https' | 'http'
+  /** Of the verified connection; IPv6 without brackets. */
+  readonly host: string
+  readonly port: number
+  readonly body: RequestBody
+}
+
 export interface HeadEdits {
+  /** The request must not go out. */
+  readonly refusal?: Refusal
   /** The request target, when it changes. It may hold a secret. */
   readonly target?: string
   /** Lower-case names of fields whose lines go. */
@@ -30,8 +43,11 @@ export function isVisible(cookie: Pick<Cookie, 'httpOnly'>, reveal: Reveal): boo
   return reveal === 'all' || (reveal === 'script' && !cookie.httpOnly)
 }
 
-/** A plan and the client's own head → what to change in the head. */
-export function applyPlan(plan: Plan, head: ClientHead): HeadEdits {
+/**
+ * A plan and the client's own head → what to change in the head.
+ * @param at without it nothing is signed
+ */
+export function applyPlan(plan: Plan, head: ClientHead, at?: SendContext): HeadEdits {
   const { cookies, credentials } = plan
   if (cookies.attached.length === 0 && credentials.attached.length === 0) return nothing
 
@@ -57,6 +73,7 @@ export function applyPlan(plan: Plan, head: ClientHead): HeadEdits {
     } else {
       const lower = place.name.toLowerCase()
       if (!override && own.names.has(lower)) continue
+      if (place.in !== 'header' || source.from === 'signature') continue
       const value = headerValue(credential, cookie?.value ?? own.cookie)
       if (value === undefined) continue
       remove.add(lower)
@@ -115,6 +132,7 @@ function cookieEdit(
 /** The value for a header. A mirror copies from the Cookie header as it will be sent; without the cookie there is none. */
 function headerValue({ source }: PlannedCredential, cookies: string | undefined): string | undefined {
   if (source.from === 'value') return source.value.reveal()
+  if (source.from !== 'cookie') return undefined
   const value = parseCookieHeader(cookies ?? '').find(({ name }) => name === source.cookie)?.value
   // Part of it may be the client's: it must not bring the host down by way of another header.
   return value !== undefined && isFieldValue(value) ? value : undefined

@@ -1,8 +1,8 @@
 import type { SiteContext } from '../cookies/cookie.ts'
 import { type Credential, type CredentialSource, placeText } from '../credentials/credential.ts'
 import type { Place } from '../credentials/kind.ts'
-import { isFieldValue } from '../credentials/value.ts'
-import { bestMatch, specificity } from '../rules/host-pattern.ts'
+import { isFieldValue, utf8Bytes } from '../credentials/value.ts'
+import { bestMatch, type HostPattern, specificity } from '../rules/host-pattern.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
 import type { Decided } from '../rules/rule.ts'
 
@@ -104,9 +104,13 @@ function candidateOf(
 function whyNotHere({ bound, hosts }: Credential, { host, port }: Destination): string | undefined {
   for (const patterns of [hosts, bound]) {
     if (patterns !== undefined && bestMatch(patterns, host, port) === undefined)
-      return `it is for ${patterns.map(({ text }) => text).join(', ')} alone`
+      return `it is for ${hostList(patterns)} alone`
   }
   return undefined
+}
+
+export function hostList(patterns: readonly HostPattern[]): string {
+  return patterns.map(({ text }) => text).join(', ')
 }
 
 function whyWithheld(
@@ -120,10 +124,12 @@ function whyWithheld(
   // Credentials know no SameSite: with them any page that a browser shows could act as the user.
   if (site === 'cross-site') return 'cross-site request'
   // A value that got in by another way than `token set` must not become a header line or brick the host either.
-  if (place.in === 'header' && source.from === 'value' && !isFieldValue(source.value.reveal()))
-    return 'its value has characters that no header may have'
+  if (place.in === 'header' && source.from === 'value' && !isFieldValue(source.value.reveal())) return unfit
+  if (source.from === 'placeholder' && !isFieldValue(utf8Bytes(source.value.reveal()))) return unfit
   return undefined
 }
+
+const unfit = 'its value has characters that no header may have'
 
 function isBefore(a: Candidate, b: Candidate): boolean {
   return a.rank === b.rank ? a.credential.name < b.credential.name : a.rank > b.rank

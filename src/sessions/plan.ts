@@ -1,10 +1,16 @@
 import type { Cookie, SiteContext } from '../cookies/cookie.ts'
 import type { Jar } from '../cookies/jar.ts'
 import type { Credential } from '../credentials/credential.ts'
+import type { Signer } from '../credentials/signer.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { matchesRequest } from '../rules/request-pattern.ts'
 import { type Decided, decidingRule, type Reveal, type RuleSet } from '../rules/rule.ts'
-import { chooseCredentials, type PlannedCredential, type WithheldCredential } from './choose-credentials.ts'
+import {
+  chooseCredentials,
+  hostList,
+  type PlannedCredential,
+  type WithheldCredential,
+} from './choose-credentials.ts'
 import { knowledgeOf } from './knowledge.ts'
 import { type Scope, withinOnly } from './scope.ts'
 
@@ -25,6 +31,14 @@ export interface Material {
   readonly credentials: readonly Credential[]
 }
 
+export interface PlaceholderGuard {
+  /** The credential. */
+  readonly name: string
+  readonly placeholder: string
+  /** Why its value does not go here. */
+  readonly reason: string
+}
+
 /** The one decision about a request. The proxy applies it, explain prints it, metrics count it. */
 export interface Plan {
   readonly policy: { readonly allowed: true } | { readonly allowed: false; readonly reason: string }
@@ -43,6 +57,10 @@ export interface Plan {
     readonly attached: readonly PlannedCredential[]
     readonly withheld: readonly WithheldCredential[]
   }
+  /** What of the body the attached signatures have to know before the head can go. */
+  readonly body: 'none' | Signer['covers']
+  /** Placeholders that the session knows and that must not be sent here: what to say when a client does. */
+  readonly guards: readonly PlaceholderGuard[]
   /** From then on it has to be made anew; Infinity when only a change of the session or the rules can alter it. */
   readonly validUntil: number
 }
@@ -76,6 +94,10 @@ export function plan(
   )
   const chosen = chooseCredentials(material.credentials, { ...request, host }, rule)
   if (idle !== undefined) {
+    const withheld = [
+      ...chosen.attached.map(({ name, kind }) => ({ name, kind, reason: idle })),
+      ...chosen.withheld,
+    ]
     return {
       ...base,
       reveal: 'all',
@@ -87,13 +109,9 @@ export function plan(
           ...selection.withheld.map(({ cookie, reason }) => ({ name: cookie.name, reason })),
         ],
       },
-      credentials: {
-        attached: [],
-        withheld: [
-          ...chosen.attached.map(({ name, kind }) => ({ name, kind, reason: idle })),
-          ...chosen.withheld,
-        ],
-      },
+      credentials: { attached: [], withheld },
+      body: 'none',
+      guards: guardsOf(material.credentials, [], withheld),
       validUntil: selection.validUntil,
     }
   }
@@ -105,7 +123,9 @@ export function plan(
       attached: selection.attached,
       withheld: selection.withheld.map(({ cookie, reason }) => ({ name: cookie.name, reason })),
     },
-    credentials: withCookies(chosen, selection.attached),
+    credentials: withConditions(chosen, selection.attached),
+    body: bodyOf(chosen.attached),
+    guards: guardsOf(material.credentials, chosen.attached, chosen.withheld),
     validUntil: selection.validUntil,
   }
 }
@@ -141,24 +161,58 @@ function whyIdle(policy: Plan['policy'], scope: Scope, host: string, port: numbe
   return undefined
 }
 
-/** A mirror copies what the request carries. The client may send that cookie itself, so only what is sure is said here. */
-function withCookies(
+/** What only the client's own head decides. A mirror copies what the request carries, and the client may send that cookie. */
+function withConditions(
   chosen: {
     readonly attached: readonly PlannedCredential[]
     readonly withheld: readonly WithheldCredential[]
   },
   cookies: readonly Cookie[],
 ): Plan['credentials'] {
-  const attached = chosen.attached.map((credential) =>
-    credential.source.from === 'cookie' && !cookies.some(({ name }) => name === cookieOf(credential))
-      ? { ...credential, condition: `only if the client sends the cookie ${cookieOf(credential)} itself` }
-      : credential,
-  )
+  const choice = chosen.attached.some(({ source }) => source.from === 'placeholder')
+  const attached = chosen.attached.map((credential) => {
+    const conditions = conditionsOf(credential, cookies, choice)
+    return conditions.length === 0 ? credential : { ...credential, condition: conditions.join(', ') }
+  })
   return { attached, withheld: chosen.withheld }
 }
 
-function cookieOf({ source }: PlannedCredential): string {
-  return source.from === 'cookie' ? source.cookie : ''
+function conditionsOf({ source }: PlannedCredential, cookies: readonly Cookie[], choice: boolean): string[] {
+  if (source.from === 'placeholder') return ['only if the client sends its placeholder']
+  const conditions: string[] = []
+  if (source.from === 'cookie' && !cookies.some(({ name }) => name === source.cookie))
+    conditions.push(`only if the client sends the cookie ${source.cookie} itself`)
+  // A client that writes a placeholder there has chosen that credential.
+  if (choice) conditions.push('unless the client sends a placeholder there')
+  return conditions
+}
+
+function bodyOf(attached: readonly PlannedCredential[]): Plan['body'] {
+  let body: Plan['body'] = 'none'
+  for (const { source } of attached) {
+    if (source.from !== 'signature') continue
+    if (source.signer.covers === 'hash') return 'hash'
+    body = source.signer.covers
+  }
+  return body
+}
+
+/** One dummy may stand for one credential here and for another elsewhere: it is refused where it stands for none. */
+function guardsOf(
+  credentials: readonly Credential[],
+  attached: readonly PlannedCredential[],
+  withheld: readonly WithheldCredential[],
+): PlaceholderGuard[] {
+  const served = new Set<string>()
+  for (const { source } of attached) if (source.from === 'placeholder') served.add(source.placeholder)
+  const guards = new Map<string, PlaceholderGuard>()
+  for (const { name, place, hosts } of credentials) {
+    if (place.in !== 'placeholder' || served.has(place.name) || guards.has(place.name)) continue
+    const known = withheld.find((other) => other.name === name)?.reason
+    const reason = known ?? (hosts ? `it is for ${hostList(hosts)} alone` : 'no rule names it here')
+    guards.set(place.name, { name, placeholder: place.name, reason })
+  }
+  return [...guards.values()].sort((a, b) => (a.placeholder < b.placeholder ? -1 : 1))
 }
 
 function pathOf(target: string): string {
