@@ -11,6 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ['index.ts'],
   ['proxy'],
   ['certs', 'sessions'],
+  ['oauth'],
   ['store'],
   ['config'],
   ['credentials', 'cookies', 'rules', 'http1'],

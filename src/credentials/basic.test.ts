@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { basic } from './basic.ts'
 
 const header = (text: string) => {
-  const value = basic.secret?.parse(text)
+  const value = basic.secret?.parse(text, 0)
   if (value === undefined) throw new Error('no value')
   const attachment = basic.attach({ kind: 'basic' }, value)
   if (!('value' in attachment)) throw new Error('no header')

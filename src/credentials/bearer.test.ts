@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { bearer } from './bearer.ts'
 
 const attach = (text: string) => {
-  const value = bearer.secret?.parse(text)
+  const value = bearer.secret?.parse(text, 0)
   return value && bearer.attach({ kind: 'bearer' }, value)
 }
 

@@ -11,7 +11,7 @@ it('goes into the header of its definition, in the bytes of UTF-8', () => {
 })
 
 it.each([' led', 'trailed '])('refuses %j: a space at an end is not part of a header value', (text) =>
-  expect(() => header.secret?.parse(text)).toThrow('neither begins nor ends'),
+  expect(() => header.secret?.parse(text, 0)).toThrow('neither begins nor ends'),
 )
 
 it.each([

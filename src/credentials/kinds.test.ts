@@ -48,21 +48,21 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind
     const marker = 'm4rker'
     for (const control of ['\r\n', '\n', '\0', '\x1b', '\x7f', '\t']) {
       const text = `${marker}:${control}x`
-      const error = caught(() => secret.parse(text))
+      const error = caught(() => secret.parse(text, 0))
       expect(error).toBeInstanceOf(HallpassError)
       expect(error).toMatchObject({ code: 'value-invalid' })
       expect(String(error)).not.toContain(marker)
     }
-    expect(caught(() => secret.parse(''))).toMatchObject({ code: 'value-invalid' })
-    expect(caught(() => secret.parse('\n'))).toMatchObject({ code: 'value-invalid' })
-    expect(caught(() => secret.parse('a:\ud800'))).toMatchObject({ code: 'value-invalid' })
+    expect(caught(() => secret.parse('', 0))).toMatchObject({ code: 'value-invalid' })
+    expect(caught(() => secret.parse('\n', 0))).toMatchObject({ code: 'value-invalid' })
+    expect(caught(() => secret.parse('a:\ud800', 0))).toMatchObject({ code: 'value-invalid' })
   })
 
   it('holds what is sealed to the same form', () => {
     const { secret } = kind
     if (secret === undefined) return
     const schema = secret.schema(z)
-    const value = secret.parse('user:pass')
+    const value = secret.parse('user:pass', 0)
     expect(schema.safeParse(value).success).toBe(true)
     const broken = JSON.parse(JSON.stringify(value).replace('pass', 'pa\\r\\nss'))
     expect(schema.safeParse(broken).success).toBe(false)
@@ -74,8 +74,8 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind
     const { secret } = kind
     if (secret === undefined) return
     for (const end of ['', '\n', '\r\n'])
-      expect(secret.print(secret.parse(`user:pass${end}`))).toBe('user:pass')
-    expect(caught(() => secret.parse('user:pass\n\n'))).toMatchObject({ code: 'value-invalid' })
+      expect(secret.print(secret.parse(`user:pass${end}`, 0))).toBe('user:pass')
+    expect(caught(() => secret.parse('user:pass\n\n', 0))).toMatchObject({ code: 'value-invalid' })
   })
 })
 

@@ -18,6 +18,8 @@ export interface HeldCredential {
   readonly name: string
   readonly kind: string
   readonly hosts: readonly string[]
+  /** Nothing of it is secret. undefined when it could not be read. */
+  readonly definition: Definition | undefined
   readonly origin: 'session' | 'configuration' | 'both'
   /** undefined when what is sealed could not be used. */
   readonly credential: Credential | undefined
@@ -139,7 +141,7 @@ export class SessionCredentials {
       : kind.options(z).safeParse({ kind: kind.kind, ...options, ...(hosts && { hosts }) })
     if (!checked.success) throw new HallpassError('usage', firstIssue(checked.error.issues))
 
-    const secret = this.#parseSecret(kind, secretText)
+    const secret = this.#parseSecret(kind, secretText, now)
     const record = {
       kind: kind.kind,
       ...(hosts && { hosts: [...(hosts as readonly string[])] }),
@@ -161,14 +163,14 @@ export class SessionCredentials {
     if (!there) throw missing(name)
   }
 
-  #parseSecret(kind: Kind, text: string | undefined): unknown {
+  #parseSecret(kind: Kind, text: string | undefined, now: number): unknown {
     if (kind.secret === undefined) {
       if (text !== undefined && text !== '')
         throw new HallpassError('usage', `a credential of the kind ${kind.kind} has no value of its own`)
       return undefined
     }
     if (text === undefined) throw new HallpassError('value-invalid', `${kind.secret.wanted} is wanted`)
-    return kind.secret.parse(text)
+    return kind.secret.parse(text, now)
   }
 
   async #readAll(): Promise<readonly HeldCredential[]> {
@@ -242,6 +244,7 @@ function heldOf(
     name,
     kind: kind?.kind ?? 'unknown',
     hosts: (definition?.hosts ?? usable?.bound ?? []).map(({ text }) => text),
+    definition,
     origin: both ? 'both' : sealed === undefined ? 'configuration' : 'session',
     credential: definition && kind ? credentialOf(name, definition, kind, part) : undefined,
     print: form && usable ? () => form.print(usable.secret) : undefined,

@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Cookie } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
 import { placeText } from '../credentials/credential.ts'
+import type { Freshness } from '../credentials/kind.ts'
 import type { CredentialDefinition } from '../credentials/kinds.ts'
+import type { OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
+import type { RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
@@ -46,6 +49,10 @@ export interface CredentialSummary {
   readonly updatedAt: string | undefined
   /** Why it cannot be used. */
   readonly problem: string | undefined
+  /** What is not secret of it. */
+  readonly definition: CredentialDefinition | undefined
+  /** Of one that is refreshed. */
+  readonly freshness: Freshness | undefined
 }
 
 export interface Explanation extends Plan {
@@ -215,6 +222,26 @@ export class Session {
     return (await this.#credentials.list()).map(summaryOf)
   }
 
+  /** Sees to fresh tokens of an oauth2 credential. Throws `credential-missing`. */
+  async refreshCredential(name: string, _why: RefreshReason): Promise<RefreshOutcome> {
+    await this.#credentials.get(name)
+    return { kind: 'not-refreshable', reason: 'not yet' }
+  }
+
+  /**
+   * An origin answered 401 to a request with this plan: refreshes what it carried in Authorization, once.
+   * @param replayed it was the second 401, to a request with tokens that had just come
+   * @returns 'retry' when the session has another access token now
+   */
+  async rejected(_plan: Plan, _replayed = false): Promise<'retry' | 'needs-login' | 'no'> {
+    return 'no'
+  }
+
+  /** Keeps what a login brings; the definition too, unless the configuration has it. */
+  async saveTokens(name: string, _input: CredentialInput | undefined, _value: OAuth2Value): Promise<void> {
+    await this.#credentials.get(name)
+  }
+
   removeCredential(name: string): Promise<void> {
     return this.#credentials.remove(name)
   }
@@ -277,6 +304,7 @@ function summaryOf({
   hosts,
   origin,
   updatedAt,
+  definition,
 }: HeldCredential): CredentialSummary {
   return {
     name,
@@ -284,6 +312,9 @@ function summaryOf({
     hosts,
     origin,
     updatedAt,
+    // It came from the schema of its kind.
+    definition: definition as CredentialDefinition | undefined,
+    freshness: credential?.freshness,
     place: credential && placeText(credential.place),
     present: credential !== undefined && credential.source.from !== 'nothing',
     fingerprint: print && new Secret(print()).fingerprint(),

@@ -26,6 +26,8 @@ import { formatSession, parseSession } from './session-metadata.ts'
 import { isRacy, stampOf } from './stamp.ts'
 import {
   type Change,
+  type ExclusiveOptions,
+  type HeldRecord,
   type Json,
   type RecordId,
   type SessionMetadata,
@@ -71,6 +73,22 @@ export class FileStore implements Store {
     return this.#commits.add(path, change, (all) =>
       this.#saving(path, () => withLock(lock, () => this.#commit(id, path, all))),
     )
+  }
+
+  async exclusive<T>(
+    id: RecordId,
+    work: (held: HeldRecord) => Promise<T>,
+    options?: ExclusiveOptions,
+  ): Promise<T> {
+    const path = recordPath(this.#home, id)
+    const run = async () => {
+      const value = (await this.read(id))?.value
+      const save = async (next: Json) => {
+        await this.#saving(path, () => this.#commit(id, path, () => next))
+      }
+      return work({ value, save })
+    }
+    return withLock(recordLock(this.#home, id), run, options)
   }
 
   stamp(id: RecordId): string | undefined {
@@ -129,6 +147,16 @@ export class FileStore implements Store {
       withLock(sessionLock(this.#home, session.name), async () => {
         await makeFolders(this.#home.root, dirname(file))
         await replaceFile(file, formatSession(session))
+      }),
+    )
+  }
+
+  async updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void> {
+    const file = sessionFile(this.#home, name)
+    await this.#saving(file, () =>
+      withLock(sessionLock(this.#home, name), async () => {
+        const session = await this.readSession(name)
+        if (session !== undefined) await replaceFile(file, formatSession(change(session)))
       }),
     )
   }

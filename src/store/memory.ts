@@ -1,8 +1,11 @@
+import { HallpassError } from '../errors.ts'
 import { deepFreeze } from './frozen.ts'
 import { checkName } from './names.ts'
 import { checkRecordId } from './record-path.ts'
 import {
   type Change,
+  type ExclusiveOptions,
+  type HeldRecord,
   type RecordId,
   type SessionMetadata,
   type Store,
@@ -28,12 +31,40 @@ export class MemoryStore implements Store {
   /** Records of no session. */
   readonly #shared = new Map<string, Kept>()
   #changes = 0
+  /** By record: the end of the last that holds it, or waits to. */
+  readonly #holders = new Map<string, Promise<void>>()
 
   async read(id: RecordId): Promise<StoredRecord | undefined> {
     return this.#kept(id)?.record
   }
 
   async update(id: RecordId, change: Change): Promise<number> {
+    // In its turn: between the holders' works, never inside one.
+    if (this.#holders.has(fullKeyOf(id))) return this.exclusive(id, async () => this.#update(id, change))
+    return this.#update(id, change)
+  }
+
+  async exclusive<T>(
+    id: RecordId,
+    work: (held: HeldRecord) => Promise<T>,
+    options: ExclusiveOptions = {},
+  ): Promise<T> {
+    const key = fullKeyOf(id)
+    const before = this.#holders.get(key)
+    const { promise: over, resolve: leave } = Promise.withResolvers<void>()
+    const turn = Promise.resolve(before).then(() => over)
+    this.#holders.set(key, turn)
+    void turn.then(() => this.#holders.get(key) === turn && this.#holders.delete(key))
+    try {
+      if (before !== undefined) await patience(before, key, options)
+      const value = this.#kept(id)?.record.value
+      return await work({ value, save: async (next) => void this.#update(id, () => next) })
+    } finally {
+      leave()
+    }
+  }
+
+  #update(id: RecordId, change: Change): number {
     const before = this.#kept(id)?.record
     const value = change(before?.value)
     if (value === undefined && before === undefined) return 0
@@ -81,6 +112,11 @@ export class MemoryStore implements Store {
     else this.#sessions.set(name, { metadata: frozen, credentialsStamp: 'none', records: new Map() })
   }
 
+  async updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void> {
+    const session = await this.readSession(name)
+    if (session !== undefined) await this.writeSession(change(session))
+  }
+
   async removeSession(name: string): Promise<void> {
     this.#sessions.delete(checkName('session', name))
   }
@@ -100,4 +136,30 @@ export class MemoryStore implements Store {
 
 function keyOf({ kind, name }: RecordId): string {
   return `${kind} ${name}`
+}
+
+function fullKeyOf(id: RecordId): string {
+  return `${id.session} ${keyOf(id)}`
+}
+
+/** Resolves when `turn` does; throws when the caller would wait no longer. */
+async function patience(
+  turn: Promise<void>,
+  what: string,
+  { signal, timeoutMs }: ExclusiveOptions,
+): Promise<void> {
+  signal?.throwIfAborted()
+  const { promise: gaveUp, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new HallpassError('lock-timeout', `the record ${what} was held for too long`)),
+    timeoutMs ?? 30_000,
+  )
+  const aborted = () => reject(signal?.reason)
+  signal?.addEventListener('abort', aborted)
+  try {
+    await Promise.race([turn, gaveUp])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', aborted)
+  }
 }

@@ -15,6 +15,20 @@ export interface StoredRecord {
 /** Computes the new value of a record, undefined to delete it. It may run again, so it must be pure; what it throws rejects its own update only. */
 export type Change = (value: Json | undefined) => Json | undefined
 
+/** A record whose lock is held. */
+export interface HeldRecord {
+  /** As it was when the lock was taken. */
+  readonly value: Json | undefined
+  /** Durable when it resolves; several are allowed. */
+  save(next: Json): Promise<void>
+}
+
+export interface ExclusiveOptions {
+  /** No longer waits for the lock; what runs under it is not stopped. */
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+}
+
 export interface SessionMetadata {
   readonly name: string
   /** Times are RFC 3339, UTC. */
@@ -36,6 +50,11 @@ export interface Store {
    */
   update(id: RecordId, change: Change): Promise<number>
   /**
+   * Runs `work` under the record's lock, which no other process holds meanwhile: it may wait for a network. Readers are not kept
+   * waiting, updates of the record are. Throws `lock-timeout`; `save` throws as `update` does.
+   */
+  exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>, options?: ExclusiveOptions): Promise<T>
+  /**
    * Differs whenever the record does; undefined when there is none. Some microseconds: it guards memoised plans.
    * Take it before reading what it stands for: a change between the two is then seen.
    */
@@ -47,6 +66,8 @@ export interface Store {
   sessions(): Promise<readonly string[]>
   readSession(name: string): Promise<SessionMetadata | undefined>
   writeSession(session: SessionMetadata): Promise<void>
+  /** Read-modify-write under the session's lock; a session that is not there stays so. */
+  updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void>
   /** With everything in it, at once: a crash leaves all of the session or none of it. */
   removeSession(name: string): Promise<void>
 }

@@ -50,7 +50,7 @@ export function credential({
   const kind = kindOf(kindName)
   if (kind === undefined) throw new Error(`no kind ${kindName}`)
   const definition = { kind: kindName, ...(hosts && { hosts: hosts.map(parseHostPattern) }), ...options }
-  const secret = value === undefined ? undefined : kind.secret?.parse(value)
+  const secret = value === undefined ? undefined : kind.secret?.parse(value, now)
   return credentialOf(
     name,
     definition,

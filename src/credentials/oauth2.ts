@@ -1,0 +1,244 @@
+import { HallpassError } from '../errors.ts'
+import { isLoopbackHost } from '../rules/loopback.ts'
+import type { Zod } from '../rules/rule-schema.ts'
+import { commonOptions, type Definition, type Freshness, type Kind, type LastRefresh } from './kind.ts'
+import { dueAtOf } from './oauth2-due.ts'
+import { isRefreshToken, parseJsonObject, tokenSetOf } from './token-response.ts'
+import { secretLine } from './value.ts'
+
+export interface OAuth2Definition extends Definition {
+  readonly kind: 'oauth2'
+  /** The name of an entry of src/oauth/providers. */
+  readonly provider?: string | undefined
+  /** An issuer whose endpoints are discovered (RFC 8414, OpenID Connect Discovery). */
+  readonly issuer?: string | undefined
+  readonly authorizationEndpoint?: string | undefined
+  readonly tokenEndpoint?: string | undefined
+  readonly deviceAuthorizationEndpoint?: string | undefined
+  readonly clientId?: string | undefined
+  /** Without it: none without a client secret, else client_secret_basic unless the provider says otherwise. */
+  readonly clientAuth?: 'none' | 'client_secret_basic' | 'client_secret_post' | undefined
+  readonly scopes?: readonly string[] | undefined
+  readonly audience?: string | undefined
+  readonly resource?: string | undefined
+  /** How the tokens were, or are to be, obtained. */
+  readonly flow?: 'code' | 'device' | 'client-credentials' | undefined
+  /** The JSON file of the tool that owns the tokens: read again when it changes, and never refreshed here. */
+  readonly tokenFile?: string | undefined
+}
+
+/** What one answer of a token endpoint gave. Times are ms since the epoch by our clock. */
+export interface TokenSet {
+  /** Empty when only a refresh token was given: the first use obtains one. */
+  readonly accessToken: string
+  readonly refreshToken?: string | undefined
+  readonly scope?: string | undefined
+  readonly receivedAt: number
+  /** Absent: nobody said; the origin's 401 will. */
+  readonly expiresAt?: number | undefined
+}
+
+/** The sealed side of an oauth2 credential. */
+export interface OAuth2Value {
+  readonly tokens?: TokenSet | undefined
+  readonly clientSecret?: string | undefined
+  /** A device login under way: it survives the process. */
+  readonly pending?:
+    | {
+        readonly deviceCode: string
+        readonly userCode: string
+        readonly verificationUri: string
+        readonly verificationUriComplete?: string | undefined
+        readonly intervalSeconds: number
+        readonly expiresAt: number
+      }
+    | undefined
+  /**
+   * Written before the refresh token is sent, gone when the answer says that it was not used: as long as it is there, nobody
+   * knows whether the refresh token has been replaced.
+   */
+  readonly attempt?: { readonly since: number } | undefined
+  readonly needsLogin?: { readonly since: number; readonly reason: string } | undefined
+  /** How the last refresh went. Other processes obey its `retryAt`. */
+  readonly last?: LastRefresh | undefined
+  readonly refreshes: number
+}
+
+const wanted = 'a token response (JSON) or a refresh token'
+
+/** A bearer token that is refreshed: RFC 6749, RFC 6750. */
+export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
+  kind: 'oauth2',
+  summary: 'Authorization: Bearer, kept fresh: --provider NAME or --issuer URL',
+  options: optionsOf,
+  secret: {
+    wanted,
+    schema: valueSchema,
+    parse: (text, now) => fromJson(text, now) ?? fromRefreshToken(secretLine(text, wanted), now),
+    print: ({ tokens }) => tokens?.accessToken ?? '',
+    // A client secret belongs to the definition; new tokens do not take it away.
+    over: (before, given) => ({
+      ...given,
+      ...(before.clientSecret !== undefined &&
+        given.clientSecret === undefined && { clientSecret: before.clientSecret }),
+    }),
+  },
+  place: () => ({ in: 'header', name: 'Authorization' }),
+  attach(_, { tokens, needsLogin }) {
+    if (tokens !== undefined && tokens.accessToken !== '') return { value: `Bearer ${tokens.accessToken}` }
+    if (needsLogin !== undefined) return { nothing: `needs login: ${needsLogin.reason}` }
+    return {
+      nothing: tokens === undefined ? 'no token yet' : 'no access token yet: the first request obtains it',
+    }
+  },
+  freshness,
+}
+
+function freshness(definition: OAuth2Definition, value: OAuth2Value): Freshness {
+  const { tokens, needsLogin, last, refreshes } = value
+  const refreshable = isRefreshable(definition, value)
+  const dueAt = refreshable && needsLogin === undefined ? whenDue(value) : undefined
+  return {
+    ...(tokens?.expiresAt !== undefined && { expiresAt: tokens.expiresAt }),
+    ...(dueAt !== undefined && { dueAt }),
+    refreshable,
+    ...(needsLogin && { needsLogin: needsLogin.reason }),
+    refreshes,
+    ...(last && { last }),
+  }
+}
+
+/** Whether there is something to refresh with. */
+export function isRefreshable(definition: OAuth2Definition, { tokens, clientSecret }: OAuth2Value): boolean {
+  if (definition.tokenFile !== undefined) return false
+  if (tokens?.refreshToken !== undefined) return true
+  // RFC 6749 section 4.4: the client itself is all that is needed.
+  return definition.flow === 'client-credentials' && clientSecret !== undefined
+}
+
+function whenDue({ tokens, attempt, last }: OAuth2Value): number | undefined {
+  if (tokens === undefined) return 0
+  const due = attempt === undefined ? dueAtOf(tokens) : tokens.expiresAt
+  if (due === undefined) return undefined
+  return Math.max(due, last?.retryAt ?? 0)
+}
+
+/** A token response; `client_secret` may stand in it, alone too where the client itself is all that is needed. */
+function fromJson(text: string, now: number): OAuth2Value | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined
+  const json = parseJsonObject(text)
+  if (json === undefined) throw invalid('that is not JSON')
+  const { access_token: accessToken, refresh_token: refreshToken, client_secret: clientSecret } = json
+  if (clientSecret !== undefined && !isRefreshToken(clientSecret))
+    throw invalid('the client_secret is not one')
+  const secret = clientSecret !== undefined && { clientSecret }
+  if (accessToken === undefined && refreshToken === undefined && secret) return { ...secret, refreshes: 0 }
+  if (accessToken === undefined && isRefreshToken(refreshToken)) {
+    return { ...secret, tokens: unused(refreshToken, now), refreshes: 0 }
+  }
+  const tokens = tokenSetOf(json, now)
+  if (tokens === undefined)
+    throw invalid('that JSON is no token response of a bearer token (RFC 6749 section 5.1)')
+  return { ...secret, tokens, refreshes: 0 }
+}
+
+function fromRefreshToken(token: string, now: number): OAuth2Value {
+  if (!/^[\x21-\x7e]+$/.test(token)) throw invalid('a refresh token is one word of visible ASCII')
+  return { tokens: unused(token, now), refreshes: 0 }
+}
+
+/** A refresh token that has no access token yet. */
+function unused(refreshToken: string, now: number): TokenSet {
+  return { accessToken: '', refreshToken, receivedAt: now, expiresAt: now }
+}
+
+function invalid(what: string): HallpassError {
+  return new HallpassError('value-invalid', `${what}; ${wanted} is wanted`)
+}
+
+function optionsOf(z: Zod) {
+  const endpoint = () =>
+    z.string().refine(isEndpoint, 'an https URL is wanted (http for loopback alone)').optional()
+  const text = () => z.string().min(1).optional()
+  return z
+    .strictObject({
+      kind: z.literal('oauth2'),
+      provider: text().describe('a provider that hallpass knows: github, google, …'),
+      issuer: endpoint().describe('the issuer, when it publishes its endpoints'),
+      authorizationEndpoint: endpoint().describe('where the user signs in, when nothing publishes it'),
+      tokenEndpoint: endpoint().describe('where tokens come from, when nothing publishes it'),
+      deviceAuthorizationEndpoint: endpoint().describe(
+        'where device logins begin, when nothing publishes it',
+      ),
+      clientId: text().describe('the client as the provider knows it'),
+      clientAuth: z
+        .enum(['none', 'client_secret_basic', 'client_secret_post'])
+        .optional()
+        .describe('how the client proves itself; by default as the provider wants it'),
+      scopes: z
+        .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'not a scope'))
+        .optional()
+        .describe('what the token may do: no more than is needed'),
+      audience: text().describe('the API that the token is for, where the provider asks for it'),
+      resource: text().describe('the same by RFC 8707'),
+      flow: z
+        .enum(['code', 'device', 'client-credentials'])
+        .optional()
+        .describe('how the tokens are obtained'),
+      tokenFile: text().describe('the JSON file of the tool that owns the tokens: read, never refreshed'),
+      ...commonOptions(z),
+    })
+    .refine(
+      ({ tokenFile, provider, issuer, tokenEndpoint }) =>
+        tokenFile === undefined || (provider ?? issuer ?? tokenEndpoint) === undefined,
+      'a token file is refreshed by the tool that owns it: no provider, issuer or tokenEndpoint beside tokenFile',
+    )
+}
+
+function valueSchema(z: Zod) {
+  const text = () => z.string().min(1)
+  const time = () => z.number()
+  return z.strictObject({
+    tokens: z
+      .strictObject({
+        accessToken: z.string().regex(/^[\x21-\x7e]*$/),
+        refreshToken: text().optional(),
+        scope: z.string().optional(),
+        receivedAt: time(),
+        expiresAt: time().optional(),
+      })
+      .optional(),
+    clientSecret: text().optional(),
+    pending: z
+      .strictObject({
+        deviceCode: text(),
+        userCode: text(),
+        verificationUri: text(),
+        verificationUriComplete: text().optional(),
+        intervalSeconds: z.number(),
+        expiresAt: time(),
+      })
+      .optional(),
+    attempt: z.strictObject({ since: time() }).optional(),
+    needsLogin: z.strictObject({ since: time(), reason: z.string() }).optional(),
+    last: z
+      .strictObject({
+        at: time(),
+        result: z.enum(['refreshed', 'failed', 'needs-login']),
+        reason: z.string().optional(),
+        failures: z.number(),
+        retryAt: time().optional(),
+      })
+      .optional(),
+    refreshes: z.number(),
+  })
+}
+
+function isEndpoint(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || url.username !== '' || url.password !== '' || url.hash !== '') return false
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && isLoopbackHost(url.hostname.replace(/^\[(.*)\]$/, '$1')))
+  )
+}

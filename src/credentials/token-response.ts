@@ -1,0 +1,61 @@
+import type { TokenSet } from './oauth2.ts'
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+/** Longer is "for ever", and a Date has an end. */
+const maxLifeMs = 10 * 366 * 86_400_000
+
+const word = /^[\x21-\x7e]+$/
+
+/**
+ * An answer of a token endpoint (RFC 6749 section 5.1), also as a file or a person passes it on; undefined when it is none.
+ * Times count from receipt, by our clock: a server's idea of the time, compared with ours, would have a machine whose clock
+ * is wrong refresh with every request, or never.
+ */
+export function tokenSetOf(response: JsonObject, receivedAt: number): TokenSet | undefined {
+  const { access_token: accessToken, refresh_token: refreshToken, scope, token_type: type } = response
+  if (typeof accessToken !== 'string' || !word.test(accessToken)) return undefined
+  // Another type (mac, DPoP) sent as a bearer token would be given away for nothing.
+  if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) return undefined
+  if (refreshToken !== undefined && !isRefreshToken(refreshToken)) return undefined
+  const lifeMs = secondsToMs(response.expires_in) ?? jwtLifeMs(accessToken)
+  return {
+    accessToken,
+    ...(refreshToken !== undefined && { refreshToken }),
+    ...(typeof scope === 'string' && { scope }),
+    receivedAt,
+    ...(lifeMs !== undefined && { expiresAt: receivedAt + lifeMs }),
+  }
+}
+
+/** RFC 6749 appendix A.17: printable ASCII. */
+export function isRefreshToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
+}
+
+/** exp − iat of a JWT: how long it was made for, whatever time the server or we think it is. */
+function jwtLifeMs(token: string): number | undefined {
+  const [, payload, signature] = token.split('.')
+  if (payload === undefined || signature === undefined) return undefined
+  const claims = parseJsonObject(Buffer.from(payload, 'base64url').toString('utf8'))
+  const { exp, iat } = claims ?? {}
+  return typeof exp === 'number' && typeof iat === 'number' ? secondsToMs(exp - iat) : undefined
+}
+
+/** Nothing for a life of no length: it would have every request refresh. Some servers send the number as a text. */
+function secondsToMs(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  if (typeof seconds !== 'number' || !(seconds > 0)) return undefined
+  return Math.min(seconds * 1000, maxLifeMs)
+}
+
+export function parseJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
