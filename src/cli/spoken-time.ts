@@ -8,10 +8,14 @@ const units = [
 /** `in 14 d`, `3 h ago`: how far a time is from now, in its largest unit. */
 export function spokenTime(at: number, now: number): string {
   // Half a second that has passed since an hour was asked for is not 59 minutes.
-  const distance = Math.abs(at - now) + 500
-  const unit = units.find(({ ms }) => distance >= ms) ?? units[3]
-  const text = `${Math.floor(distance / unit.ms)} ${unit.name}`
+  const text = spokenDuration(Math.abs(at - now) + 500)
   return at > now ? `in ${text}` : `${text} ago`
+}
+
+/** `5 min`, in the largest unit. */
+export function spokenDuration(durationMs: number): string {
+  const unit = units.find(({ ms }) => durationMs >= ms) ?? units[3]
+  return `${Math.floor(durationMs / unit.ms)} ${unit.name}`
 }
 
 /** `90`, `90s`, `30m`, `8h`, `7d` in seconds; undefined when it is none of these. */

@@ -1,8 +1,10 @@
+import { kindNames } from '../../credentials/kinds.ts'
 import type { CommandSpec } from '../command.ts'
+import { definitionFlags } from './token/definition-flags.ts'
 
 export const command: CommandSpec = {
   name: 'token',
-  summary: 'credentials: bearer, basic, header, query, mirror',
+  summary: `credentials: ${kindNames.join(', ')}`,
   about:
     'A value comes from stdin or a hidden prompt, never from the command line, where every process of this machine could read it.',
   subcommands: [
@@ -17,35 +19,43 @@ export const command: CommandSpec = {
         {
           flags: '--kind <kind>',
           summary: 'how it authenticates a request',
-          choices: ['bearer', 'basic', 'header', 'query', 'mirror'],
+          choices: kindNames,
         },
+        ...definitionFlags,
         {
-          flags: '--host <host...>',
-          summary: 'where it goes: example.com, *.example.com, with :port or without',
+          flags: '--read-only',
+          summary:
+            'another tool owns the tokens: they are read from its --file and never refreshed here (oauth2)',
         },
-        { flags: '--header <name>', summary: 'the header it goes in (header, mirror)' },
-        { flags: '--param <name>', summary: 'the query parameter it goes in (query)' },
-        { flags: '--cookie <name>', summary: 'the cookie it is copied from (mirror)' },
-        { flags: '--allow-http', summary: 'over plain http too' },
-        { flags: '--no-override', summary: 'leave alone what the client itself sends in that place' },
       ],
       examples: [
         'printf %s "$TOKEN" | hallpass token set api --kind bearer --host api.example.com',
         'hallpass token set maps --kind query --param key --host maps.example.com',
         'hallpass token set csrf --kind mirror --cookie ct0 --header x-csrf-token --host "*.social.example"',
+        'hallpass token set work --kind oauth2 --issuer https://id.example.com --client-id cli --host api.example.com < response.json',
+        'hallpass token set tool --kind oauth2 --read-only --file ~/.config/tool/token.json --host api.example.com',
       ],
       load: () => import('./token/set.ts'),
     },
     {
       name: 'get',
-      summary: 'print the value of a credential',
+      summary: 'print the value of a credential, refreshed first when that is due',
+      about: 'What it prints of a kind with several secrets is what token set takes.',
       operands: [{ name: '<name>', summary: 'which one' }],
       options: [{ flags: '--reveal', summary: 'with --json: the value too' }],
       load: () => import('./token/get.ts'),
     },
     {
+      name: 'refresh',
+      summary: 'refresh the tokens of a credential now',
+      about:
+        'Exits 4 when they need a login, 6 when the token server cannot be reached or will not answer now.',
+      operands: [{ name: '<name>', summary: 'which one' }],
+      load: () => import('./token/refresh.ts'),
+    },
+    {
       name: 'list',
-      summary: 'print what credentials there are, without their values',
+      summary: 'print what credentials there are, how fresh, and what to type where one is amiss',
       load: () => import('./token/list.ts'),
     },
     {

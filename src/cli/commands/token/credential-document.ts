@@ -3,6 +3,7 @@ import { spell } from '../../package.ts'
 
 /** A credential as `--json` shows it; the value only where it is handed in. */
 export function credentialDocument(credential: CredentialSummary, value?: string) {
+  const { freshness } = credential
   return {
     name: credential.name,
     kind: credential.kind,
@@ -10,11 +11,30 @@ export function credentialDocument(credential: CredentialSummary, value?: string
     place: credential.place ?? null,
     origin: credential.origin,
     present: credential.present,
-    // No kind so far knows when its value ends.
-    expires: null,
+    expires: timeOf(freshness?.expiresAt),
+    refreshable: freshness?.refreshable ?? false,
+    refresh_at: timeOf(freshness?.dueAt),
+    refreshes: freshness?.refreshes ?? 0,
+    last: lastOf(freshness),
+    needs_login: freshness?.needsLogin ?? null,
     fingerprint: credential.fingerprint ?? null,
     updated_at: credential.updatedAt ?? null,
     problem: credential.problem === undefined ? null : spell(credential.problem),
     ...(value === undefined ? {} : { value }),
   }
+}
+
+function lastOf(freshness: CredentialSummary['freshness']) {
+  const last = freshness?.last
+  if (last === undefined) return null
+  return {
+    at: timeOf(last.at),
+    result: last.result,
+    reason: last.reason ?? null,
+    retry_at: timeOf(last.retryAt),
+  }
+}
+
+function timeOf(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
 }

@@ -1,22 +1,53 @@
 import { HallpassError } from '../../../errors.ts'
-import type { Run } from '../../command.ts'
+import type { Session } from '../../../sessions/session.ts'
+import type { Context, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
+import { lifeText } from './freshness-text.ts'
+import { needsLogin } from './needs-login.ts'
+import { failureOf } from './refresh.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
   const [name = ''] = input.args
   const hallpass = await context.open()
-  const credential = await (await hallpass.session()).credential(name)
+  const credential = await fresh(context, await hallpass.session(), name)
   const value = credential.value?.reveal()
   if (output.json) {
     output.document('token/1', credentialDocument(credential, input.has('reveal') ? value : undefined))
     return
   }
-  if (value === undefined) {
+  if (!value) {
     const why = credential.problem ?? `a credential of the kind ${credential.kind} has none of its own`
     throw new HallpassError('credential-missing', `"${name}" has no value: ${why}`, {
       hint: 'hallpass token list',
     })
   }
   output.line(value)
+}
+
+/**
+ * The credential, refreshed when that is due. A token that cannot be refreshed is used as long as it lives, and one whose
+ * life nobody here can lengthen is given as it is: the clock that calls it expired may be wrong.
+ */
+async function fresh(context: Context, session: Session, name: string) {
+  const credential = await session.credential(name)
+  const { freshness } = credential
+  if (freshness === undefined) return credential
+  const now = Date.now()
+  const expired = (freshness.expiresAt ?? Number.POSITIVE_INFINITY) <= now
+  if (freshness.needsLogin === undefined && (freshness.dueAt ?? Number.POSITIVE_INFINITY) > now) {
+    if (expired) context.output.warn(`${name} ${lifeText(freshness, now)}`)
+    return credential
+  }
+  const failure =
+    freshness.needsLogin === undefined
+      ? failureOf(
+          await session.refreshCredential(name, { because: expired ? 'expired' : 'due' }),
+          name,
+          session.name,
+        )
+      : needsLogin(name, session.name, freshness.needsLogin)
+  if (failure !== undefined && expired) throw failure
+  if (failure !== undefined) context.output.warn(failure.message)
+  return session.credential(name)
 }

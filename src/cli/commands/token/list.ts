@@ -1,6 +1,9 @@
+import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { Run } from '../../command.ts'
 import { spell } from '../../package.ts'
 import { credentialDocument } from './credential-document.ts'
+import { historyText, lifeText } from './freshness-text.ts'
+import { loginCommand } from './needs-login.ts'
 
 export const run: Run = async (context) => {
   const { output } = context
@@ -18,14 +21,26 @@ export const run: Run = async (context) => {
     output.hint('hallpass token set NAME --kind bearer --host HOST')
     return
   }
+  const now = Date.now()
   output.table(
-    credentials.map(({ name, kind, place, hosts, fingerprint, problem, origin }) => [
-      name,
-      kind,
-      place ?? '',
-      hosts.length === 0 ? 'where a rule names it' : hosts.join(' '),
-      fingerprint ?? '-',
-      problem === undefined ? (origin === 'session' ? '' : 'configuration') : spell(problem),
+    credentials.map((credential) => [
+      credential.name,
+      credential.kind,
+      credential.place ?? '',
+      credential.hosts.length === 0 ? 'where a rule names it' : credential.hosts.join(' '),
+      credential.fingerprint ?? '-',
+      noteOf(credential, session.name, now),
     ]),
   )
+}
+
+/** What is to be said of it: what is amiss and the command that mends it, how fresh it is, where it comes from. */
+function noteOf(credential: CredentialSummary, session: string, now: number): string {
+  const { name, problem, freshness, origin } = credential
+  const source = origin === 'session' ? [] : ['configuration']
+  if (freshness?.needsLogin !== undefined)
+    return spell(`${lifeText(freshness, now)}: ${loginCommand(name, session)}`)
+  if (problem !== undefined) return spell(problem)
+  const life = freshness === undefined ? [] : [lifeText(freshness, now), historyText(freshness, now)]
+  return [...life, ...source].filter((part) => part !== '').join('; ')
 }

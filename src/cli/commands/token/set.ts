@@ -1,23 +1,40 @@
 import { kindOf } from '../../../credentials/kinds.ts'
-import type { Run } from '../../command.ts'
+import { HallpassError } from '../../../errors.ts'
+import type { Input, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
+import { lifeText } from './freshness-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
   const [name = ''] = input.args
+  checkOwner(name, input)
+  const definition = definitionOf(input)
   const hallpass = await context.open()
   const session = await hallpass.session()
-  const definition = definitionOf(input)
   const held = (await session.credentials()).find((credential) => credential.name === name)
   // Before the value is asked for.
   await checkDefinition(definition, held !== undefined)
-  const secret = kindOf(definition.kind ?? held?.kind ?? '')?.secret
-  // A kind without a value needs none; that there is no such kind, or none said, is told before anything is asked.
+  // The tokens of another tool are in its file. A kind without a value needs none; that there is no such kind, or none
+  // said, is told before anything is asked.
+  const readOnly = definition.tokenFile !== undefined
+  const secret = readOnly ? undefined : kindOf(definition.kind ?? held?.kind ?? '')?.secret
   const value = secret && (await context.secret(`${name}: ${secret.wanted}`)).reveal()
   await session.setCredential(name, definition, value)
   const kept = await session.credential(name)
   if (output.json) output.document('token/1', credentialDocument(kept))
   const hosts = kept.hosts.length === 0 ? 'the hosts of the rules that name it' : kept.hosts.join(', ')
-  output.say(`kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`)
+  const life = kept.freshness === undefined ? '' : `: ${lifeText(kept.freshness, Date.now())}`
+  output.say(`kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}${life}`)
+}
+
+/** Two that refresh one token log each other out, so that whose it is has to be said. */
+function checkOwner(name: string, input: Input): void {
+  if (input.has('readOnly') === input.has('file')) return
+  const message = input.has('file')
+    ? '--file names tokens that another tool owns and refreshes; --read-only says that they are left to it'
+    : '--read-only needs --file: where the tool keeps its tokens'
+  throw new HallpassError('usage', message, {
+    hint: `hallpass token set ${name} --kind oauth2 --read-only --file PATH --host HOST`,
+  })
 }

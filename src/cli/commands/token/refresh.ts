@@ -1,0 +1,45 @@
+import { HallpassError } from '../../../errors.ts'
+import type { RefreshOutcome } from '../../../oauth/refresher.ts'
+import type { Run } from '../../command.ts'
+import { spokenTime } from '../../spoken-time.ts'
+import { credentialDocument } from './credential-document.ts'
+import { lifeText } from './freshness-text.ts'
+import { loginCommand, needsLogin } from './needs-login.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const [name = ''] = input.args
+  const session = await (await context.open()).session()
+  const outcome = await session.refreshCredential(name, { because: 'asked' })
+  const failure = failureOf(outcome, name, session.name)
+  if (failure !== undefined) throw failure
+  const credential = await session.credential(name)
+  if (output.json) {
+    output.document('token-refresh/1', { result: outcome.kind, ...credentialDocument(credential) })
+  }
+  const life = credential.freshness === undefined ? '' : `: ${lifeText(credential.freshness, Date.now())}`
+  // Another process's refresh is as good as one of our own.
+  const who = outcome.kind === 'adopted' ? ' by another process just now' : ''
+  output.say(`refreshed ${name}${who}${life}`)
+}
+
+/** What is wrong when a refresh brought no new token; undefined when it did. */
+export function failureOf(outcome: RefreshOutcome, name: string, session: string): HallpassError | undefined {
+  switch (outcome.kind) {
+    case 'refreshed':
+    case 'adopted':
+      return undefined
+    case 'needs-login':
+      return needsLogin(name, session, outcome.reason)
+    case 'waiting':
+      return new HallpassError(
+        'token-server',
+        `"${name}" was not refreshed: ${outcome.reason}; tried again ${spokenTime(outcome.retryAt, Date.now())}`,
+        { hint: 'hallpass token list' },
+      )
+    case 'not-refreshable':
+      return new HallpassError('failed', `"${name}" cannot be refreshed: ${outcome.reason}`, {
+        hint: loginCommand(name, session),
+      })
+  }
+}
