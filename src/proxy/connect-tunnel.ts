@@ -5,12 +5,10 @@ import { connectEndpoint } from './agreement.ts'
 import { asHallpassError, type Connection } from './connection.ts'
 import { intercept } from './intercept.ts'
 import { internalHost } from './internal.ts'
-import type { Client } from './options.ts'
 import { openStream } from './open-stream.ts'
+import type { Client } from './options.ts'
 import { endpointOf } from './origin.ts'
 import { ignore, relay } from './relay.ts'
-import type { Swept } from './sweep.ts'
-import { timeoutError } from './upstream-error.ts'
 
 export const established = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
 
@@ -76,36 +74,14 @@ function dialBlind(
 ): void {
   const { engine, socket: client } = connection
   const stop = openStream(engine, host, port, (error, origin) => {
-    settle()
+    client.off('close', stop)
     done(error)
     if (origin === undefined) return
     engine.stats.tunnels += 1
     const { raw } = connection
     const socket = connection.give()
     socket.write(established)
-    relay(
-      { socket, raw },
-      { socket: origin, raw: origin },
-      engine.sweep,
-      engine.limits.streamIdleMs,
-      ignore,
-    )
+    relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs, ignore)
   })
-  const attempt: Swept = {
-    deadline: performance.now() + engine.limits.connectMs,
-    expire: () => {
-      giveUp()
-      done(timeoutError(endpointOf(host, port), 'no connection in time'))
-    },
-  }
-  const settle = () => {
-    engine.sweep.forget(attempt)
-    client.off('close', giveUp)
-  }
-  const giveUp = () => {
-    settle()
-    stop()
-  }
-  engine.sweep.watch(attempt)
-  client.once('close', giveUp)
+  client.once('close', stop)
 }

@@ -21,8 +21,7 @@ function entryOf(entry: string): Matches {
   const { name, port } = split(entry)
   if (isIP(name) !== 0) return (host, at) => host === name && (port === undefined || port === at)
   const domain = name.replace(/^\*?\./, '').replace(/\.$/, '')
-  return (host, at) =>
-    (host === domain || host.endsWith(`.${domain}`)) && (port === undefined || port === at)
+  return (host, at) => (host === domain || host.endsWith(`.${domain}`)) && (port === undefined || port === at)
 }
 
 function split(entry: string): { readonly name: string; readonly port: number | undefined } {

@@ -1,23 +1,50 @@
 import { connect, type Socket } from 'node:net'
 import type { HallpassError } from '../errors.ts'
 import type { Engine } from './options.ts'
+import { endpointOf } from './origin.ts'
 import { ignore } from './relay.ts'
+import type { Swept } from './sweep.ts'
 import { throughProxy } from './through-proxy.ts'
-import { upstreamError } from './upstream-error.ts'
+import { timeoutError, upstreamError } from './upstream-error.ts'
+
+export type Opened = (error: HallpassError | undefined, socket: Socket | undefined) => void
 
 /**
- * A stream of bytes to host and port, directly or through the upstream proxy. Calls back once, and never before it returns;
+ * A stream of bytes to host and port, directly or through the upstream proxy. Calls back once and never before it returns;
  * the result gives up what is under way. Throws `target-refused` for what can be refused without a look-up.
  */
-export function openStream(
-  { dialer, proxies, context }: Pick<Engine, 'dialer' | 'proxies' | 'context'>,
+export function openStream(engine: Engine, host: string, port: number, opened: Opened): () => void {
+  const dial = engine.dialer.to(host, port)
+  const proxy = engine.proxies.for('https', host, port)
+  const done: Opened = (error, socket) => {
+    engine.sweep.forget(attempt)
+    opened(error, socket)
+  }
+  const stop =
+    proxy === undefined
+      ? dialDirect(dial, host, port, done)
+      : throughProxy(proxy, host, port, engine.context, done)
+  const giveUp = () => {
+    engine.sweep.forget(attempt)
+    stop()
+  }
+  const attempt: Swept = {
+    deadline: performance.now() + engine.limits.connectMs,
+    expire: () => {
+      giveUp()
+      opened(timeoutError(endpointOf(host, port), 'no connection in time'), undefined)
+    },
+  }
+  engine.sweep.watch(attempt)
+  return giveUp
+}
+
+function dialDirect(
+  dial: ReturnType<Engine['dialer']['to']>,
   host: string,
   port: number,
-  opened: (error: HallpassError | undefined, socket: Socket | undefined) => void,
+  opened: Opened,
 ): () => void {
-  const dial = dialer.to(host, port)
-  const proxy = proxies.for('https', host, port)
-  if (proxy !== undefined) return throughProxy(proxy, host, port, context, opened)
   const socket = connect(dial)
   const stop = () => {
     socket.off('error', fail)

@@ -1,6 +1,8 @@
+import type { SecureContext } from 'node:tls'
 import type { Authority } from '../certs/authority.ts'
 import type { Leaves } from '../certs/leaves.ts'
 import type { Log } from '../log.ts'
+import type { UpstreamSetting } from '../rules/proxy-url.ts'
 import type { AuthenticatedClient, Clients } from '../sessions/clients.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Connection } from './connection.ts'
@@ -9,6 +11,7 @@ import type { Limits } from './limits.ts'
 import type { Pool } from './pool.ts'
 import type { ScrubbedPlans } from './scrubbed-plans.ts'
 import type { Sweep } from './sweep.ts'
+import type { UpstreamProxies } from './upstream-proxies.ts'
 
 export interface ProxyOptions {
   /** Port 0 takes a free one. */
@@ -21,6 +24,8 @@ export interface ProxyOptions {
   readonly upstreamRoots: readonly string[]
   /** `host[:port]` → `address[:port]`, as curl's --resolve. */
   readonly resolve?: ReadonlyMap<string, string>
+  /** The proxies that origins are reached through; none when left out. */
+  readonly upstream?: { readonly setting: UpstreamSetting; readonly env: NodeJS.ProcessEnv }
   readonly log: Log
   /** Clients without a token get this session; on loopback alone. */
   readonly noAuth?: { readonly session: string }
@@ -40,6 +45,8 @@ export interface ProxyStats {
 export interface RunningProxy {
   readonly host: string
   readonly port: number
+  /** Proxies that origins are reached through, without credentials. */
+  readonly upstreamProxies: readonly string[]
   stats(): ProxyStats & { readonly open: number; readonly pooled: number }
   /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
   close(options?: { readonly graceMs?: number }): Promise<void>
@@ -55,6 +62,9 @@ export interface Engine {
   readonly sweep: Sweep
   readonly pool: Pool
   readonly dialer: Dialer
+  readonly proxies: UpstreamProxies
+  /** What origins' and proxies' certificates are verified with. */
+  readonly context: SecureContext
   readonly log: Log
   readonly spell: (hint: string) => string
   readonly scrubbed: ScrubbedPlans

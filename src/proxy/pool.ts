@@ -1,25 +1,19 @@
-import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
-import { checkServerIdentity } from '../certs/server-identity.ts'
 import type { HallpassError } from '../errors.ts'
-import type { Dialer } from './dial.ts'
+import { connectOrigin, type OriginConnection, type Resumption, type Routes } from './connect-origin.ts'
 import type { Limits } from './limits.ts'
 import { endpointOf, type Origin } from './origin.ts'
-import { ignore } from './relay.ts'
 import type { Sweep, Swept } from './sweep.ts'
-import { Inbox, Upstream } from './upstream.ts'
-import { certificateError, timeoutError, upstreamError } from './upstream-error.ts'
+import { Upstream } from './upstream.ts'
+import { timeoutError } from './upstream-error.ts'
 
 type Ready = (error: HallpassError | undefined, upstream: Upstream | undefined) => void
 
 /** The connections of one session to one origin. */
-interface Group {
+interface Group extends Resumption {
   /** The one used last is used next, so that a lull lets the surplus go. */
   readonly idle: Upstream[]
   readonly waiting: Set<Ready>
   connecting: number
-  /** TLS session of the last verified connection. */
-  ticket: Buffer | undefined
 }
 
 /** Groups remembered for their TLS tickets. */
@@ -31,19 +25,17 @@ const maxGroups = 1_000
  */
 export class Pool {
   readonly #groups = new Map<string, Group>()
-  readonly #dialer: Dialer
+  readonly #routes: Routes
   readonly #sweep: Sweep
   readonly #limits: Limits
-  readonly #context: SecureContext
   readonly #open = new Set<Upstream>()
   readonly #attempts = new Set<Swept>()
   #idle = 0
 
-  constructor(dialer: Dialer, sweep: Sweep, limits: Limits, context: SecureContext) {
-    this.#dialer = dialer
+  constructor(routes: Routes, sweep: Sweep, limits: Limits) {
+    this.#routes = routes
     this.#sweep = sweep
     this.#limits = limits
-    this.#context = context
   }
 
   get size(): number {
@@ -159,68 +151,24 @@ export class Pool {
         upstream.reused = false
       }
     }
-    const inbox = new Inbox()
-    let socket: Socket
-    try {
-      socket = this.#socket(origin, group, inbox)
-    } catch (refused) {
-      // Refused before a look-up; told later, as every other failure is.
-      queueMicrotask(() => settle(upstreamError(host, port, refused), undefined))
-      return
-    }
     const attempt: Swept = {
       deadline: performance.now() + this.#limits.connectMs,
-      expire: () => fail(timeoutError(endpointOf(host, port), 'no connection in time')),
+      expire: () => {
+        stop()
+        done(timeoutError(endpointOf(host, port), 'no connection in time'), undefined)
+      },
     }
-    const end = () => {
+    const done = (error: HallpassError | undefined, connection: OriginConnection | undefined) => {
       this.#sweep.forget(attempt)
       this.#attempts.delete(attempt)
-      socket.off('error', onError).off('close', onClose)
-    }
-    const fail = (error: HallpassError) => {
-      end()
-      socket.on('error', ignore)
-      socket.destroy()
-      settle(error, undefined)
-    }
-    const onError = (error: Error) => {
-      const refusedCertificate = 'authorizationError' in socket && socket.authorizationError !== null
-      fail(refusedCertificate ? certificateError(host, port, error) : upstreamError(host, port, error))
-    }
-    const onClose = () => fail(upstreamError(host, port, undefined))
-    this.#sweep.watch(attempt)
-    this.#attempts.add(attempt)
-    socket.once('error', onError).once('close', onClose)
-    socket.once(origin.scheme === 'https' ? 'secureConnect' : 'connect', () => {
-      end()
-      const upstream = new Upstream(this, this.#sweep, socket, inbox, origin, key)
+      if (connection === undefined) return settle(error, undefined)
+      const upstream = new Upstream(this, this.#sweep, connection, origin, key)
       this.#open.add(upstream)
       settle(undefined, upstream)
-    })
-  }
-
-  #socket(origin: Origin, group: Group, { onread }: Inbox): Socket {
-    const dial = this.#dialer.to(origin.host, origin.port)
-    if (origin.scheme === 'http') return connectPlain({ ...dial, onread })
-    // Documented for tls.connect, and missing in the types.
-    const options: ConnectionOptions & { onread: OnReadOpts } = {
-      ...dial,
-      onread,
-      secureContext: this.#context,
-      // RFC 6066, 3: no address in SNI.
-      servername: isIP(origin.host) === 0 ? origin.host : '',
-      ALPNProtocols: ['http/1.1'],
-      // Said aloud, because NODE_TLS_REJECT_UNAUTHORIZED=0 in somebody's environment must not reach this.
-      rejectUnauthorized: true,
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(origin.host, certificate),
-      ...(group.ticket === undefined ? {} : { session: group.ticket }),
     }
-    const socket: TLSSocket = connectTls(options)
-    socket.on('session', (ticket) => {
-      // Node emits it only for a connection whose certificate was accepted, so that a resumption skips no check.
-      group.ticket = ticket
-    })
-    return socket
+    this.#sweep.watch(attempt)
+    this.#attempts.add(attempt)
+    const stop = connectOrigin(this.#routes, origin, group, done)
   }
 }
 

@@ -11,6 +11,7 @@ import { Pool } from './pool.ts'
 import { ignore } from './relay.ts'
 import { ScrubbedPlans } from './scrubbed-plans.ts'
 import { Sweep } from './sweep.ts'
+import { UpstreamProxies } from './upstream-proxies.ts'
 
 /** How long `close` waits for what is under way. */
 const defaultGraceMs = 5_000
@@ -29,16 +30,22 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const sockets = new Set<Socket>()
   let ownPort = listen.port
   let draining = false
-  const dialer = new Dialer({ resolve: options.resolve ?? new Map(), ownPorts: () => [ownPort] })
+  const ownPorts = () => [ownPort]
+  const dialer = new Dialer({ resolve: options.resolve ?? new Map(), ownPorts })
+  const { setting = 'direct', env = {} } = options.upstream ?? {}
+  const proxies = new UpstreamProxies(setting, env, ownPorts)
+  for (const problem of proxies.problems) options.log.warn(problem)
   // Made once: reading some 150 roots takes longer than a handshake.
   const context = createSecureContext({ ca: [...options.upstreamRoots], minVersion: 'TLSv1.2' })
-  const pool = new Pool(dialer, sweep, limits, context)
+  const pool = new Pool({ dialer, proxies, context }, sweep, limits)
   const engine: Engine = {
     options,
     limits,
     sweep,
     pool,
     dialer,
+    proxies,
+    context,
     log: options.log,
     spell: options.spell ?? ((hint) => hint),
     scrubbed: new ScrubbedPlans(options.log),
@@ -75,6 +82,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   return {
     host: listen.host,
     port: ownPort,
+    upstreamProxies: proxies.shown,
     stats: () => ({ ...stats, open: sockets.size, pooled: pool.size }),
     close: async ({ graceMs = defaultGraceMs } = {}) => {
       draining = true

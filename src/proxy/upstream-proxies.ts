@@ -1,10 +1,7 @@
 import { isLoopbackHost } from '../rules/loopback.ts'
-import { type ProxyUrl, parseProxyUrl } from '../rules/proxy-url.ts'
+import { type ProxyUrl, parseProxyUrl, type UpstreamSetting } from '../rules/proxy-url.ts'
 import { childTokenPrefix } from '../sessions/child-token.ts'
 import { noProxy } from './no-proxy.ts'
-
-/** `env`: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say. */
-export type UpstreamSetting = 'env' | 'direct' | ProxyUrl
 
 /** In the order in which each is asked; lower case first, as curl has it. */
 const variablesFor = {

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { HeadReader } from '../http1/head-reader.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { OriginConnection } from './connect-origin.ts'
+import type { Inbox } from './inbox.ts'
 import type { Origin } from './origin.ts'
 import type { Pool } from './pool.ts'
 import type { Sweep, Swept } from './sweep.ts'
@@ -15,23 +17,6 @@ export interface UpstreamUser {
   upstreamEnded(): void
   /** The connection is gone, without an end if `error` is set or no end was seen. */
   upstreamClosed(error: Error | undefined): void
-}
-
-/**
- * What is read from origins, one read at a time: a buffer for each read costs more than the read. Whoever gets it is done
- * with it when he returns.
- */
-const readBuffer = Buffer.allocUnsafeSlow(65_536)
-
-/** Hands on what a socket reads, without a stream in between, once there is somebody to take it. */
-export class Inbox {
-  taker: ((chunk: Buffer) => boolean) | undefined
-
-  /** For the options of net.connect and tls.connect. */
-  readonly onread = {
-    buffer: readBuffer,
-    callback: (bytes: number): boolean => this.taker?.(readBuffer.subarray(0, bytes)) === true,
-  }
 }
 
 /** One established connection to an origin. Its listeners are set once and hand on to the user of the moment. */
@@ -51,7 +36,7 @@ export class Upstream implements Swept {
   readonly #inbox: Inbox
   #error: Error | undefined
 
-  constructor(pool: Pool, sweep: Sweep, socket: Socket, inbox: Inbox, origin: Origin, key: string) {
+  constructor(pool: Pool, sweep: Sweep, { socket, inbox }: OriginConnection, origin: Origin, key: string) {
     this.socket = socket
     this.origin = origin
     this.key = key
@@ -108,6 +93,7 @@ export class Upstream implements Swept {
     this.user = undefined
     // What is put back while it flows would wait for the next packet.
     this.socket.pause()
+    this.socket.removeAllListeners('data')
     this.#inbox.taker = (chunk) => this.socket.push(Buffer.from(chunk))
     this.socket.removeAllListeners('drain')
     this.socket.removeAllListeners('end')
