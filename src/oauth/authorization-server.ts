@@ -98,7 +98,7 @@ function givenMetadata(
   }
   if (provider?.endpoints === undefined) return undefined
   const issuer = issuerOf(definition, provider)
-  const { authorization, token, deviceAuthorization } = provider.endpoints(issuer)
+  const { authorization, token, deviceAuthorization } = provider.endpoints(issuer, definition.flow ?? 'code')
   return {
     issuer,
     token_endpoint: token,

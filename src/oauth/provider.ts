@@ -31,7 +31,7 @@ export interface Provider {
   /** What `issuerOf` takes, for the hint: `DOMAIN.okta.com`. */
   readonly domain?: string
   /** Where there is no discovery document, or one that says too little. */
-  readonly endpoints?: (issuer: string) => Endpoints
+  readonly endpoints?: (issuer: string, flow: Flow) => Endpoints
   readonly oauth1?: OAuth1Endpoints
   /** The first is the default. */
   readonly flows: readonly Flow[]
@@ -50,10 +50,6 @@ export interface Provider {
   readonly clientAuth?: 'client_secret_post'
   /** An application without a secret cannot be had, or cannot use this. */
   readonly secretNeeded?: true
-  /** The parameter that scopes go in; `scope` but at Slack. */
-  readonly scopeParameter?: string
-  /** Between scopes; a space but at Slack. */
-  readonly scopeSeparator?: string
   /** `localhost` where the registration takes no 127.0.0.1. */
   readonly redirectHost?: 'localhost'
   /** The registered redirect URI is compared with its port: it cannot be chosen at run time. */

@@ -14,15 +14,6 @@ export const microsoft: Provider = {
   issuer: 'https://login.microsoftonline.com/common/v2.0',
   issuerOf: (tenant) => `https://login.microsoftonline.com/${tenant}/v2.0`,
   domain: 'TENANT',
-  // Not by discovery: the metadata of `common` have an issuer with a placeholder in it.
-  endpoints: (issuer) => {
-    const base = issuer.replace(/\/v2\.0\/?$/, '/oauth2/v2.0')
-    return {
-      authorization: `${base}/authorize`,
-      token: `${base}/token`,
-      deviceAuthorization: `${base}/devicecode`,
-    }
-  },
   flows: ['code', 'device', 'client-credentials'],
   hosts: () => ['graph.microsoft.com'],
   scopes: ['User.Read'],

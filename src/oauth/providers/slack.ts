@@ -1,11 +1,11 @@
 import type { Provider } from '../provider.ts'
 
 /**
- * Slack: "Installing with OAuth", "Using token rotation" and the methods oauth.v2.access and oauth.v2.user.access
- * (docs.slack.dev/authentication).
+ * Slack: "Using PKCE" and "Using token rotation" (docs.slack.dev/authentication), and the method oauth.v2.user.access.
  *
- * A user token: it acts as the person who signs in, with user scopes. Scopes are separated by commas. Answers say `ok`, and
- * errors come with status 200. A token expires and has a refresh token if the app has token rotation turned on.
+ * A user token: it acts as the person who signs in, with user scopes; an application on localhost gets no bot's. Errors come
+ * with status 200, and tokens are of the type `user`. A token expires and has a refresh token if the application has token
+ * rotation turned on.
  */
 export const slack: Provider = {
   name: 'slack',
@@ -24,7 +24,8 @@ export const slack: Provider = {
     'chat:write': 'writes in the name of the person',
     'channels:history': 'reads every message of the public channels that they are in',
   },
-  scopeSeparator: ',',
+  clientAuth: 'client_secret_post',
+  redirectHost: 'localhost',
   redirectPort: 8722,
   conform: (answer) => {
     if (answer.ok === false)

@@ -12,9 +12,10 @@ export const x: Provider = {
   title: 'X',
   register: 'https://developer.x.com/en/portal/dashboard',
   issuer: 'https://x.com',
-  endpoints: () => ({
+  endpoints: (_, flow) => ({
     authorization: 'https://x.com/i/oauth2/authorize',
-    token: 'https://api.x.com/2/oauth2/token',
+    token:
+      flow === 'client-credentials' ? 'https://api.x.com/oauth2/token' : 'https://api.x.com/2/oauth2/token',
   }),
   oauth1: {
     requestToken: 'https://api.x.com/oauth/request_token',

@@ -1,0 +1,31 @@
+import { HallpassError } from '../../errors.ts'
+import { oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
+import { audienceOf, type LoginRequest } from './login-request.ts'
+
+/**
+ * A token for the client itself, RFC 6749 section 4.4: nobody signs in.
+ *
+ * @returns the token response
+ * @throws HallpassError `login-failed` when the server does not take the client or what it asks for
+ */
+export async function clientCredentials({
+  client,
+  definition,
+  provider,
+}: LoginRequest): Promise<Readonly<Record<string, unknown>>> {
+  const oauth = await import('openid-client')
+  // The default scopes of a provider are a person's.
+  const scopes = definition.scopes ?? []
+  try {
+    return await oauth.clientCredentialsGrant(client, {
+      ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+      ...audienceOf(definition),
+    })
+  } catch (error) {
+    const named = oauthErrorOf(error)
+    const server = provider?.title ?? client.serverMetadata().issuer
+    if (named !== undefined)
+      throw new HallpassError('login-failed', `${server} gave the client no token: ${oauthErrorText(named)}`)
+    throw tokenServerError(error, `the token endpoint of ${server}`)
+  }
+}

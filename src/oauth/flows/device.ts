@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OAuth2Value } from '../../credentials/oauth2.ts'
+import { HallpassError } from '../../errors.ts'
+import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
+import { askedFor, type LoginRequest } from './login-request.ts'
+
+/** A device login under way, as it is sealed: it can be waited for by another process. */
+export type PendingLogin = NonNullable<OAuth2Value['pending']>
+
+/** RFC 8628 section 3.2: what holds where the server says nothing. */
+const defaultIntervalSeconds = 5
+/** RFC 8628 section 3.5: what slow_down adds, for good. */
+const slowDownSeconds = 5
+/** A server in trouble is asked less and less often, but often enough that a person is not kept waiting once it is well. */
+const maxIntervalSeconds = 60
+
+/** Asks for a code to type in at another device, RFC 8628 section 3.1. */
+export async function beginDevice(request: LoginRequest, now: number): Promise<PendingLogin> {
+  const oauth = await import('openid-client')
+  const { client } = request
+  const { issuer, device_authorization_endpoint: endpoint } = client.serverMetadata()
+  if (endpoint === undefined)
+    throw new HallpassError(
+      'usage',
+      `${issuer} has no device logins; leave --device out to sign in with a browser here`,
+    )
+  try {
+    const answer = await oauth.initiateDeviceAuthorization(client, askedFor(request))
+    return {
+      deviceCode: answer.device_code,
+      userCode: answer.user_code,
+      verificationUri: answer.verification_uri,
+      ...(answer.verification_uri_complete === undefined
+        ? {}
+        : { verificationUriComplete: answer.verification_uri_complete }),
+      intervalSeconds: answer.interval ?? defaultIntervalSeconds,
+      expiresAt: now + answer.expires_in * 1000,
+    }
+  } catch (error) {
+    const named = oauthErrorOf(error)
+    if (named?.error === 'unauthorized_client' || named?.error === 'device_flow_disabled')
+      throw new HallpassError(
+        'login-failed',
+        `the client may not use device logins: ${oauthErrorText(named)}; they are turned on where it is registered`,
+      )
+    throw tokenServerError(error, issuer)
+  }
+}
+
+export interface DeviceWaitOptions {
+  readonly now: () => number
+  /** The server wants to be asked less often; the next process must know. */
+  readonly slowed: (pending: PendingLogin) => Promise<void>
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Asks until the person has said yes or no or the code has expired, RFC 8628 sections 3.4 and 3.5.
+ *
+ * @returns the token response
+ * @throws HallpassError `login-failed` when the login is over; anything else leaves it pending
+ */
+export async function awaitDevice(
+  request: LoginRequest,
+  begun: PendingLogin,
+  { now, slowed, signal }: DeviceWaitOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  let pending = begun
+  let troubleSeconds = 0
+  for (;;) {
+    const seconds = Math.min(
+      Math.max(pending.intervalSeconds, troubleSeconds),
+      maxIntervalSeconds + pending.intervalSeconds,
+    )
+    await sleep(
+      Math.min(seconds * 1000, Math.max(0, pending.expiresAt - now())),
+      undefined,
+      signal && { signal },
+    )
+    if (now() >= pending.expiresAt) throw expired()
+    const answer = await poll(request, pending.deviceCode)
+    switch (answer.kind) {
+      case 'tokens':
+        return answer.tokens
+      case 'pending':
+        troubleSeconds = 0
+        break
+      case 'slow_down':
+        pending = { ...pending, intervalSeconds: pending.intervalSeconds + slowDownSeconds }
+        await slowed(pending)
+        break
+      case 'trouble':
+        troubleSeconds = Math.max(pending.intervalSeconds, troubleSeconds) * 2
+        break
+    }
+  }
+}
+
+type Answer =
+  | { readonly kind: 'tokens'; readonly tokens: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'pending' | 'slow_down' | 'trouble' }
+
+async function poll({ client, definition }: LoginRequest, deviceCode: string): Promise<Answer> {
+  const oauth = await import('openid-client')
+  try {
+    const tokens = await oauth.genericGrantRequest(client, 'urn:ietf:params:oauth:grant-type:device_code', {
+      device_code: deviceCode,
+      ...(definition.resource === undefined ? {} : { resource: definition.resource }),
+    })
+    return { kind: 'tokens', tokens }
+  } catch (error) {
+    const named = oauthErrorOf(error)
+    switch (named?.error) {
+      case 'authorization_pending':
+        return { kind: 'pending' }
+      case 'slow_down':
+        return { kind: 'slow_down' }
+      case 'access_denied':
+        throw new HallpassError('login-failed', 'the sign-in was denied at the other device')
+      case 'expired_token':
+        throw expired()
+      case 'invalid_grant':
+        throw new HallpassError(
+          'login-failed',
+          `the server no longer knows the code: ${oauthErrorText(named)}; it was used, or its answer got lost`,
+        )
+    }
+    if (isTrouble(error)) return { kind: 'trouble' }
+    throw tokenServerError(error, `the token endpoint of ${client.serverMetadata().issuer}`)
+  }
+}
+
+/** What passes: the network, a server that is overloaded or restarts. A certificate that is not accepted does not. */
+function isTrouble(error: unknown): boolean {
+  const failure = fetchFailure(error)
+  if (failure !== undefined) return !failure.certificate
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Response && (cause.status >= 500 || cause.status === 429)
+}
+
+function expired(): HallpassError {
+  return new HallpassError('login-failed', 'the code has expired before anybody entered it')
+}
