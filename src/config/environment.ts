@@ -7,6 +7,7 @@ const forms: Partial<Record<Key, (text: string) => unknown>> = {
   intercept: (text) => (text === 'known' || text === 'all' ? text : list(text)),
   capture: list,
   reveal: (text) => text,
+  upstream: (text) => text,
   upstreamCa: (text) => text.split(delimiter).filter((path) => path !== ''),
   resolve: (text) => Object.fromEntries(list(text).map(assignment)),
   replay: (text) => text,

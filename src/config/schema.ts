@@ -1,5 +1,6 @@
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
 import type { HostPattern } from '../rules/host-pattern.ts'
+import { parseProxyUrl, type UpstreamSetting } from '../rules/proxy-url.ts'
 import type { Reveal, Rule } from '../rules/rule.ts'
 import { hostPatternSchema, revealSchema, ruleSchema, type Zod } from '../rules/rule-schema.ts'
 import { type Listen, parseListen, parseResolve } from './address.ts'
@@ -11,6 +12,7 @@ export interface Settings {
   readonly intercept: 'known' | 'all' | readonly HostPattern[]
   readonly capture: readonly HostPattern[]
   readonly reveal: Reveal
+  readonly upstream: UpstreamSetting
   /** Absolute paths. */
   readonly upstreamCa: readonly string[]
   /** `host` or `host:port` to `address` or `address:port`, IPv6 in brackets. */
@@ -30,6 +32,7 @@ export const defaults: Settings = {
   intercept: 'known',
   capture: [],
   reveal: 'script',
+  upstream: 'env',
   upstreamCa: [],
   resolve: new Map(),
   replay: 65_536,
@@ -62,6 +65,9 @@ export const settingsSchema = (z: Zod) => {
         ),
       reveal: revealSchema(z).describe(
         'Which captured cookies the client still sees: script (all but HttpOnly ones), none, or all.',
+      ),
+      upstream: checked(z, upstreamSetting).describe(
+        'How origins are reached: env (through the proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name, if they do), direct, or through a proxy: http://, https://, socks5:// or socks4://HOST:PORT.',
       ),
       upstreamCa: z
         .array(z.string().min(1))
@@ -120,6 +126,15 @@ export const settingsSchema = (z: Zod) => {
 
 /** Each request under way may hold so much. */
 const maxReplay = 67_108_864
+
+/** A password has no place in a file that is no secret; a variable of the environment may hold one. */
+function upstreamSetting(text: string): UpstreamSetting {
+  if (text === 'env' || text === 'direct') return text
+  const proxy = parseProxyUrl(text)
+  if (proxy.user !== '' || proxy.password !== '')
+    throw new Error('no user and no password here: say env, and name the proxy in HTTPS_PROXY and HTTP_PROXY')
+  return proxy
+}
 
 const nameRule =
   'the name of a credential is up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit'

@@ -155,13 +155,13 @@ export function proxyAuthorization({ user, password }: ProxyUrl): string | undef
 function refused(proxy: ProxyUrl, endpoint: string, why: string): HallpassError {
   return new HallpassError(
     'upstream-unreachable',
-    `the upstream proxy ${proxy.shown} did not connect to ${endpoint}: ${why}`,
+    `the upstream proxy ${proxy.text} did not connect to ${endpoint}: ${why}`,
     { hint: 'hallpass doctor' },
   )
 }
 
 function throughError(proxy: ProxyUrl, error: HallpassError): HallpassError {
-  return new HallpassError(error.code, `the upstream proxy ${proxy.shown}: ${error.message}`, {
+  return new HallpassError(error.code, `the upstream proxy ${proxy.text}: ${error.message}`, {
     hint: 'hallpass doctor',
     cause: error,
   })

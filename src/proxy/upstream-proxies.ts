@@ -64,7 +64,7 @@ export class UpstreamProxies {
   /** Those in use, without credentials. */
   get shown(): readonly string[] {
     const used = [this.#https, this.#http].filter((proxy) => proxy !== undefined && !this.#isOurs(proxy))
-    return [...new Set(used.map((proxy) => proxy?.shown ?? ''))]
+    return [...new Set(used.map((proxy) => proxy?.text ?? ''))]
   }
 
   #isOurs({ host, port, password }: ProxyUrl): boolean {

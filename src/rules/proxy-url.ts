@@ -7,7 +7,7 @@ export interface ProxyUrl {
   readonly user: string
   readonly password: string
   /** `http://corporate.example:3128`: without its credentials, for messages. */
-  readonly shown: string
+  readonly text: string
 }
 
 /** `env`: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say. */
@@ -43,7 +43,7 @@ export function parseProxyUrl(text: string): ProxyUrl {
     port: url.port === '' ? known.port : Number(url.port),
     user: decoded(url.username),
     password: decoded(url.password),
-    shown: `${url.protocol}//${url.host}`,
+    text: `${url.protocol}//${url.host}`,
   }
 }
 

@@ -11,6 +11,7 @@ export function text(): string {
   HALLPASS_NO_KEYRING      do not use the keyring of the system
   HALLPASS_LISTEN          host and port of the proxy; as every key of the configuration that is
                            one value or a list: HALLPASS_INTERCEPT, HALLPASS_CAPTURE, HALLPASS_REVEAL,
+                           HALLPASS_UPSTREAM,
                            HALLPASS_UPSTREAM_CA, HALLPASS_RESOLVE, HALLPASS_MAX_SESSIONS
   NODE_EXTRA_CA_CERTS      more roots that the proxy trusts upstream
   NO_COLOR FORCE_COLOR TERM CI   whether output is coloured
