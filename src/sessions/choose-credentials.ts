@@ -1,6 +1,6 @@
 import type { SiteContext } from '../cookies/cookie.ts'
 import { type Credential, type CredentialSource, placeText } from '../credentials/credential.ts'
-import type { Place } from '../credentials/kind.ts'
+import type { Freshness, Place } from '../credentials/kind.ts'
 import { isFieldValue, utf8Bytes } from '../credentials/value.ts'
 import { bestMatch, type HostPattern, specificity } from '../rules/host-pattern.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
@@ -15,12 +15,16 @@ export interface PlannedCredential {
   readonly override: boolean
   /** When it goes only under a condition that the client's own head decides. */
   readonly condition?: string
+  /** Of one whose value is refreshed. */
+  readonly freshness?: Freshness
 }
 
 export interface WithheldCredential {
   readonly name: string
   readonly kind: string
   readonly reason: string
+  /** Of one whose value is refreshed, when that it has none is the only reason. */
+  readonly freshness?: Freshness
 }
 
 interface Destination {
@@ -77,13 +81,14 @@ export function chooseCredentials(
 
   for (const { credential } of winners.values()) {
     const { name, kind, place, source } = credential
+    const fresh = credential.freshness && { freshness: credential.freshness }
     const reason = whyWithheld(credential, to, rule)
-    if (reason !== undefined || source.from === 'nothing') {
-      withheld.push({ name, kind, reason: reason ?? 'no value' })
-      continue
+    if (source.from === 'nothing') withheld.push({ name, kind, reason: source.reason, ...fresh })
+    else if (reason !== undefined) withheld.push({ name, kind, reason })
+    else {
+      const override = rule?.rule.override ?? credential.override ?? true
+      attached.push({ name, kind, place, source, override, ...fresh })
     }
-    const override = rule?.rule.override ?? credential.override ?? true
-    attached.push({ name, kind, place, source, override })
   }
   return { attached: attached.sort(byName), withheld: withheld.sort(byName) }
 }
@@ -118,7 +123,6 @@ function whyWithheld(
   { scheme, host, site }: Destination,
   rule: Decided | undefined,
 ): string | undefined {
-  if (source.from === 'nothing') return source.reason
   const clear = rule?.rule.allowHttp ?? allowHttp ?? false
   if (scheme !== 'https' && !clear && !isLoopbackHost(host)) return 'not over plain http (allowHttp)'
   // Credentials know no SameSite: with them any page that a browser shows could act as the user.
