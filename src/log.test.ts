@@ -55,6 +55,23 @@ describe('the log', () => {
     })
   })
 
+  it.each(['"', '\\', '/a"b\\c', 'ü', '\ud800', '€', `"${'x'.repeat(2000)}`, ''])(
+    'holds %j as it came',
+    async (text) => {
+      const [line] = await linesOf((log) =>
+        log.request({ ...entry, client: text, method: text, host: text, path: text, attached: [text, text] }),
+      )
+      const said = text.length > 1024 ? `${text.slice(0, 1024)}…` : text
+      expect(line).toMatchObject({
+        client: said,
+        method: said,
+        host: said,
+        path: said,
+        attached: [said, said],
+      })
+    },
+  )
+
   it('cannot be made to hold a line or a terminal sequence that came from the wire', async () => {
     const attack = '\r\n{"level":"info","msg":"forged"}\x1b[2J\x9b2J'
     const lines = await linesOf((log) => {

@@ -21,6 +21,20 @@ const numericLabel = /^(?:[0-9]+|0[xX][0-9A-Fa-f]*)$/
  * IPv4 address in any but its dotted decimal form (`127.1`, `0x7f000001`, `017700000001`).
  */
 export function parseAuthority(text: string): Authority | undefined {
+  const known = knownAuthorities.get(text)
+  if (known !== undefined) return known
+  const authority = parsed(text)
+  if (authority !== undefined && knownAuthorities.size < knownAuthoritiesMax) {
+    knownAuthorities.set(text, Object.freeze(authority))
+  }
+  return authority
+}
+
+/** A client says the same Host in every request. Bounded: who invents hosts only loses the short cut. */
+const knownAuthorities = new Map<string, Authority>()
+const knownAuthoritiesMax = 1_000
+
+function parsed(text: string): Authority | undefined {
   const match = shape.exec(text)
   if (match === null) return undefined
   const [, v6, name, digits] = match

@@ -18,18 +18,28 @@ export const hopByHop: ReadonlySet<string> = new Set([
   'http2-settings',
 ])
 
+/** Of most messages. */
+const noTokens: ReadonlySet<string> = new Set()
+
 /** The lower-case members of every Connection field (RFC 9110, 7.6.1). */
-export function connectionTokens(fields: readonly FieldLine[]): Set<string> {
-  const tokens = new Set<string>()
-  for (const field of fields) if (field.lower === 'connection') addMembers(tokens, field.value)
-  return tokens
+export function connectionTokens(fields: readonly FieldLine[]): ReadonlySet<string> {
+  return membersOf(fields, (field) => field.lower === 'connection')
 }
 
-function addMembers(tokens: Set<string>, value: string): void {
-  for (const member of value.split(',')) {
-    const name = member.trim().toLowerCase()
-    if (name !== '') tokens.add(name)
+function membersOf(
+  fields: readonly FieldLine[],
+  isMeant: (field: FieldLine) => boolean,
+): ReadonlySet<string> {
+  let tokens: Set<string> | undefined
+  for (const field of fields) {
+    if (!isMeant(field)) continue
+    tokens ??= new Set()
+    for (const member of field.value.split(',')) {
+      const name = member.trim().toLowerCase()
+      if (name !== '') tokens.add(name)
+    }
   }
+  return tokens ?? noTokens
 }
 
 /**
@@ -40,10 +50,7 @@ export function isPersistent(head: {
   readonly minor: 0 | 1
   readonly fields: readonly FieldLine[]
 }): boolean {
-  const tokens = new Set<string>()
-  for (const field of head.fields) {
-    if (field.lower === 'connection' || field.lower === 'proxy-connection') addMembers(tokens, field.value)
-  }
+  const tokens = membersOf(head.fields, ({ lower }) => lower === 'connection' || lower === 'proxy-connection')
   if (tokens.has('close')) return false
   return head.minor === 1 || tokens.has('keep-alive')
 }

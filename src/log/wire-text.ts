@@ -14,6 +14,13 @@ export function printable(text: string): string {
   return unprintable.test(cut) ? spelledOut(cut) : cut
 }
 
+/** Visible ASCII that `printable` leaves as it is and JSON needs no escape for: nearly everything. */
+const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+
+export function isPlain(text: string): boolean {
+  return text.length <= maxLength && plain.test(text)
+}
+
 /** As `printable`, at any length. */
 export function spelledOut(text: string): string {
   return text.replace(unprintables, spell)

@@ -8,10 +8,18 @@ export interface Origin {
   readonly port: number
 }
 
+/** Spelled once for all requests of a tunnel. */
+const authorities = new WeakMap<Origin, string>()
+
 /** `host` or `host:port`, as in a Host field. */
 export function authorityOf(origin: Origin): string {
-  const host = origin.host.includes(':') ? `[${origin.host}]` : origin.host
-  return origin.port === defaultPort(origin.scheme) ? host : `${host}:${origin.port}`
+  const known = authorities.get(origin)
+  if (known !== undefined) return known
+  const { scheme, host, port } = origin
+  const name = host.includes(':') ? `[${host}]` : host
+  const authority = port === defaultPort(scheme) ? name : `${name}:${port}`
+  authorities.set(origin, authority)
+  return authority
 }
 
 /** `host:port`, as in a CONNECT target. */

@@ -9,11 +9,13 @@ import { timeoutError } from './upstream-error.ts'
 type Ready = (error: HallpassError | undefined, upstream: Upstream | undefined) => void
 
 /** The connections of one session to one origin. */
-interface Group extends Resumption {
+export interface Group extends Resumption {
   /** The one used last is used next, so that a lull lets the surplus go. */
   readonly idle: Upstream[]
   readonly waiting: Set<Ready>
   connecting: number
+  /** Established ones, idle or not. */
+  open: number
 }
 
 /** Groups remembered for their TLS tickets. */
@@ -47,23 +49,21 @@ export class Pool {
    * dying connection; `fresh`: it has met one. Returns how to give up waiting.
    */
   acquire(session: string, origin: Origin, how: 'repeatable' | 'once' | 'fresh', ready: Ready): () => void {
-    const key = keyOf(session, origin)
-    const group = this.#group(key)
+    const group = this.#group(keyOf(session, origin))
     const upstream = how === 'fresh' ? undefined : this.#takeIdle(group, how === 'once')
     if (upstream !== undefined) {
       ready(undefined, upstream)
       return () => {}
     }
     group.waiting.add(ready)
-    if (group.connecting < group.waiting.size) this.#connect(key, group, origin)
+    if (group.connecting < group.waiting.size) this.#connect(group, origin)
     return () => group.waiting.delete(ready)
   }
 
   /** Begins to connect, if nothing is there for the request that is about to come. */
   warm(session: string, origin: Origin): void {
-    const key = keyOf(session, origin)
-    const group = this.#group(key)
-    if (group.idle.length === 0 && group.connecting === 0) this.#connect(key, group, origin)
+    const group = this.#group(keyOf(session, origin))
+    if (group.idle.length === 0 && group.connecting === 0) this.#connect(group, origin)
   }
 
   /** Takes a connection back after a whole exchange; `keepMs` is what the origin said it keeps it. */
@@ -76,7 +76,7 @@ export class Pool {
       return
     }
     upstream.socket.resume()
-    const group = this.#group(upstream.key)
+    const { group } = upstream
     const [next] = group.waiting
     if (next !== undefined) {
       group.waiting.delete(next)
@@ -95,11 +95,12 @@ export class Pool {
 
   /** Called when a connection has closed or was given away. */
   forget(upstream: Upstream): void {
-    this.#open.delete(upstream)
-    const idle = this.#groups.get(upstream.key)?.idle
-    const at = idle?.indexOf(upstream) ?? -1
+    if (!this.#open.delete(upstream)) return
+    const { group } = upstream
+    group.open -= 1
+    const at = group.idle.indexOf(upstream)
     if (at < 0) return
-    idle?.splice(at, 1)
+    group.idle.splice(at, 1)
     this.#idle -= 1
   }
 
@@ -112,15 +113,14 @@ export class Pool {
     const found = this.#groups.get(key)
     if (found !== undefined) return found
     if (this.#groups.size >= maxGroups) this.#forgetGroups()
-    const group: Group = { idle: [], waiting: new Set(), connecting: 0, ticket: undefined }
+    const group: Group = { idle: [], waiting: new Set(), connecting: 0, open: 0, ticket: undefined }
     this.#groups.set(key, group)
     return group
   }
 
   #forgetGroups(): void {
     for (const [key, group] of this.#groups) {
-      if (group.idle.length === 0 && group.waiting.size === 0 && group.connecting === 0)
-        this.#groups.delete(key)
+      if (group.open === 0 && group.waiting.size === 0 && group.connecting === 0) this.#groups.delete(key)
     }
   }
 
@@ -137,7 +137,7 @@ export class Pool {
     }
   }
 
-  #connect(key: string, group: Group, origin: Origin): void {
+  #connect(group: Group, origin: Origin): void {
     group.connecting += 1
     const { host, port } = origin
     const settle: Ready = (error, upstream) => {
@@ -162,8 +162,9 @@ export class Pool {
       this.#sweep.forget(attempt)
       this.#attempts.delete(attempt)
       if (connection === undefined) return settle(error, undefined)
-      const upstream = new Upstream(this, this.#sweep, connection, origin, key)
+      const upstream = new Upstream(this, this.#sweep, connection, group)
       this.#open.add(upstream)
+      group.open += 1
       settle(undefined, upstream)
     }
     this.#sweep.watch(attempt)

@@ -3,8 +3,7 @@ import { HeadReader } from '../http1/head-reader.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { OriginConnection } from './connect-origin.ts'
 import type { Inbox } from './inbox.ts'
-import type { Origin } from './origin.ts'
-import type { Pool } from './pool.ts'
+import type { Group, Pool } from './pool.ts'
 import type { Sweep, Swept } from './sweep.ts'
 
 /** Whoever uses a connection to an origin at the moment. */
@@ -22,8 +21,7 @@ export interface UpstreamUser {
 /** One established connection to an origin. Its listeners are set once and hand on to the user of the moment. */
 export class Upstream implements Swept {
   readonly socket: Socket
-  readonly origin: Origin
-  readonly key: string
+  readonly group: Group
   /** Of the answers, one after the other. */
   readonly reader = new HeadReader<ResponseHead>('response')
   user: UpstreamUser | undefined
@@ -36,10 +34,9 @@ export class Upstream implements Swept {
   readonly #inbox: Inbox
   #error: Error | undefined
 
-  constructor(pool: Pool, sweep: Sweep, { socket, inbox }: OriginConnection, origin: Origin, key: string) {
+  constructor(pool: Pool, sweep: Sweep, { socket, inbox }: OriginConnection, group: Group) {
     this.socket = socket
-    this.origin = origin
-    this.key = key
+    this.group = group
     this.#pool = pool
     this.#sweep = sweep
     this.#inbox = inbox
