@@ -10,6 +10,7 @@ const reasons: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   407: 'Proxy Authentication Required',
   409: 'Conflict',
+  413: 'Content Too Large',
   421: 'Misdirected Request',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',

@@ -1,7 +1,7 @@
 import { HallpassError } from '../errors.ts'
-import { BodyReader } from '../http1/body-reader.ts'
 import { asksForWebSocket, isPersistent } from '../http1/connection-fields.ts'
 import { Http1Error } from '../http1/http1-error.ts'
+import type { Capture } from '../sessions/capture.ts'
 import type { Plan } from '../sessions/plan.ts'
 import { absoluteDestination, type Destination, insideTunnel } from './agreement.ts'
 import { asHallpassError, type Connection, type Request } from './connection.ts'
@@ -10,11 +10,15 @@ import { answerInternal, internalHost } from './internal.ts'
 import type { Client } from './options.ts'
 import { authorityOf, endpointOf, type Origin } from './origin.ts'
 import { ignore, relay } from './relay.ts'
+import { bodyUse } from './renewal.ts'
+import { RequestBody } from './request-body.ts'
 import { ResponseRelay } from './response-relay.ts'
 import { siteOfRequest } from './site-of-request.ts'
 import type { Upstream, UpstreamUser } from './upstream.ts'
 import { malformedError, timeoutError, upstreamError } from './upstream-error.ts'
 import { writeParts, writeTogether } from './write-together.ts'
+
+const continueAnswer = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
 
 /** RFC 9110, 9.2.2. */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
@@ -29,16 +33,19 @@ export class Exchange implements UpstreamUser {
   readonly client: Client
   /** It asks to become a WebSocket. */
   readonly upgrade: boolean
-  /** How much of the request's body has come from the client. */
-  readonly requestBody: { begun: boolean; done: boolean }
+  readonly requestBody: RequestBody
+  /** What was attached and sent, by name. */
+  attached: readonly string[] = []
+  over = false
+  /** What came with a 401 that the client does not get, because the request was sent again. */
+  discarded: { readonly capture: Capture | undefined } | undefined
   readonly #startedAt = performance.now()
-  readonly #reader: BodyReader | undefined
   readonly #repeatable: boolean
-  #over = false
+  readonly #notes: string[] = []
   #destination: Destination | undefined
   #toOrigin: { readonly bytes: Buffer; readonly attached: readonly string[] } | undefined
-  /** Parts of the request's body that came before there was a connection for them. */
-  #early: Buffer[] = []
+  /** The client held its body back until somebody asks for it: we did. */
+  #asked = false
   #giveUp: () => void = ignore
   /** Sends the request once more, on a new connection. */
   #again: () => void = ignore
@@ -50,10 +57,8 @@ export class Exchange implements UpstreamUser {
     this.request = request
     this.client = client
     const { framing, head } = request
-    const bodyless = framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
-    this.requestBody = { begun: false, done: bodyless }
-    this.#reader = bodyless ? undefined : new BodyReader(framing)
-    this.#repeatable = bodyless && idempotent.has(head.method)
+    this.requestBody = new RequestBody(framing)
+    this.#repeatable = this.requestBody.absent && idempotent.has(head.method)
     this.upgrade = asksForWebSocket(head)
   }
 
@@ -74,11 +79,16 @@ export class Exchange implements UpstreamUser {
       return
     }
     this.#destination = destination
-    const { origin, target } = destination
-    if (origin.host === internalHost) {
+    if (destination.origin.host === internalHost) {
       this.#answerInternal(destination)
       return
     }
+    this.#plan(destination)
+  }
+
+  #plan(destination: Destination): void {
+    const { origin, target } = destination
+    const { head } = this.request
     const path = target === '*' ? '/' : target
     const { session, scope } = this.client
     session.plan({ ...origin, path, method: head.method, site: siteOfRequest(head) }, scope).then(
@@ -88,19 +98,52 @@ export class Exchange implements UpstreamUser {
   }
 
   #planned(destination: Destination, plan: Plan): void {
-    if (this.#over) return
+    if (this.over) return
     const { head } = this.request
     this.connection.engine.scrubbed.add(plan)
+    if (!plan.policy.allowed) this.fail(policyError(head.method, destination.origin, plan.policy.reason))
+    else if (this.requestBody.absent || !this.#waitsForBody(plan)) this.#begin(destination, plan)
+    else this.#gather(destination, plan)
+  }
+
+  /** Holds the body from now on if the plan may need it; whether it has to be here before the head can go. */
+  #waitsForBody(plan: Plan): boolean {
+    const use = bodyUse(plan, this.request.head)
+    if (use === 'none') return false
+    this.requestBody.hold(this.connection.engine.limits.replayBytes)
+    return use === 'signed' && !this.requestBody.settled && this.discarded === undefined
+  }
+
+  #gather(destination: Destination, plan: Plan): void {
+    const { head } = this.request
+    if (!this.requestBody.begun && head.minor === 1 && expects(head)) {
+      this.#asked = true
+      this.connection.socket.write(continueAnswer)
+    }
+    this.connection.resume()
+    this.requestBody
+      .settle()
+      .then(() => {
+        if (!this.over) this.#begin(destination, plan)
+      })
+      .catch((error: unknown) => this.fail(error))
+  }
+
+  // The connection to the origin, and the request on it.
+
+  /** Makes the head anew for each time that it is sent: a signature is good for once. */
+  #begin(destination: Destination, plan: Plan, how?: 'fresh'): void {
     try {
-      if (!plan.policy.allowed) throw policyError(head.method, destination.origin, plan.policy.reason)
-      this.#toOrigin = headToOrigin(head, destination, plan, this.upgrade)
-      this.#connect(destination, plan, this.#repeatable ? 'repeatable' : 'once')
+      this.#toOrigin = headToOrigin(this.request.head, destination, plan, {
+        upgrade: this.upgrade,
+        body: plan.body === 'none' ? 'not-held' : this.requestBody.signed,
+        asked: this.#asked || (this.discarded !== undefined && this.requestBody.begun),
+      })
+      this.#connect(destination, plan, how ?? (this.#repeatable ? 'repeatable' : 'once'))
     } catch (error) {
       this.fail(error)
     }
   }
-
-  // The connection to the origin, and the request on it.
 
   #connect(destination: Destination, plan: Plan, how: 'repeatable' | 'once' | 'fresh'): void {
     const { session } = this.client
@@ -116,28 +159,24 @@ export class Exchange implements UpstreamUser {
     if (toOrigin === undefined) return
     this.#upstream = upstream
     upstream.user = this
+    this.attached = toOrigin.attached
     this.#response = new ResponseRelay(this, upstream, destination, plan)
-    this.#again = () => this.#connect(destination, plan, 'fresh')
+    this.#again = () => this.#begin(destination, plan, 'fresh')
     this.connection.touch(this.connection.engine.limits.responseMs)
     const { socket } = upstream
-    writeTogether(socket, toOrigin.bytes, this.#early)
-    this.#early = []
+    writeTogether(socket, toOrigin.bytes, this.requestBody.takeWaiting())
+    if (this.discarded !== undefined) this.requestBody.letGo()
     // Also behind the whole body: a client that has sent more would not be seen to leave.
     if (this.requestBody.done || !socket.writableNeedDrain) this.connection.resume()
   }
 
   /** Bytes from the client; returns those behind the request. */
   fromClient(chunk: Buffer): Buffer | undefined {
-    const { requestBody } = this
-    const reader = this.#reader
-    if (reader === undefined || requestBody.done) return chunk
+    if (this.requestBody.done) return chunk
     try {
-      const part = reader.push(chunk)
-      requestBody.begun = true
+      const part = this.requestBody.read(chunk)
       this.#sendBody(part.out)
-      if (!part.done) return undefined
-      requestBody.done = true
-      return chunk.subarray(part.used)
+      return part.done ? chunk.subarray(part.used) : undefined
     } catch (error) {
       this.fail(error)
       return undefined
@@ -145,12 +184,19 @@ export class Exchange implements UpstreamUser {
   }
 
   #sendBody(parts: readonly Buffer[]): void {
+    const { connection, requestBody } = this
     const upstream = this.#upstream
-    this.connection.touch(this.connection.engine.limits.responseMs)
-    if (upstream === undefined) {
-      this.#early.push(...parts)
-      this.connection.socket.pause()
-    } else if (!writeParts(upstream.socket, parts)) this.connection.socket.pause()
+    connection.touch(connection.engine.limits.responseMs)
+    if (requestBody.gathering) {
+      requestBody.gather(parts)
+      if (!requestBody.gathering && !requestBody.done) connection.socket.pause()
+    } else if (upstream === undefined) {
+      requestBody.wait(parts)
+      connection.socket.pause()
+    } else {
+      requestBody.keep(parts)
+      if (!writeParts(upstream.socket, parts)) connection.socket.pause()
+    }
   }
 
   upstreamDrained(): void {
@@ -175,24 +221,49 @@ export class Exchange implements UpstreamUser {
     this.#response?.closed(error)
   }
 
+  /** Whether the request, which was answered, could be sent once more: only once, and only with its whole body. */
+  get replayable(): boolean {
+    return this.discarded === undefined && this.requestBody.repeatable
+  }
+
+  /** Says something of the request in its line of the log. */
+  note(text: string): void {
+    this.#notes.push(text)
+  }
+
+  /** The answer, a 401, is not passed on: the session has another token now. `keepMs` as for `finished`. */
+  replay(keepMs: number | undefined, capture: Capture | undefined): void {
+    const destination = this.#destination
+    if (destination === undefined) return
+    this.#letGo(keepMs)
+    this.#response = undefined
+    this.discarded = { capture }
+    this.requestBody.repeat()
+    this.#plan(destination)
+  }
+
   /** The response is through. `keepMs`: for how long the origin's connection may be kept; undefined for not at all. */
   finished(keepMs: number | undefined, keepClient: boolean): void {
+    this.over = true
+    this.#letGo(keepMs)
+    this.#log(this.#response?.status ?? 0)
+    this.connection.exchangeDone(keepClient && this.requestBody.done)
+  }
+
+  #letGo(keepMs: number | undefined): void {
     const upstream = this.#upstream
     this.#upstream = undefined
-    this.#over = true
     // Behind half a request the next one would be read as the rest of it.
     if (upstream !== undefined && keepMs !== undefined && this.requestBody.done) {
       this.connection.engine.pool.release(upstream, keepMs)
     } else upstream?.abandon()
-    this.#log(this.#response?.status ?? 0)
-    this.connection.exchangeDone(keepClient && this.requestBody.done)
   }
 
   /** The WebSocket's bytes are nobody's business but the two ends'. `head` is the 101, `rest` came behind it. */
   switchProtocols(head: Buffer, rest: Buffer): void {
     const upstream = this.#upstream
     if (upstream === undefined) return
-    this.#over = true
+    this.over = true
     this.#log(101)
     const { engine, raw } = this.connection
     const origin = upstream.detach()
@@ -231,7 +302,7 @@ export class Exchange implements UpstreamUser {
   }
 
   clientGone(): void {
-    if (this.#over) return
+    if (this.over) return
     this.#drop()
     const what = this.requestBody.done ? 'before the answer was through' : 'in its request'
     this.#log(this.#response?.status ?? 0, `the client left ${what}`)
@@ -245,7 +316,7 @@ export class Exchange implements UpstreamUser {
   }
 
   fail(error: unknown): void {
-    if (this.#over) return
+    if (this.over) return
     const known = error instanceof Http1Error ? undefined : asHallpassError(error)
     const note = known === undefined || known.code === 'failed' ? String(error) : known.message
     if (this.#response?.state === 'body') {
@@ -267,7 +338,7 @@ export class Exchange implements UpstreamUser {
   }
 
   #drop(): void {
-    this.#over = true
+    this.over = true
     this.#giveUp()
     this.#upstream?.abandon()
     this.#upstream = undefined
@@ -276,7 +347,7 @@ export class Exchange implements UpstreamUser {
   #answerInternal(destination: Destination): void {
     const { engine, socket } = this.connection
     const { head } = this.request
-    this.#over = true
+    this.over = true
     const keep = this.requestBody.done && head.minor === 1 && isPersistent(head) && !engine.draining()
     const answer = answerInternal(head.method, destination.target, this.client, engine, !keep)
     socket.write(answer.bytes)
@@ -287,6 +358,8 @@ export class Exchange implements UpstreamUser {
   #log(status: number, note?: string): void {
     const destination = this.#destination
     const [path = ''] = (destination?.target ?? '').split('?', 1)
+    const notes = note === undefined ? this.#notes : [...this.#notes, note]
+    const earlier = this.discarded?.capture?.captured ?? []
     this.connection.engine.log.request({
       session: this.client.session.name,
       method: this.request.head.method,
@@ -295,11 +368,16 @@ export class Exchange implements UpstreamUser {
       status,
       ms: Math.round(performance.now() - this.#startedAt),
       // By name, and only what was really sent.
-      attached: this.#response === undefined ? [] : (this.#toOrigin?.attached ?? []),
-      captured: this.#response?.captured ?? [],
-      ...(note === undefined ? {} : { note }),
+      attached: this.attached,
+      captured: [...earlier, ...(this.#response?.captured ?? [])],
+      ...(notes.length === 0 ? {} : { note: notes.join(', ') }),
     })
   }
+}
+
+/** Whether a client holds its body back for a 100 (RFC 9110, 10.1.1). */
+function expects(head: Request['head']): boolean {
+  return head.fields.some(({ lower, value }) => lower === 'expect' && value.toLowerCase() === '100-continue')
 }
 
 function policyError(method: string, origin: Origin, reason: string): HallpassError {

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import type { Refusal, RequestBody } from '../credentials/signer.ts'
+import { HallpassError } from '../errors.ts'
 import { isPersistent } from '../http1/connection-fields.ts'
 import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 import type { Framing } from '../http1/framing.ts'
@@ -9,18 +12,35 @@ import { capturedHeader } from '../sessions/captured-header.ts'
 import type { Plan } from '../sessions/plan.ts'
 import type { Destination } from './agreement.ts'
 import { noEdits, requestFields, responseFields } from './fields.ts'
-import { authorityOf } from './origin.ts'
+import { authorityOf, type Origin } from './origin.ts'
 
-/** The request's head as it goes to the origin, with what the plan attaches. */
+export interface Sending {
+  /** It asks to become a WebSocket. */
+  readonly upgrade: boolean
+  readonly body: RequestBody
+  /** The body is here: nobody is to be asked for it any more. */
+  readonly asked: boolean
+}
+
+/** The request's head as it goes to the origin, with what the plan attaches. Throws what the plan refuses. */
 export function headToOrigin(
   head: RequestHead,
   { origin, target }: Destination,
   plan: Plan,
-  upgrade: boolean,
+  { upgrade, body, asked }: Sending,
 ): { readonly bytes: Buffer; readonly attached: readonly string[] } {
+  const own = asked ? head.fields.filter(({ lower }) => lower !== 'expect') : head.fields
   // TRACE sends the request back in the body: nothing is attached that the client may not see (cross-site tracing).
-  const edits = head.method === 'TRACE' ? undefined : applyPlan(plan, { target, fields: head.fields })
-  const fields = requestFields(head.fields, edits ?? noEdits, { upgrade, minor: head.minor })
+  const edits =
+    head.method === 'TRACE'
+      ? undefined
+      : applyPlan(
+          plan,
+          { target, fields: own },
+          plan.body === 'none' ? undefined : { ...origin, method: head.method, body, ...signingTime() },
+        )
+  if (edits?.refusal !== undefined) throw refusalError(edits.refusal, origin)
+  const fields = requestFields(own, edits ?? noEdits, { upgrade, minor: head.minor })
   if (!fields.some((field) => field.lower === 'host')) fields.unshift(fieldLine('Host', authorityOf(origin)))
   return {
     bytes: encodeRequestHead({ ...head, target: edits?.target ?? target, fields }),
@@ -28,12 +48,38 @@ export function headToOrigin(
   }
 }
 
-/** The response's head as it goes to the client; `close` when the client's connection ends with this response. */
-export function headToClient(head: ResponseHead, capture: Capture | undefined, close: boolean): Buffer {
+function signingTime() {
+  return { now: Date.now(), nonce: randomBytes(16).toString('hex') }
+}
+
+function refusalError({ code, refused }: Refusal, origin: Origin): HallpassError {
+  const hint =
+    code === 'body-not-held'
+      ? 'hallpass config path'
+      : `hallpass explain ${origin.scheme}://${authorityOf(origin)}/`
+  return new HallpassError(code, refused, { hint })
+}
+
+export interface Answering {
+  readonly capture: Capture | undefined
+  /** Of the 401 that the client does not get. */
+  readonly discarded: Capture | undefined
+  readonly needsLogin: boolean
+  /** The client's connection ends with this response. */
+  readonly close: boolean
+}
+
+/** The response's head as it goes to the client. */
+export function headToClient(
+  head: ResponseHead,
+  { capture, discarded, needsLogin, close }: Answering,
+): Buffer {
   const upgrade = head.status === 101
+  const add = capture === undefined && discarded === undefined ? [] : captureFields(discarded, capture)
+  if (needsLogin) add.push(fieldLine('Hallpass-Session', 'needs-login'))
   const fields = responseFields(head.fields, {
     hidden: capture?.hidden ?? noneHidden,
-    add: capture === undefined ? [] : captureFields(capture),
+    add,
     close: close && !upgrade,
     upgrade,
   })
@@ -44,11 +90,12 @@ export function headToClient(head: ResponseHead, capture: Capture | undefined, c
 
 const noneHidden: ReadonlySet<number> = new Set()
 
-function captureFields(capture: Capture): FieldLine[] {
+function captureFields(...captures: readonly (Capture | undefined)[]): FieldLine[] {
   const fields: FieldLine[] = []
-  const captured = capturedHeader(capture.captured)
+  const captured = capturedHeader([...new Set(captures.flatMap((capture) => capture?.captured ?? []))])
   if (captured !== undefined) fields.push(fieldLine('Hallpass-Captured', captured))
-  if (capture.warning !== undefined) fields.push(fieldLine('Hallpass-Warning', capture.warning))
+  const warning = captures.find((capture) => capture?.warning !== undefined)?.warning
+  if (warning !== undefined) fields.push(fieldLine('Hallpass-Warning', warning))
   return fields
 }
 

@@ -3,12 +3,14 @@ import { isPersistent } from '../http1/connection-fields.ts'
 import { type Framing, responseFraming } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import type { Capture } from '../sessions/capture.ts'
+import type { Capture, CapturedResponse } from '../sessions/capture.ts'
 import type { Plan } from '../sessions/plan.ts'
 import type { Destination } from './agreement.ts'
+import { asHallpassError } from './connection.ts'
 import type { Exchange } from './exchange.ts'
 import { keepAliveMs, responseTrailers } from './fields.ts'
 import { headToClient, interimToClient, keepsClient } from './heads.ts'
+import { needsLogin, tokensSent } from './renewal.ts'
 import type { Upstream } from './upstream.ts'
 import { writeParts, writeTogether } from './write-together.ts'
 
@@ -17,7 +19,8 @@ const maxInterim = 100
 
 /** The response of one exchange, from the origin's first byte to its last: head, capture, body. */
 export class ResponseRelay {
-  state: 'head' | 'capturing' | 'body' | 'over' = 'head'
+  /** `waiting`: the head is here, and goes on when its cookies are on disk and the session has an answer to a 401. */
+  state: 'head' | 'waiting' | 'body' | 'over' = 'head'
   /** Whether the origin has sent a byte: the request must not be repeated. */
   heard = false
   status = 0
@@ -31,7 +34,7 @@ export class ResponseRelay {
   #body: BodyReader | undefined
   #keepUpstreamMs: number | undefined
   #keepClient = false
-  /** What came behind the head while cookies were being kept. */
+  /** What came behind the head while it waited. */
   #held: Buffer[] = []
   /** The end of the origin's side, or the loss of its connection, at that time. */
   #endedMeanwhile: (() => void)[] = []
@@ -54,7 +57,7 @@ export class ResponseRelay {
       if (this.state === 'body') this.#relayBody(chunk)
       else if (this.state === 'head') this.#readHead(chunk)
       // The rest of a read that was under way when reading was paused; no more than that.
-      else if (this.state === 'capturing') this.#held.push(Buffer.from(chunk))
+      else if (this.state === 'waiting') this.#held.push(Buffer.from(chunk))
     } catch (error) {
       this.#exchange.malformed(error)
     }
@@ -86,7 +89,7 @@ export class ResponseRelay {
   }
 
   #respond(head: ResponseHead, rest: Buffer): void {
-    const { request, upgrade, client } = this.#exchange
+    const { request, upgrade } = this.#exchange
     if (head.status === 101 && !upgrade) throw new Http1Error('the origin switches protocols unasked')
     this.#framing = responseFraming(head, request.head.method)
     if (this.#framing.kind === 'chunked' && request.head.minor === 0)
@@ -97,38 +100,76 @@ export class ResponseRelay {
       if (field.lower === 'set-cookie') setCookie.push(field.value)
       else if (field.lower === 'clear-site-data') clearSiteData.push(field.value)
     }
-    if (setCookie.length === 0 && clearSiteData.length === 0) {
-      this.#pass(head, rest, undefined)
+    const rejected = head.status === 401 ? tokensSent(this.#plan, this.#exchange.attached) : []
+    if (rejected.length === 0) this.#exchange.requestBody.letGo()
+    if (setCookie.length === 0 && clearSiteData.length === 0 && rejected.length === 0) {
+      this.#pass(head, rest, undefined, needsLogin(this.#plan))
       return
     }
-    // On disk before the client sees it. Nothing more is read until then.
-    this.state = 'capturing'
+    // Nothing more is read until then.
+    this.state = 'waiting'
     this.#upstream.socket.pause()
     this.#held.push(Buffer.from(rest))
-    const { origin, target } = this.#destination
-    const { reveal, capture, site } = this.#plan
-    client.session
-      .capture({
-        ...origin,
-        path: target,
-        status: head.status,
-        setCookie,
-        clearSiteData,
-        reveal,
-        capture,
-        site,
-      })
-      .then(
-        (captured) => this.#afterCapture(head, captured),
-        (error: unknown) => this.#exchange.fail(error),
-      )
+    this.#wait(head, { setCookie, clearSiteData }, rejected).catch((error: unknown) => {
+      this.#exchange.malformed(error)
+    })
   }
 
-  #afterCapture(head: ResponseHead, capture: Capture): void {
-    this.captured = capture.captured
-    if (this.state !== 'capturing') return
+  async #wait(
+    head: ResponseHead,
+    lines: Pick<CapturedResponse, 'setCookie' | 'clearSiteData'>,
+    rejected: readonly string[],
+  ): Promise<void> {
+    const brings = lines.setCookie.length > 0 || lines.clearSiteData.length > 0
+    // On disk before the client sees it, or before the request goes out again with it.
+    const capture = brings ? await this.#capture(head, lines) : undefined
+    this.captured = capture?.captured ?? []
+    const outcome = rejected.length === 0 || this.#exchange.over ? 'no' : await this.#refresh()
+    if (this.#exchange.over) return
+    if (outcome === 'retry' && this.#exchange.replayable) this.#discard(head, capture)
+    else this.#afterWait(head, capture, outcome === 'needs-login' ? rejected : needsLogin(this.#plan))
+  }
+
+  #capture(
+    head: ResponseHead,
+    lines: Pick<CapturedResponse, 'setCookie' | 'clearSiteData'>,
+  ): Promise<Capture> {
+    const { origin, target } = this.#destination
+    const { reveal, capture, site } = this.#plan
+    const { session } = this.#exchange.client
+    return session.capture({ ...origin, path: target, status: head.status, ...lines, reveal, capture, site })
+  }
+
+  /** The origin does not take what was attached: has the session something newer? */
+  async #refresh(): Promise<'retry' | 'needs-login' | 'no'> {
+    const { client, connection, discarded } = this.#exchange
+    connection.touch(connection.engine.limits.responseMs)
     try {
-      this.#pass(head, Buffer.concat(this.#held.splice(0)), capture)
+      const outcome = await client.session.rejected(this.#plan, discarded !== undefined)
+      if (outcome === 'retry') this.#exchange.note('refreshed')
+      return outcome
+    } catch (error) {
+      // What the origin has said is a better answer than that.
+      this.#exchange.note(`no refresh: ${asHallpassError(error).message}`)
+      return 'no'
+    }
+  }
+
+  /** Neither the head nor a byte of the body goes to the client. The connection is kept if no more of it can come. */
+  #discard(head: ResponseHead, capture: Capture | undefined): void {
+    const rest = Buffer.concat(this.#held)
+    const body = new BodyReader(this.#framing)
+    const { used } = body.push(rest)
+    const drained = body.done && used === rest.length && this.#endedMeanwhile.length === 0
+    this.state = 'over'
+    this.#exchange.note('replayed')
+    this.#exchange.replay(drained ? this.#keepMsOf(head) : undefined, capture)
+  }
+
+  #afterWait(head: ResponseHead, capture: Capture | undefined, logins: readonly string[]): void {
+    this.#exchange.requestBody.letGo()
+    try {
+      this.#pass(head, Buffer.concat(this.#held.splice(0)), capture, logins)
     } catch (error) {
       this.#exchange.malformed(error)
     }
@@ -136,16 +177,26 @@ export class ResponseRelay {
     if (!this.#exchange.connection.socket.writableNeedDrain) this.#upstream.socket.resume()
   }
 
-  #pass(head: ResponseHead, rest: Buffer, capture: Capture | undefined): void {
-    const { request, requestBody, connection } = this.#exchange
-    this.status = head.status
+  /** For how long the connection to the origin may be kept after this answer; undefined for not at all. */
+  #keepMsOf(head: ResponseHead): number | undefined {
     // A request in HTTP/1.0 went out with `Connection: close`: whatever the answer says, it was the last one.
-    this.#keepUpstreamMs =
-      request.head.minor === 1 && isPersistent(head)
-        ? (keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY)
-        : undefined
+    if (this.#exchange.request.head.minor === 0 || !isPersistent(head)) return undefined
+    return keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** @param logins names of credentials whose owner has to log in again */
+  #pass(head: ResponseHead, rest: Buffer, capture: Capture | undefined, logins: readonly string[]): void {
+    const { request, requestBody, connection, client, discarded } = this.#exchange
+    this.status = head.status
+    this.#keepUpstreamMs = this.#keepMsOf(head)
     this.#keepClient = keepsClient(request.head, this.#framing, requestBody) && !connection.engine.draining()
-    const bytes = headToClient(head, capture, !this.#keepClient)
+    for (const name of logins) client.needsLogin?.add(name)
+    const bytes = headToClient(head, {
+      capture,
+      discarded: discarded?.capture,
+      needsLogin: logins.length > 0,
+      close: !this.#keepClient,
+    })
     if (head.status === 101) {
       this.state = 'over'
       this.#exchange.switchProtocols(bytes, Buffer.from(rest))
@@ -197,7 +248,7 @@ export class ResponseRelay {
 
   /** The origin has ended its side. */
   ended(): void {
-    if (this.state === 'capturing') this.#endedMeanwhile.push(() => this.ended())
+    if (this.state === 'waiting') this.#endedMeanwhile.push(() => this.ended())
     else if (this.state !== 'body' || this.#body === undefined) this.#exchange.dropped(undefined)
     else if (this.#body.end() === 'complete') this.#finish(false)
     else this.#exchange.truncated('the origin ended its answer too early')
@@ -206,7 +257,7 @@ export class ResponseRelay {
   /** The connection to the origin is gone. */
   closed(error: Error | undefined): void {
     // What has come of the answer goes on first: the origin has acted, and its cookies are being kept.
-    if (this.state === 'capturing') this.#endedMeanwhile.push(() => this.closed(error))
+    if (this.state === 'waiting') this.#endedMeanwhile.push(() => this.closed(error))
     else if (this.state === 'body') this.#exchange.truncated('the origin broke its answer off')
     else if (this.state === 'head') this.#exchange.dropped(error)
   }
