@@ -29,6 +29,7 @@ export class AuthorizationServer implements AsyncDisposable {
   readonly record: AuthorizationRecord
   readonly issuer: string
   readonly provider: Provider
+  readonly jwt: boolean
   readonly #server: Server
   /** Waited before a token request is looked at. */
   delayBeforeMs = 0
@@ -52,11 +53,13 @@ export class AuthorizationServer implements AsyncDisposable {
     provider: Provider
     server: Server
     record: AuthorizationRecord
+    jwt: boolean
   }) {
     this.issuer = fields.issuer
     this.provider = fields.provider
     this.#server = fields.server
     this.record = fields.record
+    this.jwt = fields.jwt
   }
 
   get port(): number {
@@ -79,16 +82,19 @@ export class AuthorizationServer implements AsyncDisposable {
     if (client === undefined) throw new Error(`no client ${clientId}`)
     const grant = new provider.Grant({ accountId: 'ada', clientId })
     grant.addOIDCScope('openid offline_access')
+    // What is issued for it are JWTs; the first access token is opaque all the same.
+    if (this.jwt) grant.addResourceScope('urn:test:api', 'read')
     const grantId = await grant.save()
     const part = {
       accountId: 'ada',
       client,
       grantId,
       gty: 'authorization_code',
-      scope: 'openid offline_access',
+      scope: this.jwt ? 'openid offline_access read' : 'openid offline_access',
+      ...(this.jwt ? { resource: 'urn:test:api' } : {}),
     }
     const life = this.record.lifeSeconds
-    const accessToken = await new provider.AccessToken(part as never).save()
+    const accessToken = await new provider.AccessToken({ ...part, resource: undefined } as never).save()
     const refreshToken = await new provider.RefreshToken(part as never).save()
     this.record.issued(accessToken, grantId, life)
     return { access_token: accessToken, token_type: 'Bearer', expires_in: life, refresh_token: refreshToken }
@@ -144,7 +150,13 @@ export async function startAuthorizationServer(
   const issuer = secure === undefined ? `http://127.0.0.1:${port}` : `https://${hosts?.[0]}:${port}`
   const record = new AuthorizationRecord(options.lifeSeconds ?? 3600)
   const provider = makeProvider(issuer, record, options)
-  const authorization = new AuthorizationServer({ issuer, provider, server, record })
+  const authorization = new AuthorizationServer({
+    issuer,
+    provider,
+    server,
+    record,
+    jwt: options.jwt !== undefined,
+  })
   provider.use((ctx, next) => authorization.around(ctx as KoaContextWithOIDC, next))
   provider.on('grant.revoked', (_, grantId) => record.revoked(grantId))
   const listen = provider.callback()

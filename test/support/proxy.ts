@@ -6,7 +6,7 @@ import { Authority } from '../../src/certs/authority.ts'
 import { Leaves } from '../../src/certs/leaves.ts'
 import type { Log, RequestEntry } from '../../src/log.ts'
 import type { Limits } from '../../src/proxy/limits.ts'
-import type { RunningProxy } from '../../src/proxy/options.ts'
+import type { ProxyOptions, RunningProxy } from '../../src/proxy/options.ts'
 import { startProxy } from '../../src/proxy/proxy.ts'
 import type { RuleSet } from '../../src/rules/rule.ts'
 import { Clients } from '../../src/sessions/clients.ts'
@@ -26,6 +26,7 @@ export interface TestProxyOptions {
   readonly noAuth?: boolean
   /** `host[:port]` → `address[:port]`. */
   readonly resolve?: Readonly<Record<string, string>>
+  readonly upstream?: ProxyOptions['upstream']
   readonly rules?: Partial<RuleSet>
   readonly limits?: Partial<Limits>
   readonly store?: Store
@@ -160,6 +161,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     authority: ca,
     upstreamRoots: options.roots ?? [testRootPem()],
     resolve: new Map(Object.entries(options.resolve ?? {})),
+    ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     log,
     ...(options.spell === undefined ? {} : { spell: options.spell }),
     ...(options.noAuth === true ? { noAuth: { session: 'default' } } : {}),
