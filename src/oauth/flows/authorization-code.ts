@@ -54,9 +54,10 @@ export async function authorizationCode(
   const ends = [AbortSignal.timeout(timeoutMs), over.signal, ...(signal === undefined ? [] : [signal])]
   const ended = AbortSignal.any(ends)
   try {
-    await visit(url.href)
     const callback = await Promise.race([
       loopback.callback,
+      // A browser may run until it is closed: only that it could not be shown anything matters here.
+      shown(visit, url.href),
       ...(pasted === undefined ? [] : [pastedCallback(pasted, loopback.redirectUri, ended)]),
       never(ended, timeoutMs),
     ])
@@ -96,6 +97,11 @@ async function pastedCallback(
       `that is not the URL that the browser ended up at; it begins with ${redirectUri}?`,
     )
   return { url: new URL(url.search, redirectUri), answer: () => {} }
+}
+
+async function shown(visit: CodeLoginOptions['visit'], url: string): Promise<never> {
+  await visit(url)
+  return new Promise(() => {})
 }
 
 function never(signal: AbortSignal, timeoutMs: number): Promise<never> {

@@ -67,7 +67,10 @@ export class LoopbackCallback implements AsyncDisposable {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const refusal = this.#refusalOf(request)
-    if (refusal !== undefined) return page(response, refusal.status, refusal.title, refusal.text)
+    if (refusal !== undefined) {
+      page(response, refusal.status, refusal.title, refusal.text)
+      return
+    }
     this.#taken = true
     const url = new URL(request.url ?? '/', this.#url)
     this.#take({

@@ -1,0 +1,380 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from '../../../test/support/authorization-server.ts'
+import { BrowsingUser } from '../../../test/support/browsing-user.ts'
+import { loginRequest, testFetch } from '../../../test/support/login-request.ts'
+import type { HallpassError } from '../../errors.ts'
+import { authorizationCode, type CodeLoginOptions } from './authorization-code.ts'
+
+let server: AuthorizationServer
+beforeAll(async () => {
+  server = await startAuthorizationServer()
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+})
+afterEach(() => {
+  server.consent = 'allow'
+})
+
+const callbackUrl = /^http:\/\/(?:127\.0\.0\.1|localhost):\d+\/callback\?/
+
+describe('a login by authorization code', () => {
+  it('obtains a token, and a refresh token, from a real server', async () => {
+    const pages: Promise<{ readonly status: number; readonly body: string }>[] = []
+    const tokens = await authorizationCode(await loginRequest(server.issuer), {
+      visit: (url) => void pages.push(new BrowsingUser().visit(url)),
+    })
+    expect(tokens).toMatchObject({ access_token: expect.any(String), refresh_token: expect.any(String) })
+    const page = await pages[0]
+    expect(page).toMatchObject({ status: 200, body: expect.stringContaining('Signed in') })
+    for (const token of [tokens.access_token, tokens.refresh_token]) expect(page?.body).not.toContain(token)
+  })
+
+  it.each([
+    ['client_secret_basic', 'confidential-basic', 'secret-of-basic-0c9d1f2e'],
+    ['client_secret_post', 'confidential-post', 'secret-of-post-7a61e55b'],
+  ] as const)('sends a client secret by %s', async (clientAuth, clientId, clientSecret) => {
+    const request = await loginRequest(server.issuer, { clientId, clientSecret, clientAuth })
+    const tokens = await authorizationCode(request, { visit: (url) => void new BrowsingUser().visit(url) })
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
+  it('always sends a challenge by S256, a state and a nonce, also to a server that offers plain alone', async () => {
+    const fetch = testFetch()
+    const request = await loginRequest(server.issuer, {}, async (url, init) => {
+      const response = await fetch(url, init)
+      if (!url.includes('/.well-known/')) return response
+      const metadata = { ...((await response.json()) as object), code_challenge_methods_supported: ['plain'] }
+      return new Response(JSON.stringify(metadata), { headers: { 'content-type': 'application/json' } })
+    })
+    let asked = new URLSearchParams()
+    await authorizationCode(request, {
+      visit: (url) => {
+        asked = new URL(url).searchParams
+        void new BrowsingUser().visit(url)
+      },
+    })
+    expect(request.client.serverMetadata().code_challenge_methods_supported).toEqual(['plain'])
+    expect(asked.get('code_challenge_method')).toBe('S256')
+    expect(asked.get('code_challenge')).toMatch(/^[\w-]{43}$/)
+    expect(asked.get('state')).toMatch(/^[\w-]{43}$/)
+    expect(asked.get('nonce')).toMatch(/^[\w-]{43}$/)
+  })
+
+  it('is refused by the server when the code comes without the verifier of its challenge', async () => {
+    const foreign = new URLSearchParams()
+    const login = failing({
+      // The code of another login, which an attacker had the server send here: PKCE alone tells.
+      browse: async (url) => {
+        const other = new URL(url)
+        other.searchParams.set('code_challenge', 'A'.repeat(43))
+        const end = await new BrowsingUser().visit(other.href, undefined, callbackUrl)
+        foreign.set('code', new URL(end.url).searchParams.get('code') ?? '')
+        await get(end.url)
+      },
+    })
+    await expect(login).rejects.toMatchObject({
+      code: 'login-failed',
+      message: expect.stringMatching(/^the server refused the code of the sign-in: invalid_grant/),
+    })
+    expect(foreign.get('code')).not.toBe('')
+  })
+
+  it('takes the URL that a browser elsewhere ended up at', async () => {
+    let asked = ''
+    const tokens = await authorizationCode(await loginRequest(server.issuer), {
+      visit: (url) => {
+        asked = url
+      },
+      pasted: async () => (await new BrowsingUser().visit(asked, undefined, callbackUrl)).url,
+    })
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
+  it.each(['', 'yes', 'https://example.com/', 'code=1&state=2'])(
+    'says that %j is no such URL',
+    async (pasted) => {
+      const login = failing({ browse: async () => {}, pasted: async () => pasted })
+      await expect(login).rejects.toMatchObject({
+        code: 'login-failed',
+        message: expect.stringMatching(
+          /^that is not the URL that the browser ended up at; it begins with http:\/\/127\.0\.0\.1:\d+\/callback\?$/,
+        ),
+      })
+    },
+  )
+
+  it('is one of two at once, each with its own port, state and token', async () => {
+    const logins = await Promise.all(
+      [1, 2].map(async () =>
+        authorizationCode(await loginRequest(server.issuer), {
+          visit: (url) => void new BrowsingUser().visit(url),
+        }),
+      ),
+    )
+    expect(new Set(logins.map((tokens) => tokens.access_token)).size).toBe(2)
+  })
+
+  it('does not take the answer of another login that runs at the same time', async () => {
+    const urls: string[] = []
+    const both = Promise.withResolvers<void>()
+    const visit = async (url: string) => {
+      urls.push(url)
+      if (urls.length === 2) both.resolve()
+      await both.promise
+      if (url !== urls[0]) return
+      // The second one's page, sent back to the first one's port.
+      const crossed = new URL(urls[1] ?? '')
+      const end = await new BrowsingUser().visit(crossed.href, undefined, callbackUrl)
+      const own = new URL(url).searchParams.get('redirect_uri') ?? ''
+      await get(new URL(new URL(end.url).search, own).href)
+    }
+    const request = await loginRequest(server.issuer)
+    const [first, second] = await Promise.allSettled([
+      authorizationCode(request, { visit }),
+      authorizationCode(request, { visit, timeoutMs: 2_000 }),
+    ])
+    expect(first).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('wrong state') },
+    })
+    expect(second).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('nobody signed in') },
+    })
+  })
+})
+
+describe('a callback', () => {
+  it('with a wrong state fails the login before the code is sent anywhere', async () => {
+    const before = server.record.tokenRequests
+    const login = failing({ browse: (url) => changed(url, (query) => query.set('state', 'x'.repeat(43))) })
+    await expect(login).rejects.toMatchObject({
+      code: 'login-failed',
+      message:
+        'the answer has a wrong state: it belongs to another login, or another program sent it; nothing was kept',
+    })
+    expect(server.record.tokenRequests).toBe(before)
+  })
+
+  it('without a state fails the login', async () => {
+    const login = failing({ browse: (url) => changed(url, (query) => query.delete('state')) })
+    await expect(login).rejects.toMatchObject({ message: expect.stringContaining('wrong state') })
+  })
+
+  it.each([
+    ['of another issuer', (query: URLSearchParams) => query.set('iss', 'https://evil.example')],
+    [
+      'of no issuer, though the server says that it names itself',
+      (query: URLSearchParams) => query.delete('iss'),
+    ],
+  ])('%s fails the login before the code is sent anywhere', async (_, change) => {
+    const before = server.record.tokenRequests
+    await expect(failing({ browse: (url) => changed(url, change) })).rejects.toMatchObject({
+      code: 'login-failed',
+      message: `the answer says it comes from another authorization server than ${server.issuer} (or does not say from which); nothing was kept`,
+    })
+    expect(server.record.tokenRequests).toBe(before)
+  })
+
+  it('with an ID token of another login fails it', async () => {
+    const login = failing({
+      browse: async (url) => {
+        const other = new URL(url)
+        other.searchParams.set('nonce', 'n'.repeat(43))
+        await new BrowsingUser().visit(other.href)
+      },
+    })
+    await expect(login).rejects.toMatchObject({
+      code: 'login-failed',
+      message: 'the ID token has a wrong nonce: it belongs to another login; nothing was kept',
+    })
+  })
+
+  it('that says no is told as a denial', async () => {
+    server.consent = 'deny'
+    const bodies: string[] = []
+    const login = failing({
+      browse: async (url) => void bodies.push((await new BrowsingUser().visit(url)).body),
+    })
+    await expect(login).rejects.toMatchObject({
+      code: 'login-failed',
+      message: 'the sign-in was denied: access_denied (the user said no)',
+    })
+    await expect.poll(() => bodies).toEqual([expect.stringContaining('Not signed in')])
+  })
+
+  it('comes once: a second one, also with the same query, is turned away', async () => {
+    let again: Answer | undefined
+    // While the first one is being looked at: afterwards nobody listens any more.
+    const came = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    server.observe = async (moment) => {
+      if (moment !== 'came') return
+      came.resolve()
+      await release.promise
+    }
+    await authorizationCode(await loginRequest(server.issuer), {
+      visit: async (url) => {
+        const end = await new BrowsingUser().visit(url, undefined, callbackUrl)
+        const first = get(end.url)
+        await came.promise
+        again = await get(end.url)
+        release.resolve()
+        await first
+      },
+    })
+    server.observe = () => {}
+    expect(again).toMatchObject({ status: 410, body: expect.stringContaining('Already answered') })
+  })
+
+  it('under a foreign Host is turned away, and the login goes on', async () => {
+    let foreign: Answer | undefined
+    const tokens = await authorizationCode(await loginRequest(server.issuer), {
+      visit: async (url) => {
+        const end = await new BrowsingUser().visit(url, undefined, callbackUrl)
+        foreign = await get(end.url, { host: `evil.example:${new URL(end.url).port}` })
+        void get(end.url)
+      },
+    })
+    expect(foreign).toMatchObject({ status: 421 })
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
+  it.each([
+    ['by an image of a web page', '', { 'sec-fetch-dest': 'image', 'sec-fetch-mode': 'no-cors' }, 'GET', 403],
+    ['in a frame', '', { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' }, 'GET', 403],
+    ['by POST', '', {}, 'POST', 405],
+    ['at another path', '/favicon.ico', {}, 'GET', 404],
+  ])('%s is turned away, and the login goes on', async (_, path, headers, method, status) => {
+    let odd: Answer | undefined
+    const tokens = await authorizationCode(await loginRequest(server.issuer), {
+      visit: async (url) => {
+        const end = await new BrowsingUser().visit(url, undefined, callbackUrl)
+        odd = await get(path === '' ? end.url : new URL(path, end.url).href, headers, method)
+        void get(end.url)
+      },
+    })
+    expect(odd).toMatchObject({ status })
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
+  it('is answered by a page that holds nothing of the login, loads nothing, and is not kept', async () => {
+    let page: Promise<Answer> | undefined
+    let code = ''
+    await authorizationCode(await loginRequest(server.issuer), {
+      visit: async (url) => {
+        const end = await new BrowsingUser().visit(url, undefined, callbackUrl)
+        code = new URL(end.url).searchParams.get('code') ?? ''
+        page = get(end.url)
+      },
+    })
+    const answer = await page
+    expect(answer?.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': expect.stringMatching(
+        /^default-src 'none'; style-src 'sha256-[\w+/=]+'; frame-ancestors 'none'/,
+      ),
+    })
+    expect(code).not.toBe('')
+    expect(answer?.body).not.toContain(code)
+    expect(answer?.body).not.toMatch(/<script|href=|src=/)
+  })
+
+  it('that never comes ends the login, and the port is free again', async () => {
+    let port = 0
+    const login = failing({
+      browse: async (url) => {
+        port = Number(new URL(new URL(url).searchParams.get('redirect_uri') ?? '').port)
+      },
+      timeoutMs: 50,
+    })
+    await expect(login).rejects.toMatchObject({
+      code: 'login-failed',
+      message: 'nobody signed in within a minute',
+    })
+    await expect(get(`http://127.0.0.1:${port}/callback`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('is no longer waited for after an abort', async () => {
+    const stop = new AbortController()
+    const reason = new Error('stopped')
+    const login = failing({ browse: async () => stop.abort(reason), signal: stop.signal })
+    await expect(login).rejects.toBe(reason)
+  })
+})
+
+describe('a redirect URI with a port of its own', () => {
+  it('is used, and says so when it is taken', async () => {
+    const request = await loginRequest(server.issuer)
+    let port = 0
+    await authorizationCode(request, {
+      visit: async (url) => {
+        port = Number(new URL(new URL(url).searchParams.get('redirect_uri') ?? '').port)
+        const second = authorizationCode(request, { visit: () => {}, redirect: { port } })
+        await expect(second).rejects.toMatchObject({
+          code: 'port-taken',
+          message: `127.0.0.1:${port}, where the sign-in is to come back to, is in use: by another login?`,
+        })
+        void new BrowsingUser().visit(url)
+      },
+    })
+    expect(port).toBeGreaterThan(0)
+  })
+
+  it('may be localhost, whose ::1 nobody else can then have', async () => {
+    let end = ''
+    await authorizationCode(await loginRequest(server.issuer), {
+      visit: async (url) => {
+        end = (await new BrowsingUser().visit(url, undefined, callbackUrl)).url
+        void get(end.replace('localhost', '[::1]'), { host: new URL(end).host })
+      },
+      redirect: { host: 'localhost' },
+    })
+    expect(end).toMatch(/^http:\/\/localhost:/)
+  })
+})
+
+/** A login that is to fail: `browse` is not waited for, as a browser is not. */
+async function failing({
+  browse,
+  ...options
+}: Omit<CodeLoginOptions, 'visit'> & { browse: (url: string) => Promise<void> }): Promise<HallpassError> {
+  const request = await loginRequest(server.issuer)
+  return (await authorizationCode(request, {
+    timeoutMs: 20_000,
+    ...options,
+    visit: (url) => void browse(url),
+  })) as never
+}
+
+/** Signs in, and changes what the server says on the way back. */
+async function changed(url: string, change: (query: URLSearchParams) => unknown): Promise<void> {
+  const end = new URL((await new BrowsingUser().visit(url, undefined, callbackUrl)).url)
+  change(end.searchParams)
+  await get(end.href)
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+async function get(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+): Promise<Answer> {
+  const request = httpRequest(url, { headers, method, agent: false })
+  request.end()
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) }
+}
