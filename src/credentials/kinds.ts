@@ -5,11 +5,24 @@ import { type BearerDefinition, bearer } from './bearer.ts'
 import { type HeaderDefinition, header } from './header.ts'
 import type { Kind } from './kind.ts'
 import { type MirrorDefinition, mirror } from './mirror.ts'
+import { type OAuth1Definition, oauth1 } from './oauth1.ts'
 import { type OAuth2Definition, oauth2 } from './oauth2.ts'
+import { type PlaceholderDefinition, placeholder } from './placeholder.ts'
 import { type QueryDefinition, query } from './query.ts'
+import { type SigV4Definition, sigv4 } from './sigv4.ts'
 
 /** The one list of credential kinds. */
-export const kinds: readonly Kind[] = [bearer, basic, header, query, mirror, oauth2]
+export const kinds: readonly Kind[] = [
+  bearer,
+  basic,
+  header,
+  query,
+  mirror,
+  oauth2,
+  oauth1,
+  sigv4,
+  placeholder,
+]
 
 export type CredentialDefinition =
   | BearerDefinition
@@ -18,6 +31,9 @@ export type CredentialDefinition =
   | QueryDefinition
   | MirrorDefinition
   | OAuth2Definition
+  | OAuth1Definition
+  | SigV4Definition
+  | PlaceholderDefinition
 
 export const kindNames: readonly string[] = kinds.map(({ kind }) => kind)
 
@@ -27,7 +43,7 @@ export function kindOf(name: string): Kind | undefined {
 
 /** A definition as the configuration or the flags of `token set` give it; unknown keys are errors. */
 export function credentialDefinitionSchema(z: Zod): ZodType<CredentialDefinition> {
-  const [first, ...others] = [bearer, basic, header, query, mirror, oauth2].map((kind) => kind.options(z))
+  const [first, ...others] = kinds.map((kind) => kind.options(z))
   if (first === undefined) throw new Error('there are no kinds')
   // Each is a strict object with a literal `kind`, which the type of the list no longer says.
   return z.discriminatedUnion('kind', [first as never, ...(others as never[])])

@@ -1,10 +1,12 @@
 import type { Cookie } from '../cookies/cookie.ts'
 import { cookieHeader, mergeCookies, parseCookieHeader } from '../cookies/cookie-header.ts'
 import { placeText } from '../credentials/credential.ts'
-import type { Refusal, RequestBody, SigningTime } from '../credentials/signer.ts'
+import type { Refusal, RequestBody, SignedField, SigningTime } from '../credentials/signer.ts'
 import { isFieldValue } from '../credentials/value.ts'
+import { hopByHop } from '../http1/connection-fields.ts'
 import type { Reveal } from '../rules/rule.ts'
 import type { PlannedCredential } from './choose-credentials.ts'
+import { type Swapped, swapPlaceholders } from './placeholders.ts'
 import type { Plan } from './plan.ts'
 import { hasQueryParam, setQueryParam } from './query-target.ts'
 
@@ -47,41 +49,88 @@ export function isVisible(cookie: Pick<Cookie, 'httpOnly'>, reveal: Reveal): boo
  * A plan and the client's own head → what to change in the head.
  * @param at without it nothing is signed
  */
-export function applyPlan(plan: Plan, head: ClientHead, at?: SendContext): HeadEdits {
-  const { cookies, credentials } = plan
-  if (cookies.attached.length === 0 && credentials.attached.length === 0) return nothing
+export function applyPlan(plan: Plan, sent: ClientHead, at?: SendContext): HeadEdits {
+  const { cookies, credentials, guards } = plan
+  if (cookies.attached.length === 0 && credentials.attached.length === 0 && guards.length === 0)
+    return nothing
 
+  const swapped = swapPlaceholders(plan, sent)
+  if (typeof swapped === 'string') return { ...nothing, refusal: { refused: swapped, code: 'policy' } }
+  // It sends the request back in the body: nothing is attached that the client may not see (cross-site tracing).
+  if (at?.method === 'TRACE') return nothing
+
+  const head = swapped ?? sent
   const own = ownOf(head)
-  const remove = new Set<string>()
-  const add: { name: string; value: string }[] = []
-  const names: string[] = []
-  let target: string | undefined
-
+  const edits: Edits = { target: head.target, remove: new Set(), add: [], names: [] }
   const cookie = cookieEdit(plan, own.cookie)
+  if (swapped !== undefined) keepSwapped(edits, swapped)
   if (cookie !== undefined) {
-    remove.add('cookie')
-    add.push({ name: 'Cookie', value: cookie.value })
-    names.push(...cookie.names)
+    replace(edits, ['cookie'], [{ name: 'Cookie', value: cookie.value }])
+    edits.names.push(...cookie.names)
   }
   for (const credential of credentials.attached) {
     const { place, source, override, name } = credential
     if (place.in === 'query') {
-      const now = target ?? head.target
-      if (source.from !== 'value' || !takesQuery(now)) continue
-      if (!override && hasQueryParam(now, place.name)) continue
-      target = setQueryParam(now, place.name, source.value.reveal())
-    } else {
+      if (source.from !== 'value' || !takesQuery(edits.target)) continue
+      if (swapped?.params.has(place.name) || (!override && hasQueryParam(edits.target, place.name))) continue
+      edits.target = setQueryParam(edits.target, place.name, source.value.reveal())
+    } else if (place.in === 'header') {
       const lower = place.name.toLowerCase()
-      if (!override && own.names.has(lower)) continue
-      if (place.in !== 'header' || source.from === 'signature') continue
+      if (swapped?.headers.has(lower) || (!override && own.names.has(lower))) continue
       const value = headerValue(credential, cookie?.value ?? own.cookie)
       if (value === undefined) continue
-      remove.add(lower)
-      add.push({ name: place.name, value })
-    }
-    names.push(`${placeText(place)}(${name})`)
+      replace(edits, [lower], [{ name: place.name, value }])
+    } else continue
+    edits.names.push(`${placeText(place)}(${name})`)
   }
-  return { ...(target !== undefined && { target }), remove, add, attachedNames: names }
+  for (const { place, source, override, name } of credentials.attached) {
+    if (source.from !== 'signature' || at === undefined || !edits.target.startsWith('/')) continue
+    const lower = placeText(place)
+    if (swapped?.headers.has(lower) || (!override && own.names.has(lower))) continue
+    const fields = sentFields(head, edits)
+    const signature = source.signer.sign({ ...at, target: edits.target, fields }, at)
+    if ('refused' in signature)
+      return { ...nothing, refusal: { ...signature, refused: `${name}: ${signature.refused}` } }
+    if (signature.add.length === 0) continue
+    edits.target = signature.target ?? edits.target
+    replace(edits, signature.remove, signature.add)
+    edits.names.push(`${lower}(${name})`)
+  }
+  const { target, remove, add, names } = edits
+  return { ...(target !== sent.target && { target }), remove, add, attachedNames: names }
+}
+
+interface Edits {
+  target: string
+  readonly remove: Set<string>
+  add: { readonly name: string; readonly value: string }[]
+  readonly names: string[]
+}
+
+function replace(edits: Edits, lowers: readonly string[], add: Edits['add'] | HeadEdits['add']): void {
+  for (const lower of lowers) edits.remove.add(lower)
+  edits.add = [...edits.add.filter(({ name }) => !lowers.includes(name.toLowerCase())), ...add]
+}
+
+/** All lines of a name go out anew when one of them changed: edits are by name. */
+function keepSwapped(edits: Edits, { fields, headers, used }: Swapped): void {
+  const lines = fields.filter(({ name, lower = name.toLowerCase() }) => headers.has(lower))
+  replace(edits, [...headers], lines)
+  for (const name of used) edits.names.push(`placeholder(${name})`)
+}
+
+/** What a signature is made over: the fields as the origin will get them, without those that end at this connection. */
+function sentFields({ fields }: ClientHead, { remove, add }: Edits): SignedField[] {
+  const lines: SignedField[] = []
+  for (const { name, lower = name.toLowerCase(), value } of fields)
+    if (!remove.has(lower)) lines.push({ name, lower, value })
+  for (const { name, value } of add) lines.push({ name, lower: name.toLowerCase(), value })
+  const named = new Set(
+    lines
+      .filter(({ lower }) => lower === 'connection')
+      .flatMap(({ value }) => value.toLowerCase().split(/\s*,\s*/)),
+  )
+  return lines.filter(({ lower }) => lower === 'host' || !(hopByHop.has(lower) || named.has(lower)))
 }
 
 interface Own {

@@ -10,7 +10,7 @@ export function setQueryParam(target: string, name: string, value: string): stri
   const kept: string[] = []
   let replaced = false
   for (const part of target.slice(at + 1).split('&')) {
-    if (nameOf(part) !== name) kept.push(part)
+    if (paramName(part) !== name) kept.push(part)
     else if (!replaced) {
       kept.push(pair)
       replaced = true
@@ -30,11 +30,12 @@ export function hasQueryParam(target: string, name: string): boolean {
     target
       .slice(at + 1)
       .split('&')
-      .some((part) => nameOf(part) === name)
+      .some((part) => paramName(part) === name)
   )
 }
 
-function nameOf(part: string): string {
+/** The name of a `name=value` part, as servers read it. */
+export function paramName(part: string): string {
   const equals = part.indexOf('=')
   const name = (equals === -1 ? part : part.slice(0, equals)).replaceAll('+', ' ')
   try {

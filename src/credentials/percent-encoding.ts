@@ -1,0 +1,39 @@
+/** RFC 3986 section 2.3. RFC 5849 section 3.6 and Signature Version 4 both encode everything else, in upper case. */
+const reserved = /[^A-Za-z0-9._~-]/g
+
+/** @param bytes latin1 */
+export function percentEncode(bytes: string): string {
+  return bytes.replace(
+    reserved,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
+}
+
+/** Bytes as a latin1 string. A `%` without two hex digits stands for itself, as servers read it. */
+export function percentDecode(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+export interface FormPair {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * application/x-www-form-urlencoded, as in a query: bytes as latin1 strings, in the order sent, repeats and empty values too. `+` is a
+ * space; what stands between two `&` without anything is no pair.
+ */
+export function formPairs(text: string): FormPair[] {
+  return text
+    .split('&')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const equals = part.indexOf('=')
+      const [name, value] = equals === -1 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)]
+      return { name: formDecode(name), value: formDecode(value) }
+    })
+}
+
+function formDecode(text: string): string {
+  return percentDecode(text.replaceAll('+', ' '))
+}

@@ -1,0 +1,49 @@
+import { HallpassError } from '../errors.ts'
+import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { isFieldValue, secretLine, utf8Bytes } from './value.ts'
+
+export interface PlaceholderDefinition extends Definition {
+  readonly kind: 'placeholder'
+  /** What the client sends instead of the value. Not a secret. */
+  readonly placeholder: string
+}
+
+const wanted = 'what goes in the place of the placeholder'
+/** Shorter ones would be met by chance. No blank: a header's value is cut and folded at them. */
+const dummy = /^[\x21-\x7e]{8,512}$/
+
+/**
+ * A dummy of the right shape that the client holds, for tools that check a key before they use it, send it where no other
+ * kind reaches, or have several for one host. It becomes the value in any header, in the Base64 of Basic and in the query,
+ * and only on the way to the hosts that the credential is for.
+ */
+export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
+  kind: 'placeholder',
+  summary: 'the value instead of a dummy that the client sends: --placeholder DUMMY',
+  options: (z) =>
+    z.strictObject({
+      kind: z.literal('placeholder'),
+      placeholder: z
+        .string()
+        .regex(dummy, 'a placeholder is 8 to 512 characters of visible ASCII')
+        .describe('the dummy that clients send'),
+      ...commonOptions(z),
+    }),
+  secret: {
+    wanted,
+    schema: (z) => z.strictObject({ value: z.string().refine(fits) }),
+    parse(text) {
+      const value = secretLine(text, wanted)
+      if (!fits(value))
+        throw new HallpassError('value-invalid', 'the value neither begins nor ends with a space')
+      return { value }
+    },
+    print: ({ value }) => value,
+  },
+  place: (definition) => ({ in: 'placeholder', name: definition.placeholder }),
+  attach: (definition, { value }) => ({ placeholder: definition.placeholder, value }),
+}
+
+function fits(value: string): boolean {
+  return value.isWellFormed() && isFieldValue(utf8Bytes(value))
+}
