@@ -6,6 +6,7 @@ import type {
   ClientRequest,
   ErrorBody,
   IssuedClient,
+  NeededLogin,
   RevokedClient,
   RunningClient,
   Status,
@@ -21,6 +22,7 @@ export interface AdminBackend {
   /** undefined when no client has that id. */
   revoke(id: string): RevokedClient | undefined
   clients(): readonly RunningClient[]
+  neededLogins(): Promise<readonly NeededLogin[]>
   writeBundle(variables: Readonly<Record<string, string>>): Promise<void>
 }
 
@@ -50,6 +52,7 @@ export function adminApp(backend: AdminBackend): Hono {
 
   app.get('/healthz', (context) => context.json({ ok: true }))
   app.get('/status', (context) => context.json({ ...backend.status(), clients: backend.clients() }))
+  app.get('/needed-logins', async (context) => context.json(await backend.neededLogins()))
   app.post('/stop', (context) => {
     backend.stop()
     return context.json({ stopping: true }, 202)

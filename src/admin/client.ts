@@ -3,7 +3,15 @@ import { dirname } from 'node:path'
 import { type ErrorCode, errorTable, HallpassError } from '../errors.ts'
 import type { Home } from '../store/home.ts'
 import { checkFolder } from '../store/own-files.ts'
-import type { Access, ClientRequest, ErrorBody, IssuedClient, RevokedClient, Status } from './wire.ts'
+import type {
+  Access,
+  ClientRequest,
+  ErrorBody,
+  IssuedClient,
+  NeededLogin,
+  RevokedClient,
+  Status,
+} from './wire.ts'
 
 /** A proxy on the same machine answers at once; one that does not is stuck, and nobody wants to wait longer to hear it. */
 const answerWithinMs = 10_000
@@ -23,6 +31,11 @@ export class AdminClient {
   /** The same; undefined when none runs. */
   running(): Promise<Status | undefined> {
     return this.status().catch(unlessNotRunning)
+  }
+
+  /** Credentials, of every session, that nothing but a login can mend. */
+  neededLogins(): Promise<readonly NeededLogin[]> {
+    return this.#call('GET', '/needed-logins')
   }
 
   /** Whether a proxy answers. */

@@ -4,6 +4,7 @@ import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
 import { scopeOf } from '../index.ts'
 import type { AdminBackend } from './app.ts'
 import { isAlive } from './is-alive.ts'
+import { neededLogins } from './needed-logins.ts'
 import { serveAdmin } from './serve.ts'
 import type { ClientRequest, RunningClient } from './wire.ts'
 
@@ -96,6 +97,7 @@ function backendOf(
     clients: () => [...clients.values()],
     writeBundle: async (variables) => {
       const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC'])
+    neededLogins: () => neededLogins(hallpass.sessions),
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))
       await hallpass.writeBundle(env)
     },

@@ -33,6 +33,13 @@ export interface RevokedClient {
   readonly needsLogin: readonly string[]
 }
 
+/** A credential that nothing but a login can mend. */
+export interface NeededLogin {
+  readonly session: string
+  readonly name: string
+  readonly reason: string
+}
+
 export interface RunningClient extends RunScope {
   readonly id: string
   readonly session: string

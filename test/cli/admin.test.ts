@@ -124,6 +124,7 @@ describe('the admin app', () => {
       throw new Error('unused')
     },
     revoke: () => undefined,
+    neededLogins: async () => [],
     clients: () => [],
     writeBundle: async () => {},
   }

@@ -12,7 +12,9 @@ export const run: Run = async (context, input) => {
   const session = await (await context.open()).session()
   const explanation = await session.explain(url, method)
   if (output.json) output.document('explain/1', explanationDocument(explanation))
-  else
-    for (const [label, text] of explanationRows(explanation))
-      output.line(`  ${label.padEnd(9)} ${spell(text)}`)
+  else {
+    const rows = explanationRows(explanation, Date.now())
+    const width = Math.max(9, ...rows.map(([label]) => label.length))
+    for (const [label, text] of rows) output.line(`  ${label.padEnd(width)} ${spell(text)}`)
+  }
 }

@@ -3,11 +3,13 @@ import { Secret } from '../../../secret.ts'
 import type { Explanation } from '../../../sessions/session.ts'
 import { spell } from '../../package.ts'
 import { fromWire, shown } from '../cookie/cookie-text.ts'
+import { timeOf } from '../token/credential-document.ts'
+import { lifeText } from '../token/freshness-text.ts'
 
 type PlannedCredential = Explanation['credentials']['attached'][number]
 
 /** Lines of a label and a text: what goes on, what stays off, and why. */
-export function explanationRows(explanation: Explanation): [label: string, text: string][] {
+export function explanationRows(explanation: Explanation, now: number): [label: string, text: string][] {
   const { policy, rule, cookies, credentials, known } = explanation
   const rows: [string, string][] = [['session', explanation.session]]
   if (!known) {
@@ -22,9 +24,11 @@ export function explanationRows(explanation: Explanation): [label: string, text:
     const withheld = cookies.withheld.map(({ name, reason }) => `${shown(name)} (${reason})`)
     rows.push(['cookies', attachedAndWithheld(names, withheld)])
   }
-  for (const credential of credentials.attached) rows.push(credentialRow(credential))
+  for (const credential of credentials.attached) rows.push(credentialRow(credential, now))
   for (const { name, kind, reason } of credentials.withheld)
     rows.push(['withheld', `${name} (${kind}): ${reason}`])
+  for (const { name, placeholder, reason } of explanation.guards)
+    rows.push(['refused', `a request with the placeholder ${placeholder} (${name}): ${reason}`])
   if (names.length + credentials.attached.length === 0 && policy.allowed) rows.push(['attached', 'nothing'])
   rows.push(['reveal', revealed[explanation.reveal]])
   return rows
@@ -41,17 +45,32 @@ function attachedAndWithheld(attached: readonly string[], withheld: readonly str
   return withheld.length === 0 ? on : `${on}        withheld: ${withheld.join(', ')}`
 }
 
-function credentialRow(credential: PlannedCredential): [label: string, text: string] {
-  const { name, place, source, override, condition } = credential
+function credentialRow(credential: PlannedCredential, now: number): [label: string, text: string] {
+  const { name, kind, place, source, override, condition, freshness } = credential
   const notes = [
     name,
+    ...(freshness ? [lifeText(freshness, now)] : []),
+    ...(source.from === 'signature' ? [kind, covered[source.signer.covers]] : []),
     ...(override ? [] : ['unless the client sends its own']),
     ...(condition ? [condition] : []),
   ]
-  if (source.from === 'cookie')
-    return ['mirror', `${placeText(place)} from ${source.cookie} (${notes.join(', ')})`]
-  return [place.in, `${placeText(place)} (${notes.join(', ')})`]
+  const noted = (text: string) => `${text} (${notes.join(', ')})`
+  switch (source.from) {
+    case 'cookie':
+      return ['mirror', noted(`${placeText(place)} from ${source.cookie}`)]
+    case 'signature':
+      return ['signature', noted(placeText(place))]
+    case 'placeholder':
+      return ['placeholder', noted(`${source.placeholder}, wherever the client sends it`)]
+    case 'value':
+      return [place.in, noted(placeText(place))]
+  }
 }
+
+const covered = {
+  form: 'over the head and a form in the body',
+  hash: 'over the head and the body',
+} as const
 
 /** The same for programs. */
 export function explanationDocument(explanation: Explanation) {
@@ -75,10 +94,34 @@ export function explanationDocument(explanation: Explanation) {
       withheld: cookies.withheld.map(({ name, reason }) => ({ name: fromWire(name), reason })),
     },
     credentials: {
-      attached: credentials.attached.map(({ name, kind, place, override, condition }) => {
-        return { name, kind, place: placeText(place), override, condition: condition ?? null }
-      }),
+      attached: credentials.attached.map(credentialDocument),
       withheld: credentials.withheld.map(({ name, kind, reason }) => ({ name, kind, reason: spell(reason) })),
     },
+    refused_placeholders: explanation.guards.map(({ name, placeholder, reason }) => {
+      return { name, placeholder, reason }
+    }),
+  }
+}
+
+function credentialDocument({
+  name,
+  kind,
+  place,
+  override,
+  condition,
+  source,
+  freshness,
+}: PlannedCredential) {
+  return {
+    name,
+    kind,
+    place: placeText(place),
+    override,
+    condition: condition ?? null,
+    expires: timeOf(freshness?.expiresAt),
+    refresh_at: timeOf(freshness?.dueAt),
+    needs_login: freshness?.needsLogin ?? null,
+    signs_body: source.from === 'signature' ? source.signer.covers : null,
+    placeholder: source.from === 'placeholder' ? source.placeholder : null,
   }
 }

@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { AdminClient, notRunning } from '../../../admin/client.ts'
-import type { Status } from '../../../admin/wire.ts'
+import type { NeededLogin, Status } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
 import { type Home, homePaths, resolveHome } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
+import { loginCommand } from '../token/needs-login.ts'
 
 /** One part of the installation: what it is, where that is said, and what to type when it is amiss. */
 interface Part {
@@ -15,12 +16,14 @@ interface Part {
   readonly remedy?: string
 }
 
-export const run: Run = async ({ env, output }) => {
+export const run: Run = async (context) => {
+  const { env, output } = context
   const home = homePaths(resolveHome(env), env)
-  const running = await new AdminClient(home).running()
+  const admin = new AdminClient(home)
+  const running = await admin.running()
   if (output.json) {
     if (running === undefined) throw notRunning(home)
-    output.document('status/1', document(running, home))
+    output.document('status/1', { ...document(running, home), needs_login: await admin.neededLogins() })
     return
   }
   const parts = [
@@ -34,6 +37,7 @@ export const run: Run = async ({ env, output }) => {
     keyPart(home, env),
     authorityPart(home),
   ]
+    ...(await loginParts(context, home, running && admin)),
   const rows = parts.map(({ name, fact, remedy }) => [
     name,
     remedy === undefined ? fact : `${fact}  ${output.paintData('yellow', `(${spell(remedy)})`)}`,
@@ -107,6 +111,36 @@ function problemOf(error: unknown): Omit<Part, 'name'> {
 }
 
 function document(status: Status, home: Home): Record<string, unknown> {
+/** What the running proxy knows; without one it is read here, where nothing has to be made or asked for that. */
+async function loginParts(context: Context, home: Home, admin: AdminClient | undefined): Promise<Part[]> {
+  try {
+    const needed = admin ? await admin.neededLogins() : await readNeededLogins(context, home)
+    return needed.map(({ session, name, reason }) => ({
+      name: 'login',
+      fact: `${name} of the session "${session}" needs one: ${reason}`,
+      remedy: loginCommand(name, session),
+    }))
+  } catch (error) {
+    return [{ name: 'login', ...problemOf(error) }]
+  }
+}
+
+async function readNeededLogins(context: Context, home: Home): Promise<readonly NeededLogin[]> {
+  if (!canBeOpened(home, context.env)) return []
+  const { neededLogins } = await import('../../../admin/needed-logins.ts')
+  return await neededLogins((await context.open()).sessions)
+}
+
+/** Without making anything, asking for a passphrase, or saying a second time what is wrong with the key. */
+function canBeOpened(home: Home, env: Context['env']): boolean {
+  try {
+    const key = keyStatus(home, env)
+    return key !== undefined && key.protector !== 'passphrase' && existsSync(home.caPem)
+  } catch {
+    return false
+  }
+}
+
   return {
     running: true,
     pid: status.pid,

@@ -35,6 +35,6 @@ function lastOf(freshness: CredentialSummary['freshness']) {
   }
 }
 
-function timeOf(at: number | undefined): string | null {
+export function timeOf(at: number | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString()
 }
