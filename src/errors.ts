@@ -73,6 +73,16 @@ export const errorTable = {
     http: 400,
     meaning: 'a credential value that does not have the form its kind needs',
   },
+  'format-invalid': {
+    exit: 1,
+    http: 400,
+    meaning: 'a file to import that is not of the format; the message names the line and nothing of the content',
+  },
+  'bundle-locked': {
+    exit: 5,
+    http: 400,
+    meaning: 'the passphrase does not open the bundle, or the bundle was altered',
+  },
   'port-taken': { exit: 1, http: 500, meaning: 'the address to listen on is in use' },
   'already-running': { exit: 1, http: 409, meaning: 'a proxy of this state folder runs already' },
   'not-running': { exit: 1, http: 503, meaning: 'no proxy of this state folder runs' },

@@ -14,12 +14,13 @@ const floors: readonly (readonly string[])[] = [
   ['oauth'],
   ['store'],
   ['config'],
+  ['formats'],
   ['credentials', 'cookies', 'rules', 'http1'],
   ['errors.ts', 'secret.ts', 'log.ts', 'log'],
 ]
 
 /** Rooms that decide and do nothing else: time, randomness and environment come in as arguments. */
-const pureRooms = ['cookies', 'http1', 'rules', 'credentials']
+const pureRooms = ['cookies', 'formats', 'http1', 'rules', 'credentials']
 const impure =
   /\bDate\.now\(|\bnew Date\(\)|\bperformance\b|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bfetch\(/
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Cookie } from './cookie.ts'
+import type { Cookie } from '../cookies/cookie.ts'
 import { toNetscape } from './netscape.ts'
 
 const cookie: Cookie = {

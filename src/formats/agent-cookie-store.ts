@@ -1,0 +1,77 @@
+import type { Format, Reading, Skipped } from './format.ts'
+import { dottedDomain, isObject, member, readJsonCookie } from './json-cookie.ts'
+import { holdsAllOfCookies, jsonBytes, writeCookieList } from './json-list.ts'
+import { formatInvalid } from './source.ts'
+
+const version = 'agent-cookie-store-v1'
+
+const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
+
+/**
+ * `agent-cookie-store-v1`: cookies by domain under `domain_cookies`, notes under `metadata`. A domain has a list of
+ * cookies, or an object from name to value or cookie. The notes are about the file and are not taken in.
+ */
+export const agentCookieStore: Format = {
+  name: 'agent-cookie-store',
+  aliases: [version],
+  summary: 'agent-cookie-store-v1: cookies by domain',
+
+  detects({ json }) {
+    return 'value' in json && isObject(member(json.value, 'domain_cookies'))
+  },
+
+  read({ json, wellEncoded }) {
+    if ('flaw' in json) throw formatInvalid(json.flaw)
+    const byDomain = member(json.value, 'domain_cookies')
+    if (!isObject(byDomain)) throw formatInvalid('domain_cookies: not an object')
+    const cookies: Reading['cookies'][number][] = []
+    const skipped: Skipped[] = []
+    for (const [domain, held] of Object.entries(byDomain)) {
+      const path = `domain_cookies[${JSON.stringify(domain)}]`
+      const items = itemsOf(held)
+      if (items === undefined)
+        skipped.push({ where: path, reason: 'neither a list nor an object of cookies' })
+      for (const { key, value } of items ?? []) {
+        const where = `${path}[${JSON.stringify(key)}]`
+        const read = readJsonCookie(value, { domain, wellEncoded })
+        if ('cookie' in read) cookies.push({ where, cookie: read.cookie })
+        else skipped.push({ where, reason: read.reason })
+      }
+    }
+    return { cookies, origins: [], skipped }
+  },
+
+  holds: holdsAllOfCookies,
+
+  write({ cookies }) {
+    const { items, left } = writeCookieList(cookies, (cookie, texts) => ({
+      name: texts.name,
+      value: texts.value,
+      domain: dottedDomain(cookie),
+      path: texts.path,
+      expires: cookie.expiresAt === undefined ? -1 : cookie.expiresAt / 1000,
+      httpOnly: cookie.httpOnly,
+      secure: cookie.secure,
+      ...(cookie.sameSite === 'default' ? {} : { sameSite: sameSites[cookie.sameSite] }),
+      ...(cookie.partitioned ? { partitioned: true } : {}),
+    }))
+    const byDomain = Map.groupBy(items, ({ domain }) => domain.replace(/^\./, ''))
+    const file = {
+      format: version,
+      domain_cookies: Object.fromEntries(byDomain),
+      metadata: { cookies: items.length, domains: byDomain.size },
+    }
+    return { bytes: jsonBytes(file), left }
+  },
+}
+
+/** The cookies of a domain, each with the key that leads to it. */
+function itemsOf(
+  held: unknown,
+): readonly { readonly key: string | number; readonly value: unknown }[] | undefined {
+  if (Array.isArray(held)) return held.map((value, key) => ({ key, value }))
+  if (!isObject(held)) return undefined
+  return Object.entries(held).map(([name, value]) => {
+    return { key: name, value: isObject(value) ? { name, ...value } : { name, value } }
+  })
+}

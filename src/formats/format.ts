@@ -1,0 +1,79 @@
+import type { Cookie } from '../cookies/cookie.ts'
+import type { Source } from './source.ts'
+
+/** A cookie as a file has it: when it came into a jar is the jar's own matter. Text is latin1, as on the wire. */
+export type GivenCookie = Omit<Cookie, 'createdAt' | 'updatedAt'>
+
+/** Keys and values in their order. Pairs and not an object: a page may name a key `__proto__`. */
+export type Pairs = readonly (readonly [key: string, value: string])[]
+
+/** The web storage of one origin. */
+export interface GivenOrigin {
+  /** As a browser writes it: `https://app.example.com`, `http://localhost:8080`. */
+  readonly origin: string
+  readonly localStorage: Pairs
+  readonly sessionStorage: Pairs
+}
+
+/** Something that was read and not taken, and why. No text of a value is ever part of it. */
+export interface Skipped {
+  /** `line 12`, or a path into the JSON: `cookies[3]`. */
+  readonly where: string
+  readonly reason: string
+}
+
+export interface Reading {
+  readonly cookies: readonly { readonly where: string; readonly cookie: GivenCookie }[]
+  readonly origins: readonly { readonly where: string; readonly storage: GivenOrigin }[]
+  readonly skipped: readonly Skipped[]
+}
+
+export interface ReadOptions {
+  readonly now: number
+  /** The host that text without any of its own is about: a `Cookie:` header, a Set-Cookie line without Domain. */
+  readonly host?: string | undefined
+}
+
+/** What is to be written. */
+export interface Contents {
+  readonly cookies: readonly GivenCookie[]
+  readonly origins: readonly GivenOrigin[]
+  /** For the formats that speak of one request: where it goes. */
+  readonly url?: string | undefined
+}
+
+export interface Written {
+  readonly bytes: Uint8Array
+  /** What this format cannot carry at all. */
+  readonly left: readonly Skipped[]
+}
+
+/** What a written file holds of a cookie or a session; docs/formats.md shows it, and an export says what is lost. */
+export interface Holds {
+  readonly domain: boolean
+  readonly path: boolean
+  readonly expiry: 'milliseconds' | 'seconds' | 'none'
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: boolean
+  readonly partitioned: boolean
+  readonly localStorage: boolean
+  readonly sessionStorage: boolean
+  /** Of names, values and paths: `UTF-8` where the file is JSON, `no TAB` where that separates. */
+  readonly bytes: 'all' | 'no TAB' | 'UTF-8'
+}
+
+/** One format a file. Strict in what it writes, forgiving in what it reads. */
+export interface Format {
+  readonly name: string
+  readonly aliases: readonly string[]
+  /** One line for people. */
+  readonly summary: string
+  /** Whether a file nobody named a format for is of this one. */
+  detects(source: Source): boolean
+  /** @throws HallpassError `format-invalid` when the file as a whole is none of this format */
+  read(source: Source, options: ReadOptions): Reading
+  readonly write?: (contents: Contents) => Written
+  /** There when `write` is. */
+  readonly holds?: Holds
+}

@@ -1,0 +1,23 @@
+import { parseDate } from 'tough-cookie'
+
+/** Later than any second that files mean (the year 5138): such a number is milliseconds, as newer Firefox tables have. */
+const maxSeconds = 1e11
+
+/** The end of what a Date can say. */
+const maxTimeMs = 8.64e15
+
+/** Seconds since the epoch, as nearly every format has them, in whole milliseconds. */
+export function timeOfSeconds(seconds: number): number | undefined {
+  if (!Number.isFinite(seconds)) return undefined
+  const ms = Math.abs(seconds) > maxSeconds ? seconds : seconds * 1000
+  return Math.abs(ms) > maxTimeMs ? undefined : Math.round(ms)
+}
+
+/** A date in words: RFC 3339, or as a Set-Cookie line has it. */
+export function timeOfText(text: string): number | undefined {
+  if (/^\d{4}-\d\d-\d\d[T ]/.test(text)) {
+    const ms = Date.parse(text)
+    return Number.isNaN(ms) ? undefined : ms
+  }
+  return parseDate(text)?.getTime()
+}

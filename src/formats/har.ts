@@ -1,0 +1,136 @@
+import { type Cookie, identityOf } from '../cookies/cookie.ts'
+import { Jar, type RequestUrl } from '../cookies/jar.ts'
+import { domainOf } from './domain.ts'
+import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
+import { cookiesOfHeader, withoutTimes } from './given-cookie.ts'
+import { isObject, type JsonCookieOptions, member, readJsonCookie } from './json-cookie.ts'
+import { formatInvalid } from './source.ts'
+import { toWire } from './wire-text.ts'
+
+/** A recording of a browser's network panel (HAR 1.2): what requests sent and responses set, in the order in which it happened. */
+export const har: Format = {
+  name: 'har',
+  aliases: [],
+  summary: "a HAR, as a browser's network panel saves it",
+
+  detects({ json }) {
+    return 'value' in json && Array.isArray(member(member(json.value, 'log'), 'entries'))
+  },
+
+  read({ json, wellEncoded }, { now }) {
+    if ('flaw' in json) throw formatInvalid(json.flaw)
+    const entries = member(member(json.value, 'log'), 'entries')
+    if (!Array.isArray(entries)) throw formatInvalid('no HAR: no list "log.entries"')
+    const replay = new Replay({ wellEncoded })
+    for (const [index, entry] of entries.entries()) replay.entry(entry, `log.entries[${index}]`, now)
+    return replay.reading()
+  },
+}
+
+/** Plays a recording into a jar of its own: the later of two cookies holds, and one that was deleted is gone. */
+class Replay {
+  readonly #jar = new Jar()
+  readonly #where = new Map<string, string>()
+  readonly #skipped: Skipped[] = []
+  readonly #options: JsonCookieOptions
+
+  constructor(options: JsonCookieOptions) {
+    this.#options = options
+  }
+
+  entry(entry: unknown, where: string, now: number): void {
+    const request = member(entry, 'request')
+    const url = urlOf(member(request, 'url'))
+    const started = member(entry, 'startedDateTime')
+    const recorded = typeof started === 'string' ? Date.parse(started) : Number.NaN
+    // Max-Age counts from when the response came.
+    const at = Number.isFinite(recorded) ? recorded : now
+    const sent = listOf(member(request, 'cookies'))
+    const set = setCookieLines(member(entry, 'response'))
+    if (url === undefined) {
+      if (sent.length + set.length > 0) this.#skip(`${where}.request.url`, 'no http or https URL')
+      return
+    }
+    this.#requested(request, sent, { where: `${where}.request`, url, at })
+    for (const line of set) {
+      const outcome = this.#jar.set(line, { url, now: at })
+      if (outcome.kind === 'refused') this.#skip(`${where}.response`, outcome.reason)
+      else this.#where.set(identityOf(outcome.cookie), `${where}.response`)
+    }
+  }
+
+  reading(): Reading {
+    const cookies = this.#jar.all().map((cookie) => {
+      return { where: this.#where.get(identityOf(cookie)) ?? 'log', cookie: withoutTimes(cookie) }
+    })
+    return { cookies, origins: [], skipped: this.#skipped }
+  }
+
+  #requested(request: unknown, sent: readonly unknown[], place: Place): void {
+    // Chrome lists the cookies of a request with all their attributes; other browsers with name and value alone.
+    const whole = sent.filter((cookie) => typeof member(cookie, 'domain') === 'string')
+    for (const value of whole) {
+      const read = readJsonCookie(value, this.#options)
+      if ('cookie' in read) this.#put(read.cookie, place)
+      else this.#skip(place.where, read.reason)
+    }
+    if (whole.length > 0) return
+    const line = headersOf(request, 'cookie').join('; ')
+    const secure = place.url.scheme === 'https'
+    for (const cookie of cookiesOfHeader(line, { host: place.url.host, secure })) this.#sent(cookie, place)
+  }
+
+  /** A cookie of which only the request is known: it may be one that a response set, or that a script has changed since. */
+  #sent(cookie: GivenCookie, place: Place): void {
+    const { attached } = this.#jar.select(place.url, { now: place.at, site: 'same-site' })
+    const held = attached.filter(({ name }) => name === cookie.name)
+    if (held.some(({ value }) => value === cookie.value)) return
+    const [known] = held
+    this.#put(known === undefined ? cookie : { ...withoutTimes(known), value: cookie.value }, place)
+  }
+
+  #put(given: GivenCookie, { where, at }: Place): void {
+    const cookie: Cookie = { ...given, createdAt: at, updatedAt: at }
+    const outcome = this.#jar.put(cookie, at)
+    if (outcome.kind === 'refused') this.#skip(where, outcome.reason)
+    else this.#where.set(identityOf(cookie), where)
+  }
+
+  #skip(where: string, reason: string): void {
+    this.#skipped.push({ where, reason })
+  }
+}
+
+interface Place {
+  readonly where: string
+  readonly url: RequestUrl
+  readonly at: number
+}
+
+function urlOf(text: unknown): RequestUrl | undefined {
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  const secure = url.protocol === 'https:' || url.protocol === 'wss:'
+  const host = domainOf(url.hostname)?.domain
+  if (host === undefined || !(secure || url.protocol === 'http:' || url.protocol === 'ws:')) return undefined
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
+  return { scheme: secure ? 'https' : 'http', host, port, path: url.pathname }
+}
+
+/** The Set-Cookie lines of a response; Firefox joins those of one response by line breaks. */
+function setCookieLines(response: unknown): readonly string[] {
+  return headersOf(response, 'set-cookie').flatMap((text) => text.split('\n'))
+}
+
+function headersOf(message: unknown, name: string): readonly string[] {
+  return listOf(member(message, 'headers')).flatMap((header) => {
+    const [key, value] = [member(header, 'name'), member(header, 'value')]
+    return typeof key === 'string' && typeof value === 'string' && key.toLowerCase() === name
+      ? toWire(value)
+      : []
+  })
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}

@@ -1,0 +1,152 @@
+import type { SameSite } from '../cookies/cookie.ts'
+import { siteOf } from '../cookies/site.ts'
+import { domainOf } from './domain.ts'
+import type { GivenCookie } from './format.ts'
+import { timeOfSeconds, timeOfText } from './given-time.ts'
+import { fromWire, toWire } from './wire-text.ts'
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A member of its own: `constructor` of an object that has none is not the prototype's. */
+export function member(object: unknown, name: string): unknown {
+  return isObject(object) && Object.hasOwn(object, name) ? object[name] : undefined
+}
+
+export interface JsonCookieOptions {
+  /** For a cookie that names no domain. */
+  readonly domain?: string | undefined
+  /** Whether the text could be decoded as it stands; where not, a replaced character is a byte that is lost. */
+  readonly wellEncoded: boolean
+}
+
+/** The members under which tools keep an end of life: Chrome's API, Playwright and Puppeteer, Selenium, others. */
+const expiryNames = ['expirationDate', 'expires', 'expiry', 'expires_at', 'expiresAt'] as const
+
+/** A cookie as JSON has it, in any of the spellings of browsers and their tools. */
+export function readJsonCookie(
+  value: unknown,
+  { domain: fallback, wellEncoded }: JsonCookieOptions,
+): { readonly cookie: GivenCookie } | { readonly reason: string } {
+  if (!isObject(value)) return { reason: 'not an object' }
+  const field = (...names: readonly string[]) =>
+    names.map((name) => member(value, name)).find((found) => found !== undefined && found !== null)
+  const name = textOf(field('name'))
+  const content = textOf(field('value'))
+  if (name === undefined) return { reason: 'no name' }
+  if (content === undefined) return { reason: 'no value' }
+  const where = textOf(field('domain', 'host')) ?? fallback
+  if (where === undefined || where === '') return { reason: 'no domain' }
+  const host = domainOf(where)
+  if (host === undefined) return { reason: 'a domain that is no host name' }
+  const path = textOf(field('path') === '' ? '/' : (field('path') ?? '/'))
+  if (path === undefined) return { reason: 'a path that is no text' }
+  if (!wellEncoded && [name, content, path].some((text) => text.includes('\ufffd'))) {
+    return { reason: 'text that is not UTF-8' }
+  }
+  if ([name, content, path].some((text) => !text.isWellFormed())) return { reason: 'half a character' }
+  const expiry = expiryOf(value)
+  if (expiry === 'unreadable') return { reason: 'an expiry that is no time' }
+  const partitioned = partitionOf(value, host.domain)
+  if (typeof partitioned === 'string') return { reason: partitioned }
+  const secure = flagOf(field('secure')) ?? false
+  return {
+    cookie: {
+      name: toWire(name),
+      value: toWire(content),
+      domain: host.domain,
+      hostOnly: flagOf(field('hostOnly', 'host_only')) ?? !host.dotted,
+      path: toWire(path),
+      secure,
+      httpOnly: flagOf(field('httpOnly', 'http_only')) ?? false,
+      sameSite: sameSiteOf(field('sameSite', 'same_site'), secure),
+      ...(partitioned ? { partitioned } : {}),
+      ...(expiry === undefined ? {} : { expiresAt: expiry }),
+    },
+  }
+}
+
+/** Name, value and path as JSON can have them; undefined when their bytes are no UTF-8. */
+export function jsonTexts(
+  cookie: GivenCookie,
+): { readonly name: string; readonly value: string; readonly path: string } | undefined {
+  const [name, value, path] = [fromWire(cookie.name), fromWire(cookie.value), fromWire(cookie.path)]
+  if (name === undefined || value === undefined || path === undefined) return undefined
+  return { name, value, path }
+}
+
+/** `.example.com` for the domain with the hosts below it, `example.com` for the host alone. */
+export function dottedDomain({ domain, hostOnly }: GivenCookie): string {
+  return hostOnly ? domain : `.${domain}`
+}
+
+/** The top-level site whose partition a partitioned cookie of ours is in: its own. */
+export function ownPartition(cookie: GivenCookie): string {
+  const site = siteOf(cookie.domain)
+  return `https://${site.includes(':') ? `[${site}]` : site}`
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
+
+function flagOf(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  if (value === 1 || value === 0) return value === 1
+  if (typeof value !== 'string') return undefined
+  const text = value.toLowerCase()
+  return text === 'true' ? true : text === 'false' ? false : undefined
+}
+
+function expiryOf(cookie: JsonObject): number | undefined | 'unreadable' {
+  if (flagOf(member(cookie, 'session')) === true) return undefined
+  const given = expiryNames
+    .map((name) => member(cookie, name))
+    .find((value) => value !== undefined && value !== null)
+  if (given === undefined || given === '' || given === -1 || given === 0) return undefined
+  if (typeof given === 'number') return timeOfSeconds(given) ?? 'unreadable'
+  if (typeof given !== 'string') return 'unreadable'
+  if (/^session$/i.test(given)) return undefined
+  if (/^-?\d+(\.\d+)?$/.test(given)) return expiryOf({ expires: Number(given) })
+  return timeOfText(given) ?? 'unreadable'
+}
+
+/**
+ * `None` on a cookie that is not Secure is what Firefox and older Chrome say of one without the attribute: no browser takes
+ * a cookie that says both.
+ */
+function sameSiteOf(value: unknown, secure: boolean): SameSite {
+  if (typeof value !== 'string') return 'default'
+  switch (value.toLowerCase()) {
+    case 'strict':
+      return 'strict'
+    case 'lax':
+      return 'lax'
+    case 'none':
+    case 'no_restriction':
+      return secure ? 'none' : 'default'
+    default:
+      return 'default'
+  }
+}
+
+/** Whether it is partitioned, or why it cannot be taken: a jar knows each site's own partition alone. */
+function partitionOf(cookie: JsonObject, domain: string): boolean | string {
+  const key = member(cookie, 'partitionKey') ?? undefined
+  if (key === undefined || key === '') return flagOf(member(cookie, 'partitioned')) ?? false
+  const top = isObject(key) ? (member(key, 'topLevelSite') ?? member(key, 'sourceOrigin')) : key
+  // Chrome's API writes an empty key for a cookie without a partition.
+  if (isObject(key) && (top === undefined || top === '')) return false
+  if (typeof top !== 'string' || !URL.canParse(top)) return 'a partition key that is no site'
+  const ancestor = isObject(key)
+    ? member(key, 'hasCrossSiteAncestor')
+    : member(cookie, '_crHasCrossSiteAncestor')
+  if (siteOf(new URL(top).hostname) !== siteOf(domain) || ancestor === true) {
+    return 'of the partition that another site has; only those of the own site are kept'
+  }
+  return true
+}

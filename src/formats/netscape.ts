@@ -1,0 +1,157 @@
+import { domainWithPort } from './domain.ts'
+import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
+import { timeOfSeconds } from './given-time.ts'
+import { formatInvalid, type Source } from './source.ts'
+import { bytesOf, fromWire } from './wire-text.ts'
+
+/** curl's mark for a cookie that scripts do not see; other readers skip it as a comment. */
+const httpOnlyMark = '#HttpOnly_'
+
+/** curl, wget (two spellings) and Python begin with one of these. */
+const magic = /^# (Netscape )?HTTP Cookie File/i
+
+/**
+ * A cookies.txt: domain, whether hosts below it count, path, Secure, expiry in seconds, name, value; separated by TABs.
+ * https://curl.se/docs/http-cookies.html
+ */
+export const netscape: Format = {
+  name: 'netscape',
+  aliases: ['cookies.txt'],
+  summary: 'cookies.txt of curl, wget, yt-dlp and Python',
+
+  detects(source) {
+    return magic.test(source.latin1) || source.lines.some((line) => fieldsOf(line)?.length === 7)
+  },
+
+  read(source) {
+    const cookies: Reading['cookies'][number][] = []
+    const skipped: Skipped[] = []
+    for (const [index, line] of source.lines.entries()) {
+      const fields = fieldsOf(line)
+      if (fields === undefined) continue
+      const where = `line ${index + 1}`
+      const read = cookieOf(fields, line.startsWith(httpOnlyMark))
+      if (typeof read === 'string') skipped.push({ where, reason: read })
+      else cookies.push({ where, cookie: read })
+    }
+    // Of a wrong file every line is wrong, and a list of them all would say less.
+    const [first] = skipped
+    if (cookies.length === 0 && first !== undefined && !isCookieFile(source)) {
+      throw formatInvalid(`${first.where}: ${first.reason}`)
+    }
+    return { cookies, origins: [], skipped }
+  },
+
+  holds: {
+    domain: true,
+    path: true,
+    expiry: 'seconds',
+    secure: true,
+    httpOnly: true,
+    sameSite: false,
+    partitioned: false,
+    localStorage: false,
+    sessionStorage: false,
+    bytes: 'no TAB',
+  },
+
+  write({ cookies }) {
+    const { text, left } = cookiesTxt(cookies)
+    return { bytes: bytesOf(text), left }
+  },
+}
+
+/**
+ * The text, latin1, to be written so. The format has no way to carry a TAB (its separator), nor any other control
+ * character (a line break would forge a cookie for another site): such a cookie is left out, and a comment says how many were.
+ */
+export function toNetscape(cookies: readonly GivenCookie[]): string {
+  return cookiesTxt(cookies).text
+}
+
+function cookiesTxt(cookies: readonly GivenCookie[]): {
+  readonly text: string
+  readonly left: readonly Skipped[]
+} {
+  const left: Skipped[] = []
+  const lines = cookies.flatMap((cookie) => {
+    const text = line(cookie)
+    if (text !== undefined) return text
+    left.push({ where: cookie.domain, reason: 'a cookies.txt cannot hold a TAB in a cookie' })
+    return []
+  })
+  const text = [
+    '# Netscape HTTP Cookie File',
+    ...(left.length === 0 ? [] : [`# left out, because this format cannot carry them: ${left.length}`]),
+    ...lines,
+    '',
+  ].join('\n')
+  return { text, left }
+}
+
+function line(cookie: GivenCookie): string | undefined {
+  const fields = [
+    // Python refuses a file in which the dot and the second column say different things.
+    cookie.hostOnly ? cookie.domain : `.${cookie.domain}`,
+    cookie.hostOnly ? 'FALSE' : 'TRUE',
+    cookie.path,
+    cookie.secure ? 'TRUE' : 'FALSE',
+    cookie.expiresAt === undefined ? '0' : String(Math.max(1, Math.floor(cookie.expiresAt / 1000))),
+    cookie.name,
+    cookie.value,
+  ]
+  if (fields.some((field) => /[\x00-\x1f\x7f]/.test(field))) return undefined
+  return `${cookie.httpOnly ? httpOnlyMark : ''}${fields.join('\t')}`
+}
+
+function isCookieFile({ latin1 }: Source): boolean {
+  return magic.test(latin1)
+}
+
+/** The columns of a line; undefined for a comment or an empty one. */
+function fieldsOf(line: string): readonly string[] | undefined {
+  const text = line.startsWith(httpOnlyMark) ? line.slice(httpOnlyMark.length) : line
+  // Python knows comments that begin with $, too.
+  if (text.trim() === '' || /^[#$]/.test(text)) return undefined
+  if (text.includes('\t')) {
+    const fields = text.split('\t')
+    // Without a value the last TAB is often lost, to an editor or to the shell.
+    return fields.length === 6 ? [...fields, ''] : fields
+  }
+  // Copied from a page or a terminal the TABs are blanks.
+  const fields = text.trim().split(/ +/)
+  return fields.length === 7 && isFlag(fields[1]) && isFlag(fields[3]) ? fields : [text]
+}
+
+function cookieOf(fields: readonly string[], httpOnly: boolean): GivenCookie | string {
+  const [domainText = '', below = '', path = '', secure = '', expiry = '', name = '', value = ''] = fields
+  if (fields.length !== 7) return `${fields.length} columns in place of 7`
+  const host = domainWithPort(fromWire(domainText) ?? domainText)
+  if (host === undefined) return 'column 1: a domain that is no host name'
+  if (!isFlag(below)) return 'column 2: neither TRUE nor FALSE'
+  if (!isFlag(secure)) return 'column 4: neither TRUE nor FALSE'
+  const expiresAt = expiryOf(expiry)
+  if (expiresAt === 'unreadable') return 'column 5: no time in seconds'
+  return {
+    name,
+    value,
+    domain: host.domain,
+    hostOnly: below.toUpperCase() === 'FALSE',
+    path: path === '' ? '/' : path,
+    secure: secure.toUpperCase() === 'TRUE',
+    httpOnly,
+    sameSite: 'default',
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+}
+
+function isFlag(text: string | undefined): boolean {
+  return /^(TRUE|FALSE)$/i.test(text ?? '')
+}
+
+/** 0 is a session cookie to curl, wget and yt-dlp, nothing at all to Python, and -1 to what browsers' tools have printed. */
+function expiryOf(text: string): number | undefined | 'unreadable' {
+  if (text === '' || /^(0|-1)(\.0+)?$/.test(text)) return undefined
+  if (!/^-?\d{1,17}(\.\d+)?$/.test(text)) return 'unreadable'
+  return timeOfSeconds(Number(text)) ?? 'unreadable'
+}

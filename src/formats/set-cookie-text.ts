@@ -1,0 +1,58 @@
+import { admit } from '../cookies/admit.ts'
+import { parseSetCookie } from '../cookies/set-cookie.ts'
+import { domainOf, domainWithPort } from './domain.ts'
+import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
+import { withoutTimes } from './given-cookie.ts'
+import { fromWire } from './wire-text.ts'
+
+/** With the marks that `curl -v` puts before lines, or without. */
+const setCookie = /^[<*]?\s*set-cookie\s*:(.*)$/i
+const hostLine = /^>?\s*host\s*:\s*(\S+)\s*$/i
+
+/** Text with Set-Cookie lines: what `curl -i`, `-v` or `-D` printed, or the bare values one a line. */
+export const setCookieText: Format = {
+  name: 'set-cookie',
+  aliases: [],
+  summary: 'Set-Cookie lines, as curl -i or -D prints them',
+
+  detects({ lines }) {
+    return lines.some((line) => setCookie.test(line))
+  },
+
+  read(source, { now, host: given }) {
+    const cookies: Reading['cookies'][number][] = []
+    const skipped: Skipped[] = []
+    const headed = this.detects(source)
+    let host = given
+    for (const [index, line] of source.lines.entries()) {
+      const where = `line ${index + 1}`
+      // What the text itself says of the host of a request stands until it names another.
+      if (headed && given === undefined) host = hostOf(line) ?? host
+      const value = headed ? setCookie.exec(line)?.[1] : line
+      if (value === undefined || value.trim() === '') continue
+      const read = cookieOf(value, host, now)
+      if ('cookie' in read) cookies.push({ where, cookie: read.cookie })
+      else skipped.push({ where, reason: read.reason })
+    }
+    return { cookies, origins: [], skipped }
+  },
+}
+
+function hostOf(line: string): string | undefined {
+  const text = hostLine.exec(line)?.[1]
+  return text === undefined ? undefined : domainWithPort(text)?.domain
+}
+
+function cookieOf(
+  line: string,
+  given: string | undefined,
+  now: number,
+): { readonly cookie: GivenCookie } | { readonly reason: string } {
+  const said = parseSetCookie(line, now)
+  if ('refused' in said) return { reason: said.refused }
+  const host = given ?? domainOf(fromWire(said.domain ?? '') ?? '')?.domain
+  if (host === undefined) return { reason: 'no Domain, and no host was named that it is of' }
+  const url = { scheme: 'https', host, port: 443, path: '/' } as const
+  const admission = admit(said, { url, now })
+  return 'refused' in admission ? { reason: admission.refused } : { cookie: withoutTimes(admission.cookie) }
+}
