@@ -95,9 +95,9 @@ function backendOf(
       return clients.delete(id) ? { needsLogin } : undefined
     },
     clients: () => [...clients.values()],
+    neededLogins: () => neededLogins(hallpass.sessions),
     writeBundle: async (variables) => {
       const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC'])
-    neededLogins: () => neededLogins(hallpass.sessions),
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))
       await hallpass.writeBundle(env)
     },

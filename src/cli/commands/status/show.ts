@@ -36,8 +36,8 @@ export const run: Run = async (context) => {
     },
     keyPart(home, env),
     authorityPart(home),
-  ]
     ...(await loginParts(context, home, running && admin)),
+  ]
   const rows = parts.map(({ name, fact, remedy }) => [
     name,
     remedy === undefined ? fact : `${fact}  ${output.paintData('yellow', `(${spell(remedy)})`)}`,
@@ -105,12 +105,6 @@ function authorityPart(home: Home): Part {
   }
 }
 
-function problemOf(error: unknown): Omit<Part, 'name'> {
-  if (!(error instanceof HallpassError)) throw error
-  return { fact: error.message, remedy: error.hint ?? 'hallpass doctor' }
-}
-
-function document(status: Status, home: Home): Record<string, unknown> {
 /** What the running proxy knows; without one it is read here, where nothing has to be made or asked for that. */
 async function loginParts(context: Context, home: Home, admin: AdminClient | undefined): Promise<Part[]> {
   try {
@@ -141,6 +135,12 @@ function canBeOpened(home: Home, env: Context['env']): boolean {
   }
 }
 
+function problemOf(error: unknown): Omit<Part, 'name'> {
+  if (!(error instanceof HallpassError)) throw error
+  return { fact: error.message, remedy: error.hint ?? 'hallpass doctor' }
+}
+
+function document(status: Status, home: Home): Record<string, unknown> {
   return {
     running: true,
     pid: status.pid,
