@@ -251,6 +251,7 @@ export class Hallpass {
       authority,
       upstreamRoots: upstreamRoots({ upstreamCa: config.upstreamCa, env: this.#env, authority }),
       resolve: config.resolve,
+      upstream: { setting: config.upstream, env: this.#env },
       limits: { replayBytes: config.replay },
       log,
       ...(options.noAuth ? { noAuth: { session: this.sessionName } } : {}),
@@ -289,6 +290,8 @@ export class Hallpass {
 export class HallpassProxy {
   readonly host: string
   readonly port: number
+  /** The proxies that origins are reached through, without credentials; empty when directly. */
+  readonly upstream: readonly string[]
   readonly log: Log
   readonly #hallpass: Hallpass
   readonly #running: RunningProxy
@@ -298,6 +301,7 @@ export class HallpassProxy {
   constructor(hallpass: Hallpass, running: RunningProxy, clients: Clients, log: Log) {
     this.host = running.host
     this.port = running.port
+    this.upstream = running.upstreamProxies
     this.log = log
     this.#hallpass = hallpass
     this.#running = running

@@ -71,6 +71,8 @@ function backendOf(
         startedAt: new Date(startedAt).toISOString(),
         background: options.background,
         noAuth: options.noAuth ? hallpass.sessionName : null,
+        upstream: proxy.upstream,
+        upstreamFrom: hallpass.config.upstream === 'env' ? 'environment' : 'configuration',
         configFile: hallpass.config.fileExists ? hallpass.config.file : null,
         connections,
         open,

@@ -60,6 +60,9 @@ export interface Status {
   /** The session that clients without a token get; null when a token is asked for. */
   readonly noAuth: string | null
   readonly configFile: string | null
+  /** The proxies that origins are reached through, without credentials; empty when directly. */
+  readonly upstream: readonly string[]
+  readonly upstreamFrom: 'environment' | 'configuration'
   readonly connections: number
   readonly open: number
   readonly requests: number

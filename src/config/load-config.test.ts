@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { kindNames } from '../credentials/kinds.ts'
 import { HallpassError } from '../errors.ts'
 import { type ConfigOptions, checkConfig, configPath, loadConfig } from './load-config.ts'
 import { problemText } from './problem.ts'
@@ -94,6 +95,8 @@ describe('the environment', () => {
     ],
     ['HALLPASS_CAPTURE', '*', { capture: [{ kind: 'any' }] }],
     ['HALLPASS_REVEAL', 'none', { reveal: 'none' }],
+    ['HALLPASS_UPSTREAM', 'direct', { upstream: 'direct' }],
+    ['HALLPASS_UPSTREAM', 'SOCKS5://far.example', { upstream: { scheme: 'socks5', port: 1080 } }],
     ['HALLPASS_UPSTREAM_CA', '/a.pem:~/b.pem', { upstreamCa: ['/a.pem', join(homedir(), 'b.pem')] }],
     ['HALLPASS_REPLAY', '1MiB', { replay: 1_048_576 }],
     ['HALLPASS_REPLAY', '0', { replay: 0 }],
@@ -217,12 +220,12 @@ describe('a fault', () => {
     [
       'an unknown kind',
       'credentials:\n  api: { kind: barer }',
-      '2:16: credentials.api.kind: one of bearer, basic, header, query, mirror is wanted (did you mean "bearer"?)',
+      `2:16: credentials.api.kind: one of ${kindNames.join(', ')} is wanted (did you mean "bearer"?)`,
     ],
     [
       'a credential without a kind',
       'credentials:\n  api: {}',
-      '2:8: credentials.api.kind: it is missing; one of bearer, basic, header, query, mirror is wanted',
+      `2:8: credentials.api.kind: it is missing; one of ${kindNames.join(', ')} is wanted`,
     ],
     [
       'an option of another kind',
@@ -233,6 +236,16 @@ describe('a fault', () => {
       'a missing option',
       'credentials:\n  api: { kind: query }',
       '2:8: credentials.api.param: it is missing; text is wanted',
+    ],
+    [
+      'an upstream proxy with a password',
+      'upstream: http://alice:hunter2@far.example:3128',
+      '1:11: upstream: no user and no password here: say env, and name the proxy in HTTPS_PROXY and HTTP_PROXY',
+    ],
+    [
+      'an upstream proxy of another kind',
+      'upstream: ftp://far.example',
+      '1:11: upstream: the scheme is http, https, socks5 or socks4',
     ],
     ['a list at the top', '- a', '1:1: keys with values are wanted, as "listen: 127.0.0.1:8787"'],
     ['a key that stands twice', 'reveal: none\nreveal: all', '2:1: this key stands here a second time'],

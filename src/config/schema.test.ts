@@ -24,6 +24,7 @@ describe('the schema', () => {
       'HALLPASS_INTERCEPT',
       'HALLPASS_CAPTURE',
       'HALLPASS_REVEAL',
+      'HALLPASS_UPSTREAM',
       'HALLPASS_UPSTREAM_CA',
       'HALLPASS_RESOLVE',
       'HALLPASS_REPLAY',

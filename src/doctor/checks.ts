@@ -5,7 +5,6 @@ import { configuration } from './configuration.ts'
 import { key } from './key.ts'
 import { modes } from './modes.ts'
 import { nodeVersion } from './node-version.ts'
-import { otherProxy } from './other-proxy.ts'
 import { port } from './port.ts'
 import { records } from './records.ts'
 import { staleFiles } from './stale-files.ts'
@@ -15,6 +14,7 @@ import { nodeTrip } from './trip-node.ts'
 import { pythonTrip } from './trip-python.ts'
 import { wgetTrip } from './trip-wget.ts'
 import { unhelped } from './unhelped.ts'
+import { upstreamProxy } from './upstream-proxy.ts'
 
 /** In the order in which a cause comes before its effects. */
 export const checks: readonly Check[] = [
@@ -26,7 +26,7 @@ export const checks: readonly Check[] = [
   authority,
   clock,
   port,
-  otherProxy,
+  upstreamProxy,
   staleFiles,
   curlTrip,
   nodeTrip,

@@ -43,7 +43,7 @@ export function connectOrigin(
 ): () => void {
   const { host, port } = origin
   const inbox = new Inbox()
-  const proxy = routes.proxies.for(origin.scheme, host, port)
+  const proxy = proxyFor(routes, origin.scheme, host, port)
   let dial: ReturnType<Dialer['to']>
   try {
     dial = routes.dialer.to(host, port)
@@ -88,19 +88,29 @@ export function connectOrigin(
     }
   }
   stop =
-    forwardingProxy(routes.proxies, origin) !== undefined
+    forwardingProxy(routes, origin) !== undefined
       ? toProxy(proxy, routes.context, through)
       : throughProxy(proxy, host, port, routes.context, through)
   return () => stop()
 }
 
+/** The proxy on the way to an origin. Where the configuration says where a host really is, there is none. */
+export function proxyFor(
+  { dialer, proxies }: Omit<Routes, 'context'>,
+  scheme: Origin['scheme'],
+  host: string,
+  port: number,
+): ProxyUrl | undefined {
+  return dialer.maps(host, port) ? undefined : proxies.for(scheme, host, port)
+}
+
 /** The proxy that requests of an origin are given to in absolute form: most let nobody CONNECT to other ports than 443. */
 export function forwardingProxy(
-  proxies: UpstreamProxies,
+  routes: Omit<Routes, 'context'>,
   { scheme, host, port }: Origin,
 ): ProxyUrl | undefined {
   if (scheme === 'https') return undefined
-  const proxy = proxies.for(scheme, host, port)
+  const proxy = proxyFor(routes, scheme, host, port)
   return proxy?.scheme === 'http' || proxy?.scheme === 'https' ? proxy : undefined
 }
 

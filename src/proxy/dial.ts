@@ -57,9 +57,18 @@ export class Dialer {
     }
   }
 
-  #mapped(host: string, port: number): { readonly host: string; readonly port: number } {
+  /** Whether the configuration says where the host really is. */
+  maps(host: string, port: number): boolean {
+    return this.#entry(host, port) !== undefined
+  }
+
+  #entry(host: string, port: number): string | undefined {
     const name = host.includes(':') ? `[${host}]` : host
-    const mapped = this.#resolve.get(`${name}:${port}`) ?? this.#resolve.get(name) ?? this.#resolve.get(host)
+    return this.#resolve.get(`${name}:${port}`) ?? this.#resolve.get(name) ?? this.#resolve.get(host)
+  }
+
+  #mapped(host: string, port: number): { readonly host: string; readonly port: number } {
+    const mapped = this.#entry(host, port)
     if (mapped === undefined) return { host, port }
     const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(mapped)
     if (match === null) return { host: mapped, port }

@@ -4,6 +4,7 @@ import { Http1Error } from '../http1/http1-error.ts'
 import type { Capture } from '../sessions/capture.ts'
 import type { Plan } from '../sessions/plan.ts'
 import { absoluteDestination, type Destination, insideTunnel } from './agreement.ts'
+import { forwardingProxy } from './connect-origin.ts'
 import { asHallpassError, type Connection, type Request } from './connection.ts'
 import { headToOrigin } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
@@ -137,6 +138,7 @@ export class Exchange implements UpstreamUser {
       this.#toOrigin = headToOrigin(this.request.head, destination, plan, {
         upgrade: this.upgrade,
         body: plan.body === 'none' ? 'not-held' : this.requestBody.signed,
+        through: forwardingProxy(this.connection.engine, destination.origin),
         asked: this.#asked || (this.discarded !== undefined && this.requestBody.begun),
       })
       this.#connect(destination, plan, how ?? (this.#repeatable ? 'repeatable' : 'once'))

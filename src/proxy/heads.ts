@@ -6,6 +6,7 @@ import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 import type { Framing } from '../http1/framing.ts'
 import { encodeRequestHead, type RequestHead } from '../http1/request-head.ts'
 import { encodeResponseHead, type ResponseHead } from '../http1/response-head.ts'
+import type { ProxyUrl } from '../rules/proxy-url.ts'
 import { applyPlan } from '../sessions/apply.ts'
 import type { Capture } from '../sessions/capture.ts'
 import { capturedHeader } from '../sessions/captured-header.ts'
@@ -13,6 +14,7 @@ import type { Plan } from '../sessions/plan.ts'
 import type { Destination } from './agreement.ts'
 import { noEdits, requestFields, responseFields } from './fields.ts'
 import { authorityOf, type Origin } from './origin.ts'
+import { proxyAuthorization } from './through-proxy.ts'
 
 export interface Sending {
   /** It asks to become a WebSocket. */
@@ -20,6 +22,8 @@ export interface Sending {
   readonly body: RequestBody
   /** The body is here: nobody is to be asked for it any more. */
   readonly asked: boolean
+  /** The upstream proxy that is given the request in absolute form. */
+  readonly through: ProxyUrl | undefined
 }
 
 /** The request's head as it goes to the origin, with what the plan attaches. Throws what the plan refuses. */
@@ -27,7 +31,7 @@ export function headToOrigin(
   head: RequestHead,
   { origin, target }: Destination,
   plan: Plan,
-  { upgrade, body, asked }: Sending,
+  { upgrade, body, asked, through }: Sending,
 ): { readonly bytes: Buffer; readonly attached: readonly string[] } {
   const own = asked ? head.fields.filter(({ lower }) => lower !== 'expect') : head.fields
   // TRACE sends the request back in the body: nothing is attached that the client may not see (cross-site tracing).
@@ -42,9 +46,24 @@ export function headToOrigin(
   if (edits?.refusal !== undefined) throw refusalError(edits.refusal, origin)
   const fields = requestFields(own, edits ?? noEdits, { upgrade, minor: head.minor })
   if (!fields.some((field) => field.lower === 'host')) fields.unshift(fieldLine('Host', authorityOf(origin)))
+  const sent = { ...head, target: edits?.target ?? target, fields }
   return {
-    bytes: encodeRequestHead({ ...head, target: edits?.target ?? target, fields }),
+    bytes: encodeRequestHead(through === undefined ? sent : forwarded(sent, origin, through)),
     attached: edits?.attachedNames ?? [],
+  }
+}
+
+/** For the upstream proxy itself, RFC 9112, 3.2.2. */
+function forwarded(head: RequestHead, origin: Origin, proxy: ProxyUrl): RequestHead {
+  const path = head.target === '*' ? '' : head.target
+  const authorization = proxyAuthorization(proxy)
+  return {
+    ...head,
+    target: `${origin.scheme}://${authorityOf(origin)}${path}`,
+    fields:
+      authorization === undefined
+        ? head.fields
+        : [...head.fields, fieldLine('Proxy-Authorization', authorization)],
   }
 }
 

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { HallpassError } from '../errors.ts'
+import { proxyFor } from './connect-origin.ts'
 import type { Engine } from './options.ts'
 import { endpointOf } from './origin.ts'
 import { ignore } from './relay.ts'
@@ -15,7 +16,7 @@ export type Opened = (error: HallpassError | undefined, socket: Socket | undefin
  */
 export function openStream(engine: Engine, host: string, port: number, opened: Opened): () => void {
   const dial = engine.dialer.to(host, port)
-  const proxy = engine.proxies.for('https', host, port)
+  const proxy = proxyFor(engine, 'https', host, port)
   const done: Opened = (error, socket) => {
     engine.sweep.forget(attempt)
     opened(error, socket)

@@ -1,6 +1,6 @@
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../admin/child-environment.ts'
 import { AdminClient } from '../../../admin/client.ts'
-import { inheritedProxy } from '../../../admin/inherited-proxy.ts'
+import { missedProxy } from '../../../admin/missed-proxy.ts'
 import { HallpassError } from '../../../errors.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import { childTokenPrefix } from '../../../sessions/child-token.ts'
@@ -41,9 +41,6 @@ export const run: Run = async (context, input) => {
   const passage = (await throughRunning(context, program, scope)) ?? (await throughOwn(context, scope))
   const home = homePaths(resolveHome(context.env), context.env)
   const { proxyUrl, loopback } = passage
-  const { hostname, port } = new URL(proxyUrl)
-  const ignored = inheritedProxy(inherited, { host: hostname, port: Number(port) })
-  if (ignored !== undefined) context.output.warn(ignored.fact)
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
   let needLogin: readonly string[] = []
   const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(async () => {
@@ -72,6 +69,11 @@ async function throughRunning(
     const foreign = foreignTrust(process.env, home)
     if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
     context.output.detail('through the running proxy')
+    const missed = missedProxy(process.env, await admin.status())
+    if (missed !== undefined) {
+      context.output.warn(missed)
+      context.output.hint('hallpass stop; hallpass start --background')
+    }
     const { id, proxyUrl, loopback } = issued
     const end = async () => (await admin.revoke(id)).needsLogin
     // A proxy that stopped meanwhile took the token with it.
@@ -95,7 +97,10 @@ async function throughOwn(context: Context, asked: AskedScope): Promise<Passage>
     log,
     spell,
   })
-  context.output.detail(`through a proxy of its own on port ${proxy.port}`)
+  const { port, upstream } = proxy
+  context.output.detail(
+    `through a proxy of its own on port ${port}${upstream.length === 0 ? '' : `, which goes through ${upstream.join(', ')}`}`,
+  )
   const { id, url } = proxy.issue(hallpass.sessionName, scope)
   return {
     proxyUrl: url,

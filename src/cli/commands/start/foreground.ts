@@ -27,9 +27,9 @@ export async function serveUntilStopped(
     await log.close()
     throw error instanceof HallpassError && error.code === 'port-taken' ? elsewhere(error) : error
   })
-  const { host, port } = service.proxy
+  const { host, port, upstream } = service.proxy
   log.info('started', { host, port, session: request.session, noAuth: request.noAuth })
-  announce({ pid: process.pid, host, port })
+  announce({ pid: process.pid, host, port, upstream })
   await Promise.race([ending.asked, service.stopAsked])
   ending.unlisten()
   log.info('stopping')

@@ -1,4 +1,3 @@
-import { inheritedProxy } from '../../../admin/inherited-proxy.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
 import { quoteSh } from '../env/formats.ts'
@@ -25,22 +24,23 @@ export interface Started {
   readonly pid: number
   readonly host: string
   readonly port: number
+  /** As `RunningProxy` has it. */
+  readonly upstream: readonly string[]
 }
 
 /** stdout gets the one line to paste and nothing else. */
 function announce(
-  { output, flags, env }: Context,
+  { output, flags }: Context,
   request: StartRequest,
-  { pid, host, port }: Started,
+  { pid, host, port, upstream }: Started,
 ): void {
   const paste = pasteLine(flags)
-  const ignored = inheritedProxy(env, { host, port })
-  if (ignored !== undefined) output.warn(ignored.fact)
   if (output.json) {
-    output.document('start/1', { pid, host, port, paste, no_auth: request.noAuth })
+    output.document('start/1', { pid, host, port, upstream, paste, no_auth: request.noAuth })
     return
   }
   output.say(`listening on ${host.includes(':') ? `[${host}]` : host}:${port}, pid ${pid}`)
+  if (upstream.length > 0) output.say(`origins are reached through ${upstream.join(', ')}`)
   if (request.noAuth) {
     output.warn(`without authentication: every process of this machine uses the session "${flags.session}"`)
   }

@@ -29,6 +29,7 @@ export const run: Run = async (context) => {
   const parts = [
     proxyPart(running),
     ...(running ? clientParts(running) : []),
+    ...(running ? upstreamParts(running) : []),
     homePart(home, env),
     {
       name: 'config',
@@ -56,6 +57,11 @@ function proxyPart(running: Status | undefined): Part {
     name: 'proxy',
     fact: `${host}:${port}, pid ${pid}, ${where} since ${startedAt}${open}, ${requests} requests, ${tunnels} tunnels`,
   }
+}
+
+function upstreamParts({ upstream, upstreamFrom }: Status): Part[] {
+  if (upstream.length === 0) return []
+  return [{ name: 'upstream', fact: `${upstream.join(', ')} (from the ${upstreamFrom})` }]
 }
 
 function clientParts({ clients }: Status): Part[] {
@@ -152,6 +158,7 @@ function document(status: Status, home: Home): Record<string, unknown> {
     no_auth: status.noAuth,
     home: home.root,
     config_file: status.configFile,
+    upstream: status.upstream,
     connections: status.connections,
     open_connections: status.open,
     requests: status.requests,

@@ -1,0 +1,15 @@
+import { UpstreamProxies } from '../proxy/upstream-proxies.ts'
+import type { Status } from './wire.ts'
+
+/**
+ * Proxies that the environment of a command names and the running proxy does not go through, as it was started without
+ * them; one line, without credentials. A running proxy that was told by its configuration knows better.
+ */
+export function missedProxy(env: NodeJS.ProcessEnv, running: Status): string | undefined {
+  if (running.upstreamFrom === 'configuration') return undefined
+  const named = new UpstreamProxies('env', env, () => [running.port]).shown
+  const missed = named.filter((proxy) => !running.upstream.includes(proxy))
+  if (missed.length === 0) return undefined
+  const way = running.upstream.length === 0 ? 'directly' : `through ${running.upstream.join(', ')}`
+  return `the running proxy reaches origins ${way}, not through ${missed.join(', ')}: it was started without`
+}
