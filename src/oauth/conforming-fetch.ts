@@ -19,7 +19,10 @@ export function conformingFetch(fetch: TokenFetch, provider: Provider | undefine
   }
 }
 
-function again(text: string, status: number, { headers }: Response): Response {
+function again(text: string, status: number, response: Response): Response {
+  const headers = new Headers(response.headers)
+  // A client that is refused (RFC 6749 section 5.2): what the body says of it is lost if a challenge stands in the head.
+  if (status === 401) headers.delete('www-authenticate')
   const bodiless = status === 204 || status === 205 || status === 304
   return new Response(bodiless ? null : text, { status, headers })
 }

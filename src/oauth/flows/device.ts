@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import type { OAuth2Value } from '../../credentials/oauth2.ts'
 import { HallpassError } from '../../errors.ts'
 import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
@@ -12,7 +12,7 @@ const defaultIntervalSeconds = 5
 /** RFC 8628 section 3.5: what slow_down adds, for good. */
 const slowDownSeconds = 5
 /** A server in trouble is asked less and less often, but often enough that a person is not kept waiting once it is well. */
-const maxIntervalSeconds = 60
+const maxTroubleSeconds = 60
 
 /** Asks for a code to type in at another device, RFC 8628 section 3.1. */
 export async function beginDevice(request: LoginRequest, now: number): Promise<PendingLogin> {
@@ -52,6 +52,8 @@ export interface DeviceWaitOptions {
   /** The server wants to be asked less often; the next process must know. */
   readonly slowed: (pending: PendingLogin) => Promise<void>
   readonly signal?: AbortSignal
+  /** For tests, which need not live through the intervals. */
+  readonly sleep?: (ms: number) => Promise<void>
 }
 
 /**
@@ -63,20 +65,13 @@ export interface DeviceWaitOptions {
 export async function awaitDevice(
   request: LoginRequest,
   begun: PendingLogin,
-  { now, slowed, signal }: DeviceWaitOptions,
+  { now, slowed, signal, sleep = (ms) => setTimeout(ms, undefined, signal && { signal }) }: DeviceWaitOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
   let pending = begun
   let troubleSeconds = 0
   for (;;) {
-    const seconds = Math.min(
-      Math.max(pending.intervalSeconds, troubleSeconds),
-      maxIntervalSeconds + pending.intervalSeconds,
-    )
-    await sleep(
-      Math.min(seconds * 1000, Math.max(0, pending.expiresAt - now())),
-      undefined,
-      signal && { signal },
-    )
+    const seconds = Math.max(pending.intervalSeconds, Math.min(troubleSeconds, maxTroubleSeconds))
+    await sleep(Math.min(seconds * 1000, Math.max(0, pending.expiresAt - now())))
     if (now() >= pending.expiresAt) throw expired()
     const answer = await poll(request, pending.deviceCode)
     switch (answer.kind) {
