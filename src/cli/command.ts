@@ -5,7 +5,7 @@ import type { Output } from './output.ts'
 
 /**
  * The shape of a command file. `src/cli/commands/NAME.ts` exports `command: CommandSpec`, which is plain data: help and
- * completion read it, so the file imports nothing but types. What the command does is in a file of its own, imported by
+ * completion read it, so the file imports nothing but types and lists. What the command does is in a file of its own, imported by
  * `load` when the command is typed.
  */
 export interface CommandSpec {

@@ -1,6 +1,8 @@
-import { kindNames } from '../../credentials/kinds.ts'
+import { kindNames, kinds } from '../../credentials/kinds.ts'
 import type { CommandSpec } from '../command.ts'
 import { definitionFlags } from './token/definition-flags.ts'
+
+const wanted = kinds.map(({ kind, secret }) => `  ${kind}: ${secret?.wanted ?? 'nothing'}`).join('\n')
 
 export const command: CommandSpec = {
   name: 'token',
@@ -13,7 +15,7 @@ export const command: CommandSpec = {
       summary: 'keep a credential, or give one a new value',
       about:
         'Without --kind the credential keeps what it is, or is what the configuration says, and only its value changes. ' +
-        'For basic the value is user:password, or {"user":…,"password":…}. A mirror has no value of its own.',
+        `A token response may have a client_secret beside it. What is wanted on stdin, by kind:\n${wanted}`,
       operands: [{ name: '<name>', summary: 'what to call it' }],
       options: [
         {
@@ -33,6 +35,8 @@ export const command: CommandSpec = {
         'hallpass token set maps --kind query --param key --host maps.example.com',
         'hallpass token set csrf --kind mirror --cookie ct0 --header x-csrf-token --host "*.social.example"',
         'hallpass token set work --kind oauth2 --issuer https://id.example.com --client-id cli --host api.example.com < response.json',
+        'hallpass token set openai --kind placeholder --placeholder sk-placeholder-0000 --host api.openai.com',
+        'aws configure export-credentials | hallpass token set aws --kind sigv4 --host "*.amazonaws.com"',
         'hallpass token set tool --kind oauth2 --read-only --file ~/.config/tool/token.json --host api.example.com',
       ],
       load: () => import('./token/set.ts'),

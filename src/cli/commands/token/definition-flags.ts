@@ -101,6 +101,36 @@ export const definitionFlags: readonly DefinitionFlag[] = [
     flags: '--file <path>',
     summary: 'with --read-only: the JSON file of the tool that owns them (oauth2)',
   },
+  {
+    key: 'signatureMethod',
+    reads: 'text',
+    flags: '--signature-method <method>',
+    summary: 'HMAC-SHA1, the default, or HMAC-SHA256 (oauth1)',
+  },
+  {
+    key: 'realm',
+    reads: 'text',
+    flags: '--realm <name>',
+    summary: 'the realm, where the server wants one (oauth1)',
+  },
+  {
+    key: 'region',
+    reads: 'text',
+    flags: '--region <name>',
+    summary: 'the region, if clients do not say it (sigv4)',
+  },
+  {
+    key: 'service',
+    reads: 'text',
+    flags: '--service <name>',
+    summary: 'the service, if clients do not say it (sigv4)',
+  },
+  {
+    key: 'placeholder',
+    reads: 'text',
+    flags: '--placeholder <dummy>',
+    summary: 'the dummy that clients send, anywhere in a request (placeholder)',
+  },
 ]
 
 /** Of a flag, the word that is typed: `--host`. */
