@@ -20,6 +20,8 @@ export class AuthorizationRecord {
   /** How often each refresh token came. */
   readonly spent = new Map<string, number>()
   /** Refresh tokens that came a second time, after which the grant was revoked. */
+  /** In the order in which they were given out. */
+  readonly refreshTokens: string[] = []
   reuses = 0
   revocations = 0
   readonly resource = { good: 0, refused: 0 }
@@ -31,6 +33,16 @@ export class AuthorizationRecord {
 
   constructor(lifeSeconds: number) {
     this.lifeSeconds = lifeSeconds
+  }
+
+  /** Every access token and refresh token that was given out, each with a name, for a search. */
+  get secrets(): Readonly<Record<string, string>> {
+    const named = (what: string, all: Iterable<string>) =>
+      [...all].map((token, n) => [`${what} ${n}`, token] as const)
+    return Object.fromEntries([
+      ...named('access token', this.#issued.keys()),
+      ...named('refresh token', this.refreshTokens),
+    ])
   }
 
   get refreshes(): number {
@@ -47,7 +59,8 @@ export class AuthorizationRecord {
     return issued !== undefined && performance.now() < issued.until && !this.#revoked.has(issued.grantId)
   }
 
-  issued(accessToken: string, grantId: string, lifeSeconds: number): void {
+  issued(accessToken: string, grantId: string, lifeSeconds: number, refreshToken?: string): void {
+    if (refreshToken !== undefined) this.refreshTokens.push(refreshToken)
     const at = performance.now()
     const issued = { grantId, at, until: at + lifeSeconds * 1000 }
     this.#issued.set(accessToken, issued)
@@ -67,7 +80,7 @@ export class AuthorizationRecord {
   /** A token request that the provider has dealt with. */
   answered(ctx: KoaContextWithOIDC, grant: string, refreshToken: string | undefined): void {
     if (refreshToken !== undefined) this.spent.set(refreshToken, (this.spent.get(refreshToken) ?? 0) + 1)
-    const body = ctx.body as { error?: string; error_description?: string; access_token?: string }
+    const body = ctx.body as { error?: string; access_token?: string; refresh_token?: string }
     if (ctx.status !== 200) {
       const code = body.error ?? String(ctx.status)
       this.refused[code] = (this.refused[code] ?? 0) + 1
@@ -79,7 +92,8 @@ export class AuthorizationRecord {
     const before = this.#latest.get(grantId)
     if (grant === 'refresh_token' && before !== undefined)
       this.ageAtRefresh.push((performance.now() - before.at) / (before.until - before.at))
-    if (body.access_token !== undefined) this.issued(body.access_token, grantId, this.lifeSeconds)
+    if (body.access_token !== undefined)
+      this.issued(body.access_token, grantId, this.lifeSeconds, body.refresh_token)
   }
 
   /** For a process that only gets to see this over HTTP: no token stands in it. */

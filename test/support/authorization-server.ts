@@ -96,7 +96,7 @@ export class AuthorizationServer implements AsyncDisposable {
     const life = this.record.lifeSeconds
     const accessToken = await new provider.AccessToken({ ...part, resource: undefined } as never).save()
     const refreshToken = await new provider.RefreshToken(part as never).save()
-    this.record.issued(accessToken, grantId, life)
+    this.record.issued(accessToken, grantId, life, refreshToken)
     return { access_token: accessToken, token_type: 'Bearer', expires_in: life, refresh_token: refreshToken }
   }
 
