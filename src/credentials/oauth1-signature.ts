@@ -61,9 +61,7 @@ export function oauth1Header(
     { name: 'oauth_version', value: '1.0' },
     ...options.extra,
   ]
-  const signature = createHmac(signatureMethods[signatureMethod], signingKey(value))
-    .update(signatureBaseString(request, own), 'latin1')
-    .digest('base64')
+  const signature = hmacSignature(signatureBaseString(request, own), value, signatureMethod)
   const parameters = [...own, { name: 'oauth_signature', value: signature }].map(
     ({ name, value: bytes }) => `${percentEncode(name)}="${percentEncode(bytes)}"`,
   )
@@ -99,9 +97,14 @@ function normalized(parameters: readonly FormPair[]): string {
     .join('&')
 }
 
-/** RFC 5849 section 3.4.2: the `&` is there also when there is no token. */
-function signingKey({ consumerSecret, tokenSecret = '' }: OAuth1Value): string {
-  return `${percentEncode(utf8Bytes(consumerSecret))}&${percentEncode(utf8Bytes(tokenSecret))}`
+/** RFC 5849 section 3.4.2: the `&` of the key is there also when there is no token. In Base64. */
+export function hmacSignature(
+  base: string,
+  { consumerSecret, tokenSecret = '' }: OAuth1Value,
+  method: SignatureMethod,
+): string {
+  const key = [consumerSecret, tokenSecret].map((secret) => percentEncode(utf8Bytes(secret))).join('&')
+  return createHmac(signatureMethods[method], key).update(base, 'latin1').digest('base64')
 }
 
 /** By bytes: what is encoded is ASCII. */
