@@ -6,9 +6,9 @@ export function text(): string {
   1    failed
   2    usage: the command line is not one hallpass understands
   3    bad configuration, or a Node that is too old
-  4    a session, credential or cookie is missing, or the session needs a login
+  4    a session, credential or cookie is missing, or needs a login
   5    the key is missing, damaged or locked
-  6    the origin cannot be reached
+  6    the origin, or the server that issues tokens, cannot be reached
   7    certificate or trust
   8    done in part
 
