@@ -42,7 +42,7 @@ export class Exchange implements UpstreamUser {
   discarded: { readonly capture: Capture | undefined } | undefined
   readonly #startedAt = performance.now()
   readonly #repeatable: boolean
-  readonly #notes: string[] = []
+  #note: string | undefined
   #destination: Destination | undefined
   #toOrigin: { readonly bytes: Buffer; readonly attached: readonly string[] } | undefined
   /** The client held its body back until somebody asks for it: we did. */
@@ -167,7 +167,6 @@ export class Exchange implements UpstreamUser {
     this.connection.touch(this.connection.engine.limits.responseMs)
     const { socket } = upstream
     writeTogether(socket, toOrigin.bytes, this.requestBody.takeWaiting())
-    if (this.discarded !== undefined) this.requestBody.letGo()
     // Also behind the whole body: a client that has sent more would not be seen to leave.
     if (this.requestBody.done || !socket.writableNeedDrain) this.connection.resume()
   }
@@ -230,7 +229,7 @@ export class Exchange implements UpstreamUser {
 
   /** Says something of the request in its line of the log. */
   note(text: string): void {
-    this.#notes.push(text)
+    this.#note = this.#note === undefined ? text : `${this.#note}, ${text}`
   }
 
   /** The answer, a 401, is not passed on: the session has another token now. `keepMs` as for `finished`. */
@@ -360,8 +359,9 @@ export class Exchange implements UpstreamUser {
   #log(status: number, note?: string): void {
     const destination = this.#destination
     const [path = ''] = (destination?.target ?? '').split('?', 1)
-    const notes = note === undefined ? this.#notes : [...this.#notes, note]
-    const earlier = this.discarded?.capture?.captured ?? []
+    if (note !== undefined) this.note(note)
+    const earlier = this.discarded?.capture?.captured
+    const captured = this.#response?.captured ?? []
     this.connection.engine.log.request({
       session: this.client.session.name,
       method: this.request.head.method,
@@ -371,8 +371,8 @@ export class Exchange implements UpstreamUser {
       ms: Math.round(performance.now() - this.#startedAt),
       // By name, and only what was really sent.
       attached: this.attached,
-      captured: [...earlier, ...(this.#response?.captured ?? [])],
-      ...(notes.length === 0 ? {} : { note: notes.join(', ') }),
+      captured: earlier === undefined ? captured : [...new Set([...earlier, ...captured])],
+      ...(this.#note === undefined ? {} : { note: this.#note }),
     })
   }
 }

@@ -142,8 +142,7 @@ export class ResponseRelay {
 
   /** The origin does not take what was attached: has the session something newer? */
   async #refresh(): Promise<'retry' | 'needs-login' | 'no'> {
-    const { client, connection, discarded } = this.#exchange
-    connection.touch(connection.engine.limits.responseMs)
+    const { client, discarded } = this.#exchange
     try {
       const outcome = await client.session.rejected(this.#plan, discarded !== undefined)
       if (outcome === 'retry') this.#exchange.note('refreshed')
@@ -161,7 +160,6 @@ export class ResponseRelay {
     const body = new BodyReader(this.#framing)
     const { used } = body.push(rest)
     const drained = body.done && used === rest.length && this.#endedMeanwhile.length === 0
-    this.state = 'over'
     this.#exchange.note('replayed')
     this.#exchange.replay(drained ? this.#keepMsOf(head) : undefined, capture)
   }
