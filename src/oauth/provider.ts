@@ -1,5 +1,5 @@
-/** How a token is obtained. */
-export type Flow = 'code' | 'device' | 'client-credentials' | 'oauth1'
+/** How an OAuth 2.0 token is obtained. */
+export type Flow = 'code' | 'device' | 'client-credentials'
 
 export interface Endpoints {
   readonly authorization?: string

@@ -22,7 +22,7 @@ export const x: Provider = {
     authorize: 'https://api.x.com/oauth/authorize',
     accessToken: 'https://api.x.com/oauth/access_token',
   },
-  flows: ['code', 'client-credentials', 'oauth1'],
+  flows: ['code', 'client-credentials'],
   hosts: () => ['api.x.com'],
   // users/me wants both.
   scopes: ['users.read', 'tweet.read'],

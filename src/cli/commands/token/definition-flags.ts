@@ -90,6 +90,13 @@ export const definitionFlags: readonly DefinitionFlag[] = [
   },
   { key: 'resource', reads: 'text', flags: '--resource <url>', summary: 'the same by RFC 8707 (oauth2)' },
   {
+    key: 'redirectUri',
+    reads: 'text',
+    flags: '--redirect-uri <url>',
+    summary:
+      'where a sign-in comes back to, when its port is registered: http://127.0.0.1:8722/callback (oauth2)',
+  },
+  {
     key: 'flow',
     reads: 'text',
     flags: '--flow <flow>',

@@ -1,0 +1,236 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from '../../test/support/authorization-server.ts'
+import { BrowsingUser } from '../../test/support/browsing-user.ts'
+import { testFetch } from '../../test/support/login-request.ts'
+import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
+import { Secret } from '../secret.ts'
+import { type DeviceCode, type LoginOptions, login } from './login.ts'
+
+let server: AuthorizationServer
+beforeAll(async () => {
+  server = await startAuthorizationServer({ lifeSeconds: 600 })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+})
+afterEach(() => {
+  server.instead.length = 0
+  server.consent = 'allow'
+})
+
+const browser = { visit: (url: string) => void new BrowsingUser().visit(url) }
+
+describe('a login', () => {
+  it('seals what came, with the client secret, in place of what was there', async () => {
+    const { clientId, clientSecret } = server.clients.basic
+    const subject = subjectOf({ clientId }, { ...worn, pending: undefined })
+    const outcome = await run(subject, { ...browser, clientSecret: new Secret(clientSecret) })
+    expect(outcome).toBe('signed-in')
+    expect(subject.sealed).toEqual({
+      clientSecret,
+      tokens: {
+        accessToken: expect.any(String),
+        refreshToken: expect.any(String),
+        scope: 'openid offline_access',
+        receivedAt: 1_000_000,
+        expiresAt: 1_600_000,
+      },
+      refreshes: 7,
+    })
+  })
+
+  it('uses the client secret that is there', async () => {
+    const { clientId, clientSecret } = server.clients.service
+    const subject = subjectOf({ clientId, flow: 'client-credentials' }, { clientSecret, refreshes: 0 })
+    await run(subject, {})
+    expect(subject.sealed).toMatchObject({ clientSecret, tokens: { accessToken: expect.any(String) } })
+  })
+
+  it('that fails leaves what is there as it was', async () => {
+    server.consent = 'deny'
+    const subject = subjectOf({}, worn)
+    await expect(run(subject, browser)).rejects.toMatchObject({ code: 'login-failed' })
+    expect(subject.sealed).toBe(worn)
+  })
+
+  it.each([
+    [
+      'an error page',
+      (response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502</h1>'),
+      'status 502, text/html',
+    ],
+    [
+      'malformed JSON',
+      (response) => response.setHeader('content-type', 'application/json').end('{"access_token":"TOKEN'),
+      'it is not JSON',
+    ],
+    [
+      'another type of token',
+      (response) =>
+        response
+          .setHeader('content-type', 'application/json')
+          .end('{"access_token":"TOKEN","token_type":"mac"}'),
+      'token_type',
+    ],
+    [
+      'no token',
+      (response) => response.setHeader('content-type', 'application/json').end('{"token_type":"bearer"}'),
+      '"access_token"',
+    ],
+  ] satisfies [string, AuthorizationServer['instead'][number], string][])(
+    'that is answered by %s says so without what it was',
+    async (_, answer, what) => {
+      server.instead.push(answer)
+      const subject = subjectOf({}, worn)
+      const failure = await run(subject, browser).then(
+        () => undefined,
+        (error: Error) => error,
+      )
+      expect(failure).toMatchObject({
+        code: 'token-server',
+        message: expect.stringContaining(
+          `the token endpoint of ${server.issuer} gave no answer that can be used: `,
+        ),
+      })
+      expect(failure?.message).toContain(what)
+      expect(`${failure?.message}${failure?.stack}${JSON.stringify(failure)}`).not.toContain('TOKEN')
+      expect(subject.sealed).toBe(worn)
+    },
+  )
+
+  it('without a sign-in page to show, a client id, a server or a secret that is wanted says which is missing', async () => {
+    const missing: [Partial<OAuth2Definition>, string][] = [
+      [{}, 'a sign-in page has to be shown to somebody, and nothing here does'],
+      [{ clientId: undefined }, 'a client id is missing: --client-id says it'],
+      [{ issuer: undefined }, 'which authorization server? --provider or --issuer says it'],
+      [{ issuer: undefined, provider: 'okta' }, 'which Okta? --issuer DOMAIN.okta.com says it'],
+      [
+        { issuer: undefined, provider: 'google' },
+        'Google wants a client secret: --client-secret asks for it',
+      ],
+      [{ provider: 'nobody' }, 'there is no provider "nobody"; --issuer takes the URL of any other'],
+      [{ provider: 'slack', flow: 'device' }, 'Slack has no device flow; there is code'],
+      [
+        { clientAuth: 'client_secret_post' },
+        'client_secret_post needs a client secret: --client-secret asks for it',
+      ],
+    ]
+    for (const [definition, message] of missing) {
+      await expect(run(subjectOf(definition, undefined), {})).rejects.toMatchObject({
+        code: 'usage',
+        message,
+      })
+    }
+  })
+})
+
+describe('a login by device', () => {
+  it('is sealed before anybody sees the code, beside the tokens that are there', async () => {
+    const subject = subjectOf({ flow: 'device' }, { ...worn, pending: undefined })
+    let sealedThen: OAuth2Value | undefined
+    const showCode = () => {
+      sealedThen = subject.sealed
+    }
+    expect(await run(subject, { showCode, wait: false })).toBe('pending')
+    expect(sealedThen).toMatchObject({
+      tokens: worn.tokens,
+      needsLogin: worn.needsLogin,
+      pending: { deviceCode: expect.any(String) },
+    })
+  })
+
+  it('does not write over tokens that were refreshed meanwhile', async () => {
+    const subject = subjectOf({ flow: 'device' }, { ...worn, pending: undefined })
+    const renewed = { accessToken: 'renewed', refreshToken: 'renewed too', receivedAt: 5 }
+    subject.sealed = { tokens: renewed, refreshes: 8 }
+    await run(subject, { wait: false })
+    expect(subject.sealed).toMatchObject({
+      tokens: renewed,
+      refreshes: 8,
+      pending: { userCode: expect.any(String) },
+    })
+  })
+
+  it('is taken up again with what is sealed, and leaves no trace of it but the tokens', async () => {
+    const first = subjectOf({ flow: 'device' }, undefined)
+    const codes: DeviceCode[] = []
+    await run(first, { wait: false, showCode: (code) => codes.push(code) })
+    const sealed = { ...first.sealed, refreshes: 0, pending: soon(first.sealed?.pending) }
+    await new BrowsingUser().approveDevice(codes[0]?.verificationUri ?? '', codes[0]?.userCode ?? '')
+    const second = subjectOf({ flow: 'device' }, sealed)
+    await run(second, { showCode: (code) => codes.push(code) })
+    expect(codes.map(({ resumed, userCode }) => ({ resumed, userCode }))).toEqual([
+      { resumed: false, userCode: codes[0]?.userCode },
+      { resumed: true, userCode: codes[0]?.userCode },
+    ])
+    expect(second.sealed).toEqual({
+      tokens: expect.objectContaining({ refreshToken: expect.any(String) }),
+      refreshes: 0,
+    })
+  })
+
+  it('is begun anew when the one that is sealed has expired', async () => {
+    const pending = { ...stale, expiresAt: 999_999 }
+    const subject = subjectOf({ flow: 'device' }, { refreshes: 0, pending })
+    const codes: DeviceCode[] = []
+    await run(subject, { wait: false, showCode: (code) => codes.push(code) })
+    expect(codes).toMatchObject([{ resumed: false, userCode: expect.not.stringMatching('OLD') }])
+  })
+
+  it('that is denied is no longer pending, and the tokens that are there stay', async () => {
+    const first = subjectOf({ flow: 'device' }, worn)
+    const codes: DeviceCode[] = []
+    await run(first, { wait: false, showCode: (code) => codes.push(code) })
+    await new BrowsingUser().denyDevice(codes[0]?.verificationUri ?? '', codes[0]?.userCode ?? '')
+    const second = subjectOf({ flow: 'device' }, { ...worn, pending: soon(first.sealed?.pending) })
+    await expect(run(second, {})).rejects.toMatchObject({ code: 'login-failed' })
+    expect(second.sealed).toEqual({ ...worn, pending: undefined })
+    expect(second.sealed).not.toHaveProperty('pending')
+  })
+
+  it('stays pending when it is stopped', async () => {
+    const subject = subjectOf({ flow: 'device' }, undefined)
+    const stop = new AbortController()
+    const stopped = run(subject, { signal: stop.signal, showCode: () => stop.abort() })
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+    expect(subject.sealed?.pending).toBeDefined()
+  })
+})
+
+const stale = {
+  deviceCode: 'old',
+  userCode: 'OLD',
+  verificationUri: 'https://id.test/device',
+  intervalSeconds: 5,
+  expiresAt: 0,
+}
+
+const worn: OAuth2Value = {
+  tokens: { accessToken: 'old', refreshToken: 'worn', receivedAt: 1 },
+  needsLogin: { since: 2, reason: 'invalid_grant' },
+  refreshes: 7,
+}
+
+function subjectOf(more: Partial<OAuth2Definition>, value: OAuth2Value | undefined) {
+  const definition: OAuth2Definition = { kind: 'oauth2', issuer: server.issuer, clientId: 'native', ...more }
+  const subject = {
+    definition,
+    value,
+    sealed: value,
+    save: async (change: (before: OAuth2Value | undefined) => OAuth2Value) => {
+      subject.sealed = change(subject.sealed)
+    },
+  }
+  return subject
+}
+
+function run(subject: ReturnType<typeof subjectOf>, options: LoginOptions) {
+  return login(subject, options, { fetch: testFetch(), now: () => 1_000_000 })
+}
+
+function soon(pending: OAuth2Value['pending']): OAuth2Value['pending'] {
+  return pending && { ...pending, intervalSeconds: 0.02 }
+}

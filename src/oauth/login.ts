@@ -1,0 +1,175 @@
+import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
+import { tokenSetOf } from '../credentials/token-response.ts'
+import { HallpassError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { clientOf, knownProvider } from './authorization-server.ts'
+import { authorizationCode, type CodeLoginOptions } from './flows/authorization-code.ts'
+import { clientCredentials } from './flows/client-credentials.ts'
+import { awaitDevice, beginDevice, type PendingLogin } from './flows/device.ts'
+import type { LoginRequest } from './flows/login-request.ts'
+import type { LoopbackOptions } from './flows/loopback-callback.ts'
+import type { Flow, Provider } from './provider.ts'
+import type { TokenFetch } from './token-fetch.ts'
+
+/** The credential that is to have tokens. */
+export interface LoginSubject {
+  readonly definition: OAuth2Definition
+  /** What is sealed of it. */
+  readonly value: OAuth2Value | undefined
+  /** Seals what came, over what is there by then; durable when it resolves. */
+  readonly save: (change: (before: OAuth2Value | undefined) => OAuth2Value) => Promise<void>
+}
+
+export interface LoginOptions {
+  /** Kept with the tokens; without it the one that is there. */
+  readonly clientSecret?: Secret
+  /** Shows the person the page to sign in at. */
+  readonly visit?: CodeLoginOptions['visit']
+  readonly pasted?: CodeLoginOptions['pasted']
+  /** Shows the person the code to enter, and where. */
+  readonly showCode?: (code: DeviceCode) => void
+  /** False: a device login is begun, and left to be waited for by the next call. */
+  readonly wait?: boolean
+  readonly signal?: AbortSignal
+  /** How long a person may take in the browser; five minutes when left out. */
+  readonly timeoutMs?: number
+}
+
+/** What a person needs to know of a device login. */
+export interface DeviceCode {
+  readonly userCode: string
+  readonly verificationUri: string
+  /** With the code in it, for a link or a QR code. */
+  readonly verificationUriComplete?: string | undefined
+  readonly expiresAt: Date
+  readonly intervalSeconds: number
+  /** It was begun before, by a process that is gone. */
+  readonly resumed: boolean
+}
+
+interface Clockwork {
+  readonly fetch: TokenFetch
+  readonly now: () => number
+}
+
+/**
+ * Obtains tokens for a credential, and seals them.
+ *
+ * @returns `pending` when a device login was begun and is not waited for
+ * @throws HallpassError `login-failed` saying why, `token-server`, `upstream-certificate`, `usage` for a definition that says
+ *   too little. What was there before is left as it is.
+ */
+export async function login(
+  subject: LoginSubject,
+  options: LoginOptions,
+  { fetch, now }: Clockwork,
+): Promise<'signed-in' | 'pending'> {
+  const { definition, value, save } = subject
+  const provider = definition.provider === undefined ? undefined : knownProvider(definition.provider)
+  const flow = flowOf(definition, provider)
+  const clientSecret =
+    options.clientSecret ?? (value?.clientSecret === undefined ? undefined : new Secret(value.clientSecret))
+  if (provider?.secretNeeded === true && clientSecret === undefined)
+    throw new HallpassError('usage', `${provider.title} wants a client secret: --client-secret asks for it`)
+  const client = await clientOf({ ...definition, flow }, clientSecret, fetch)
+  const request: LoginRequest = { client, definition, provider }
+  const kept = clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }
+  const answered = await obtain(flow, request, subject, { ...options, kept, now })
+  if (answered === 'pending') return 'pending'
+  const tokens = tokenSetOf(answered, now())
+  if (tokens === undefined)
+    throw new HallpassError(
+      'token-server',
+      'the server answered with a token that is none that could be sent',
+    )
+  await save((before) => ({ ...kept, tokens, refreshes: before?.refreshes ?? 0 }))
+  return 'signed-in'
+}
+
+type Answer = Readonly<Record<string, unknown>>
+
+interface Obtaining extends LoginOptions {
+  readonly kept: Pick<OAuth2Value, 'clientSecret'>
+  readonly now: () => number
+}
+
+function obtain(
+  flow: Flow,
+  request: LoginRequest,
+  subject: LoginSubject,
+  options: Obtaining,
+): Promise<Answer | 'pending'> {
+  switch (flow) {
+    case 'client-credentials':
+      return clientCredentials(request)
+    case 'device':
+      return byDevice(request, subject, options)
+    default:
+      return byCode(request, options)
+  }
+}
+
+function byCode(request: LoginRequest, { visit, pasted, signal, timeoutMs }: Obtaining): Promise<Answer> {
+  if (visit === undefined)
+    throw new HallpassError('usage', 'a sign-in page has to be shown to somebody, and nothing here does')
+  return authorizationCode(request, {
+    visit,
+    redirect: redirectOf(request.definition, request.provider),
+    ...(pasted === undefined ? {} : { pasted }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  })
+}
+
+async function byDevice(
+  request: LoginRequest,
+  { value, save }: LoginSubject,
+  { kept, now, showCode, signal, wait = true }: Obtaining,
+): Promise<Answer | 'pending'> {
+  const keep = (pending: PendingLogin) => save((before) => ({ refreshes: 0, ...before, ...kept, pending }))
+  const held = value?.pending !== undefined && value.pending.expiresAt > now() ? value.pending : undefined
+  const pending = held ?? (await beginDevice(request, now()))
+  // Before anybody sees the code: who enters it must find the login still there, whatever happens to this process.
+  if (held === undefined) await keep(pending)
+  const { deviceCode: _, expiresAt, ...code } = pending
+  showCode?.({ ...code, expiresAt: new Date(expiresAt), resumed: held !== undefined })
+  if (!wait) return 'pending'
+  try {
+    return await awaitDevice(request, pending, {
+      now,
+      slowed: keep,
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } catch (error) {
+    const over = error instanceof HallpassError && error.code === 'login-failed'
+    if (over) await save(withoutPending)
+    throw error
+  }
+}
+
+function withoutPending(before: OAuth2Value | undefined): OAuth2Value {
+  const { pending: _, ...rest } = before ?? { refreshes: 0 }
+  return rest
+}
+
+/** How tokens are obtained: as the definition says, else as the provider prefers, else in a browser. */
+export function flowOf({ flow, provider: name }: OAuth2Definition, provider: Provider | undefined): Flow {
+  const chosen = flow ?? provider?.flows[0] ?? 'code'
+  if (provider === undefined || provider.flows.includes(chosen)) return chosen
+  throw new HallpassError(
+    'usage',
+    `${provider.title} has no ${chosen} flow; there is ${provider.flows.join(', ')}`,
+    { hint: `hallpass token login NAME --provider ${name} --flow ${provider.flows[0]}` },
+  )
+}
+
+function redirectOf({ redirectUri }: OAuth2Definition, provider: Provider | undefined): LoopbackOptions {
+  if (redirectUri !== undefined) {
+    const { hostname, port, pathname } = new URL(redirectUri)
+    return { ...(hostname === 'localhost' && { host: hostname }), port: Number(port), path: pathname }
+  }
+  return {
+    ...(provider?.redirectHost !== undefined && { host: provider.redirectHost }),
+    ...(provider?.redirectPort !== undefined && { port: provider.redirectPort }),
+  }
+}
