@@ -20,6 +20,8 @@ export interface Skipped {
   /** `line 12`, or a path into the JSON: `cookies[3]`. */
   readonly where: string
   readonly reason: string
+  /** A cookie when absent. */
+  readonly what?: 'storage' | 'credential'
 }
 
 export interface Reading {

@@ -63,11 +63,11 @@ function readOrigins(values: readonly unknown[]): Pick<Reading, 'origins' | 'ski
     const where = `origins[${index}]`
     const read = readOrigin(value)
     if ('storage' in read) origins.push({ where, storage: read.storage })
-    else skipped.push({ where, reason: read.reason })
+    else skipped.push({ where, reason: read.reason, what: 'storage' })
     for (const name of otherStores) {
       const other = member(value, name)
       if (Array.isArray(other) && other.length > 0) {
-        skipped.push({ where: `${where}.${name}`, reason: `${name} is not kept` })
+        skipped.push({ where: `${where}.${name}`, reason: `${name} is not kept`, what: 'storage' })
       }
     }
   }

@@ -13,13 +13,16 @@ import { Secret } from '../secret.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
 import { type Capture, type CapturedResponse, captureInto } from './capture.ts'
 import type { CookieInput } from './cookie-input.ts'
+import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
 import { knowledgeOf } from './knowledge.ts'
+import type { OriginStorage } from './origin-storage.ts'
 import { type Material, type Plan, type PlanRequest, plan } from './plan.ts'
 import { PlanMemo } from './plan-memo.ts'
 import { parseRequestUrl } from './request-url.ts'
 import { type Scope, scopeKey, withinOnly } from './scope.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { type CredentialInput, type HeldCredential, SessionCredentials } from './session-credentials.ts'
+import { SessionStorage } from './session-storage.ts'
 
 /** What of the configuration sessions need. */
 export interface SessionsConfig extends RuleSet {
@@ -74,6 +77,7 @@ export class Session {
   readonly #memo = new PlanMemo()
   readonly #cookies: SessionCookies
   readonly #credentials: SessionCredentials
+  readonly #storage: SessionStorage
   #metadata: SessionMetadata
   #expiresAt: number
 
@@ -85,6 +89,7 @@ export class Session {
     this.#metadataNow = metadataNow
     this.#cookies = new SessionCookies(store, this.name)
     this.#credentials = new SessionCredentials(store, this.name, config.credentials ?? new Map())
+    this.#storage = new SessionStorage(store, this.name)
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
   }
@@ -244,6 +249,28 @@ export class Session {
 
   removeCredential(name: string): Promise<void> {
     return this.#credentials.remove(name)
+  }
+
+  /** The web storage of an origin. */
+  storage(origin: string): Promise<OriginStorage | undefined> {
+    return this.#storage.get(origin)
+  }
+
+  /** The web storage of an origin, of a host with the hosts below it, or all. */
+  storages(place?: string): Promise<readonly OriginStorage[]> {
+    return this.#storage.list(place)
+  }
+
+  /** Removes the web storage of an origin, or of a host with the hosts below it; returns how many keys there were. */
+  clearStorage(place: string): Promise<number> {
+    return this.#storage.clear(place)
+  }
+
+  /** Brings in what a file or a browser's profile holds: all of it or nothing. See `importContents` for what it throws. */
+  async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
+    const now = this.#now()
+    if (now >= this.#expiresAt) throw sessionMissing(this.name)
+    return importContents(this.#store, this.name, contents, { ...options, now })
   }
 
   /** One more attempt to save what could not be saved, before the process ends. */

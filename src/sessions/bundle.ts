@@ -1,0 +1,175 @@
+import { argon2, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import { parseRecord } from '../cookies/record.ts'
+import { HallpassError } from '../errors.ts'
+import type { GivenCookie, GivenOrigin } from '../formats/format.ts'
+import { withoutTimes } from '../formats/given-cookie.ts'
+import { formatInvalid, maxSourceBytes } from '../formats/source.ts'
+import type { Secret } from '../secret.ts'
+import { isName } from '../store/names.ts'
+import { decrypt, encrypt, isObject, parseObject } from '../store/seal.ts'
+import type { Json, Store } from '../store/store.ts'
+import type { Importable } from './import-contents.ts'
+import { type OriginStorage, parseStorageRecord } from './origin-storage.ts'
+import type { Session } from './session.ts'
+
+/** A whole session: what a bundle carries to another machine. */
+export interface SessionContents {
+  readonly cookies: readonly GivenCookie[]
+  readonly origins: readonly GivenOrigin[]
+  /** As they are sealed in the store. */
+  readonly credentials: readonly { readonly name: string; readonly record: Json }[]
+}
+
+const version = 1
+const saltBytes = 16
+const nonceBytes = 12
+const keyBytes = 32
+
+// RFC 9106 section 4, second recommended option, as for the key file.
+const chosen = { memoryKiB: 64 * 1024, passes: 3, lanes: 4 }
+
+/** Attack: a bundle that asks for all the memory, or for a week of work, before it is known to be one. */
+const most = { memoryKiB: 1024 * 1024, passes: 16, lanes: 16 }
+
+interface Derivation {
+  readonly salt: string
+  readonly memoryKiB: number
+  readonly passes: number
+  readonly lanes: number
+}
+
+/** Everything a session holds, but its client token: that one is of this machine. */
+export async function contentsOf(session: Session, store: Store): Promise<SessionContents> {
+  const names = await store.names(session.name, 'credential')
+  const credentials = await Promise.all(
+    names.map(async (name) => {
+      const record = await store.read({ kind: 'credential', session: session.name, name })
+      return record === undefined ? [] : [{ name, record: record.value }]
+    }),
+  )
+  return {
+    cookies: (await session.cookies()).map(withoutTimes),
+    origins: await session.storages(),
+    credentials: credentials.flat(),
+  }
+}
+
+/** One line of JSON, encrypted under a passphrase. docs/formats.md specifies it. */
+export async function sealBundle(contents: SessionContents, passphrase: Secret): Promise<string> {
+  if (passphrase.reveal() === '') throw new HallpassError('usage', 'an empty passphrase protects nothing')
+  const derivation = { salt: randomBytes(saltBytes).toString('base64'), ...chosen }
+  const key = await keyOf(passphrase, derivation)
+  const plaintext = Buffer.from(JSON.stringify(contents))
+  const sealed = encrypt(key, randomBytes(nonceBytes), associatedWith(derivation), plaintext)
+  const text = `${JSON.stringify({ 'hallpass-bundle': version, ...derivation, ...sealed })}\n`
+  if (text.length > maxSourceBytes) {
+    throw new HallpassError('failed', 'the bundle would be too large to be read again; export single sites')
+  }
+  return text
+}
+
+/** Whether a text is a bundle, of whatever version. */
+export function isBundle(text: string): boolean {
+  return /^\s*\{\s*"hallpass-bundle"\s*:/.test(text)
+}
+
+/** @throws HallpassError `bundle-locked` for a wrong passphrase or an altered bundle, `format-invalid` for what is no bundle */
+export async function openBundle(text: string, passphrase: () => Promise<Secret>): Promise<Importable> {
+  const outer = parseObject(text)
+  const made = outer?.['hallpass-bundle']
+  if (typeof made === 'number' && made > version) {
+    throw formatInvalid(`it was made by a newer hallpass (bundle ${made})`)
+  }
+  if (outer === undefined || made !== version) throw formatInvalid('it is no whole bundle')
+  const { nonce, data } = outer
+  const derivation = derivationOf(outer)
+  if (typeof nonce !== 'string' || typeof data !== 'string' || derivation === undefined) {
+    throw formatInvalid('it is no bundle that this hallpass could have made')
+  }
+  const key = await keyOf(await passphrase(), derivation)
+  const plaintext = decrypt(key, { nonce, data }, associatedWith(derivation))
+  if (plaintext === undefined) {
+    throw new HallpassError(
+      'bundle-locked',
+      'the passphrase does not open the bundle, or the bundle was altered',
+    )
+  }
+  return importable(parseObject(plaintext.toString('utf8')))
+}
+
+/** Whoever made the bundle knew the passphrase, and may still have made it with other tools than ours: read as strictly as a record. */
+function importable(contents: Record<string, unknown> | undefined): Importable {
+  const { cookies, origins, credentials } = contents ?? {}
+  if (!Array.isArray(cookies) || !Array.isArray(origins) || !Array.isArray(credentials)) {
+    throw formatInvalid('there is no session in the bundle')
+  }
+  const timed = cookies.map((cookie) => ({ ...cookie, createdAt: 0, updatedAt: 0 }))
+  const stored = origins.map((origin) => ({ ...origin, capturedAt: 0 }))
+  const held: readonly unknown[] = credentials
+  return {
+    cookies: readAs('cookies', () => parseRecord({ cookies: timed, covers: [] }).cookies).map(
+      (cookie, index) => {
+        return { where: `cookies[${index}]`, cookie: withoutTimes(cookie) }
+      },
+    ),
+    origins: readAs('origins', () => parseStorageRecord({ origins: stored } as never)).map(
+      (storage, index) => {
+        return { where: `origins[${index}]`, storage: withoutTime(storage) }
+      },
+    ),
+    credentials: held.map((value, index) => {
+      const { name, record } = isObject(value) ? value : {}
+      if (typeof name !== 'string' || !isName('credential', name) || !isObject(record)) {
+        throw formatInvalid(`credentials[${index}]: not a credential`)
+      }
+      return { name, record: record as unknown as Json }
+    }),
+    skipped: [],
+  }
+}
+
+function readAs<T>(what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw formatInvalid(`${what} of the bundle: ${error instanceof Error ? error.message : 'damaged'}`)
+  }
+}
+
+function withoutTime({ capturedAt: _, ...storage }: OriginStorage): GivenOrigin {
+  return storage
+}
+
+function derivationOf(outer: Readonly<Record<string, unknown>>): Derivation | undefined {
+  const { salt } = outer
+  const within = (name: keyof typeof most) => {
+    const value = outer[name]
+    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most[name]
+      ? value
+      : 0
+  }
+  const [memoryKiB, passes, lanes] = [within('memoryKiB'), within('passes'), within('lanes')]
+  const usable = typeof salt === 'string' && Buffer.from(salt, 'base64').length >= saltBytes
+  return usable && passes > 0 && lanes > 0 && memoryKiB >= 8 * lanes
+    ? { salt, memoryKiB, passes, lanes }
+    : undefined
+}
+
+/** The parameters are bound in: weaker ones cannot be put in their place. */
+function associatedWith({ salt, memoryKiB, passes, lanes }: Derivation): string {
+  return JSON.stringify(['hallpass-bundle', version, salt, memoryKiB, passes, lanes])
+}
+
+async function keyOf(passphrase: Secret, { salt, memoryKiB, passes, lanes }: Derivation): Promise<KeyObject> {
+  const key = await promisify(argon2)('argon2id', {
+    // NFKC: the same letters typed on another keyboard or system are the same passphrase.
+    message: Buffer.from(passphrase.reveal().normalize('NFKC')),
+    nonce: Buffer.from(salt, 'base64'),
+    memory: memoryKiB,
+    passes,
+    parallelism: lanes,
+    tagLength: keyBytes,
+  })
+  return createSecretKey(key)
+}

@@ -1,0 +1,103 @@
+import { type Cookie, identityOf, isExpired } from '../cookies/cookie.ts'
+import { Jar, maxCookiesPerSite } from '../cookies/jar.ts'
+import { siteOf } from '../cookies/site.ts'
+import type { Reading, Skipped } from '../formats/format.ts'
+import { isName } from '../store/names.ts'
+import type { Json } from '../store/store.ts'
+
+export type ImportMode = 'merge' | 'replace'
+
+export interface ReadCookie {
+  readonly where: string
+  readonly cookie: Cookie
+}
+
+/** What becomes of the cookies of one site. */
+export interface SiteOutcome {
+  readonly record: Json | undefined
+  readonly added: number
+  readonly changed: number
+  readonly unchanged: number
+  /** Live ones that were there and make room, or are replaced. */
+  readonly removed: number
+  readonly skipped: readonly Skipped[]
+}
+
+/**
+ * Lets through what a server could have set (the gate of `Jar.put`), of each cookie the last that the file has, by site.
+ * An expired one is skipped and not stored as a deletion: a file is no answer of the site.
+ */
+export function sortCookies(
+  cookies: Reading['cookies'],
+  now: number,
+): { readonly bySite: ReadonlyMap<string, readonly ReadCookie[]>; readonly skipped: readonly Skipped[] } {
+  const skipped: Skipped[] = []
+  const last = new Map<string, ReadCookie>()
+  const scratch = new Jar()
+  for (const { where, cookie: given } of cookies) {
+    const cookie: Cookie = { ...given, createdAt: now, updatedAt: now }
+    const reason = whyNot(cookie, scratch, now)
+    if (reason !== undefined) {
+      skipped.push({ where, reason })
+      continue
+    }
+    const identity = identityOf(cookie)
+    const before = last.get(identity)
+    if (before !== undefined)
+      skipped.push({ where: before.where, reason: `${where} has the same cookie again` })
+    // Anew, so that the order is that of the ones that count.
+    last.delete(identity)
+    last.set(identity, { where, cookie })
+  }
+  const bySite = Map.groupBy(last.values(), ({ cookie }) => siteOf(cookie.domain))
+  return { bySite, skipped }
+}
+
+function whyNot(cookie: Cookie, scratch: Jar, now: number): string | undefined {
+  if (isExpired(cookie, now)) return 'expired'
+  const outcome = scratch.put(cookie, now)
+  scratch.remove({})
+  if (outcome.kind === 'refused') return outcome.reason
+  // `__proto__` is a well-formed host name, and no record is ever called so.
+  return isName('site', siteOf(cookie.domain)) ? undefined : 'nothing can be kept for that domain'
+}
+
+/** The record of a site with the cookies in it. Pure: it is computed once to check, and again under the record's lock. */
+export function importSite(
+  value: Json | undefined,
+  cookies: readonly ReadCookie[],
+  { mode, now }: { readonly mode: ImportMode; readonly now: number },
+): SiteOutcome {
+  const before = value === undefined ? new Jar() : Jar.fromRecord(value)
+  const live = new Set(before.all().flatMap((cookie) => (isExpired(cookie, now) ? [] : identityOf(cookie))))
+  const given = new Set(cookies.map(({ cookie }) => identityOf(cookie)))
+  const { cookies: held, covers } = before.toRecord()
+  // Hosts that the session knows stay known.
+  const jar = Jar.fromRecord({
+    cookies: mode === 'merge' ? held : held.filter((cookie) => given.has(identityOf(cookie))),
+    covers,
+  })
+  for (const { cookie } of withRoom(cookies)) jar.put(cookie, now)
+  const after = new Map(jar.all().map((cookie) => [identityOf(cookie), cookie]))
+  const skipped: Skipped[] = []
+  const count = { added: 0, changed: 0, unchanged: 0 }
+  const probe = Jar.fromRecord(before.toRecord())
+  for (const { where, cookie } of cookies) {
+    const outcome = probe.put(cookie, now)
+    if (!after.has(identityOf(cookie))) {
+      skipped.push({ where, reason: 'no room: later ones of the site go before it' })
+    } else if (!live.has(identityOf(cookie))) count.added++
+    else if (outcome.kind === 'stored' && !outcome.changed) count.unchanged++
+    else count.changed++
+  }
+  const removed = [...live].filter((identity) => !after.has(identity)).length
+  return { record: jar.toRecord() as unknown as Json, ...count, removed, skipped }
+}
+
+/** A jar pushes out what is not Secure first, then the earlier. Of many thousand it would sort all again for each. */
+function withRoom(cookies: readonly ReadCookie[]): readonly ReadCookie[] {
+  if (cookies.length <= maxCookiesPerSite) return cookies
+  const rank = ({ cookie }: ReadCookie) => (cookie.secure ? 1 : 0)
+  const kept = new Set(cookies.toSorted((a, b) => rank(a) - rank(b)).slice(-maxCookiesPerSite))
+  return cookies.filter((each) => kept.has(each))
+}

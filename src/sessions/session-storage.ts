@@ -1,0 +1,74 @@
+import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
+import { webOrigin } from '../formats/web-origin.ts'
+import { isName } from '../store/names.ts'
+import type { RecordId, Store } from '../store/store.ts'
+import { type OriginStorage, parseStorageRecord, storageRecord } from './origin-storage.ts'
+
+/** The web storage of one session: a record for each site, in it the origins of the site. */
+export class SessionStorage {
+  readonly #store: Store
+  readonly #session: string
+
+  constructor(store: Store, session: string) {
+    this.#store = store
+    this.#session = session
+  }
+
+  async get(origin: string): Promise<OriginStorage | undefined> {
+    const canonical = webOrigin(origin)
+    if (canonical === undefined) return undefined
+    return (await this.#ofSite(hostOfOrigin(canonical))).find((held) => held.origin === canonical)
+  }
+
+  /** Of an origin, of a host with the hosts below it, or all. */
+  async list(place?: string): Promise<readonly OriginStorage[]> {
+    if (place !== undefined) return (await this.#ofSite(hostOf(place))).filter(belongsTo(place))
+    const sites = await this.#store.names(this.#session, 'storage')
+    return (await Promise.all(sites.map((site) => this.#ofSite(site)))).flat()
+  }
+
+  /** Removes what `list` names; returns how many keys there were. */
+  async clear(place: string): Promise<number> {
+    const id = this.#id(hostOf(place))
+    if (id === undefined) return 0
+    const goes = belongsTo(place)
+    let removed = 0
+    await this.#store.update(id, (value) => {
+      const origins = parseStorageRecord(value)
+      removed = origins.filter(goes).reduce((sum, origin) => sum + keysOf(origin), 0)
+      return storageRecord(origins.filter((origin) => !goes(origin)))
+    })
+    return removed
+  }
+
+  async #ofSite(host: string): Promise<readonly OriginStorage[]> {
+    const id = this.#id(host)
+    return id === undefined ? [] : parseStorageRecord((await this.#store.read(id))?.value)
+  }
+
+  #id(host: string): RecordId | undefined {
+    const site = siteOf(host)
+    return isName('site', site) ? { kind: 'storage', session: this.#session, name: site } : undefined
+  }
+}
+
+/** The host of an origin as cookies and records name it. */
+export function hostOfOrigin(origin: string): string {
+  return canonicalHost(new URL(origin).hostname)
+}
+
+export function keysOf({ localStorage, sessionStorage }: Omit<OriginStorage, 'capturedAt'>): number {
+  return localStorage.length + sessionStorage.length
+}
+
+function hostOf(place: string): string {
+  const origin = webOrigin(place)
+  return origin === undefined ? canonicalHost(place) : hostOfOrigin(origin)
+}
+
+function belongsTo(place: string): (held: OriginStorage) => boolean {
+  const origin = webOrigin(place)
+  if (origin !== undefined) return (held) => held.origin === origin
+  const host = canonicalHost(place)
+  return (held) => hostMatches(hostOfOrigin(held.origin), host)
+}
