@@ -83,6 +83,12 @@ export const errorTable = {
     http: 400,
     meaning: 'the passphrase does not open the bundle, or the bundle was altered',
   },
+  'profile-missing': { exit: 1, http: 404, meaning: 'no such profile of a browser, or one without cookies' },
+  'profile-unreadable': {
+    exit: 1,
+    http: 500,
+    meaning: "a browser's store that cannot be read: locked, damaged, or of an unknown kind",
+  },
   'port-taken': { exit: 1, http: 500, meaning: 'the address to listen on is in use' },
   'already-running': { exit: 1, http: 409, meaning: 'a proxy of this state folder runs already' },
   'not-running': { exit: 1, http: 503, meaning: 'no proxy of this state folder runs' },

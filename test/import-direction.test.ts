@@ -8,6 +8,7 @@ const floors: readonly (readonly string[])[] = [
   ['cli'],
   ['doctor'],
   ['admin'],
+  ['browser'],
   ['index.ts'],
   ['proxy'],
   ['certs', 'sessions'],
