@@ -5,7 +5,7 @@ var fs = require('fs')
 var path = require('path')
 
 var root = path.join(__dirname, '..')
-var entry = path.join(root, 'dist', 'cli', 'main.js')
+var entry = path.join(root, 'dist', 'cli', 'main.cjs')
 var ownNode = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 
 function enough(version) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /*
@@ -24,8 +24,49 @@ if (!process.argv.includes('--if-stale') || changedAt(['dist/index.js']) < chang
     shell: process.platform === 'win32',
   })
   if (compiler.status !== 0) process.exit(1)
+  await bundleCommandLine()
   rmSync('dist', { recursive: true, force: true })
   renameSync(fresh, 'dist')
+}
+
+/**
+ * The command line, with all that it imports, in a few files of CommonJS: looking up and linking some 400 modules took
+ * longer than everything else that a command does. What is imported when needed is a file of its own still.
+ */
+async function bundleCommandLine(): Promise<void> {
+  const { build } = await import('rolldown')
+  const { output } = await build({
+    input: {
+      main: 'src/cli/main.ts',
+      'service-process': 'src/cli/commands/start/service-process.ts',
+    },
+    platform: 'node',
+    // Native code, and a package that reads its own files; neither is loaded by most commands.
+    external: ['@napi-rs/keyring', 'playwright-core'],
+    output: {
+      dir: join(fresh, 'cli'),
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name]-[hash].cjs',
+    },
+    checks: { ineffectiveDynamicImport: false },
+  })
+  const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+  writeFileSync(join(fresh, 'cli', 'LICENSES.txt'), licensesOf(modules))
+}
+
+/** The notices of the packages that a bundle holds, which their licences ask to be kept with every copy. */
+function licensesOf(modules: readonly string[]): string {
+  const folders = modules.flatMap(
+    (path) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path) ?? [],
+  )
+  const notices = [...new Set(folders)].sort().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    if (file === undefined) throw new Error(`${folder} has no licence to go with the bundle`)
+    return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+  return notices.join(`\n${'-'.repeat(80)}\n\n`)
 }
 
 function filesBelow(folder: string): string[] {

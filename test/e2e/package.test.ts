@@ -30,7 +30,7 @@ test('npm pack gives a package that installs elsewhere and runs', { timeout: 180
   expect(packed.status, packed.stderr).toBe(0)
   const [archive] = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   const listed = await execute('tar', ['-tzf', join(folder, archive ?? '')])
-  expect(listed.stdout).toContain('package/dist/cli/main.js')
+  expect(listed.stdout).toContain('package/dist/cli/main.cjs')
   expect(listed.stdout).not.toMatch(/\.test\.|package\/src\/|\.key\b/)
 
   const project = join(folder, 'project')
