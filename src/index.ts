@@ -3,6 +3,7 @@ import { Authority } from './certs/authority.ts'
 import { writeBundle } from './certs/bundle.ts'
 import { Leaves } from './certs/leaves.ts'
 import { upstreamRoots } from './certs/roots.ts'
+import { checkServerIdentity } from './certs/server-identity.ts'
 import { writeWgetrc } from './certs/wgetrc.ts'
 import { type Config, type ConfigOptions, loadConfig } from './config/load-config.ts'
 import type { Cookie } from './cookies/cookie.ts'
@@ -10,6 +11,9 @@ import { cookieHeader } from './cookies/cookie-header.ts'
 import { HallpassError } from './errors.ts'
 import { toNetscape } from './formats/netscape.ts'
 import { type Log, silentLog } from './log.ts'
+import { KeepFresh } from './oauth/keep-fresh.ts'
+import { Refresher } from './oauth/refresher.ts'
+import { type TokenFetch, tokenFetch } from './oauth/token-fetch.ts'
 import type { ProxyOptions, RunningProxy } from './proxy/options.ts'
 import { startProxy } from './proxy/proxy.ts'
 import { type HostPattern, parseHostPattern } from './rules/host-pattern.ts'
@@ -79,11 +83,37 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
     ...(passphrase === undefined ? {} : { passphrase }),
   })
   const store = new FileStore(home, keys)
-  const sessions = await Sessions.open({ store, config })
   const authority = await Authority.open(home, keys, { create: true })
+  const fetch = whenUsed(() => {
+    const roots = upstreamRoots({ upstreamCa: config.upstreamCa, env, authority })
+    return tokenFetch({ roots, checkServerIdentity, resolve: config.resolve })
+  })
+  const refresher = new Refresher({ fetch, now: Date.now })
+  const sessions = await Sessions.open({ store, config, refresher })
   const created = { home: fresh, key: keys.created, authority: authority.created }
   const sessionName = options.session ?? 'default'
-  return new Hallpass({ home, keys, store, config, sessions, authority, created, env, sessionName })
+  return new Hallpass({
+    home,
+    keys,
+    store,
+    config,
+    sessions,
+    authority,
+    refresher,
+    tokenFetch: fetch,
+    created,
+    env,
+    sessionName,
+  })
+}
+
+/** Reading the roots of the system takes longer than most commands do altogether. */
+function whenUsed(make: () => TokenFetch): TokenFetch {
+  let made: TokenFetch | undefined
+  return (url, init) => {
+    made ??= make()
+    return made(url, init)
+  }
 }
 
 interface Parts {
@@ -93,6 +123,8 @@ interface Parts {
   readonly config: Config
   readonly sessions: Sessions
   readonly authority: Authority
+  readonly refresher: Refresher
+  readonly tokenFetch: TokenFetch
   readonly created: { readonly home: boolean; readonly key: boolean; readonly authority: boolean }
   readonly env: NodeJS.ProcessEnv
   readonly sessionName: string
@@ -120,9 +152,12 @@ export class Hallpass {
   readonly config: Config
   readonly sessions: Sessions
   readonly authority: Authority
+  /** How authorization servers are asked. */
+  readonly tokenFetch: TokenFetch
   /** What this very opening made. */
   readonly created: Parts['created']
   readonly sessionName: string
+  readonly #refresher: Refresher
   readonly #env: NodeJS.ProcessEnv
 
   /** @internal */
@@ -133,6 +168,8 @@ export class Hallpass {
     this.config = parts.config
     this.sessions = parts.sessions
     this.authority = parts.authority
+    this.tokenFetch = parts.tokenFetch
+    this.#refresher = parts.refresher
     this.created = parts.created
     this.sessionName = parts.sessionName
     this.#env = parts.env
@@ -205,9 +242,12 @@ export class Hallpass {
     return (await this.session()).credentials()
   }
 
-  /** The headers, with their values, that the session's credentials put on a GET of this URL. */
+  /** The headers, with their values, that the session's credentials put on a GET of this URL; tokens are refreshed for it. */
   async authHeaders(url: string): Promise<Record<string, string>> {
-    const { add } = applyPlan(await this.#plan(url), { target: '/', fields: [] })
+    const { scheme, host, port, path } = parseRequestUrl(url)
+    const session = await this.session()
+    const plan = await session.plan({ scheme, host, port, path, method: 'GET', site: 'same-site' }, {})
+    const { add } = applyPlan(plan, { target: '/', fields: [] })
     const headers = add.filter(({ name }) => name.toLowerCase() !== 'cookie')
     return Object.fromEntries(headers.map(({ name, value }) => [name, value]))
   }
@@ -240,6 +280,7 @@ export class Hallpass {
     const { config, authority, sessions } = this
     const log = options.log ?? silentLog
     const clients = new Clients(sessions)
+    this.#refresher.logTo(log)
     // Proven to be there before anything listens.
     await this.session()
     await this.writeBundle(this.#env)
@@ -257,7 +298,8 @@ export class Hallpass {
       ...(options.noAuth ? { noAuth: { session: this.sessionName } } : {}),
       ...(options.spell === undefined ? {} : { spell: options.spell }),
     } satisfies ProxyOptions)
-    return new HallpassProxy(this, running, clients, log)
+    const keepFresh = new KeepFresh({ due: (usedSince) => sessions.dueTokens(usedSince), now: Date.now })
+    return new HallpassProxy(this, { running, clients, log, keepFresh })
   }
 
   /** Writes ca/bundle.pem anew: the system's roots, what the trust variables of `env` point at, and ours; and ca/wgetrc. */
@@ -286,6 +328,13 @@ export class Hallpass {
   }
 }
 
+interface ProxyParts {
+  readonly running: RunningProxy
+  readonly clients: Clients
+  readonly log: Log
+  readonly keepFresh: KeepFresh
+}
+
 /** A proxy in this process. */
 export class HallpassProxy {
   readonly host: string
@@ -297,8 +346,10 @@ export class HallpassProxy {
   readonly #running: RunningProxy
   readonly #clients: Clients
 
+  readonly #keepFresh: KeepFresh
+
   /** @internal */
-  constructor(hallpass: Hallpass, running: RunningProxy, clients: Clients, log: Log) {
+  constructor(hallpass: Hallpass, { running, clients, log, keepFresh }: ProxyParts) {
     this.host = running.host
     this.port = running.port
     this.upstream = running.upstreamProxies
@@ -306,6 +357,7 @@ export class HallpassProxy {
     this.#hallpass = hallpass
     this.#running = running
     this.#clients = clients
+    this.#keepFresh = keepFresh
   }
 
   stats(): ReturnType<RunningProxy['stats']> {
@@ -334,7 +386,7 @@ export class HallpassProxy {
 
   /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
-    await this.#running.close(options)
+    await Promise.all([this.#running.close(options), this.#keepFresh.stop()])
     await this.#hallpass.sessions.flush()
   }
 

@@ -21,6 +21,8 @@ export interface OAuth2Definition extends Definition {
   readonly scopes?: readonly string[] | undefined
   readonly audience?: string | undefined
   readonly resource?: string | undefined
+  /** On loopback, as it is registered; without it any port of 127.0.0.1, at /callback. */
+  readonly redirectUri?: string | undefined
   /** How the tokens were, or are to be, obtained. */
   readonly flow?: 'code' | 'device' | 'client-credentials' | undefined
   /** The JSON file of the tool that owns the tokens: read again when it changes, and never refreshed here. */
@@ -108,17 +110,21 @@ function freshness(definition: OAuth2Definition, value: OAuth2Value): Freshness 
   }
 }
 
-/** Whether there is something to refresh with. */
-export function isRefreshable(definition: OAuth2Definition, { tokens, clientSecret }: OAuth2Value): boolean {
-  if (definition.tokenFile !== undefined) return false
-  if (tokens?.refreshToken !== undefined) return true
-  // RFC 6749 section 4.4: the client itself is all that is needed.
-  return definition.flow === 'client-credentials' && clientSecret !== undefined
+/** Whether there is something to refresh with, and somebody to ask. */
+export function isRefreshable(definition: OAuth2Definition, value: OAuth2Value): boolean {
+  const { tokenFile, clientId, provider, issuer, tokenEndpoint } = definition
+  if (tokenFile !== undefined || clientId === undefined) return false
+  if ((provider ?? issuer ?? tokenEndpoint) === undefined) return false
+  return value.tokens?.refreshToken !== undefined || asksInOwnName(definition, value)
+}
+
+/** RFC 6749 section 4.4: the client itself is all that is needed. */
+export function asksInOwnName({ flow }: OAuth2Definition, { clientSecret }: OAuth2Value): boolean {
+  return flow === 'client-credentials' && clientSecret !== undefined
 }
 
 function whenDue({ tokens, attempt, last }: OAuth2Value): number | undefined {
-  if (tokens === undefined) return 0
-  const due = attempt === undefined ? dueAtOf(tokens) : tokens.expiresAt
+  const due = tokens === undefined ? 0 : attempt === undefined ? dueAtOf(tokens) : tokens.expiresAt
   if (due === undefined) return undefined
   return Math.max(due, last?.retryAt ?? 0)
 }
@@ -181,11 +187,20 @@ function optionsOf(z: Zod) {
         .describe('what the token may do: no more than is needed'),
       audience: text().describe('the API that the token is for, where the provider asks for it'),
       resource: text().describe('the same by RFC 8707'),
+      redirectUri: z
+        .string()
+        .refine(isLoopbackUrl, 'http://127.0.0.1:PORT/PATH is wanted, or localhost')
+        .optional()
+        .describe('where the sign-in comes back to, when its port is registered'),
       flow: z
         .enum(['code', 'device', 'client-credentials'])
         .optional()
         .describe('how the tokens are obtained'),
-      tokenFile: text().describe('the JSON file of the tool that owns the tokens: read, never refreshed'),
+      tokenFile: z
+        .string()
+        .regex(/^(?:\/|~\/|[A-Za-z]:[\\/])/, 'a whole path is wanted, from / or ~/')
+        .optional()
+        .describe('the JSON file of the tool that owns the tokens: read, never refreshed'),
       ...commonOptions(z),
     })
     .refine(
@@ -241,4 +256,10 @@ function isEndpoint(text: string): boolean {
     url.protocol === 'https:' ||
     (url.protocol === 'http:' && isLoopbackHost(url.hostname.replace(/^\[(.*)\]$/, '$1')))
   )
+}
+
+function isLoopbackUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || url.username !== '' || url.search !== '' || url.hash !== '') return false
+  return url.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname)
 }

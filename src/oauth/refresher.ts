@@ -1,19 +1,34 @@
-import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
-import type { Log } from '../log.ts'
-import type { Secret } from '../secret.ts'
+import type { Configuration } from 'openid-client'
+import {
+  asksInOwnName,
+  isRefreshable,
+  type OAuth2Definition,
+  type OAuth2Value,
+  type TokenSet,
+} from '../credentials/oauth2.ts'
+import { dueAtOf } from '../credentials/oauth2-due.ts'
+import { HallpassError } from '../errors.ts'
+import { type Log, silentLog } from '../log.ts'
+import { Secret } from '../secret.ts'
+import { clientOf } from './authorization-server.ts'
+import { askedRetryAt, retryAtAfter } from './backoff.ts'
 import type { TokenFetch } from './token-fetch.ts'
+import { requestTokens, type TokenAnswer } from './token-request.ts'
 
 /** The sealed record of one oauth2 credential. */
 export interface TokenRecord {
   /** As it is now; undefined when there is none. */
   read(): Promise<OAuth2Value | undefined>
-  /** Holds the record's lock among all processes during `work`. `save` is durable when it resolves. */
+  /** Holds the record's lock among all processes during `work`. */
   exclusive<T>(work: (held: HeldTokens) => Promise<T>): Promise<T>
 }
 
 export interface HeldTokens {
   readonly value: OAuth2Value
+  /** Durable when it resolves; throws `not-saved` when the disk fails. */
   save(next: OAuth2Value): Promise<void>
+  /** The same for what must not be lost: when the disk fails it holds in this process, and is saved as soon as that works again. */
+  keep(next: OAuth2Value): Promise<'saved' | 'kept'>
 }
 
 export type RefreshReason =
@@ -36,25 +51,264 @@ export type RefreshOutcome =
 export interface RefresherOptions {
   readonly fetch: TokenFetch
   readonly now: () => number
-  readonly log: Log
+  readonly log?: Log
 }
 
-/** Refreshes tokens, each once. */
+/** What one refresh is about. */
+interface Task {
+  /** `session/name`, for the log too. */
+  readonly key: string
+  readonly record: TokenRecord
+  readonly definition: OAuth2Definition
+  readonly why: RefreshReason
+}
+
+/** A refresh that could not even be noted: the disk or the lock failed. */
+interface Pause {
+  readonly failures: number
+  readonly retryAt: number
+  readonly reason: string
+}
+
+/**
+ * Refreshes tokens, each once: in this process by joining the refresh that is under way, among processes by the record's lock,
+ * under which everything is looked at again.
+ *
+ * A refresh token is mostly good for one use, and a server that sees it twice revokes the whole login (RFC 9700 section
+ * 4.14.2). So it is noted in the record, durably, before it is sent, and the new pair is saved before anybody uses it. What a
+ * killed process or a cut connection leaves is a note that nobody took back: then the refresh token is of unknown fate, and is
+ * tried again only when there is nothing to lose by it, the access token having run out.
+ */
 export class Refresher {
-  readonly #options: RefresherOptions
+  readonly #fetch: TokenFetch
+  readonly #now: () => number
+  #log: Log
+  readonly #flights = new Map<string, Promise<RefreshOutcome>>()
+  readonly #pauses = new Map<string, Pause>()
 
-  constructor(options: RefresherOptions) {
-    this.#options = options
+  constructor({ fetch, now, log = silentLog }: RefresherOptions) {
+    this.#fetch = fetch
+    this.#now = now
+    this.#log = log
   }
 
-  /** @param key of the record, for this process */
+  /** What happens to tokens is told there from now on. */
+  logTo(log: Log): void {
+    this.#log = log
+  }
+
+  /** @param key of the record: `session/name` */
   async refresh(
-    _key: string,
-    _record: TokenRecord,
-    _definition: OAuth2Definition,
-    _why: RefreshReason,
+    key: string,
+    record: TokenRecord,
+    definition: OAuth2Definition,
+    why: RefreshReason,
   ): Promise<RefreshOutcome> {
-    void this.#options
-    return { kind: 'not-refreshable', reason: 'not yet' }
+    for (let flight = this.#flights.get(key); flight !== undefined; flight = this.#flights.get(key)) {
+      const outcome = await flight
+      const done = outcome.kind === 'refreshed' || outcome.kind === 'adopted'
+      // What was rejected may be the very token that the other refresh ended with.
+      if (!done || why.because !== 'rejected' || isOther(await record.read(), why.accessToken)) return outcome
+    }
+    const flight = this.#run({ key, record, definition, why }).finally(() => this.#flights.delete(key))
+    this.#flights.set(key, flight)
+    return flight
   }
+
+  /** Resolves when no refresh is under way: a process that ends in the middle of one leaves a token of unknown fate. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#flights.values())
+  }
+
+  async #run(task: Task): Promise<RefreshOutcome> {
+    const { key, record, definition, why } = task
+    const seen = await record.read()
+    if (seen === undefined) return { kind: 'not-refreshable', reason: 'there are no tokens' }
+    const early = this.#settledBy(seen, seen, task) ?? this.#paused(key)
+    if (early !== undefined) return early
+    let client: Configuration | undefined
+    let failure: TokenAnswer | undefined
+    try {
+      // Before the lock: discovery may wait for a network too.
+      client = await clientOf(definition, secretOf(seen.clientSecret), this.#fetch)
+    } catch (error) {
+      if (!(error instanceof HallpassError)) throw error
+      if (error.code === 'usage') return { kind: 'not-refreshable', reason: error.message }
+      failure = { kind: 'not-used', reason: error.message, retryAfter: null }
+    }
+    try {
+      return await record.exclusive(async (held) => {
+        const settled = this.#settledBy(held.value, seen, task)
+        if (settled !== undefined) return settled
+        const answer = client === undefined ? failure : await this.#ask(held, client, task)
+        if (answer === undefined) throw new Error('neither a client nor why there is none')
+        return await this.#take(answer, held, task)
+      })
+    } catch (error) {
+      return this.#pause(key, why, error)
+    }
+  }
+
+  /** What there is to say without asking the server. */
+  #settledBy(value: OAuth2Value, seen: OAuth2Value, { why, definition }: Task): RefreshOutcome | undefined {
+    const now = this.#now()
+    const { tokens, needsLogin, attempt, last } = value
+    if (isDone(why, tokens, seen.tokens, now)) return { kind: 'adopted' }
+    if (!isRefreshable(definition, value))
+      return { kind: 'not-refreshable', reason: whyNotRefreshable(definition) }
+    if (needsLogin !== undefined) return { kind: 'needs-login', reason: needsLogin.reason }
+    // A clock that went back since must not make the wait longer than it was.
+    if (last?.retryAt !== undefined && now < last.retryAt && now >= last.at)
+      return { kind: 'waiting', retryAt: last.retryAt, reason: last.reason ?? 'the last refresh failed' }
+    if (attempt !== undefined && tokens !== undefined && lives(tokens, why, now)) {
+      const reason =
+        'whether the refresh token has been replaced is not known, and the access token still holds'
+      return { kind: 'waiting', retryAt: tokens.expiresAt ?? now + unknownLifeMs, reason }
+    }
+    return undefined
+  }
+
+  async #ask(held: HeldTokens, client: Configuration, { definition }: Task): Promise<TokenAnswer> {
+    const { value } = held
+    this.#scrub(value.tokens, value.clientSecret)
+    const attempt = spent(value, definition, this.#now())
+    if (attempt !== undefined) await held.save({ ...value, attempt })
+    const refreshToken = attempt && secretOf(value.tokens?.refreshToken)
+    return await requestTokens(client, definition, refreshToken, this.#now)
+  }
+
+  async #take(answer: TokenAnswer, held: HeldTokens, task: Task): Promise<RefreshOutcome> {
+    switch (answer.kind) {
+      case 'tokens':
+        return await this.#refreshed(answer.tokens, held, task)
+      case 'used-up':
+        return await this.#usedUp(answer.reason, held, task)
+      default:
+        return await this.#failed(answer, held, task)
+    }
+  }
+
+  async #refreshed(fresh: TokenSet, held: HeldTokens, { key }: Task): Promise<RefreshOutcome> {
+    this.#scrub(fresh)
+    const { attempt: _, needsLogin: __, tokens: old, ...rest } = held.value
+    // RFC 6749 section 6: a server that sends no new refresh token, or no scope, leaves the old one.
+    const tokens = { refreshToken: old?.refreshToken, scope: old?.scope, ...fresh }
+    const refreshes = rest.refreshes + 1
+    const last = { at: fresh.receivedAt, result: 'refreshed', failures: 0 } as const
+    const kept = await held.keep({ ...rest, tokens, refreshes, last })
+    this.#pauses.delete(key)
+    const expires = tokens.expiresAt === undefined ? undefined : new Date(tokens.expiresAt).toISOString()
+    this.#log.info(`${key}: refreshed`, { expires, refreshes })
+    if (kept === 'kept') {
+      this.#log.error(
+        `${key}: the new tokens could not be saved (full disk?): they hold until this process ends, which goes on trying`,
+      )
+    }
+    return { kind: 'refreshed' }
+  }
+
+  async #usedUp(reason: string, held: HeldTokens, { key, record }: Task): Promise<RefreshOutcome> {
+    // Another holder may have won all the same, where a file system does not know locks.
+    const now = await record.read()
+    if (now?.tokens !== undefined && now.tokens.refreshToken !== held.value.tokens?.refreshToken)
+      return { kind: 'adopted' }
+    const { attempt: _, ...rest } = held.value
+    const at = this.#now()
+    const last = { at, result: 'needs-login', reason, failures: 0 } as const
+    // Nothing is taken away: the access token may hold for a while.
+    await held.save({ ...rest, needsLogin: { since: at, reason }, last })
+    this.#log.warn(`${key}: needs login: ${reason}`)
+    return { kind: 'needs-login', reason }
+  }
+
+  async #failed(
+    answer: Extract<TokenAnswer, { kind: 'not-used' | 'unknown' }>,
+    held: HeldTokens,
+    { key, definition }: Task,
+  ): Promise<RefreshOutcome> {
+    const { attempt, ...rest } = held.value
+    const at = this.#now()
+    const failures = (rest.last?.failures ?? 0) + 1
+    const asked = answer.kind === 'not-used' ? askedRetryAt(answer.retryAfter, at) : undefined
+    const retryAt = asked ?? retryAtAfter(failures, at)
+    const last = { at, result: 'failed', reason: answer.reason, failures, retryAt } as const
+    // Of a refresh token whose fate was unknown before, this answer may say that it was not used this time, but no more.
+    const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)
+    await held.save({ ...rest, ...(unknown && { attempt: unknown }), last })
+    this.#log.warn(`${key}: not refreshed: ${answer.reason}`, {
+      failures,
+      retryAt: new Date(retryAt).toISOString(),
+    })
+    return { kind: 'waiting', retryAt, reason: answer.reason }
+  }
+
+  #paused(key: string): RefreshOutcome | undefined {
+    const pause = this.#pauses.get(key)
+    if (pause === undefined || this.#now() >= pause.retryAt) return undefined
+    return { kind: 'waiting', retryAt: pause.retryAt, reason: pause.reason }
+  }
+
+  #pause(key: string, why: RefreshReason, error: unknown): RefreshOutcome {
+    if (!(error instanceof HallpassError)) throw error
+    if (error.code !== 'not-saved' && error.code !== 'lock-timeout') throw error
+    const failures = (this.#pauses.get(key)?.failures ?? 0) + 1
+    const retryAt = retryAtAfter(failures, this.#now())
+    this.#pauses.set(key, { failures, retryAt, reason: error.message })
+    this.#log.warn(`${key}: not refreshed: ${error.message}`, { because: why.because, failures })
+    return { kind: 'waiting', retryAt, reason: error.message }
+  }
+
+  /** Before anything of it can be logged. */
+  #scrub(tokens: TokenSet | undefined, clientSecret?: string): void {
+    for (const text of [tokens?.accessToken, tokens?.refreshToken, clientSecret]) {
+      if (text !== undefined) this.#log.scrub(new Secret(text))
+    }
+  }
+}
+
+/** Of a token that nobody knows the life of it is assumed that it holds for so long. */
+const unknownLifeMs = 5 * 60_000
+
+/** Whether what the asker wants is there already. */
+function isDone(
+  why: RefreshReason,
+  tokens: TokenSet | undefined,
+  seen: TokenSet | undefined,
+  now: number,
+): boolean {
+  if (tokens === undefined || tokens.accessToken === '') return false
+  switch (why.because) {
+    case 'due':
+      return (dueAtOf(tokens) ?? Number.POSITIVE_INFINITY) > now
+    case 'expired':
+      return (tokens.expiresAt ?? Number.POSITIVE_INFINITY) > now
+    case 'rejected':
+      return !why.accessToken.equals(tokens.accessToken)
+    case 'asked':
+      return tokens.accessToken !== seen?.accessToken
+  }
+}
+
+function isOther(value: OAuth2Value | undefined, accessToken: Secret): boolean {
+  return value?.tokens !== undefined && !accessToken.equals(value.tokens.accessToken)
+}
+
+/** Whether the access token may still be taken by an origin. */
+function lives({ accessToken, expiresAt }: TokenSet, why: RefreshReason, now: number): boolean {
+  if (accessToken === '' || why.because === 'rejected') return false
+  return expiresAt === undefined || now < expiresAt
+}
+
+/** The note of a refresh token about to be sent; a client that asks in its own name spends none. */
+function spent(value: OAuth2Value, definition: OAuth2Definition, at: number): OAuth2Value['attempt'] {
+  return asksInOwnName(definition, value) ? undefined : { since: at }
+}
+
+function whyNotRefreshable({ tokenFile, clientId }: OAuth2Definition): string {
+  if (tokenFile !== undefined) return `the tool that owns ${tokenFile} refreshes them`
+  return clientId === undefined ? 'no client id is known' : 'there is no refresh token'
+}
+
+function secretOf(text: string | undefined): Secret | undefined {
+  return text === undefined ? undefined : new Secret(text)
 }

@@ -11,7 +11,7 @@ it('forgets the oldest of too many hosts', () => {
   const memo = new PlanMemo()
   const url = (index: number) => `https://h${index}.test/`
   for (let index = 0; index <= 1000; index++)
-    memo.keep(requestTo(url(index)), '', stamps, false, made(url(index)))
+    memo.keep(requestTo(url(index)), '', stamps, { plan: made(url(index)), byRequest: false })
   const held = (index: number) => memo.get(requestTo(url(index)), '', stamps, now) !== undefined
   expect([held(0), held(1), held(1000)]).toEqual([false, true, true])
 })
@@ -20,7 +20,7 @@ it('forgets the oldest of too many paths of a host', () => {
   const memo = new PlanMemo()
   const url = (index: number) => `https://a.test/${index}`
   for (let index = 0; index <= 200; index++)
-    memo.keep(requestTo(url(index)), '', stamps, true, made(url(index)))
+    memo.keep(requestTo(url(index)), '', stamps, { plan: made(url(index)), byRequest: true })
   const held = (index: number) => memo.get(requestTo(`${url(index)}?query`), '', stamps, now) !== undefined
   expect([held(0), held(1), held(200)]).toEqual([false, true, true])
 })

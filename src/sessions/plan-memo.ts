@@ -13,8 +13,15 @@ interface Destination {
   readonly plans: Map<string, Kept>
 }
 
+/** When something that a plan attaches was last used, ms since the epoch. */
+export interface Use {
+  at: number
+}
+
 interface Kept {
   readonly plan: Plan
+  /** Noted with every hit; undefined for nearly all plans. */
+  readonly uses: readonly Use[] | undefined
   /** The same promise for all who ask: a hit makes no new one. */
   readonly promise: Promise<Plan>
 }
@@ -36,11 +43,22 @@ export class PlanMemo {
       return undefined
     }
     const kept = destination.plans.get(destination.byRequest ? requestKey(request) : '')
-    return kept !== undefined && now < kept.plan.validUntil ? kept.promise : undefined
+    if (kept === undefined || now >= kept.plan.validUntil) return undefined
+    if (kept.uses !== undefined) for (const use of kept.uses) use.at = now
+    return kept.promise
   }
 
   /** @param byRequest whether path or method could make another plan for this destination */
-  keep(request: PlanRequest, scope: string, stamps: PlanStamps, byRequest: boolean, plan: Plan): void {
+  keep(
+    request: PlanRequest,
+    scope: string,
+    stamps: PlanStamps,
+    {
+      plan,
+      byRequest,
+      uses,
+    }: { readonly plan: Plan; readonly byRequest: boolean; readonly uses?: readonly Use[] | undefined },
+  ): void {
     const key = destinationKey(request, scope)
     const held = this.#destinations.get(key)
     const same =
@@ -51,7 +69,11 @@ export class PlanMemo {
       this.#destinations.set(key, destination)
       dropOldest(this.#destinations, maxDestinations)
     }
-    destination.plans.set(byRequest ? requestKey(request) : '', { plan, promise: Promise.resolve(plan) })
+    destination.plans.set(byRequest ? requestKey(request) : '', {
+      plan,
+      uses,
+      promise: Promise.resolve(plan),
+    })
     dropOldest(destination.plans, maxPlansPerDestination)
   }
 }

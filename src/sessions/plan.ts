@@ -93,6 +93,7 @@ export function plan(
     { now, site: request.site },
   )
   const chosen = chooseCredentials(material.credentials, { ...request, host }, rule)
+  const validUntil = Math.min(selection.validUntil, ...turns(material.credentials, now))
   if (idle !== undefined) {
     const withheld = [
       ...chosen.attached.map(({ name, kind }) => ({ name, kind, reason: idle })),
@@ -112,7 +113,7 @@ export function plan(
       credentials: { attached: [], withheld },
       body: 'none',
       guards: guardsOf(material.credentials, [], withheld),
-      validUntil: selection.validUntil,
+      validUntil,
     }
   }
   return {
@@ -126,8 +127,14 @@ export function plan(
     credentials: withConditions(chosen, selection.attached),
     body: bodyOf(chosen.attached),
     guards: guardsOf(material.credentials, chosen.attached, chosen.withheld),
-    validUntil: selection.validUntil,
+    validUntil,
   }
+}
+
+/** The next moments at which tokens become due or run out: whoever makes the plan then refreshes them. */
+function turns(credentials: readonly Credential[], now: number): readonly number[] {
+  const times = credentials.flatMap(({ freshness }) => [freshness?.dueAt, freshness?.expiresAt])
+  return times.filter((at) => at !== undefined).filter((at) => at > now)
 }
 
 const inWindow = 'a browser window holds its own'

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { now, ruleSet } from '../../test/support/material.ts'
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
+import { parseHostPattern } from '../rules/host-pattern.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Json } from '../store/store.ts'
 import type { Session } from './session.ts'
@@ -57,6 +58,8 @@ describe('a credential of the session', () => {
       fingerprint: expect.stringMatching(/^[0-9a-f]{4}$/),
       updatedAt: new Date(now).toISOString(),
       problem: undefined,
+      definition: { kind: 'bearer', hosts: ['api.test', '*.api.test:8443'].map(parseHostPattern) },
+      freshness: undefined,
     })
     expect(inspect(await session.credentials(), { depth: 9 })).not.toContain('s3cret')
     expect((await session.credential('api')).value?.reveal()).toBe('s3cret')

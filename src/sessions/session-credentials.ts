@@ -1,10 +1,22 @@
-import { type Credential, credentialOf, type SealedPart } from '../credentials/credential.ts'
+import type { SealedPart } from '../credentials/credential.ts'
 import type { Definition, Kind } from '../credentials/kind.ts'
 import { type CredentialDefinition, kindNames, kindOf } from '../credentials/kinds.ts'
+import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
-import type { HostPattern } from '../rules/host-pattern.ts'
-import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
+import type { TokenRecord } from '../oauth/refresher.ts'
+import { hostPatternSchema } from '../rules/rule-schema.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
+import { type HeldCredential, heldOf, isOAuth2 } from './held-credential.ts'
+import {
+  damagedCredential,
+  missingCredential,
+  type Sealed,
+  sealedDefinition,
+  sealedSchema,
+  serverOf,
+} from './sealed-credential.ts'
+import { SealedTokens } from './sealed-tokens.ts'
+import { TokenFile } from './token-file.ts'
 
 /** What `token set` is told about a credential besides its value: the keys of its definition, as text. */
 export interface CredentialInput {
@@ -13,58 +25,51 @@ export interface CredentialInput {
   readonly [option: string]: unknown
 }
 
-/** A credential with its parts, for those who administer it. */
-export interface HeldCredential {
-  readonly name: string
-  readonly kind: string
-  readonly hosts: readonly string[]
-  /** Nothing of it is secret. undefined when it could not be read. */
-  readonly definition: Definition | undefined
-  readonly origin: 'session' | 'configuration' | 'both'
-  /** undefined when what is sealed could not be used. */
-  readonly credential: Credential | undefined
-  /** As `token set` took it; undefined without a value. It holds the secret. */
-  readonly print: (() => string) | undefined
-  /** RFC 3339; undefined without a sealed record. */
-  readonly updatedAt: string | undefined
-  readonly problem: unknown
+/** How an oauth2 credential is refreshed. */
+export interface Refreshable {
+  readonly definition: OAuth2Definition
+  readonly record: TokenRecord
 }
 
-interface Sealed {
-  readonly kind: string
-  readonly hosts?: readonly HostPattern[] | undefined
-  readonly options: Readonly<Record<string, unknown>>
-  readonly secret?: unknown
-  readonly createdAt: string
-  readonly updatedAt: string
-}
-
-const sealedSchema = (z: Zod) =>
-  z.strictObject({
-    kind: z.string(),
-    hosts: z.array(hostPatternSchema(z)).min(1).optional(),
-    options: z.record(z.string(), z.unknown()),
-    secret: z.unknown().optional(),
-    createdAt: z.string(),
-    updatedAt: z.string(),
-  })
+/**
+ * Makes the secret of a record.
+ * @param before what is sealed now, if it is of the same kind and can be read
+ * @param changed whether the definition is given anew with it
+ */
+type MakeSecret = (kind: Kind, definition: Definition, before: unknown, changed: boolean) => unknown
 
 /** The credentials of one session: what is sealed, together with what the configuration defines. */
 export class SessionCredentials {
   readonly #store: Store
   readonly #session: string
   readonly #definitions: ReadonlyMap<string, CredentialDefinition>
+  readonly #now: () => number
+  /** Counts what changes in memory alone. */
+  #generation = 0
+  /** By name. */
+  readonly #tokens = new Map<string, SealedTokens>()
+  /** Files of other tools that credentials are read from, by path. */
+  readonly #tokenFiles = new Map<string, TokenFile>()
   #cached: { readonly stamp: string; readonly held: Promise<readonly HeldCredential[]> } | undefined
 
-  constructor(store: Store, session: string, definitions: ReadonlyMap<string, CredentialDefinition>) {
+  constructor(
+    store: Store,
+    session: string,
+    definitions: ReadonlyMap<string, CredentialDefinition>,
+    now: () => number,
+  ) {
     this.#store = store
     this.#session = session
     this.#definitions = definitions
+    this.#now = now
   }
 
   /** Differs whenever a credential does. */
   stamp(): string {
-    return this.#store.credentialsStamp(this.#session)
+    const stamp = this.#store.credentialsStamp(this.#session)
+    if (this.#generation === 0 && this.#tokenFiles.size === 0) return stamp
+    const files = [...this.#tokenFiles.values()].map((file) => file.stamp())
+    return [stamp, this.#generation, ...files].join()
   }
 
   /** Sorted by name. One that is damaged does not keep the others from being used. */
@@ -83,7 +88,7 @@ export class SessionCredentials {
 
   async get(name: string): Promise<HeldCredential> {
     const held = (await this.list()).find((credential) => credential.name === name)
-    if (held === undefined) throw missing(name)
+    if (held === undefined) throw missingCredential(name)
     return held
   }
 
@@ -96,12 +101,62 @@ export class SessionCredentials {
     name: string,
     input: CredentialInput | undefined,
     secretText: string | undefined,
-    { now, needsHosts }: { readonly now: number; readonly needsHosts: boolean },
+    options: { readonly needsHosts: boolean },
+  ): Promise<void> {
+    await this.#put(name, input, options, (kind, definition, before, changed) => {
+      const given = this.#parseSecret(kind, definition, secretText)
+      const form = kind.secret
+      // What was kept beside the old value belongs to the old definition: another server must not be shown it.
+      if (given === undefined || before === undefined || changed || form?.over === undefined) return given
+      return form.over(before, given)
+    })
+  }
+
+  /** Sets what a login brings: `change` makes it of what is there. */
+  async setTokens(
+    name: string,
+    input: CredentialInput | undefined,
+    change: (before: OAuth2Value | undefined) => OAuth2Value,
+    options: { readonly needsHosts: boolean },
+  ): Promise<void> {
+    await this.#put(name, input, options, (kind, _, before) => {
+      if (kind.kind !== 'oauth2') throw new HallpassError('usage', `"${name}" is not of the kind oauth2`)
+      return change(before === undefined ? undefined : this.#tokensOf(name).over(before as OAuth2Value))
+    })
+  }
+
+  /** What is kept of an oauth2 credential; undefined without a value. Throws `credential-missing`. */
+  async tokens(name: string): Promise<OAuth2Value | undefined> {
+    const { definition } = await this.get(name)
+    if (!isOAuth2(definition)) throw new HallpassError('usage', `"${name}" is not of the kind oauth2`)
+    return await this.#tokensOf(name).read()
+  }
+
+  /** How a credential is refreshed, or why it is not. Throws `credential-missing`. */
+  async refreshable(name: string): Promise<Refreshable | string> {
+    const { definition, problem } = await this.get(name)
+    if (problem !== undefined) throw problem
+    if (!isOAuth2(definition)) return 'its kind knows no refreshing'
+    const { value } = (await this.#store.read(this.#id(name))) ?? {}
+    if (wasOfOtherServer(definition, value)) return otherServer(name)
+    return { definition, record: this.#tokensOf(name) }
+  }
+
+  /** One more attempt to save what could not be saved. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#tokens.values()].map((tokens) => tokens.flush()))
+  }
+
+  async #put(
+    name: string,
+    input: CredentialInput | undefined,
+    { needsHosts }: { readonly needsHosts: boolean },
+    makeSecret: MakeSecret,
   ): Promise<void> {
     const { z } = await import('zod')
     const configured = this.#definitions.get(name)
     const given = withoutUndefined(input ?? {})
-    const at = new Date(now).toISOString()
+    const at = new Date(this.#now()).toISOString()
     const id = this.#id(name)
     const before = await this.#store.read(id)
     const held = before === undefined ? undefined : sealedSchema(z).safeParse(before.value).data
@@ -124,7 +179,7 @@ export class SessionCredentials {
     const kept = held?.kind === kind.kind ? held : undefined
     const { kind: _, hosts: givenHosts, ...givenOptions } = given
     const hosts = givenHosts ?? kept?.hosts?.map(({ text }) => text)
-    const options = configured ? givenOptions : { ...kept?.options, ...givenOptions }
+    const options = configured ? givenOptions : { ...keptOptions(kept, givenOptions), ...givenOptions }
     if (configured !== undefined && Object.keys(options).length > 0) {
       const keys = Object.keys(options).join(', ')
       throw new HallpassError('usage', `"${name}" is defined in the configuration; change ${keys} there`, {
@@ -141,16 +196,25 @@ export class SessionCredentials {
       : kind.options(z).safeParse({ kind: kind.kind, ...options, ...(hosts && { hosts }) })
     if (!checked.success) throw new HallpassError('usage', firstIssue(checked.error.issues))
 
-    const secret = this.#parseSecret(kind, secretText, now)
-    const record = {
-      kind: kind.kind,
-      ...(hosts && { hosts: [...(hosts as readonly string[])] }),
-      options,
-      ...(secret !== undefined && { secret }),
-      createdAt: kept?.createdAt ?? at,
-      updatedAt: at,
-    }
-    await this.#store.update(id, () => record as unknown as Json)
+    // The configuration's, or what was just parsed by the schema of the kind.
+    const definition = configured ?? (checked.data as Definition)
+    const changed = Object.keys(givenOptions).length > 0
+    await this.#store.update(id, (value) => {
+      const before = value === undefined ? undefined : sealedSchema(z).safeParse(value).data
+      const same =
+        before?.kind === kind.kind ? kind.secret?.schema(z).safeParse(before.secret).data : undefined
+      const secret = makeSecret(kind, definition, same, changed)
+      const record = {
+        kind: kind.kind,
+        ...(hosts && { hosts: [...(hosts as readonly string[])] }),
+        options,
+        ...(configured !== undefined && isOAuth2(definition) && { server: serverOf(definition) }),
+        ...(secret !== undefined && { secret }),
+        createdAt: kept?.createdAt ?? at,
+        updatedAt: at,
+      }
+      return record as unknown as Json
+    })
   }
 
   async remove(name: string): Promise<void> {
@@ -160,17 +224,20 @@ export class SessionCredentials {
       there = value !== undefined
       return undefined
     })
-    if (!there) throw missing(name)
+    if (!there) throw missingCredential(name)
   }
 
-  #parseSecret(kind: Kind, text: string | undefined, now: number): unknown {
-    if (kind.secret === undefined) {
-      if (text !== undefined && text !== '')
-        throw new HallpassError('usage', `a credential of the kind ${kind.kind} has no value of its own`)
+  #parseSecret(kind: Kind, definition: Definition, text: string | undefined): unknown {
+    const owned = isOAuth2(definition) && definition.tokenFile !== undefined
+    if (kind.secret === undefined || owned) {
+      if (text !== undefined && text !== '') {
+        const what = owned ? 'credential that is read from a file' : `credential of the kind ${kind.kind}`
+        throw new HallpassError('usage', `a ${what} has no value of its own`)
+      }
       return undefined
     }
     if (text === undefined) throw new HallpassError('value-invalid', `${kind.secret.wanted} is wanted`)
-    return kind.secret.parse(text, now)
+    return kind.secret.parse(text, this.#now())
   }
 
   async #readAll(): Promise<readonly HeldCredential[]> {
@@ -186,7 +253,7 @@ export class SessionCredentials {
       const record = await this.#store.read(this.#id(name))
       if (record !== undefined) return await this.#combine(name, configured, record.value)
       if (configured === undefined) return undefined // removed since the names were read
-      return heldOf(name, configured, undefined, undefined)
+      return heldOf(name, configured, this.#fromFile(configured, undefined), undefined)
     } catch (problem) {
       const reason = problem instanceof Error ? problem.message : String(problem)
       return { ...heldOf(name, configured, reason, undefined), problem }
@@ -200,7 +267,7 @@ export class SessionCredentials {
   ): Promise<HeldCredential> {
     const { z } = await import('zod')
     const parsed = sealedSchema(z).safeParse(value)
-    if (!parsed.success) throw damaged(name)
+    if (!parsed.success) throw damagedCredential(name)
     const sealed: Sealed = parsed.data
     const kind = kindOf(sealed.kind)
     if (kind === undefined) {
@@ -213,43 +280,48 @@ export class SessionCredentials {
       const reason = `its value was set for the kind ${sealed.kind}, the configuration says ${configured.kind}: hallpass token set ${name}`
       return heldOf(name, configured, reason, sealed)
     }
-    const definition = configured ?? definitionOf(z, kind, sealed)
+    const definition = configured ?? sealedDefinition(z, kind, sealed)
+    if (definition === undefined) throw damagedCredential(name)
+    const both = configured !== undefined
+    const file = this.#fromFile(definition, sealed)
+    if (file !== undefined) return heldOf(name, definition, file, sealed, both)
     const secret = kind.secret?.schema(z).safeParse(sealed.secret)
-    if (definition === undefined || secret?.success === false) throw damaged(name)
-    const part: SealedPart = { bound: sealed.hosts, secret: secret?.data }
-    return heldOf(name, definition, part, sealed, configured !== undefined)
+    if (secret?.success === false) throw damagedCredential(name)
+    const part: SealedPart = { bound: sealed.hosts, secret: this.#current(name, definition, secret?.data) }
+    const held = heldOf(name, definition, part, sealed, both)
+    return wasOfOtherServer(definition, value) ? withoutRefreshing(held, otherServer(name)) : held
+  }
+
+  /** What tokens there are by way of the file of another tool; undefined for a credential that has a value of its own. */
+  #fromFile(definition: Definition, sealed: Sealed | undefined): SealedPart | string | undefined {
+    if (!isOAuth2(definition) || definition.tokenFile === undefined) return undefined
+    const path = definition.tokenFile
+    const file = this.#tokenFiles.get(path) ?? new TokenFile(path)
+    this.#tokenFiles.set(path, file)
+    try {
+      return { bound: sealed?.hosts, secret: { tokens: file.read(), refreshes: 0 } satisfies OAuth2Value }
+    } catch (error) {
+      if (error instanceof HallpassError) return error.message
+      throw error
+    }
+  }
+
+  /** A sealed value, or what holds over it. */
+  #current(name: string, definition: Definition, secret: unknown): unknown {
+    return isOAuth2(definition) ? this.#tokensOf(name).over(secret as OAuth2Value) : secret
+  }
+
+  #tokensOf(name: string): SealedTokens {
+    const known = this.#tokens.get(name)
+    if (known !== undefined) return known
+    const changed = () => void this.#generation++
+    const tokens = new SealedTokens(this.#store, this.#id(name), { now: this.#now, changed })
+    this.#tokens.set(name, tokens)
+    return tokens
   }
 
   #id(name: string): RecordId {
     return { kind: 'credential', session: this.#session, name }
-  }
-}
-
-function definitionOf(z: Zod, kind: Kind, { hosts, options }: Sealed): Definition | undefined {
-  const texts = hosts?.map(({ text }) => text)
-  return kind.options(z).safeParse({ kind: kind.kind, ...options, ...(texts && { hosts: texts }) }).data
-}
-
-function heldOf(
-  name: string,
-  definition: Definition | undefined,
-  part: SealedPart | string | undefined,
-  sealed: Sealed | undefined,
-  both = definition !== undefined && sealed !== undefined,
-): HeldCredential {
-  const kind = definition === undefined ? undefined : kindOf(definition.kind)
-  const form = kind?.secret
-  const usable = typeof part === 'object' ? part : undefined
-  return {
-    name,
-    kind: kind?.kind ?? 'unknown',
-    hosts: (definition?.hosts ?? usable?.bound ?? []).map(({ text }) => text),
-    definition,
-    origin: both ? 'both' : sealed === undefined ? 'configuration' : 'session',
-    credential: definition && kind ? credentialOf(name, definition, kind, part) : undefined,
-    print: form && usable ? () => form.print(usable.secret) : undefined,
-    updatedAt: sealed?.updatedAt,
-    problem: undefined,
   }
 }
 
@@ -265,12 +337,38 @@ function firstIssue(
   return where === '' ? (issue?.message ?? 'not valid') : `${where}: ${issue?.message}`
 }
 
-function missing(name: string): HallpassError {
-  return new HallpassError('credential-missing', `the session has no credential "${name}"`, {
-    hint: 'hallpass token list',
-  })
+/** What says where tokens come from: given in part, it replaces all of what was said before. */
+const serverOptions = [
+  'provider',
+  'issuer',
+  'authorizationEndpoint',
+  'tokenEndpoint',
+  'deviceAuthorizationEndpoint',
+  'tokenFile',
+]
+
+function keptOptions(kept: Sealed | undefined, given: Readonly<Record<string, unknown>>): object {
+  const replaced = serverOptions.some((option) => option in given)
+  const entries = Object.entries(kept?.options ?? {})
+  return Object.fromEntries(entries.filter(([option]) => !(replaced && serverOptions.includes(option))))
 }
 
-function damaged(name: string): HallpassError {
-  return new HallpassError('record-damaged', `the record of the credential "${name}" is not one`)
+/** Whether the tokens came from another authorization server than the configuration now names. */
+function wasOfOtherServer(definition: Definition, value: Json | undefined): boolean {
+  const sealed = value as { readonly server?: string } | undefined
+  return isOAuth2(definition) && sealed?.server !== undefined && sealed.server !== serverOf(definition)
+}
+
+function otherServer(name: string): string {
+  return `the configuration names another authorization server than its tokens came from: hallpass token login ${name}`
+}
+
+function withoutRefreshing(held: HeldCredential, needsLogin: string): HeldCredential {
+  const { credential } = held
+  if (credential?.freshness === undefined) return held
+  const { dueAt: _, ...freshness } = credential.freshness
+  return {
+    ...held,
+    credential: { ...credential, freshness: { ...freshness, refreshable: false, needsLogin } },
+  }
 }

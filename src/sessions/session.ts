@@ -6,23 +6,25 @@ import type { Freshness } from '../credentials/kind.ts'
 import type { CredentialDefinition } from '../credentials/kinds.ts'
 import type { OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
-import type { RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
+import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
 import { type Capture, type CapturedResponse, captureInto } from './capture.ts'
 import type { CookieInput } from './cookie-input.ts'
+import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
 import { knowledgeOf } from './knowledge.ts'
 import type { OriginStorage } from './origin-storage.ts'
 import { type Material, type Plan, type PlanRequest, plan } from './plan.ts'
-import { PlanMemo } from './plan-memo.ts'
+import { PlanMemo, type PlanStamps } from './plan-memo.ts'
 import { parseRequestUrl } from './request-url.ts'
 import { type Scope, scopeKey, withinOnly } from './scope.ts'
 import { SessionCookies } from './session-cookies.ts'
-import { type CredentialInput, type HeldCredential, SessionCredentials } from './session-credentials.ts'
+import { type CredentialInput, SessionCredentials } from './session-credentials.ts'
 import { SessionStorage } from './session-storage.ts'
+import { type DueTokens, SessionTokens } from './session-tokens.ts'
 
 /** What of the configuration sessions need. */
 export interface SessionsConfig extends RuleSet {
@@ -36,6 +38,8 @@ export interface SessionParts {
   readonly now: () => number
   /** The session's metadata as they are now; undefined when it was removed or has expired. */
   readonly metadataNow: () => Promise<SessionMetadata | undefined>
+  /** Without it tokens are used as they are. */
+  readonly refresher?: Refresher | undefined
 }
 
 /** A credential as lists show it: no value. */
@@ -78,17 +82,19 @@ export class Session {
   readonly #cookies: SessionCookies
   readonly #credentials: SessionCredentials
   readonly #storage: SessionStorage
+  readonly #tokens: SessionTokens
   #metadata: SessionMetadata
   #expiresAt: number
 
-  constructor(metadata: SessionMetadata, { store, config, now, metadataNow }: SessionParts) {
+  constructor(metadata: SessionMetadata, { store, config, now, metadataNow, refresher }: SessionParts) {
     this.name = metadata.name
     this.#store = store
     this.#config = config
     this.#now = now
     this.#metadataNow = metadataNow
     this.#cookies = new SessionCookies(store, this.name)
-    this.#credentials = new SessionCredentials(store, this.name, config.credentials ?? new Map())
+    this.#credentials = new SessionCredentials(store, this.name, config.credentials ?? new Map(), now)
+    this.#tokens = new SessionTokens(this.name, this.#credentials, { refresher, now })
     this.#storage = new SessionStorage(store, this.name)
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
@@ -156,7 +162,9 @@ export class Session {
     const { scheme, host, port, path, text } = parseRequestUrl(url)
     const { material } = await this.#material(host)
     const { known, why } = knowledgeOf(host, port, material, this.#config, scope)
-    const made = await this.plan({ scheme, host, port, path, method, site: 'same-site' }, scope)
+    // Made afresh and not remembered: what is due is refreshed by a request, not by looking.
+    const request = { scheme, host, port, path, method, site: 'same-site' } as const
+    const { plan: made } = await this.#make(request, scope, this.#now())
     return { ...made, session: this.name, url: text, method, known, knownWhy: why }
   }
 
@@ -213,7 +221,7 @@ export class Session {
     secretText: string | undefined,
   ): Promise<void> {
     const ruled = this.#config.rules.some(({ credential }) => credential === name)
-    await this.#credentials.set(name, input, secretText, { now: this.#now(), needsHosts: !ruled })
+    await this.#credentials.set(name, input, secretText, { needsHosts: !ruled })
   }
 
   /** One credential with its value. Throws `credential-missing`. */
@@ -227,24 +235,42 @@ export class Session {
     return (await this.#credentials.list()).map(summaryOf)
   }
 
-  /** Sees to fresh tokens of an oauth2 credential. Throws `credential-missing`. */
-  async refreshCredential(name: string, _why: RefreshReason): Promise<RefreshOutcome> {
-    await this.#credentials.get(name)
-    return { kind: 'not-refreshable', reason: 'not yet' }
+  /** Refreshes an oauth2 credential, or says why not. Throws `credential-missing`. */
+  refreshCredential(name: string, why: RefreshReason): Promise<RefreshOutcome> {
+    return this.#tokens.refresh(name, why)
   }
 
   /**
-   * An origin answered 401 to a request with this plan: refreshes what it carried in Authorization, once.
-   * @param replayed it was the second 401, to a request with tokens that had just come
+   * An origin answered 401 to a request with this plan: renews what it carried in Authorization, once.
+   * @param replayed it was the second 401, to the request sent again with new tokens: they do not help here
    * @returns 'retry' when the session has another access token now
    */
-  async rejected(_plan: Plan, _replayed = false): Promise<'retry' | 'needs-login' | 'no'> {
-    return 'no'
+  rejected(plan: Plan, replayed = false): Promise<'retry' | 'needs-login' | 'no'> {
+    return this.#tokens.rejected(plan, replayed)
   }
 
-  /** Keeps what a login brings; the definition too, unless the configuration has it. */
-  async saveTokens(name: string, _input: CredentialInput | undefined, _value: OAuth2Value): Promise<void> {
-    await this.#credentials.get(name)
+  /**
+   * Keeps what a login brings, and the definition with it unless the configuration has that.
+   * @param change the value, or what makes it of the one before
+   */
+  async saveTokens(
+    name: string,
+    input: CredentialInput | undefined,
+    change: OAuth2Value | ((before: OAuth2Value | undefined) => OAuth2Value),
+  ): Promise<void> {
+    const make = typeof change === 'function' ? change : () => change
+    const ruled = this.#config.rules.some(({ credential }) => credential === name)
+    await this.#credentials.setTokens(name, input, make, { needsHosts: !ruled })
+  }
+
+  /** All that is kept of an oauth2 credential, secrets too. Throws `credential-missing`. */
+  readTokens(name: string): Promise<OAuth2Value | undefined> {
+    return this.#credentials.tokens(name)
+  }
+
+  /** What was used since then and will have to be refreshed. */
+  dueTokens(usedSince: number): Promise<readonly DueTokens[]> {
+    return this.#tokens.due(usedSince)
   }
 
   removeCredential(name: string): Promise<void> {
@@ -274,28 +300,42 @@ export class Session {
   }
 
   /** One more attempt to save what could not be saved, before the process ends. */
-  flush(): Promise<void> {
-    return this.#cookies.flush()
+  async flush(): Promise<void> {
+    await Promise.all([this.#cookies.flush(), this.#credentials.flush()])
   }
 
   async #planAfresh(request: PlanRequest, scope: Scope, now: number): Promise<Plan> {
+    let made = await this.#make(request, scope, now)
+    const used = made.plan.policy.allowed && isUsed(request, scope)
+    const lacking = used ? this.#tokens.lacking(made.plan) : []
+    if (lacking.length > 0) {
+      const retryAt = await this.#tokens.renew(lacking)
+      made = await this.#make(request, scope, this.#now())
+      made = { ...made, plan: { ...made.plan, validUntil: Math.min(made.plan.validUntil, retryAt) } }
+    }
+    this.#tokens.renewLater(made.plan)
+    const rule = decidingRule(this.#config.rules, request.host, request.port)
+    const byRequest = rule?.rule.allow !== undefined || made.jar.all().some(({ path }) => path !== '/')
+    const uses = this.#tokens.use(made.plan)
+    this.#memo.keep(request, scopeKey(scope), made.stamps, { plan: made.plan, byRequest, uses })
+    return made.plan
+  }
+
+  /** What is decided now, and nothing else done. */
+  async #make(request: PlanRequest, scope: Scope, now: number): Promise<Made> {
     const { stamps, material, held } = await this.#material(request.host)
     // A connection outlives its session when another process removes it; with a longer life it goes on.
     const metadata = await this.#metadataNow()
     if (metadata === undefined) throw sessionMissing(this.name)
     this.refresh(metadata)
     const made = plan(request, material, this.#config, scope, now)
-    if (withinOnly(scope, request.host, request.port) && scope.browserWindow !== true)
-      throwProblem(made, held)
-    const rule = decidingRule(this.#config.rules, request.host, request.port)
-    const byRequest = rule?.rule.allow !== undefined || material.jar.all().some(({ path }) => path !== '/')
-    this.#memo.keep(request, scopeKey(scope), stamps, byRequest, made)
-    return made
+    if (isUsed(request, scope)) throwProblem(made, held)
+    return { plan: made, stamps, jar: material.jar }
   }
 
   /** What the session holds for the site of a host, with stamps that are not newer than it. */
   async #material(host: string): Promise<{
-    readonly stamps: { readonly jar: string; readonly credentials: string }
+    readonly stamps: PlanStamps
     readonly material: Material
     readonly held: readonly HeldCredential[]
   }> {
@@ -309,6 +349,17 @@ export class Session {
   get #clientId() {
     return { kind: 'client', session: this.name, name: '' } as const
   }
+}
+
+interface Made {
+  readonly plan: Plan
+  readonly stamps: PlanStamps
+  readonly jar: Jar
+}
+
+/** Whether anything of the session goes on such a request. */
+function isUsed({ host, port }: PlanRequest, scope: Scope): boolean {
+  return scope.browserWindow !== true && withinOnly(scope, host, port)
 }
 
 const nothingCaptured: Capture = { captured: [], deleted: [], hidden: new Set(), refused: [] }
@@ -344,7 +395,7 @@ function summaryOf({
     freshness: credential?.freshness,
     place: credential && placeText(credential.place),
     present: credential !== undefined && credential.source.from !== 'nothing',
-    fingerprint: print && new Secret(print()).fingerprint(),
+    fingerprint: fingerprintOf(print?.()),
     problem:
       problem instanceof Error
         ? problem.message
@@ -352,6 +403,10 @@ function summaryOf({
           ? credential.source.reason
           : undefined,
   }
+}
+
+function fingerprintOf(value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : new Secret(value).fingerprint()
 }
 
 function expiryOf({ expiresAt }: SessionMetadata): number {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { HallpassError } from '../errors.ts'
+import type { DueRefresh } from '../oauth/keep-fresh.ts'
+import type { Refresher } from '../oauth/refresher.ts'
 import { checkName } from '../store/names.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
 import { Session, type SessionsConfig } from './session.ts'
@@ -29,20 +31,29 @@ export class Sessions {
   readonly #store: Store
   readonly #config: SessionsConfig
   readonly #now: () => number
+  readonly #refresher: Refresher | undefined
   readonly #sessions = new Map<string, Session>()
 
   static async open(options: {
     readonly store: Store
     readonly config: SessionsConfig
     readonly now?: () => number
+    /** Without it tokens are used as they are. */
+    readonly refresher?: Refresher
   }): Promise<Sessions> {
-    return new Sessions(options.store, options.config, options.now ?? Date.now)
+    return new Sessions(options.store, options.config, options.now ?? Date.now, options.refresher)
   }
 
-  private constructor(store: Store, config: SessionsConfig, now: () => number) {
+  private constructor(
+    store: Store,
+    config: SessionsConfig,
+    now: () => number,
+    refresher: Refresher | undefined,
+  ) {
     this.#store = store
     this.#config = config
     this.#now = now
+    this.#refresher = refresher
   }
 
   /** Throws `session-missing`, also for an expired one. */
@@ -63,6 +74,7 @@ export class Sessions {
       config: this.#config,
       now: this.#now,
       metadataNow: () => this.#metadata(name),
+      refresher: this.#refresher,
     })
     this.#sessions.set(name, session)
     return session
@@ -127,15 +139,28 @@ export class Sessions {
     const now = this.#now()
     const { lastUsedAt } = session.metadata
     if (lastUsedAt !== undefined && now - Date.parse(lastUsedAt) < lastUsedEveryMs) return
-    const used = { ...session.metadata, lastUsedAt: new Date(now).toISOString() }
-    session.refresh(used)
-    const written = await this.#store.readSession(session.name)
-    if (written === undefined) return
-    await this.#store.writeSession({ ...written, lastUsedAt: used.lastUsedAt })
+    const used = new Date(now).toISOString()
+    session.refresh({ ...session.metadata, lastUsedAt: used })
+    await this.#store.updateSession(session.name, (written) => ({ ...written, lastUsedAt: used }))
+  }
+
+  /** Tokens of all sessions that were used since then and will have to be refreshed, each with how. */
+  async dueTokens(usedSince: number): Promise<readonly DueRefresh[]> {
+    const all = await Promise.all(
+      [...this.#sessions.values()].map(async (session) => {
+        const due = await session.dueTokens(usedSince)
+        return due.map(({ name, dueAt }) => ({
+          dueAt,
+          refresh: () => session.refreshCredential(name, { because: 'due' }),
+        }))
+      }),
+    )
+    return all.flat()
   }
 
   /** One more attempt to save what could not be saved, before the process ends. */
   async flush(): Promise<void> {
+    await this.#refresher?.settled()
     await Promise.all([...this.#sessions.values()].map((session) => session.flush()))
   }
 

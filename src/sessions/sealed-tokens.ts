@@ -1,0 +1,130 @@
+import { type OAuth2Value, oauth2 } from '../credentials/oauth2.ts'
+import { HallpassError } from '../errors.ts'
+import type { HeldTokens, TokenRecord } from '../oauth/refresher.ts'
+import type { HeldRecord, Json, RecordId, Store } from '../store/store.ts'
+import { damagedCredential, missingCredential, sealedSchema } from './sealed-credential.ts'
+
+/** Soon, for a disk that was full for a moment; later tries must not keep a full disk busy. */
+const firstRetryMs = 250
+const lastRetryMs = 30_000
+
+/** New tokens that the disk would not take, and what of the record they belong over. */
+interface Unsaved {
+  readonly over: OAuth2Value
+  readonly value: OAuth2Value
+}
+
+/**
+ * The tokens of one oauth2 credential: what is sealed, and over it what could not be saved yet. The refresh token that is on
+ * disk then has been replaced: this process never sends it again.
+ */
+export class SealedTokens implements TokenRecord {
+  readonly #store: Store
+  readonly #id: RecordId
+  readonly #now: () => number
+  readonly #changed: () => void
+  #unsaved: Unsaved | undefined
+  #retryMs = firstRetryMs
+  #retry: NodeJS.Timeout | undefined
+
+  /** @param options.changed called whenever what holds in memory changes */
+  constructor(
+    store: Store,
+    id: RecordId,
+    options: { readonly now: () => number; readonly changed: () => void },
+  ) {
+    this.#store = store
+    this.#id = id
+    this.#now = options.now
+    this.#changed = options.changed
+  }
+
+  /** What holds, given what is sealed. */
+  over(sealed: OAuth2Value): OAuth2Value {
+    const unsaved = this.#unsaved
+    // Not over other tokens: somebody has logged in anew.
+    return unsaved !== undefined && sameTokens(unsaved.over, sealed) ? unsaved.value : sealed
+  }
+
+  async read(): Promise<OAuth2Value | undefined> {
+    const record = await this.#store.read(this.#id)
+    return record === undefined ? undefined : this.over(await this.#parse(record.value))
+  }
+
+  exclusive<T>(work: (held: HeldTokens) => Promise<T>): Promise<T> {
+    return this.#store.exclusive(this.#id, async (record) => {
+      if (record.value === undefined) {
+        this.#hold(undefined)
+        throw missingCredential(this.#id.name)
+      }
+      let sealed = await this.#parse(record.value)
+      const save = async (next: OAuth2Value) => {
+        await record.save(this.#sealing(record, next))
+        sealed = next
+        this.#hold(undefined)
+      }
+      const keep = async (next: OAuth2Value) => {
+        try {
+          await save(next)
+          return 'saved'
+        } catch (error) {
+          if (!(error instanceof HallpassError && error.code === 'not-saved')) throw error
+          this.#hold({ over: sealed, value: next })
+          return 'kept'
+        }
+      }
+      const value = this.over(sealed)
+      // A chance to save what could not be saved before.
+      if (value !== sealed) await keep(value)
+      else this.#hold(undefined)
+      return work({ value, save, keep })
+    })
+  }
+
+  /** One more attempt for what is not saved, at the end. */
+  async flush(): Promise<void> {
+    if (this.#unsaved !== undefined) await this.#tryAgain()
+    clearTimeout(this.#retry)
+  }
+
+  #hold(unsaved: Unsaved | undefined): void {
+    clearTimeout(this.#retry)
+    if (unsaved !== undefined) {
+      this.#retry = setTimeout(() => void this.#tryAgain(), this.#retryMs)
+      // A process that has nothing else to do need not wait for the disk.
+      this.#retry.unref()
+      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)
+    } else this.#retryMs = firstRetryMs
+    if (unsaved?.value === this.#unsaved?.value) return
+    this.#unsaved = unsaved
+    this.#changed()
+  }
+
+  async #tryAgain(): Promise<void> {
+    try {
+      await this.exclusive(async () => undefined)
+    } catch {
+      // Neither lock nor record: they stay in memory, and the next one who needs them is told.
+      this.#hold(this.#unsaved)
+    }
+  }
+
+  #sealing({ value }: HeldRecord, secret: OAuth2Value): Json {
+    const updatedAt = new Date(this.#now()).toISOString()
+    return { ...(value as object), secret, updatedAt } as unknown as Json
+  }
+
+  async #parse(value: Json): Promise<OAuth2Value> {
+    const { z } = await import('zod')
+    const sealed = sealedSchema(z).safeParse(value).data
+    // Set to another kind meanwhile: there are no tokens any more.
+    if (sealed !== undefined && sealed.kind !== oauth2.kind) throw missingCredential(this.#id.name)
+    const secret = oauth2.secret?.schema(z).safeParse(sealed?.secret)
+    if (secret?.success !== true) throw damagedCredential(this.#id.name)
+    return secret.data
+  }
+}
+
+function sameTokens(a: OAuth2Value, b: OAuth2Value): boolean {
+  return JSON.stringify(a.tokens) === JSON.stringify(b.tokens)
+}

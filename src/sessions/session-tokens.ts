@@ -1,0 +1,154 @@
+import type { Freshness } from '../credentials/kind.ts'
+import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
+import { Secret } from '../secret.ts'
+import type { PlannedCredential } from './choose-credentials.ts'
+import type { HeldCredential } from './held-credential.ts'
+import type { Plan } from './plan.ts'
+import type { Use } from './plan-memo.ts'
+import type { SessionCredentials } from './session-credentials.ts'
+
+/** An API may answer 401 for what no token of the user may do. Then new tokens help nobody, and asking for them each time harms. */
+const uselessMs = 60_000
+
+/** A credential in use, and when it is to be refreshed. */
+export interface DueTokens {
+  readonly name: string
+  readonly dueAt: number
+}
+
+/** The tokens of one session as requests need them: fresh before they go, renewed when they were rejected. */
+export class SessionTokens {
+  readonly #session: string
+  readonly #credentials: SessionCredentials
+  readonly #refresher: Refresher | undefined
+  readonly #now: () => number
+  readonly #uses = new Map<string, Use>()
+  /** Access tokens that were rejected just after they had come. */
+  readonly #useless = new Map<string, { readonly accessToken: Secret; readonly until: number }>()
+
+  constructor(
+    session: string,
+    credentials: SessionCredentials,
+    options: { readonly refresher: Refresher | undefined; readonly now: () => number },
+  ) {
+    this.#session = session
+    this.#credentials = credentials
+    this.#refresher = options.refresher
+    this.#now = options.now
+  }
+
+  async refresh(name: string, why: RefreshReason): Promise<RefreshOutcome> {
+    const refreshable = await this.#credentials.refreshable(name)
+    if (typeof refreshable === 'string') return { kind: 'not-refreshable', reason: refreshable }
+    if (this.#refresher === undefined) return { kind: 'not-refreshable', reason: 'nothing is refreshed here' }
+    const { record, definition } = refreshable
+    return await this.#refresher.refresh(`${this.#session}/${name}`, record, definition, why)
+  }
+
+  /** What of a plan has run out, or was never there, and can be renewed: the request has to wait for it. */
+  lacking({ credentials }: Plan): readonly string[] {
+    const now = this.#now()
+    const needed = [...credentials.attached.filter(hasExpired(now)), ...credentials.withheld]
+    return needed.filter(isDue(now)).map(({ name }) => name)
+  }
+
+  /** Resolves when each of them is as fresh as it can be. @returns when to try again what failed */
+  async renew(names: readonly string[]): Promise<number> {
+    const outcomes = await Promise.all(names.map((name) => this.refresh(name, { because: 'expired' })))
+    const waits = outcomes.map((outcome) => (outcome.kind === 'waiting' ? outcome.retryAt : undefined))
+    return Math.min(...waits.filter((at) => at !== undefined))
+  }
+
+  /** Starts what is due, while requests go on with what still holds. */
+  renewLater({ credentials }: Plan): void {
+    const now = this.#now()
+    for (const { name } of credentials.attached.filter(isDue(now))) {
+      this.refresh(name, { because: 'due' }).catch(() => 'the request that needs it is told')
+    }
+  }
+
+  /** Notes that a plan's tokens are in use; undefined when it has none. */
+  use({ credentials }: Plan): readonly Use[] | undefined {
+    const fresh = credentials.attached.filter(({ freshness }) => freshness !== undefined)
+    if (fresh.length === 0) return undefined
+    return fresh.map(({ name }) => {
+      const use = this.#uses.get(name) ?? { at: 0 }
+      use.at = this.#now()
+      this.#uses.set(name, use)
+      return use
+    })
+  }
+
+  /** What was used since then and will have to be refreshed. */
+  async due(usedSince: number): Promise<readonly DueTokens[]> {
+    const used = [...this.#uses].filter(([, { at }]) => at >= usedSince)
+    if (used.length === 0) return []
+    const held = await this.#credentials.list()
+    return used.flatMap(([name]) => {
+      const { freshness } = held.find((one) => one.name === name)?.credential ?? {}
+      return freshness?.dueAt === undefined ? [] : { name, dueAt: freshness.dueAt }
+    })
+  }
+
+  async rejected(plan: Plan, replayed: boolean): Promise<'retry' | 'needs-login' | 'no'> {
+    const sent = sentTokenOf(plan)
+    if (sent === undefined) return 'no'
+    const { name, accessToken, freshness } = sent
+    if (replayed) {
+      this.#useless.set(name, { accessToken, until: this.#now() + uselessMs })
+      return 'no'
+    }
+    if (await this.#isReplaced(name, accessToken)) return 'retry'
+    if (freshness.needsLogin !== undefined) return 'needs-login'
+    const useless = this.#useless.get(name)
+    if (useless?.accessToken.equals(accessToken.reveal()) && this.#now() < useless.until) return 'no'
+    const outcome = await this.refresh(name, { because: 'rejected', accessToken })
+    if (await this.#isReplaced(name, accessToken)) return 'retry'
+    if (outcome.kind === 'needs-login') return 'needs-login'
+    return outcome.kind === 'not-refreshable' && this.#isSpent(freshness) ? 'needs-login' : 'no'
+  }
+
+  /** By another process, a login, or the tool that owns it. */
+  async #isReplaced(name: string, accessToken: Secret): Promise<boolean> {
+    const now = accessTokenOf(await this.#find(name))
+    return now !== undefined && !now.equals(accessToken.reveal())
+  }
+
+  async #find(name: string): Promise<HeldCredential | undefined> {
+    return (await this.#credentials.list()).find((held) => held.name === name)
+  }
+
+  #isSpent({ expiresAt }: Freshness): boolean {
+    return expiresAt !== undefined && expiresAt <= this.#now()
+  }
+}
+
+function isDue(now: number) {
+  return ({ freshness }: { readonly freshness?: Freshness }): boolean =>
+    freshness?.refreshable === true && freshness.dueAt !== undefined && freshness.dueAt <= now
+}
+
+function hasExpired(now: number) {
+  return ({ freshness }: PlannedCredential): boolean =>
+    freshness?.expiresAt !== undefined && freshness.expiresAt <= now
+}
+
+/** The access token that a plan puts into Authorization. */
+function sentTokenOf({ credentials }: Plan) {
+  for (const { name, place, source, freshness } of credentials.attached) {
+    if (freshness === undefined || source.from !== 'value' || place.in !== 'header') continue
+    if (place.name.toLowerCase() === 'authorization')
+      return { name, freshness, accessToken: withoutScheme(source.value) }
+  }
+  return undefined
+}
+
+function accessTokenOf(held: HeldCredential | undefined): Secret | undefined {
+  const { source } = held?.credential ?? {}
+  return source?.from === 'value' ? withoutScheme(source.value) : undefined
+}
+
+/** `Bearer …`: what is behind the scheme. */
+function withoutScheme(value: Secret): Secret {
+  return new Secret(value.reveal().replace(/^\S+ /, ''))
+}
