@@ -14,8 +14,6 @@ export interface RequestEdits {
   readonly add: readonly { readonly name: string; readonly value: string }[]
 }
 
-export const noEdits: RequestEdits = { remove: new Set(), add: [] }
-
 /**
  * The request's fields as they go to the origin: order, case and repeats as they came; what is replaced stands where the
  * old value stood, what is new comes last.

@@ -12,7 +12,7 @@ import type { Capture } from '../sessions/capture.ts'
 import { capturedHeader } from '../sessions/captured-header.ts'
 import type { Plan } from '../sessions/plan.ts'
 import type { Destination } from './agreement.ts'
-import { noEdits, requestFields, responseFields } from './fields.ts'
+import { requestFields, responseFields } from './fields.ts'
 import { authorityOf, type Origin } from './origin.ts'
 import { proxyAuthorization } from './through-proxy.ts'
 
@@ -34,22 +34,19 @@ export function headToOrigin(
   { upgrade, body, asked, through }: Sending,
 ): { readonly bytes: Buffer; readonly attached: readonly string[] } {
   const own = asked ? head.fields.filter(({ lower }) => lower !== 'expect') : head.fields
-  // TRACE sends the request back in the body: nothing is attached that the client may not see (cross-site tracing).
-  const edits =
-    head.method === 'TRACE'
+  // Most plans sign nothing, and have no use for the time and for chance.
+  const at =
+    plan.body === 'none' && head.method !== 'TRACE'
       ? undefined
-      : applyPlan(
-          plan,
-          { target, fields: own },
-          plan.body === 'none' ? undefined : { ...origin, method: head.method, body, ...signingTime() },
-        )
-  if (edits?.refusal !== undefined) throw refusalError(edits.refusal, origin)
-  const fields = requestFields(own, edits ?? noEdits, { upgrade, minor: head.minor })
+      : { ...origin, method: head.method, body, now: Date.now(), nonce: randomBytes(16).toString('hex') }
+  const edits = applyPlan(plan, { target, fields: own }, at)
+  if (edits.refusal !== undefined) throw refusalError(edits.refusal, head.method, origin)
+  const fields = requestFields(own, edits, { upgrade, minor: head.minor })
   if (!fields.some((field) => field.lower === 'host')) fields.unshift(fieldLine('Host', authorityOf(origin)))
-  const sent = { ...head, target: edits?.target ?? target, fields }
+  const sent = { ...head, target: edits.target ?? target, fields }
   return {
     bytes: encodeRequestHead(through === undefined ? sent : forwarded(sent, origin, through)),
-    attached: edits?.attachedNames ?? [],
+    attached: edits.attachedNames,
   }
 }
 
@@ -67,16 +64,14 @@ function forwarded(head: RequestHead, origin: Origin, proxy: ProxyUrl): RequestH
   }
 }
 
-function signingTime() {
-  return { now: Date.now(), nonce: randomBytes(16).toString('hex') }
-}
-
-function refusalError({ code, refused }: Refusal, origin: Origin): HallpassError {
-  const hint =
-    code === 'body-not-held'
-      ? 'hallpass config path'
-      : `hallpass explain ${origin.scheme}://${authorityOf(origin)}/`
-  return new HallpassError(code, refused, { hint })
+function refusalError({ code, refused }: Refusal, method: string, origin: Origin): HallpassError {
+  const authority = authorityOf(origin)
+  const message = `${method} ${authority} is not sent: ${refused}`
+  if (code === 'policy')
+    return new HallpassError(code, message, { hint: `hallpass explain ${origin.scheme}://${authority}/` })
+  return new HallpassError(code, `${message}; replay: in the configuration says how much is`, {
+    hint: 'hallpass config path',
+  })
 }
 
 export interface Answering {
