@@ -23,7 +23,7 @@ const floors: readonly (readonly string[])[] = [
 /** Rooms that decide and do nothing else: time, randomness and environment come in as arguments. */
 const pureRooms = ['cookies', 'formats', 'http1', 'rules', 'credentials']
 const impure =
-  /\bDate\.now\(|\bnew Date\(\)|\bperformance\b|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bfetch\(/
+  /\bDate\.now\(|\bnew Date\(\)|\bperformance\b|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bfetch\(|\brandom(?:Bytes|UUID|Int)\b/
 
 const src = resolve(import.meta.dirname, '../src')
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
