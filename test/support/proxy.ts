@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { Authority } from '../../src/certs/authority.ts'
 import { Leaves } from '../../src/certs/leaves.ts'
+import { checkServerIdentity } from '../../src/certs/server-identity.ts'
 import type { Log, RequestEntry } from '../../src/log.ts'
+import { Refresher } from '../../src/oauth/refresher.ts'
+import { tokenFetch } from '../../src/oauth/token-fetch.ts'
 import type { Limits } from '../../src/proxy/limits.ts'
 import type { ProxyOptions, RunningProxy } from '../../src/proxy/options.ts'
 import { startProxy } from '../../src/proxy/proxy.ts'
@@ -150,7 +153,13 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     intercept: 'known',
     ...options.rules,
   }
-  const sessions = await Sessions.open({ store: options.store ?? new MemoryStore(), config })
+  const roots = options.roots ?? [testRootPem()]
+  const fetch = tokenFetch({ roots, checkServerIdentity, resolve: new Map() })
+  const sessions = await Sessions.open({
+    store: options.store ?? new MemoryStore(),
+    config,
+    refresher: new Refresher({ fetch, now: Date.now, log }),
+  })
   const session = await sessions.get('default')
   const clients = new Clients(sessions)
   const proxy = await startProxy({
@@ -159,7 +168,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     clients,
     leaves: new Leaves(ca),
     authority: ca,
-    upstreamRoots: options.roots ?? [testRootPem()],
+    upstreamRoots: roots,
     resolve: new Map(Object.entries(options.resolve ?? {})),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     log,
