@@ -6,6 +6,8 @@ import { command as cookie } from './commands/cookie.ts'
 import { command as doctor } from './commands/doctor.ts'
 import { command as env } from './commands/env.ts'
 import { command as explain } from './commands/explain.ts'
+import { command as exportCommand } from './commands/export.ts'
+import { command as importCommand } from './commands/import.ts'
 import { command as key } from './commands/key.ts'
 import { command as logs } from './commands/logs.ts'
 import { command as run } from './commands/run.ts'
@@ -27,6 +29,8 @@ export const commands: readonly CommandSpec[] = [
   token,
   cookie,
   session,
+  importCommand,
+  exportCommand,
   ca,
   key,
   config,

@@ -1,9 +1,9 @@
 import { HallpassError } from '../../../errors.ts'
-import { Secret } from '../../../secret.ts'
-import { readPrivateFile } from '../../../store/key-source.ts'
+import type { Secret } from '../../../secret.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { NewProtection } from '../../../store/keyring.ts'
 import type { Context, Run } from '../../command.ts'
+import { newPassphrase, readPassphraseFile } from '../../new-passphrase.ts'
 import { openKeys } from '../../open-keys.ts'
 import { holdsOf, protectorText, unlocking } from './protection.ts'
 
@@ -17,7 +17,7 @@ export const run: Run = async (context, input) => {
     })
   }
   // Before anything is made or asked: a wrong path is found at once.
-  const fromFile = file === undefined ? undefined : readPassphrase(file)
+  const fromFile = file === undefined ? undefined : readPassphraseFile(file)
   const { home, keys } = await openKeys(context)
   const before = keys.protector
   await keys.protect(await protectionOf(means, fromFile, context))
@@ -53,25 +53,5 @@ async function protectionOf(
 ): Promise<NewProtection> {
   if (means === 'file' || means === 'keyring') return { kind: means }
   if (fromFile !== undefined) return { kind: 'passphrase', passphrase: fromFile }
-  return { kind: 'passphrase', passphrase: await askPassphrase(context) }
-}
-
-async function askPassphrase({ flags, secret }: Context): Promise<Secret> {
-  if (!process.stdin.isTTY) return secret('the new passphrase (on stdin, or --passphrase-file FILE)')
-  if (!flags.input) {
-    throw new HallpassError('usage', 'the new passphrase is not given: say --passphrase-file FILE')
-  }
-  const passphrase = await secret('new passphrase')
-  // A typing error here would lock everything away for good.
-  const again = await secret('new passphrase, once more')
-  if (!again.equals(passphrase.reveal())) throw new HallpassError('usage', 'the two passphrases differ')
-  return passphrase
-}
-
-function readPassphrase(file: string): Secret {
-  const bytes = readPrivateFile(file)
-  if (bytes === undefined) throw new HallpassError('usage', `--passphrase-file: ${file} does not exist`)
-  const text = bytes.toString('utf8').replace(/\r?\n$/, '')
-  if (text === '') throw new HallpassError('usage', `--passphrase-file: ${file} is empty`)
-  return new Secret(text)
+  return { kind: 'passphrase', passphrase: await newPassphrase(context, 'new passphrase') }
 }

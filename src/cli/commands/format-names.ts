@@ -1,0 +1,26 @@
+/** The formats that a file can have, and other names of theirs; a test holds them to src/formats. */
+export const readableFormats = [
+  'netscape',
+  'extension',
+  'storage-state',
+  'puppeteer',
+  'har',
+  'set-cookie',
+  'curl',
+  'header',
+  'agent-cookie-store',
+  'bundle',
+] as const
+
+export const writableFormats = [
+  'netscape',
+  'extension',
+  'storage-state',
+  'puppeteer',
+  'curl',
+  'header',
+  'agent-cookie-store',
+  'bundle',
+] as const
+
+export const formatAliases = ['editthiscookie', 'cookie-editor', 'playwright'] as const

@@ -1,0 +1,31 @@
+import type { CommandSpec } from '../command.ts'
+import { formatAliases, readableFormats } from './format-names.ts'
+
+export const command: CommandSpec = {
+  name: 'import',
+  summary: 'bring cookies and web storage of a file into the session',
+  about:
+    'All of it is checked first, and a file comes in as a whole or not at all. What a browser would refuse, what has expired and what\n' +
+    'cannot be read is skipped and told with line and reason. Without --format the content says what it is.',
+  operands: [
+    { name: '[file]', summary: 'the file, or - for stdin' },
+    { name: '[sites...]', summary: 'only what belongs to these hosts and the hosts below them' },
+  ],
+  options: [
+    {
+      flags: '--format <format>',
+      summary: 'what the file is',
+      choices: [...readableFormats, ...formatAliases],
+    },
+    { flags: '--dry-run', summary: 'check and count, and change nothing' },
+    { flags: '--merge', summary: 'beside what the session holds (this is the default)' },
+    { flags: '--replace', summary: 'in place of what the session holds of the sites in the file' },
+    { flags: '--passphrase-file <file>', summary: 'the passphrase of a bundle (mode 0600)' },
+  ],
+  examples: [
+    'hallpass import cookies.txt --dry-run',
+    'hallpass import state.json app.example.com',
+    'hallpass import - app.example.com --format header < header.txt',
+  ],
+  load: () => import('./import/import.ts'),
+}

@@ -1,0 +1,122 @@
+import type { Skipped } from '../../../formats/format.ts'
+import { printable } from '../../../log/wire-text.ts'
+import type { ImportReport } from '../../../sessions/import-contents.ts'
+import type { Output } from '../../output.ts'
+import { counted } from '../session/counted.ts'
+
+/** What was asked for. */
+export interface Asked {
+  readonly session: string
+  readonly file: string
+  readonly format: string
+  readonly mode: 'merge' | 'replace'
+  readonly dryRun: boolean
+}
+
+/** Places named for one reason; --json has them all. */
+const maxPlaces = 5
+const maxReasons = 20
+
+export function importedOf({ cookies, storage, credentials }: ImportReport): number {
+  return cookies.added + cookies.changed + cookies.unchanged + storage.keys + credentials.names.length
+}
+
+/** Why nothing of what was read came in; undefined when something did, or there was nothing to read. */
+export function nothingOf(report: ImportReport, sites: readonly string[]): string | undefined {
+  const elsewhere = report.cookies.elsewhere + report.storage.elsewhere
+  if (importedOf(report) > 0 || report.skipped.length + elsewhere === 0 || report.failed !== undefined)
+    return undefined
+  const reasons = byReason(report.skipped).map(([reason, places]) => `${places.length} ${reason}`)
+  if (elsewhere > 0) reasons.push(`${elsewhere} not of ${sites.join(', ')}`)
+  return reasons.slice(0, maxReasons).map(printable).join('; ')
+}
+
+export function tellImport(output: Output, report: ImportReport, asked: Asked): void {
+  const { cookies, storage, credentials, sites, failed } = report
+  const came = cookies.added + cookies.changed + cookies.unchanged
+  const would = asked.dryRun ? 'would import' : 'imported'
+  output.say(`read ${counted(cookies.read, 'cookie')} from ${asked.file} (${asked.format})`)
+  if (cookies.read === 0 && asked.format === 'har') {
+    output.say('browsers leave cookies out of a HAR unless "with sensitive data" is chosen')
+  }
+  if (failed === undefined) {
+    const of = sites.length === 0 ? '' : ` of ${counted(sites.length, 'site')}`
+    const parts = `${cookies.added} new, ${cookies.changed} changed, ${cookies.unchanged} as they were`
+    if (came > 0)
+      output.say(`${would} ${counted(came, 'cookie')}${of} into the session ${asked.session}: ${parts}`)
+    if (storage.keys > 0) {
+      output.say(
+        `${would} ${counted(storage.keys, 'key')} of web storage of ${counted(storage.origins, 'origin')}`,
+      )
+    }
+    if (credentials.names.length > 0) {
+      output.say(
+        `${would} ${counted(credentials.names.length, 'credential')}: ${credentials.names.join(', ')}`,
+      )
+    }
+    if (cookies.removed > 0) {
+      const why = asked.mode === 'replace' ? 'replaced' : 'pushed out, the most that a site may have'
+      output.say(
+        `${asked.dryRun ? 'would remove' : 'removed'} ${counted(cookies.removed, 'cookie')} of the session: ${why}`,
+      )
+    }
+  }
+  if (cookies.elsewhere > 0) output.say(`skipped ${counted(cookies.elsewhere, 'cookie')} of other hosts`)
+  tellSkipped(output, report.skipped)
+  if (failed !== undefined) {
+    const reason = failed.error instanceof Error ? failed.error.message : String(failed.error)
+    output.warn(`not all of it could be written: ${reason}`)
+    for (const label of failed.written) output.warn(`written nevertheless: ${label}`)
+    output.say('everything else is as it was; the same import again completes it')
+  }
+}
+
+/** One line a reason, with the first places. */
+export function tellSkipped(output: Output, skipped: readonly Skipped[]): void {
+  const reasons = byReason(skipped)
+  for (const [reason, places] of reasons.slice(0, maxReasons)) {
+    const more = places.length > maxPlaces ? ` and ${places.length - maxPlaces} more` : ''
+    const where = printable(`${places.slice(0, maxPlaces).join(', ')}${more}`)
+    const text = `skipped ${places.length}: ${printable(reason)} (${where})`
+    // Expected in every file that is not quite new.
+    if (reason === 'expired') output.say(text)
+    else output.warn(text)
+  }
+  const rest = reasons.length - maxReasons
+  if (rest > 0) output.warn(`skipped more for ${rest} other reasons; --json lists all`)
+}
+
+export function importDocument(report: ImportReport, asked: Asked) {
+  const { cookies, storage, credentials, sites, skipped, failed } = report
+  return {
+    session: asked.session,
+    format: asked.format,
+    mode: asked.mode,
+    dry_run: asked.dryRun,
+    read: cookies.read,
+    imported: cookies.added + cookies.changed + cookies.unchanged,
+    added: cookies.added,
+    changed: cookies.changed,
+    unchanged: cookies.unchanged,
+    removed: cookies.removed,
+    elsewhere: cookies.elsewhere,
+    storage: { origins: storage.origins, keys: storage.keys },
+    credentials: credentials.names,
+    sites,
+    skipped: skipped.map(({ where, reason, what = 'cookie' }) => ({ where, reason, what })),
+    failed:
+      failed === undefined
+        ? null
+        : {
+            reason: failed.error instanceof Error ? failed.error.message : String(failed.error),
+            written: failed.written,
+          },
+  }
+}
+
+function byReason(
+  skipped: readonly Skipped[],
+): readonly (readonly [reason: string, places: readonly string[]])[] {
+  const groups = Map.groupBy(skipped, ({ reason }) => reason)
+  return [...groups].map(([reason, of]) => [reason, of.map(({ where }) => where)] as const)
+}

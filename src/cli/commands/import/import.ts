@@ -1,0 +1,92 @@
+import { HallpassError } from '../../../errors.ts'
+import { formatNamed, formatOf } from '../../../formats/formats.ts'
+import { Source } from '../../../formats/source.ts'
+import { printable } from '../../../log/wire-text.ts'
+import { isBundle, openBundle } from '../../../sessions/bundle.ts'
+import type { Importable } from '../../../sessions/import-contents.ts'
+import type { Context, Input, Run } from '../../command.ts'
+import { readPassphraseFile } from '../../new-passphrase.ts'
+import { progress } from '../../progress.ts'
+import { siteOperand } from '../cookie/cookie-text.ts'
+import { importDocument, importedOf, nothingOf, tellImport } from './import-report.ts'
+import { readInput } from './read-input.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const file = fileOf(input)
+  const name = file === '-' ? 'stdin' : printable(file)
+  if (input.has('merge') && input.has('replace')) {
+    throw new HallpassError('usage', '--merge and --replace do not go together')
+  }
+  const sites = input.args.slice(1).map(siteOperand)
+  const { format, contents } = await named(name, () => read(context, input, file, sites))
+  const session = await (await context.open()).session()
+  const dryRun = input.has('dryRun')
+  const mode = input.has('replace') ? 'replace' : 'merge'
+  const report = await session.importInto(contents, {
+    mode,
+    dryRun,
+    hosts: sites.length === 0 ? undefined : sites,
+    onProgress: progress(context, 'writing'),
+  })
+  const told = { session: session.name, file: name, format, mode, dryRun } as const
+  const nothing = nothingOf(report, sites)
+  if (nothing !== undefined) {
+    if (!output.json) tellImport(output, report, told)
+    throw new HallpassError('failed', `${name}: nothing was imported: ${nothing}`)
+  }
+  if (output.json) output.document('import/1', importDocument(report, told))
+  else tellImport(output, report, told)
+  if (report.failed !== undefined) return 8
+  if (!dryRun && !output.json && importedOf(report) > 0) output.hint('hallpass session show')
+  return 0
+}
+
+function fileOf(input: Input): string {
+  const [file] = input.args
+  if (file !== undefined) return file
+  if (!process.stdin.isTTY) return '-'
+  throw new HallpassError('usage', 'which file? - is stdin', { hint: 'hallpass import cookies.txt' })
+}
+
+async function read(
+  context: Context,
+  input: Input,
+  file: string,
+  sites: readonly string[],
+): Promise<{ readonly format: string; readonly contents: Importable }> {
+  const wanted = input.text('format')
+  const source = new Source(await readInput(file))
+  if (wanted === 'bundle' || (wanted === undefined && isBundle(source.latin1))) {
+    // The text is ASCII; what is not is no bundle.
+    return {
+      format: 'bundle',
+      contents: await openBundle(source.latin1, () => passphraseOf(context, input, file)),
+    }
+  }
+  const format = wanted === undefined ? formatOf(source) : formatNamed(wanted)
+  if (format === undefined) throw new HallpassError('usage', `there is no format "${wanted}"`)
+  const host = sites.length === 1 ? sites[0] : undefined
+  return { format: format.name, contents: format.read(source, { now: Date.now(), host }) }
+}
+
+async function passphraseOf(context: Context, input: Input, file: string) {
+  const from = input.text('passphraseFile')
+  if (from !== undefined) return readPassphraseFile(from)
+  if (file !== '-') return context.secret('the passphrase of the bundle')
+  throw new HallpassError(
+    'usage',
+    'stdin is the bundle, so its passphrase comes from a file: say --passphrase-file',
+  )
+}
+
+/** Errors about a file say which. */
+async function named<T>(name: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof HallpassError) || error.message.startsWith('--')) throw error
+    const options = { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+    throw new HallpassError(error.code, `${name}: ${error.message}`, options)
+  }
+}
