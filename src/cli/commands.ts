@@ -15,6 +15,7 @@ import { command as session } from './commands/session.ts'
 import { command as start } from './commands/start.ts'
 import { command as status } from './commands/status.ts'
 import { command as stop } from './commands/stop.ts'
+import { command as storage } from './commands/storage.ts'
 import { command as token } from './commands/token.ts'
 
 /** Every command, in the order of `--help`. Completion and help pages read this list; adding a command is one line here. */
@@ -28,6 +29,7 @@ export const commands: readonly CommandSpec[] = [
   explain,
   token,
   cookie,
+  storage,
   session,
   importCommand,
   exportCommand,

@@ -1,9 +1,11 @@
 import type { Cookie } from '../../../cookies/cookie.ts'
+import type { OriginStorage } from '../../../sessions/origin-storage.ts'
 import type { CredentialSummary, Session } from '../../../sessions/session.ts'
 import type { Store } from '../../../store/store.ts'
 
 export interface Contents {
   readonly sites: readonly { readonly site: string; readonly cookies: readonly Cookie[] }[]
+  readonly storages: readonly OriginStorage[]
   readonly credentials: readonly CredentialSummary[]
   /** The hosts that it has something for, as host patterns. */
   readonly hosts: readonly string[]
@@ -18,12 +20,13 @@ export async function contentsOf(session: Session, store: Store): Promise<Conten
       cookies: (await session.cookies(site)).toSorted((a, b) => compare(a.name, b.name)),
     })),
   )
+  const storages = await session.storages()
   const credentials = await session.credentials()
   const hosts = new Set([
     ...sites.flatMap(({ cookies }) => cookies.flatMap(hostsOf)),
     ...credentials.flatMap(({ present, hosts }) => (present ? hosts : [])),
   ])
-  return { sites, credentials, hosts: [...hosts].sort() }
+  return { sites, storages, credentials, hosts: [...hosts].sort() }
 }
 
 /** `*.example.com` alone would leave out the domain itself. */

@@ -7,6 +7,7 @@ import type { Output } from '../../output.ts'
 import { spell } from '../../package.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { cookieDocument, shown } from '../cookie/cookie-text.ts'
+import { storageDocument, storageRows } from '../storage/storage-text.ts'
 import { credentialDocument } from '../token/credential-document.ts'
 import { type Contents, contentsOf } from './contents.ts'
 import { sessionDocument } from './session-document.ts'
@@ -24,7 +25,7 @@ function tell(output: Output, metadata: SessionMetadata, contents: Contents, now
   const { name, createdAt, lastUsedAt, expiresAt } = metadata
   const when = (time: string | undefined) =>
     time === undefined ? 'never' : `${spokenTime(Date.parse(time), now)} (${time})`
-  const { sites, credentials, hosts } = contents
+  const { sites, storages, credentials, hosts } = contents
   output.table([
     ['session', name],
     ['created', when(createdAt)],
@@ -36,6 +37,11 @@ function tell(output: Output, metadata: SessionMetadata, contents: Contents, now
     output.line('')
     output.line(cookies.length === 0 ? `cookies of ${site}: none left` : `cookies of ${site}`)
     output.table(cookies.map((cookie) => cookieRow(cookie, now)))
+  }
+  for (const storage of storages) {
+    output.line('')
+    output.line(`web storage of ${storage.origin}`)
+    output.table(storageRows(storage))
   }
   if (credentials.length === 0) return
   output.line('')
@@ -70,6 +76,7 @@ function documentOf(metadata: SessionMetadata, contents: Contents, now: number) 
       site,
       cookies: cookies.map((cookie) => cookieDocument(cookie, { reveal: false, now })),
     })),
+    storage: contents.storages.map(storageDocument),
     credentials: contents.credentials.map((credential) => credentialDocument(credential)),
   }
 }

@@ -1,0 +1,26 @@
+import type { Run } from '../../command.ts'
+import { placeOperand } from './place.ts'
+import { storageDocument, storageRows } from './storage-text.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const [text] = input.args
+  const place = text === undefined ? undefined : placeOperand(text)
+  const session = await (await context.open()).session()
+  const storages = await session.storages(place)
+  if (output.json) {
+    output.document('storage/1', {
+      session: session.name,
+      place: place ?? null,
+      storage: storages.map(storageDocument),
+    })
+    return
+  }
+  if (storages.length === 0) {
+    output.say(`the session ${session.name} has no web storage${place === undefined ? '' : ` of ${place}`}`)
+  }
+  for (const storage of storages) {
+    output.line(storage.origin)
+    output.table(storageRows(storage))
+  }
+}

@@ -1,0 +1,18 @@
+import { keysOf } from '../../../sessions/session-storage.ts'
+import { Exit, type Run } from '../../command.ts'
+import { counted } from '../session/counted.ts'
+import { placeOperand } from './place.ts'
+
+export const run: Run = async (context, input) => {
+  const { output } = context
+  const place = placeOperand(input.args[0] ?? '')
+  const session = await (await context.open()).session()
+  const keys = (await session.storages(place)).reduce((sum, storage) => sum + keysOf(storage), 0)
+  const question = `Remove ${counted(keys, 'key')} of web storage of ${place} from the session "${session.name}"?`
+  if (keys > 0 && !input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
+  const removed = keys === 0 ? 0 : await session.clearStorage(place)
+  if (output.json) output.document('storage-rm/1', { session: session.name, place, removed })
+  output.say(
+    removed === 0 ? `there is no web storage of ${place}` : `removed ${counted(removed, 'key')} of ${place}`,
+  )
+}

@@ -1,0 +1,31 @@
+import { spelledOut } from '../../../log/wire-text.ts'
+import { Secret } from '../../../secret.ts'
+import { areas, type OriginStorage } from '../../../sessions/origin-storage.ts'
+
+/** More of a key than this does not help to know it. */
+const maxKeyLength = 80
+
+/** A row for each key: the value never. */
+export function storageRows(storage: OriginStorage): string[][] {
+  return areas.flatMap((area) =>
+    storage[area].map(([key, value]) => [`  ${shownKey(key)}`, area, `${value.length} characters`]),
+  )
+}
+
+/** The web storage of an origin as `--json` shows it. */
+export function storageDocument(storage: OriginStorage) {
+  const keys = (pairs: OriginStorage['localStorage']) =>
+    pairs.map(([key, value]) => ({ key, length: value.length, fingerprint: new Secret(value).fingerprint() }))
+  return {
+    origin: storage.origin,
+    captured_at: new Date(storage.capturedAt).toISOString(),
+    local_storage: keys(storage.localStorage),
+    session_storage: keys(storage.sessionStorage),
+  }
+}
+
+/** A page chose it: it may hold what drives a terminal, or be as long as a page likes. */
+function shownKey(key: string): string {
+  const cut = key.length > maxKeyLength ? `${key.slice(0, maxKeyLength)}…` : key
+  return cut === '' ? '(empty)' : spelledOut(cut)
+}
