@@ -124,7 +124,7 @@ export class ResponseRelay {
     // On disk before the client sees it, or before the request goes out again with it.
     const capture = brings ? await this.#capture(head, lines) : undefined
     this.captured = capture?.captured ?? []
-    const outcome = rejected.length === 0 || this.#exchange.over ? 'no' : await this.#refresh()
+    const outcome = rejected.length === 0 ? 'no' : await this.#refresh()
     if (this.#exchange.over) return
     if (outcome === 'retry' && this.#exchange.replayable) this.#discard(head, capture)
     else this.#afterWait(head, capture, outcome === 'needs-login' ? rejected : needsLogin(this.#plan))
@@ -159,13 +159,12 @@ export class ResponseRelay {
     const rest = Buffer.concat(this.#held)
     const body = new BodyReader(this.#framing)
     const { used } = body.push(rest)
-    const drained = body.done && used === rest.length && this.#endedMeanwhile.length === 0
+    const drained = body.done && used === rest.length
     this.#exchange.note('replayed')
     this.#exchange.replay(drained ? this.#keepMsOf(head) : undefined, capture)
   }
 
   #afterWait(head: ResponseHead, capture: Capture | undefined, logins: readonly string[]): void {
-    this.#exchange.requestBody.letGo()
     try {
       this.#pass(head, Buffer.concat(this.#held.splice(0)), capture, logins)
     } catch (error) {

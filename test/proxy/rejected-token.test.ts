@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { type ArrivedRequest as Arrived, onRequest } from '../support/arrived-requests.ts'
-import { left, onHead } from '../support/origin.ts'
+import { left, onHead, rawOrigin } from '../support/origin.ts'
 import { tokenScene } from '../support/token-scene.ts'
 
 const host = 'Host: site.test\r\n'
@@ -25,6 +25,9 @@ function guarded(arrived: Arrived[], answers: { readonly refused?: string; reado
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
+
+/** Far more than the buffers of all sockets on the way. */
+const size = 256 * 1_048_576
 
 const chunked = '3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nX-Trailer: 1\r\n\r\n'
 
@@ -250,25 +253,25 @@ describe('a request is sent again with its body', () => {
   })
 
   it('is not held longer than it may be needed', async () => {
-    const size = 32 * 1_048_576
+    const held = 32 * 1_048_576
     await using s = await tokenScene(
       (socket) =>
         onRequest(socket, () =>
           // It has begun to answer: there will be no second time.
           socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'),
         ),
-      { limits: { replayBytes: size } },
+      { limits: { replayBytes: held } },
     )
     const client = await s.proxy.secure('site.test')
-    client.send(`POST / HTTP/1.1\r\n${host}Content-Length: ${size}\r\n\r\n`)
-    for (let sent = 0; sent < size; sent += 65_536) client.send(Buffer.alloc(65_536))
+    client.send(`POST / HTTP/1.1\r\n${host}Content-Length: ${held}\r\n\r\n`)
+    for (let sent = 0; sent < held; sent += 65_536) client.send(Buffer.alloc(65_536))
     await client.until(/\r\n\r\n/)
     s.origin.received = ''
     for (let i = 0; i < 5; i++) {
       await wait(20)
       collectGarbage()
     }
-    expect(process.memoryUsage().arrayBuffers).toBeLessThan(size / 2)
+    expect(process.memoryUsage().arrayBuffers).toBeLessThan(held / 2)
   })
 })
 
@@ -335,6 +338,43 @@ describe('a 401 goes to the client', () => {
     expect(s.proxy.entries[0]?.status).toBe(401)
   })
 
+  it('when the credential has been removed meanwhile: the origin has said more than that', async () => {
+    await using s = await tokenScene((socket) =>
+      onHead(socket, async () => {
+        await s.proxy.session.removeCredential('api')
+        socket.write(refused)
+      }),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(get)
+    const { head, body } = await client.response()
+    expect(head + body).toBe(refused)
+    expect(s.proxy.entries[0]?.note).toMatch(/^no refresh: .*"api"/)
+  })
+
+  it('with its own bytes, whatever others read meanwhile', async () => {
+    await using other = await rawOrigin(
+      (socket) =>
+        onHead(socket, () =>
+          socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n${'x'.repeat(9_000)}`),
+        ),
+      { hosts: ['other.test'] },
+    )
+    await using s = await tokenScene((socket) => onHead(socket, () => socket.write(refused)), {
+      resolve: { 'other.test': `127.0.0.1:${other.port}` },
+    })
+    await s.proxy.session.setCredential('other', { kind: 'bearer', hosts: ['other.test'] }, 'O')
+    const reader = await s.proxy.secure('other.test')
+    s.tokens.refusal = { status: 503, error: 'temporarily_unavailable' }
+    s.tokens.before = async () => {
+      reader.send('GET / HTTP/1.1\r\nHost: other.test\r\n\r\n')
+      await reader.response()
+    }
+    const client = await s.proxy.secure('site.test')
+    client.send(get)
+    expect((await client.response()).body).toBe('expired')
+  })
+
   it('when only a new login helps: it says so, and so do all answers from then on', async () => {
     const arrived: Arrived[] = []
     await using s = await tokenScene((socket) =>
@@ -372,7 +412,67 @@ describe('a 401 goes to the client', () => {
   })
 })
 
+describe('an answer to a request without the token that it should have had', () => {
+  it('says that a new login is needed', async () => {
+    await using s = await tokenScene((socket) => onHead(socket, () => socket.write(ok)))
+    s.tokens.refusal = { status: 400, error: 'invalid_grant' }
+    const { session } = s.proxy
+    await session.setCredential('api', undefined, 'R1')
+    const client = await s.proxy.secure('site.test')
+    client.send(get)
+    expect((await client.response()).head).toBe(
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nHallpass-Session: needs-login\r\n\r\n',
+    )
+    expect(s.origin.received).not.toContain('Authorization')
+  })
+})
+
 describe('of a 401 that the client does not get', () => {
+  it('nothing but a lawful answer is believed: 502, and the request is not sent again', async () => {
+    await using s = await tokenScene((socket) =>
+      onHead(socket, () =>
+        socket.write('HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'),
+      ),
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(get)
+    const { status, head } = await client.response()
+    expect(status).toBe(502)
+    expect(head).toContain('Hallpass-Error: upstream-malformed\r\n')
+    expect(s.origin.received.match(/GET /g)).toHaveLength(1)
+  })
+
+  it('the rest is not read while the token is refreshed', async () => {
+    let written = 0
+    await using s = await tokenScene((socket, index) =>
+      onHead(socket, () => {
+        if (index > 0) {
+          socket.write(ok)
+          return
+        }
+        socket.write(`HTTP/1.1 401 Unauthorized\r\nContent-Length: ${size}\r\n\r\n`)
+        const block = Buffer.alloc(65_536)
+        const more = () => {
+          do written += block.length
+          while (!socket.destroyed && socket.write(block))
+        }
+        socket.on('drain', more)
+        more()
+      }),
+    )
+    let before = 0
+    s.tokens.before = async () => {
+      for (before = -1; before !== written; ) {
+        before = written
+        await wait(250)
+      }
+    }
+    const client = await s.proxy.secure('site.test')
+    client.send(get)
+    expect((await client.response()).body).toBe('ok')
+    expect(before).toBeLessThan(size / 4)
+  })
+
   it('a huge body never arrives, and its connection is not used again', async () => {
     const block = 'x'.repeat(65_536)
     await using s = await tokenScene((socket, index) =>
@@ -471,6 +571,25 @@ describe('while the token is refreshed', () => {
       'the client left before the answer was through',
       undefined,
     ])
+  })
+
+  it('in vain, a client that leaves is logged once', async () => {
+    await using s = await tokenScene((socket) => onHead(socket, () => socket.write(refused)))
+    let answer = () => {}
+    s.tokens.refusal = { status: 503, error: 'temporarily_unavailable' }
+    s.tokens.before = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const client = await s.proxy.secure('site.test')
+    client.send(get)
+    await s.tokens.asked()
+    await wait(300)
+    client.socket.destroy()
+    await left(await s.origin.connected(1))
+    answer()
+    await wait(100)
+    expect(s.proxy.entries.map(({ note }) => note)).toEqual(['the client left before the answer was through'])
   })
 
   it('an origin that closes its connection changes nothing', async () => {
