@@ -95,7 +95,8 @@ function makeTable(plan: Plan): Table {
     entries,
     guarded: plan.guards.length > 0,
     plain: anyOf(literally),
-    encoded: anyOf((character) => `(?:${literally(character)}|${percentPattern(character)})`),
+    // Encoded first: of `%25` the `%` alone is a character too.
+    encoded: anyOf((character) => `(?:${percentPattern(character)}|${literally(character)})`),
   }
   tables.set(plan, table)
   return table
@@ -139,7 +140,8 @@ function strayIn(table: Table, { target, fields }: ClientHead): string | undefin
   const query = target.indexOf('?')
   const places: [where: string, text: string][] = [
     ['path', query === -1 ? target : target.slice(0, query)],
-    ['query', query === -1 ? '' : target.slice(query)],
+    // Also one that the `?` stands in.
+    ['query', target],
   ]
   for (const { name, lower = name.toLowerCase(), value } of fields) {
     if (hopByHop.has(lower)) continue

@@ -42,6 +42,7 @@ const places = fc.constantFrom(
   { kind: 'header', header: 'X-Key' },
   { kind: 'header', header: 'authorization' },
   { kind: 'query', param: 'key' },
+  { kind: 'placeholder', placeholder: 'dummy-key' },
 )
 
 const spec = fc.record({
@@ -124,7 +125,10 @@ test.prop([fc.record({ specs, cookies, rules, request })], { numRuns: 2000 })(
     const made = plan(input.request, { jar, credentials }, ruled, {}, now)
     const edits = applyPlan(made, {
       target: input.request.path,
-      fields: [{ name: 'Authorization', value: 'own' }],
+      fields: [
+        { name: 'Authorization', value: 'own' },
+        { name: 'X-Own', value: 'dummy-key' },
+      ],
     })
     const basic = edits.add.map(({ value }) => (value.startsWith('Basic ') ? atob(value.slice(6)) : ''))
     const wire = JSON.stringify([edits.target, edits.add, basic])

@@ -214,7 +214,8 @@ function guardsOf(
   for (const { source } of attached) if (source.from === 'placeholder') served.add(source.placeholder)
   const guards = new Map<string, PlaceholderGuard>()
   for (const { name, place, hosts } of credentials) {
-    if (place.in !== 'placeholder' || served.has(place.name) || guards.has(place.name)) continue
+    if (place.in !== 'placeholder' || served.has(place.name)) continue
+    if (name > (guards.get(place.name)?.name ?? name)) continue
     const known = withheld.find((other) => other.name === name)?.reason
     const reason = known ?? (hosts ? `it is for ${hostList(hosts)} alone` : 'no rule names it here')
     guards.set(place.name, { name, placeholder: place.name, reason })

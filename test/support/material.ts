@@ -35,6 +35,9 @@ export interface CredentialSpec {
   readonly header?: string
   readonly param?: string
   readonly cookie?: string
+  readonly placeholder?: string
+  readonly region?: string
+  readonly service?: string
   readonly override?: boolean
   readonly allowHttp?: boolean
 }
