@@ -46,7 +46,8 @@ async function contentOf(
   keys: ChromeKeys,
 ): Promise<{ readonly value: string } | { readonly reason: string }> {
   const sealed = row.encrypted_value
-  if (!(sealed instanceof Uint8Array) || sealed.length === 0) {
+  if (!(sealed instanceof Uint8Array)) return { reason: 'an encrypted value that is no bytes' }
+  if (sealed.length === 0) {
     return typeof row.value === 'string' ? { value: row.value } : { reason: 'a value that is no text' }
   }
   const opened = await keys.open(Buffer.from(sealed))
