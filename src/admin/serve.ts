@@ -1,12 +1,11 @@
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { join } from 'node:path'
-import { getRequestListener } from '@hono/node-server'
 import { HallpassError } from '../errors.ts'
 import type { Home } from '../store/home.ts'
 import { withLock } from '../store/lock.ts'
 import { replaceFile } from '../store/replace-file.ts'
-import { type AdminBackend, adminApp } from './app.ts'
+import type { AdminBackend } from './app.ts'
 import { AdminClient } from './client.ts'
 
 const lastAnswersMs = 1_000
@@ -29,9 +28,7 @@ export async function serveAdmin<B extends AdminBackend>(
   return withLock(join(home.locks, 'start.lock'), async () => {
     await refuseSecond(home)
     const backend = await begin()
-    const app = adminApp(backend)
-    // The library would replace the global Request and Response of the whole process.
-    const http = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
+    const http = createServer(listenerFor(backend))
     // Nobody listens on it, as was just seen under the lock: a killed proxy left it.
     rmSync(home.adminSocket, { force: true })
     await listen(http, home.adminSocket)
@@ -48,6 +45,25 @@ export async function serveAdmin<B extends AdminBackend>(
     }
     return { backend, server: { close } }
   })
+}
+
+/** The app is loaded with the first request to it: that takes as long as a third of a start. */
+function listenerFor(backend: AdminBackend): RequestListener {
+  let loading: Promise<RequestListener> | undefined
+  return (request, response) => {
+    loading ??= loadListener(backend)
+    loading.then(
+      (listener) => listener(request, response),
+      () => response.destroy(),
+    )
+  }
+}
+
+async function loadListener(backend: AdminBackend): Promise<RequestListener> {
+  const { getRequestListener } = await import('@hono/node-server')
+  const { adminApp } = await import('./app.ts')
+  // The library would replace the global Request and Response of the whole process.
+  return getRequestListener(adminApp(backend).fetch, { overrideGlobalObjects: false })
 }
 
 /** Also what a second start says, before it makes anything. */

@@ -111,7 +111,11 @@ function certificatesIn(path: string): string[] {
   const stat = statSync(path)
   if (!stat.isFile()) throw new Error('not a file')
   if (stat.size > maxFileBytes) throw new Error('far too large for a list of certificates')
-  const pems = pemBlocks('CERTIFICATE', readFileSync(path, 'utf8')).filter(parses)
+  // Mostly the system's roots and one more: those were parsed already.
+  const known = new Set(systemRoots())
+  const pems = distinct(pemBlocks('CERTIFICATE', readFileSync(path, 'utf8'))).filter(
+    (pem) => known.has(pem) || parses(pem),
+  )
   if (pems.length === 0) throw new Error('no PEM certificate in it')
   return pems
 }

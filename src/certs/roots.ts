@@ -20,8 +20,18 @@ export function systemRoots(): readonly string[] {
 
 /** One spelling for one certificate, so that equal text means equal certificates; and each once, the first staying first. */
 export function distinct(pems: Iterable<string>): string[] {
-  const texts = Array.from(new Set(pems), (pem) => toPem('CERTIFICATE', fromPem(pem)))
+  const texts = Array.from(new Set(pems), (pem) => (spelled.has(pem) ? pem : spell(pem)))
   return [...new Set(texts)]
+}
+
+/** What was spelled so already: the roots of the system come here several times. Bounded for the sake of the others. */
+const spelled = new Set<string>()
+const spelledMax = 1_000
+
+function spell(pem: string): string {
+  const text = toPem('CERTIFICATE', fromPem(pem))
+  if (spelled.size < spelledMax) spelled.add(text)
+  return text
 }
 
 /**

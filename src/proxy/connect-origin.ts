@@ -1,5 +1,5 @@
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { checkServerIdentity } from '../certs/server-identity.ts'
 import type { HallpassError } from '../errors.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
@@ -8,6 +8,7 @@ import { Inbox } from './inbox.ts'
 import type { Origin } from './origin.ts'
 import { ignore } from './relay.ts'
 import { throughProxy, toProxy } from './through-proxy.ts'
+import type { Trust } from './trust.ts'
 import { certificateError, upstreamError } from './upstream-error.ts'
 import type { UpstreamProxies } from './upstream-proxies.ts'
 
@@ -16,7 +17,7 @@ export interface Routes {
   readonly dialer: Dialer
   readonly proxies: UpstreamProxies
   /** What certificates are verified with. */
-  readonly context: SecureContext
+  readonly trust: Trust
 }
 
 /** The TLS session of the last verified connection to an origin. */
@@ -89,14 +90,14 @@ export function connectOrigin(
   }
   stop =
     forwardingProxy(routes, origin) !== undefined
-      ? toProxy(proxy, routes.context, through)
-      : throughProxy(proxy, host, port, routes.context, through)
+      ? toProxy(proxy, routes.trust.context, through)
+      : throughProxy(proxy, host, port, routes.trust.context, through)
   return () => stop()
 }
 
 /** The proxy on the way to an origin. Where the configuration says where a host really is, there is none. */
 export function proxyFor(
-  { dialer, proxies }: Omit<Routes, 'context'>,
+  { dialer, proxies }: Omit<Routes, 'trust'>,
   scheme: Origin['scheme'],
   host: string,
   port: number,
@@ -106,7 +107,7 @@ export function proxyFor(
 
 /** The proxy that requests of an origin are given to in absolute form: most let nobody CONNECT to other ports than 443. */
 export function forwardingProxy(
-  routes: Omit<Routes, 'context'>,
+  routes: Omit<Routes, 'trust'>,
   { scheme, host, port }: Origin,
 ): ProxyUrl | undefined {
   if (scheme === 'https') return undefined
@@ -115,14 +116,14 @@ export function forwardingProxy(
 }
 
 function tls(
-  { context }: Routes,
+  { trust }: Routes,
   { host }: Origin,
   resumption: Resumption,
   options: ConnectionOptions | { readonly onread: OnReadOpts },
 ): Socket {
   const socket = connectTls({
     ...options,
-    secureContext: context,
+    secureContext: trust.context,
     // RFC 6066, 3: no address in SNI.
     servername: isIP(host) === 0 ? host : '',
     ALPNProtocols: ['http/1.1'],

@@ -24,7 +24,7 @@ export function openStream(engine: Engine, host: string, port: number, opened: O
   const stop =
     proxy === undefined
       ? dialDirect(dial, host, port, done)
-      : throughProxy(proxy, host, port, engine.context, done)
+      : throughProxy(proxy, host, port, engine.trust.context, done)
   const giveUp = () => {
     engine.sweep.forget(attempt)
     stop()

@@ -1,4 +1,3 @@
-import type { SecureContext } from 'node:tls'
 import type { Authority } from '../certs/authority.ts'
 import type { Leaves } from '../certs/leaves.ts'
 import type { Log } from '../log.ts'
@@ -11,6 +10,7 @@ import type { Limits } from './limits.ts'
 import type { Pool } from './pool.ts'
 import type { ScrubbedPlans } from './scrubbed-plans.ts'
 import type { Sweep } from './sweep.ts'
+import type { Trust } from './trust.ts'
 import type { UpstreamProxies } from './upstream-proxies.ts'
 
 export interface ProxyOptions {
@@ -64,7 +64,7 @@ export interface Engine {
   readonly dialer: Dialer
   readonly proxies: UpstreamProxies
   /** What origins' and proxies' certificates are verified with. */
-  readonly context: SecureContext
+  readonly trust: Trust
   readonly log: Log
   readonly spell: (hint: string) => string
   readonly scrubbed: ScrubbedPlans

@@ -1,5 +1,4 @@
 import { createServer, type Socket } from 'node:net'
-import { createSecureContext } from 'node:tls'
 import { HallpassError } from '../errors.ts'
 import { Connection } from './connection.ts'
 import { Dialer, keepAliveInitialDelay } from './dial.ts'
@@ -11,6 +10,7 @@ import { Pool } from './pool.ts'
 import { ignore } from './relay.ts'
 import { ScrubbedPlans } from './scrubbed-plans.ts'
 import { Sweep } from './sweep.ts'
+import { Trust } from './trust.ts'
 import { UpstreamProxies } from './upstream-proxies.ts'
 
 /** How long `close` waits for what is under way. */
@@ -35,9 +35,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { setting = 'direct', env = {} } = options.upstream ?? {}
   const proxies = new UpstreamProxies(setting, env, ownPorts)
   for (const problem of proxies.problems) options.log.warn(problem)
-  // Made once: reading some 150 roots takes longer than a handshake.
-  const context = createSecureContext({ ca: [...options.upstreamRoots], minVersion: 'TLSv1.2' })
-  const pool = new Pool({ dialer, proxies, context }, sweep, limits)
+  const trust = new Trust(options.upstreamRoots)
+  const pool = new Pool({ dialer, proxies, trust }, sweep, limits)
   const engine: Engine = {
     options,
     limits,
@@ -45,7 +44,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     pool,
     dialer,
     proxies,
-    context,
+    trust,
     log: options.log,
     spell: options.spell ?? ((hint) => hint),
     scrubbed: new ScrubbedPlans(options.log),
@@ -71,6 +70,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       sweep.stop()
+      trust.stop()
       reject(error.code === 'EADDRINUSE' ? portTaken(listen.host, listen.port, error) : error)
     })
     server.listen({ host: listen.host, port: listen.port }, resolve)
@@ -95,6 +95,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       clearTimeout(cut)
       pool.close()
       sweep.stop()
+      trust.stop()
     },
   }
 }
