@@ -25,6 +25,8 @@ export interface TokenRecord {
 
 export interface HeldTokens {
   readonly value: OAuth2Value
+  /** It holds in this process alone: the disk would not take it. */
+  readonly unsaved: boolean
   /** Durable when it resolves; throws `not-saved` when the disk fails. */
   save(next: OAuth2Value): Promise<void>
   /** The same for what must not be lost: when the disk fails it holds in this process, and is saved as soon as that works again. */
@@ -172,7 +174,7 @@ export class Refresher {
     const { value } = held
     this.#scrub(value.tokens, value.clientSecret)
     const attempt = spent(value, definition, this.#now())
-    if (attempt !== undefined) await held.save({ ...value, attempt })
+    if (attempt !== undefined) await note(held, { ...value, attempt })
     const refreshToken = attempt && secretOf(value.tokens?.refreshToken)
     return await requestTokens(client, definition, refreshToken, this.#now)
   }
@@ -216,7 +218,7 @@ export class Refresher {
     const at = this.#now()
     const last = { at, result: 'needs-login', reason, failures: 0 } as const
     // Nothing is taken away: the access token may hold for a while.
-    await held.save({ ...rest, needsLogin: { since: at, reason }, last })
+    await note(held, { ...rest, needsLogin: { since: at, reason }, last })
     this.#log.warn(`${key}: needs login: ${reason}`)
     return { kind: 'needs-login', reason }
   }
@@ -234,7 +236,7 @@ export class Refresher {
     const last = { at, result: 'failed', reason: answer.reason, failures, retryAt } as const
     // Of a refresh token whose fate was unknown before, this answer may say that it was not used this time, but no more.
     const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)
-    await held.save({ ...rest, ...(unknown && { attempt: unknown }), last })
+    await note(held, { ...rest, ...(unknown && { attempt: unknown }), last })
     this.#log.warn(`${key}: not refreshed: ${answer.reason}`, {
       failures,
       retryAt: new Date(retryAt).toISOString(),
@@ -297,6 +299,15 @@ function isOther(value: OAuth2Value | undefined, accessToken: Secret): boolean {
 function lives({ accessToken, expiresAt }: TokenSet, why: RefreshReason, now: number): boolean {
   if (accessToken === '' || why.because === 'rejected') return false
   return expiresAt === undefined || now < expiresAt
+}
+
+/**
+ * Saves what is known of a refresh. Beside tokens that are in memory alone it may stay there too: what is on disk then is of
+ * unknown fate already, and nothing more can be lost.
+ */
+async function note(held: HeldTokens, next: OAuth2Value): Promise<void> {
+  if (held.unsaved) await held.keep(next)
+  else await held.save(next)
 }
 
 /** The note of a refresh token about to be sent; a client that asks in its own name spends none. */

@@ -75,9 +75,9 @@ export class SealedTokens implements TokenRecord {
       }
       const value = this.over(sealed)
       // A chance to save what could not be saved before.
-      if (value !== sealed) await keep(value)
-      else this.#hold(undefined)
-      return work({ value, save, keep })
+      const unsaved = value !== sealed && (await keep(value)) === 'kept'
+      if (!unsaved) this.#hold(undefined)
+      return work({ value, unsaved, save, keep })
     })
   }
 
