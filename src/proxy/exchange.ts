@@ -188,10 +188,8 @@ export class Exchange implements UpstreamUser {
     const { connection, requestBody } = this
     const upstream = this.#upstream
     connection.touch(connection.engine.limits.responseMs)
-    if (requestBody.gathering) {
-      requestBody.gather(parts)
-      if (!requestBody.gathering && !requestBody.done) connection.socket.pause()
-    } else if (upstream === undefined) {
+    if (requestBody.gathering) requestBody.gather(parts)
+    else if (upstream === undefined) {
       requestBody.wait(parts)
       connection.socket.pause()
     } else {

@@ -142,7 +142,9 @@ export class ResponseRelay {
 
   /** The origin does not take what was attached: has the session something newer? */
   async #refresh(): Promise<'retry' | 'needs-login' | 'no'> {
-    const { client, discarded } = this.#exchange
+    const { client, connection, discarded, requestBody } = this.#exchange
+    // Who tires of waiting for a 100 sends now; what has not begun can go to the second connection, however large it is.
+    if (!requestBody.begun && !requestBody.done) connection.socket.pause()
     try {
       const outcome = await client.session.rejected(this.#plan, discarded !== undefined)
       if (outcome === 'retry') this.#exchange.note('refreshed')
@@ -151,6 +153,8 @@ export class ResponseRelay {
       // What the origin has said is a better answer than that.
       this.#exchange.note(`no refresh: ${asHallpassError(error).message}`)
       return 'no'
+    } finally {
+      connection.resume()
     }
   }
 

@@ -201,34 +201,44 @@ describe('a request is sent again with its body', () => {
     },
   )
 
-  it('that the client has not begun to send: it is asked for it by the origin that takes it, however large it is', async () => {
-    const bodies: string[] = []
-    await using s = await tokenScene(
-      (socket, index) => {
-        let text = ''
-        let asked = false
-        socket.on('data', (chunk: Buffer) => {
-          text += chunk.toString('latin1')
-          if (!text.includes('\r\n\r\n')) return
-          if (text.includes('Bearer A1')) socket.write(refused)
-          else if (!asked) {
-            asked = true
-            socket.write('HTTP/1.1 100 Continue\r\n\r\n')
-          }
-          bodies[index] = text.slice(text.indexOf('\r\n\r\n') + 4)
-          if (bodies[index]?.length === 5_000) socket.write(ok)
-        })
-      },
-      { limits },
-    )
-    const client = await s.proxy.secure('site.test')
-    client.send(`PUT /big HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 5000\r\n\r\n`)
-    expect(await client.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
-    client.send('x'.repeat(5_000))
-    expect((await client.response()).body).toBe('ok')
-    expect(bodies).toEqual(['', 'x'.repeat(5_000)])
-    expect(s.origin.received.match(/Expect: 100-continue\r\n/g)).toHaveLength(2)
-  })
+  it.each([
+    ['waits to be asked for it', 0],
+    ['tires of waiting', 100],
+  ])(
+    'that the client has not begun to send, however large it is, to the origin that takes it: the client %s',
+    async (_how, tiresMs) => {
+      const bodies: string[] = []
+      await using s = await tokenScene(
+        (socket, index) => {
+          let text = ''
+          let asked = false
+          socket.on('data', (chunk: Buffer) => {
+            text += chunk.toString('latin1')
+            if (!text.includes('\r\n\r\n')) return
+            if (text.includes('Bearer A1')) socket.write(refused)
+            else if (!asked) {
+              asked = true
+              socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+            }
+            bodies[index] = text.slice(text.indexOf('\r\n\r\n') + 4)
+            if (bodies[index]?.length === 5_000) socket.write(ok)
+          })
+        },
+        { limits },
+      )
+      const client = await s.proxy.secure('site.test')
+      s.tokens.before = () => wait(tiresMs * 2)
+      client.send(`PUT /big HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 5000\r\n\r\n`)
+      await s.tokens.asked()
+      await wait(tiresMs)
+      if (tiresMs === 0) expect(await client.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+      client.send('x'.repeat(5_000))
+      if (tiresMs > 0) await client.until(/\r\n\r\n/)
+      expect((await client.response()).body).toBe('ok')
+      expect(bodies).toEqual(['', 'x'.repeat(5_000)])
+      expect(s.origin.received.match(/Expect: 100-continue\r\n/g)).toHaveLength(2)
+    },
+  )
 
   it('of which a part has come: the rest follows on the new connection', async () => {
     const arrived: Arrived[] = []
@@ -382,7 +392,7 @@ describe('a 401 goes to the client', () => {
         arrived.push(request)
         socket.write(
           request.target === '/public'
-            ? 'HTTP/1.1 200 OK\r\nHallpass-Session: fine\r\nContent-Length: 2\r\n\r\nok'
+            ? `HTTP/1.1 200 OK\r\nHallpass-Session: fine\r\n${arrived.length > 3 ? 'Set-Cookie: a=1\r\n' : ''}Content-Length: 2\r\n\r\nok`
             : refused.replace('WWW', 'Hallpass-Session: fine\r\nWWW'),
         )
       }),
@@ -406,7 +416,9 @@ describe('a 401 goes to the client', () => {
     expect((await client.response()).head).toBe(
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nHallpass-Session: needs-login\r\n\r\n',
     )
-    expect(arrived).toHaveLength(3)
+    client.send(`GET /public HTTP/1.1\r\n${host}\r\n`)
+    expect((await client.response()).head).toContain('Hallpass-Session: needs-login\r\n')
+    expect(arrived).toHaveLength(4)
     expect(s.tokens.spent).toEqual(['R1'])
     expect(s.proxy.clients.revoke(id)).toEqual(['api'])
   })
