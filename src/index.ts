@@ -12,6 +12,7 @@ import { HallpassError } from './errors.ts'
 import { toNetscape } from './formats/netscape.ts'
 import { type Log, silentLog } from './log.ts'
 import { KeepFresh } from './oauth/keep-fresh.ts'
+import type { LoginOptions } from './oauth/login.ts'
 import { Refresher } from './oauth/refresher.ts'
 import { type TokenFetch, tokenFetch } from './oauth/token-fetch.ts'
 import type { ProxyOptions, RunningProxy } from './proxy/options.ts'
@@ -21,6 +22,7 @@ import { isLoopbackHost } from './rules/loopback.ts'
 import type { Secret } from './secret.ts'
 import { applyPlan } from './sessions/apply.ts'
 import { Clients } from './sessions/clients.ts'
+import { logIn } from './sessions/log-in.ts'
 import { parseRequestUrl } from './sessions/request-url.ts'
 import type { Scope } from './sessions/scope.ts'
 import type { CredentialSummary, Session } from './sessions/session.ts'
@@ -33,6 +35,7 @@ import type { Store } from './store/store.ts'
 
 export type { Cookie } from './cookies/cookie.ts'
 export { type ErrorCode, errorTable, HallpassError } from './errors.ts'
+export type { DeviceCode, LoginOptions } from './oauth/login.ts'
 export { Secret } from './secret.ts'
 export type { CredentialSummary } from './sessions/session.ts'
 
@@ -235,6 +238,36 @@ export class Hallpass {
   async saveTokens(name: string, definition: TokenDefinition, value: string): Promise<void> {
     const session = await this.session()
     await session.setCredential(name, definition, value)
+  }
+
+  /**
+   * Signs in for a credential of the kind oauth2 and keeps its tokens fresh from then on. What is given is remembered: the next
+   * login needs the name alone. A device login that was begun before and not finished is taken up.
+   *
+   * @param definition what the configuration would say of it: `provider` or `issuer`, `clientId`, `scopes`, `hosts`, …
+   * @returns `pending` when a device login was begun and `options.wait` is false
+   * @throws HallpassError `login-failed` (denied, expired, a wrong state or issuer), `token-server`, `usage` for what is missing;
+   *   what there was before is left as it is
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * await hallpass.login(
+   *   'github',
+   *   { provider: 'github', clientId: 'Iv1.0123456789abcdef', flow: 'device' },
+   *   { showCode: ({ userCode, verificationUri }) => console.log(`enter ${userCode} at ${verificationUri}`) },
+   * )
+   * ```
+   */
+  async login(
+    name: string,
+    definition: CredentialInput = {},
+    options: LoginOptions = {},
+  ): Promise<'signed-in' | 'pending'> {
+    const session = await this.session()
+    return await logIn(session, name, definition, options, { fetch: this.tokenFetch, now: Date.now })
   }
 
   /** The session's credentials, without their values. */

@@ -68,6 +68,8 @@ export interface Context {
   open(config?: OpenOptions['config'], typed?: (passphrase: Secret) => void): Promise<Opened>
   /** A secret from stdin when it is no terminal, else from a hidden prompt. */
   secret(what: string): Promise<Secret>
+  /** Asks for a line; without a terminal exit 2 naming `flag`. */
+  answer(question: string, flag: string): Promise<string>
   /** Asks for yes or no; without a terminal exit 2 naming `flag`. */
   confirm(question: string, flag?: string): Promise<boolean>
 }

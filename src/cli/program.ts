@@ -58,6 +58,7 @@ async function runCommand(spec: CommandSpec, command: Command, call: Call): Prom
       output,
       open: async (config, asked) => (await import('./open.ts')).open(context, config, asked),
       secret: async (what) => (await import('./prompt.ts')).secret(flags, what),
+      answer: async (question, flag) => (await import('./prompt.ts')).answer(flags, question, flag),
       confirm: async (question, flag) => (await import('./prompt.ts')).confirm(flags, question, flag),
     }
     const input = new Input(command.args.slice(), call.rest, command.opts())

@@ -40,6 +40,40 @@ export async function confirm(flags: GlobalFlags, question: string, flag = '--ye
   return answer
 }
 
+/** Asks for a line on stderr; without a terminal exit 2 naming the flag that answers. */
+export async function answer(flags: GlobalFlags, question: string, flag: string): Promise<string> {
+  if (!flags.input || !process.stdin.isTTY) {
+    throw new HallpassError('usage', `${question} Nobody is here to answer: say ${flag}`)
+  }
+  const clack = await import('@clack/prompts')
+  process.stderr.columns ||= 80
+  const text = await clack.text({ message: question, output: process.stderr })
+  if (clack.isCancel(text)) throw new Exit(interrupted)
+  if (!text?.trim()) throw new HallpassError('usage', `${flag} is not given`)
+  return text.trim()
+}
+
+/** A line that somebody pastes: from a prompt, or the first one of stdin. Waits for ever where stdin has none. */
+export async function pastedLine(flags: GlobalFlags, what: string, signal: AbortSignal): Promise<string> {
+  if (flags.input && process.stdin.isTTY) {
+    const clack = await import('@clack/prompts')
+    process.stderr.columns ||= 80
+    const text = await clack.text({ message: what, output: process.stderr, signal })
+    if (signal.aborted) return new Promise(() => {})
+    if (clack.isCancel(text)) throw new Exit(interrupted)
+    return text ?? ''
+  }
+  const { createInterface } = await import('node:readline')
+  const lines = createInterface({ input: process.stdin, signal })
+  try {
+    for await (const line of lines) if (line.trim() !== '') return line
+  } finally {
+    lines.close()
+    process.stdin.unref?.()
+  }
+  return new Promise(() => {})
+}
+
 async function hiddenPrompt(what: string): Promise<Secret> {
   const clack = await import('@clack/prompts')
   // A terminal without a size (expect, docker exec -t at its start) would be wrapped at every letter.

@@ -1,4 +1,5 @@
 import { HallpassError } from '../errors.ts'
+import { printable } from '../log/wire-text.ts'
 import { TokenFetchError } from './token-fetch.ts'
 
 /** The failed request below what openid-client throws, if it was the request that failed. */
@@ -16,8 +17,8 @@ export function oauthErrorOf(
   if (!(error instanceof Error) || !('error' in error) || typeof error.error !== 'string') return undefined
   const description = 'error_description' in error ? error.error_description : undefined
   return {
-    error: printable(error.error),
-    description: typeof description === 'string' ? printable(description) : undefined,
+    error: shown(error.error),
+    description: typeof description === 'string' ? shown(description) : undefined,
   }
 }
 
@@ -67,10 +68,10 @@ function unusableText(error: unknown): string {
   if ('code' in error && error.code === 'OAUTH_PARSE_ERROR') return 'it is not JSON'
   // The messages of openid-client name what was expected; the values are in properties.
   const detail = cause instanceof Error && cause.message !== error.message ? ` (${cause.message})` : ''
-  return printable(`${error.message}${detail}`)
+  return shown(`${error.message}${detail}`)
 }
 
-/** What a server says is shown on a terminal and in a log: one line, no escape sequences, not for ever. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, 300)
+/** What a server says is shown on a terminal and in a log: one line, and not for ever. */
+function shown(text: string): string {
+  return printable(text.slice(0, 300))
 }

@@ -125,10 +125,12 @@ export class SessionCredentials {
     })
   }
 
-  /** What is kept of an oauth2 credential; undefined without a value. Throws `credential-missing`. */
+  /** What is kept of an oauth2 credential; undefined without a value, or with one of another server. Throws `credential-missing`. */
   async tokens(name: string): Promise<OAuth2Value | undefined> {
     const { definition } = await this.get(name)
     if (!isOAuth2(definition)) throw new HallpassError('usage', `"${name}" is not of the kind oauth2`)
+    const { value } = (await this.#store.read(this.#id(name))) ?? {}
+    if (wasOfOtherServer(definition, value)) return undefined
     return await this.#tokensOf(name).read()
   }
 
@@ -137,6 +139,7 @@ export class SessionCredentials {
     const { definition, problem } = await this.get(name)
     if (problem !== undefined) throw problem
     if (!isOAuth2(definition)) return 'its kind knows no refreshing'
+    if (definition.tokenFile !== undefined) return 'it is left to the tool that owns its tokens'
     const { value } = (await this.#store.read(this.#id(name))) ?? {}
     if (wasOfOtherServer(definition, value)) return otherServer(name)
     return { definition, record: this.#tokensOf(name) }
@@ -147,18 +150,57 @@ export class SessionCredentials {
     await Promise.all([...this.#tokens.values()].map((tokens) => tokens.flush()))
   }
 
+  /** What a credential would be with this input. Nothing is kept. Throws as `set` does. */
+  async definitionFor(
+    name: string,
+    input: CredentialInput,
+    options: { readonly needsHosts: boolean },
+  ): Promise<Definition> {
+    return (await this.#merge(name, input, options)).definition
+  }
+
   async #put(
     name: string,
     input: CredentialInput | undefined,
-    { needsHosts }: { readonly needsHosts: boolean },
+    needs: { readonly needsHosts: boolean },
     makeSecret: MakeSecret,
   ): Promise<void> {
     const { z } = await import('zod')
+    const { kind, definition, configured, kept, hosts, options, changed } = await this.#merge(
+      name,
+      input,
+      needs,
+    )
+    const at = new Date(this.#now()).toISOString()
+    await this.#store.update(this.#id(name), (value) => {
+      const before = value === undefined ? undefined : sealedSchema(z).safeParse(value).data
+      // Tokens of one authorization server must not come to lie beside the definition of another, which would be shown them.
+      const usable = before?.kind === kind.kind && !isOfOtherServer(definition, before)
+      const same = usable ? kind.secret?.schema(z).safeParse(before.secret).data : undefined
+      const secret = makeSecret(kind, definition, same, changed)
+      const record = {
+        kind: kind.kind,
+        ...(hosts && { hosts: [...hosts] }),
+        options,
+        ...(configured && isOAuth2(definition) && { server: serverOf(definition) }),
+        ...(secret !== undefined && { secret }),
+        createdAt: kept?.createdAt ?? at,
+        updatedAt: at,
+      }
+      return record as unknown as Json
+    })
+  }
+
+  /** What is given, over what is sealed and within what the configuration says. */
+  async #merge(
+    name: string,
+    input: CredentialInput | undefined,
+    { needsHosts }: { readonly needsHosts: boolean },
+  ) {
+    const { z } = await import('zod')
     const configured = this.#definitions.get(name)
     const given = withoutUndefined(input ?? {})
-    const at = new Date(this.#now()).toISOString()
-    const id = this.#id(name)
-    const before = await this.#store.read(id)
+    const before = await this.#store.read(this.#id(name))
     const held = before === undefined ? undefined : sealedSchema(z).safeParse(before.value).data
     const kindName = given.kind ?? configured?.kind ?? held?.kind
     if (kindName === undefined) {
@@ -196,25 +238,16 @@ export class SessionCredentials {
       : kind.options(z).safeParse({ kind: kind.kind, ...options, ...(hosts && { hosts }) })
     if (!checked.success) throw new HallpassError('usage', firstIssue(checked.error.issues))
 
-    // The configuration's, or what was just parsed by the schema of the kind.
-    const definition = configured ?? (checked.data as Definition)
-    const changed = Object.keys(givenOptions).length > 0
-    await this.#store.update(id, (value) => {
-      const before = value === undefined ? undefined : sealedSchema(z).safeParse(value).data
-      const same =
-        before?.kind === kind.kind ? kind.secret?.schema(z).safeParse(before.secret).data : undefined
-      const secret = makeSecret(kind, definition, same, changed)
-      const record = {
-        kind: kind.kind,
-        ...(hosts && { hosts: [...(hosts as readonly string[])] }),
-        options,
-        ...(configured !== undefined && isOAuth2(definition) && { server: serverOf(definition) }),
-        ...(secret !== undefined && { secret }),
-        createdAt: kept?.createdAt ?? at,
-        updatedAt: at,
-      }
-      return record as unknown as Json
-    })
+    return {
+      kind,
+      // The configuration's, or what was just parsed by the schema of the kind.
+      definition: configured ?? (checked.data as Definition),
+      configured: configured !== undefined,
+      kept,
+      hosts: hosts as readonly string[] | undefined,
+      options,
+      changed: Object.keys(givenOptions).length > 0,
+    }
   }
 
   async remove(name: string): Promise<void> {
@@ -357,6 +390,12 @@ function keptOptions(kept: Sealed | undefined, given: Readonly<Record<string, un
 function wasOfOtherServer(definition: Definition, value: Json | undefined): boolean {
   const sealed = value as { readonly server?: string } | undefined
   return isOAuth2(definition) && sealed?.server !== undefined && sealed.server !== serverOf(definition)
+}
+
+/** The same of a record whose definition may be its own. */
+function isOfOtherServer(definition: Definition, { server, options }: Sealed): boolean {
+  if (!isOAuth2(definition)) return false
+  return (server ?? serverOf({ kind: 'oauth2', ...options })) !== serverOf(definition)
 }
 
 function otherServer(name: string): string {

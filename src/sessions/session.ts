@@ -4,7 +4,7 @@ import { Jar } from '../cookies/jar.ts'
 import { placeText } from '../credentials/credential.ts'
 import type { Freshness } from '../credentials/kind.ts'
 import type { CredentialDefinition } from '../credentials/kinds.ts'
-import type { OAuth2Value } from '../credentials/oauth2.ts'
+import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
 import { foldHost } from '../rules/host-pattern.ts'
@@ -13,7 +13,7 @@ import { Secret } from '../secret.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
 import { type Capture, type CapturedResponse, captureInto } from './capture.ts'
 import type { CookieInput } from './cookie-input.ts'
-import type { HeldCredential } from './held-credential.ts'
+import { type HeldCredential, isOAuth2 } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
 import { knowledgeOf } from './knowledge.ts'
 import type { OriginStorage } from './origin-storage.ts'
@@ -220,7 +220,7 @@ export class Session {
     input: CredentialInput | undefined,
     secretText: string | undefined,
   ): Promise<void> {
-    const ruled = this.#config.rules.some(({ credential }) => credential === name)
+    const ruled = this.isRuled(name)
     await this.#credentials.set(name, input, secretText, { needsHosts: !ruled })
   }
 
@@ -249,6 +249,19 @@ export class Session {
     return this.#tokens.rejected(plan, replayed)
   }
 
+  /** Whether a rule says where a credential goes, so that it needs no hosts of its own. */
+  isRuled(name: string): boolean {
+    return this.#config.rules.some(({ credential }) => credential === name)
+  }
+
+  /** What an oauth2 credential would be with this input: nothing is kept. Throws `usage` for one that it cannot be. */
+  async definitionFor(name: string, input: CredentialInput): Promise<OAuth2Definition> {
+    const ruled = this.isRuled(name)
+    const definition = await this.#credentials.definitionFor(name, input, { needsHosts: !ruled })
+    if (isOAuth2(definition)) return definition
+    throw new HallpassError('usage', `"${name}" is of the kind ${definition.kind}, which has no login`)
+  }
+
   /**
    * Keeps what a login brings, and the definition with it unless the configuration has that.
    * @param change the value, or what makes it of the one before
@@ -259,7 +272,7 @@ export class Session {
     change: OAuth2Value | ((before: OAuth2Value | undefined) => OAuth2Value),
   ): Promise<void> {
     const make = typeof change === 'function' ? change : () => change
-    const ruled = this.#config.rules.some(({ credential }) => credential === name)
+    const ruled = this.isRuled(name)
     await this.#credentials.setTokens(name, input, make, { needsHosts: !ruled })
   }
 

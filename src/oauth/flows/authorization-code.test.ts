@@ -151,6 +151,24 @@ describe('a login by authorization code', () => {
   })
 })
 
+describe('a sign-in page', () => {
+  it.each(['file:///etc/passwd', 'vscode://evil', 'javascript:alert(1)', 'http://id.example/auth'])(
+    'at %s is opened by nobody',
+    async (authorizationEndpoint) => {
+      const request = await loginRequest(server.issuer, {
+        authorizationEndpoint,
+        tokenEndpoint: `${server.issuer}/token`,
+      })
+      let visited = false
+      const visit = () => {
+        visited = true
+      }
+      await expect(authorizationCode(request, { visit, timeoutMs: 1_000 })).rejects.toThrow()
+      expect(visited).toBe(false)
+    },
+  )
+})
+
 describe('a callback', () => {
   it('with a wrong state fails the login before the code is sent anywhere', async () => {
     const before = server.record.tokenRequests

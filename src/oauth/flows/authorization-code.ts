@@ -1,6 +1,6 @@
 import { HallpassError } from '../../errors.ts'
 import { oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
-import { askedFor, audienceOf, type LoginRequest } from './login-request.ts'
+import { askedFor, audienceOf, type LoginRequest, pageUrl } from './login-request.ts'
 import { LoopbackCallback, type LoopbackOptions } from './loopback-callback.ts'
 
 export interface CodeLoginOptions {
@@ -50,6 +50,7 @@ export async function authorizationCode(
     state,
     ...(nonce === undefined ? {} : { nonce }),
   })
+  const page = pageUrl(url.href, 'sign-in page')
   const over = new AbortController()
   const ends = [AbortSignal.timeout(timeoutMs), over.signal, ...(signal === undefined ? [] : [signal])]
   const ended = AbortSignal.any(ends)
@@ -57,7 +58,7 @@ export async function authorizationCode(
     const callback = await Promise.race([
       loopback.callback,
       // A browser may run until it is closed: only that it could not be shown anything matters here.
-      shown(visit, url.href),
+      shown(visit, page),
       ...(pasted === undefined ? [] : [pastedCallback(pasted, loopback.redirectUri, ended)]),
       never(ended, timeoutMs),
     ])

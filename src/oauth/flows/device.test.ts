@@ -165,6 +165,31 @@ describe('a login by device', () => {
     })
   })
 
+  it('shows nothing that would start a program or write on the terminal', async () => {
+    const answer = {
+      device_code: 'd',
+      user_code: 'AB\u001b[2JCD',
+      verification_uri: `${server.issuer}/\u001b]0;x`,
+      expires_in: 60,
+    }
+    const saying = async (more: object) => {
+      const fetch = testFetch()
+      const request = await loginRequest(server.issuer, {}, async (url, init) =>
+        init.method === 'POST' ? Response.json({ ...answer, ...more }) : await fetch(url, init),
+      )
+      return await beginDevice(request, 0)
+    }
+    expect(await saying({})).toMatchObject({
+      userCode: 'AB\\x1b[2JCD',
+      verificationUri: `${server.issuer}/%1B]0;x`,
+    })
+    for (const uri of ['file:///etc/passwd', 'javascript:0', 'http://id.example/']) {
+      const expected = { code: 'token-server', message: expect.stringMatching(/is not an https URL$/) }
+      await expect(saying({ verification_uri: uri })).rejects.toMatchObject(expected)
+      await expect(saying({ verification_uri_complete: uri })).rejects.toMatchObject(expected)
+    }
+  })
+
   it('does not begin where there is none', async () => {
     const endpoints = {
       tokenEndpoint: `${server.issuer}/token`,

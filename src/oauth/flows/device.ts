@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import type { OAuth2Value } from '../../credentials/oauth2.ts'
 import { HallpassError } from '../../errors.ts'
+import { printable } from '../../log/wire-text.ts'
 import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
-import { askedFor, type LoginRequest } from './login-request.ts'
+import { askedFor, type LoginRequest, pageUrl } from './login-request.ts'
 
 /** A device login under way, as it is sealed: it can be waited for by another process. */
 export type PendingLogin = NonNullable<OAuth2Value['pending']>
@@ -28,11 +29,11 @@ export async function beginDevice(request: LoginRequest, now: number): Promise<P
     const answer = await oauth.initiateDeviceAuthorization(client, askedFor(request))
     return {
       deviceCode: answer.device_code,
-      userCode: answer.user_code,
-      verificationUri: answer.verification_uri,
+      userCode: printable(answer.user_code),
+      verificationUri: pageUrl(answer.verification_uri, 'page to enter the code at'),
       ...(answer.verification_uri_complete === undefined
         ? {}
-        : { verificationUriComplete: answer.verification_uri_complete }),
+        : { verificationUriComplete: pageUrl(answer.verification_uri_complete, 'page with the code in it') }),
       intervalSeconds: answer.interval ?? defaultIntervalSeconds,
       expiresAt: now + answer.expires_in * 1000,
     }

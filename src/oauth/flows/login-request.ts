@@ -1,5 +1,7 @@
 import type { Configuration } from 'openid-client'
 import type { OAuth2Definition } from '../../credentials/oauth2.ts'
+import { HallpassError } from '../../errors.ts'
+import { isLoopbackHost } from '../../rules/loopback.ts'
 import type { Provider } from '../provider.ts'
 
 /** What a login asks for, the same in every flow. */
@@ -35,6 +37,19 @@ export function audienceOf({ audience, resource }: OAuth2Definition): Record<str
     ...(audience === undefined ? {} : { audience }),
     ...(resource === undefined ? {} : { resource }),
   }
+}
+
+/**
+ * An address that a person is shown or a browser opens. What it is comes from the server: another scheme would have the system
+ * start whatever program it belongs to, and control characters would rewrite the terminal.
+ *
+ * @throws HallpassError `token-server`
+ */
+export function pageUrl(text: string, what: string): string {
+  const url = URL.parse(text)
+  const plain = url?.protocol === 'http:' && isLoopbackHost(url.hostname.replace(/^\[(.*)\]$/, '$1'))
+  if (url?.protocol === 'https:' || plain) return url.href
+  throw new HallpassError('token-server', `the server's ${what} is not an https URL`)
 }
 
 /** OpenID Connect Core section 11, for an issuer that nothing else is known of and that knows the scope. */

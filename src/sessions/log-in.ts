@@ -1,0 +1,108 @@
+import type { OAuth2Definition } from '../credentials/oauth2.ts'
+import { HallpassError } from '../errors.ts'
+import { issuerOf, knownProvider } from '../oauth/authorization-server.ts'
+import { flowOf, type LoginOptions, login } from '../oauth/login.ts'
+import type { TokenFetch } from '../oauth/token-fetch.ts'
+import { isOAuth2 } from './held-credential.ts'
+import type { CredentialSummary, Session } from './session.ts'
+import type { CredentialInput } from './session-credentials.ts'
+
+/**
+ * Signs in for a credential of a session. What is given is remembered with the tokens and need not be given again; a device
+ * login that is pending is taken up.
+ *
+ * @param input keys of an oauth2 definition; `issuer` may be a bare domain, and hosts default to the provider's API
+ * @returns `pending` when a device login was begun and `options.wait` is false
+ */
+export async function logIn(
+  session: Session,
+  name: string,
+  input: CredentialInput,
+  options: LoginOptions,
+  clockwork: { readonly fetch: TokenFetch; readonly now: () => number },
+): Promise<'signed-in' | 'pending'> {
+  const held = (await session.credentials()).find((credential) => credential.name === name)
+  if (held !== undefined && held.kind !== 'oauth2') {
+    throw new HallpassError('usage', `"${name}" is of the kind ${held.kind}, which a login would replace`, {
+      hint: `hallpass token rm ${name}`,
+    })
+  }
+  const given = completed(input, held, session.isRuled(name))
+  const definition = await session.definitionFor(name, given)
+  if (definition.tokenFile !== undefined) {
+    throw new HallpassError('usage', `another tool owns the tokens of "${name}" and signs in for them`, {
+      hint: `hallpass token rm ${name}`,
+    })
+  }
+  const before = held === undefined ? undefined : await session.readTokens(name)
+  const known = isOAuth2(held?.definition) ? held.definition : undefined
+  const same = known === undefined || clientKey(known) === clientKey(definition)
+  if (!same && before?.tokens !== undefined && flowOf(definition, providerOf(definition)) === 'device') {
+    throw new HallpassError(
+      'usage',
+      `"${name}" has tokens of another server or client, which would be gone before this login is done: take another name, or remove it`,
+      { hint: `hallpass token rm ${name}` },
+    )
+  }
+  const subject = {
+    definition,
+    // A client secret of another server is none of this one's business, and a pending login asked for something else.
+    value: same ? (unchanged(known, definition) ? before : before && withoutPending(before)) : undefined,
+    save: (change: Parameters<Session['saveTokens']>[2]) => session.saveTokens(name, given, change),
+  }
+  return await login(subject, options, clockwork)
+}
+
+/** What is given, with what follows from it. */
+function completed(
+  input: CredentialInput,
+  held: CredentialSummary | undefined,
+  ruled: boolean,
+): CredentialInput {
+  const known = isOAuth2(held?.definition) ? held.definition : undefined
+  const text = (key: string) => (typeof input[key] === 'string' ? input[key] : undefined)
+  const named = text('provider') ?? (text('issuer') === undefined ? known?.provider : undefined)
+  const provider = named === undefined ? undefined : knownProvider(named)
+  const issuer = text('issuer')
+  const url =
+    issuer === undefined || issuer.includes('://')
+      ? issuer
+      : (provider?.issuerOf?.(issuer) ?? `https://${issuer}`)
+  const hosts = input.hosts ?? (held?.hosts.length ? held.hosts : undefined)
+  const definition = {
+    ...known,
+    kind: 'oauth2',
+    ...(named && { provider: named }),
+    ...(url && { issuer: url }),
+  } as const
+  return {
+    ...input,
+    // Where the configuration has the definition nothing may be said again.
+    ...(held?.origin === 'session' || held === undefined ? { kind: 'oauth2' } : {}),
+    ...(url !== undefined && { issuer: url }),
+    ...(hosts === undefined &&
+      !ruled &&
+      provider !== undefined && { hosts: provider.hosts(issuerOf(definition, provider)) }),
+  }
+}
+
+function providerOf({ provider }: OAuth2Definition) {
+  return provider === undefined ? undefined : knownProvider(provider)
+}
+
+function clientKey({ provider, issuer, tokenEndpoint, clientId }: OAuth2Definition): string {
+  return JSON.stringify([provider, issuer, tokenEndpoint, clientId])
+}
+
+function unchanged(known: OAuth2Definition | undefined, next: OAuth2Definition): boolean {
+  const asked = ({ scopes, audience, resource }: OAuth2Definition) =>
+    JSON.stringify([scopes, audience, resource])
+  return known !== undefined && asked(known) === asked(next)
+}
+
+function withoutPending<V extends { readonly pending?: unknown }>({
+  pending: _,
+  ...rest
+}: V): Omit<V, 'pending'> {
+  return rest
+}
