@@ -6,6 +6,8 @@ import { CommandLine } from './command-line.ts'
 /** One command and what it must end with. A text is compared whole, an object as the JSON document with its fields. */
 export interface Step {
   readonly run: readonly string[]
+  /** Comes after this, done to what is outside. */
+  readonly after?: () => unknown
   readonly stdin?: string
   readonly env?: NodeJS.ProcessEnv
   readonly status?: number
@@ -30,6 +32,7 @@ export async function story(secrets: readonly string[], steps: readonly Step[]):
   ])
   for (const step of steps) {
     const name = `hallpass ${step.run.join(' ')}`
+    await step.after?.()
     const ended = await cli.run(step.run, { stdin: step.stdin ?? '', env: step.env ?? {} })
     expect({ name, status: ended.status, stderr: ended.stderr }).toMatchObject({
       name,

@@ -37,10 +37,10 @@ export const run: Run = async (context) => {
 /** What is to be said of it: what is amiss and the command that mends it, how fresh it is, where it comes from. */
 function noteOf(credential: CredentialSummary, session: string, now: number): string {
   const { name, problem, freshness, origin } = credential
-  const source = origin === 'session' ? [] : ['configuration']
+  const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
   if (freshness?.needsLogin !== undefined)
     return spell(`${lifeText(freshness, now)}: ${loginCommand(name, session)}`)
-  if (problem !== undefined) return spell(problem)
-  const life = freshness === undefined ? [] : [lifeText(freshness, now), historyText(freshness, now)]
-  return [...life, ...source].filter((part) => part !== '').join('; ')
+  const state = problem ?? (freshness === undefined ? '' : lifeText(freshness, now))
+  const history = freshness === undefined ? '' : historyText(freshness, now)
+  return [spell(state), history, ...source].filter((part) => part !== '').join('; ')
 }

@@ -34,7 +34,7 @@ export function failureOf(outcome: RefreshOutcome, name: string, session: string
     case 'waiting':
       return new HallpassError(
         'token-server',
-        `"${name}" was not refreshed: ${outcome.reason}; tried again ${spokenTime(outcome.retryAt, Date.now())}`,
+        `"${name}" was not refreshed: ${outcome.reason}; tried again ${spokenTime(outcome.retryAt, Date.now())} at the earliest`,
         { hint: 'hallpass token list' },
       )
     case 'not-refreshable':

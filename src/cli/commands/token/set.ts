@@ -24,8 +24,9 @@ export const run: Run = async (context, input) => {
   const kept = await session.credential(name)
   if (output.json) output.document('token/1', credentialDocument(kept))
   const hosts = kept.hosts.length === 0 ? 'the hosts of the rules that name it' : kept.hosts.join(', ')
-  const life = kept.freshness === undefined ? '' : `: ${lifeText(kept.freshness, Date.now())}`
-  output.say(`kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}${life}`)
+  const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))
+  const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`
+  output.say(state === undefined ? what : `${what}: ${state}`)
 }
 
 /** Two that refresh one token log each other out, so that whose it is has to be said. */
