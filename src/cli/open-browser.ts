@@ -38,7 +38,7 @@ const settledMs = 1_500
 function started(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { env, stdio: 'ignore', detached: true })
-    const timer = setTimeout(() => resolve(true), settledMs)
+    const timer = setTimeout(() => resolve(true), settledMs).unref()
     child.once('error', () => settle(false))
     child.once('exit', (status) => settle(status === 0))
     child.unref()

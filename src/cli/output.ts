@@ -33,6 +33,11 @@ export class Output {
     this.line(JSON.stringify({ schema: `hallpass.${schema}`, ...fields }, null, 2))
   }
 
+  /** One of several documents of a call that goes on for a while: each is one line, as it happens. */
+  event(schema: string, fields: Readonly<Record<string, unknown>>): void {
+    this.line(JSON.stringify({ schema: `hallpass.${schema}`, ...fields }))
+  }
+
   /** Columns of data, as wide as their widest cell. */
   table(rows: readonly (readonly string[])[]): void {
     const widths: number[] = []

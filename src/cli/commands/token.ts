@@ -1,8 +1,28 @@
 import { kindNames, kinds } from '../../credentials/kinds.ts'
+import { providers } from '../../oauth/providers.ts'
 import type { CommandSpec } from '../command.ts'
 import { definitionFlags } from './token/definition-flags.ts'
 
 const wanted = kinds.map(({ kind, secret }) => `  ${kind}: ${secret?.wanted ?? 'nothing'}`).join('\n')
+
+/** What a login can be told of the credential. */
+const loginKeys: ReadonlySet<string> = new Set([
+  'hosts',
+  'allowHttp',
+  'override',
+  'provider',
+  'issuer',
+  'authorizationEndpoint',
+  'tokenEndpoint',
+  'deviceAuthorizationEndpoint',
+  'clientId',
+  'clientAuth',
+  'scopes',
+  'audience',
+  'resource',
+  'redirectUri',
+  'flow',
+])
 
 export const command: CommandSpec = {
   name: 'token',
@@ -40,6 +60,36 @@ export const command: CommandSpec = {
         'hallpass token set tool --kind oauth2 --read-only --file ~/.config/tool/token.json --host api.example.com',
       ],
       load: () => import('./token/set.ts'),
+    },
+    {
+      name: 'login',
+      summary: 'sign in for a credential: in a browser, on another device, or as a client',
+      about:
+        'What is given is remembered: the next login needs the name alone. Without --device and --flow it is as the provider ' +
+        'prefers, else in a browser of this machine. A device login that was stopped is taken up by the same command. ' +
+        'With --json there is one document a line: {"event":"visit"|"code"}, then {"event":"done"}.\n' +
+        `Providers: ${providers.map(({ name }) => name).join(', ')}; --issuer takes the URL of any other, and the domain or tenant of okta, auth0, microsoft, gitlab.`,
+      operands: [{ name: '<name>', summary: 'what to call it' }],
+      options: [
+        ...definitionFlags.filter(({ key }) => loginKeys.has(key)),
+        { flags: '--device', summary: 'by a code that is entered on any device: --flow device' },
+        { flags: '--client-secret', summary: 'ask for the client secret: a hidden prompt, or stdin' },
+        {
+          flags: '--no-browser',
+          summary: 'open none: print the URL, and take the one that it ends up at from stdin',
+        },
+        {
+          flags: '--no-wait',
+          summary: 'begin a device login and print its code; the same command without it waits',
+        },
+      ],
+      examples: [
+        'hallpass token login github --provider github --client-id Iv1.0123456789abcdef',
+        'hallpass token login work --issuer https://id.example.com --client-id cli --host api.example.com --device',
+        'hallpass token login work',
+        'hallpass token login svc --issuer https://id.example.com --client-id svc --client-secret --flow client-credentials --host api.example.com',
+      ],
+      load: () => import('./token/login.ts'),
     },
     {
       name: 'get',

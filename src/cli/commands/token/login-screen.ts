@@ -1,0 +1,75 @@
+import type { DeviceCode } from '../../../oauth/login.ts'
+import type { Context } from '../../command.ts'
+import { openBrowser } from '../../open-browser.ts'
+import { timeOf } from './credential-document.ts'
+
+/** What a person sees of a login while it goes on; a program gets one JSON document a line. */
+export class LoginScreen {
+  readonly #context: Context
+  readonly #opens: boolean
+  #timer: NodeJS.Timeout | undefined
+  #counting = false
+  /** Until when a device login that was shown can be taken up. */
+  pendingUntil: Date | undefined
+
+  constructor(context: Context, opens: boolean) {
+    this.#context = context
+    this.#opens = opens
+  }
+
+  async visit(url: string): Promise<void> {
+    const { output, env } = this.#context
+    if (output.json) output.event('token-login/1', { event: 'visit', url })
+    const { host } = new URL(url)
+    if (!this.#opens) {
+      output.say(`open this in a browser, here or elsewhere, to sign in at ${host}:\n\n  ${url}\n`)
+      output.say('a browser elsewhere ends up at a page that it cannot open: paste the URL of that page here')
+      return
+    }
+    output.say(`sign in at ${host} in the browser that opens; the page is\n\n  ${url}\n`)
+    if (!(await openBrowser(url, env))) output.say('no browser could be opened here: open that page in one')
+  }
+
+  showCode(code: DeviceCode): void {
+    const { output } = this.#context
+    const { userCode, verificationUri, verificationUriComplete, expiresAt, intervalSeconds, resumed } = code
+    this.pendingUntil = expiresAt
+    if (output.json) {
+      output.event('token-login/1', {
+        event: 'code',
+        user_code: userCode,
+        verification_uri: verificationUri,
+        verification_uri_complete: verificationUriComplete ?? null,
+        expires_at: timeOf(expiresAt.getTime()),
+        interval_seconds: intervalSeconds,
+        resumed,
+      })
+    }
+    const lead = resumed ? 'the login that was begun goes on' : 'sign in on any device'
+    output.say(
+      `${lead}: open\n\n  ${output.paint('bold', verificationUri)}\n\nand enter the code\n\n  ${output.paint('bold', userCode)}\n`,
+    )
+    this.#countDown(expiresAt.getTime())
+  }
+
+  /** Takes the countdown away. */
+  end(): void {
+    clearInterval(this.#timer)
+    if (this.#counting) process.stderr.write('\r\x1b[K')
+    this.#counting = false
+  }
+
+  #countDown(until: number): void {
+    const { flags } = this.#context
+    if (!process.stderr.isTTY || flags.json || flags.quiet || process.env.TERM === 'dumb') return
+    const show = () => {
+      const seconds = Math.max(0, Math.round((until - Date.now()) / 1000))
+      const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+      process.stderr.write(`\r\x1b[Khallpass: waiting, ${left} left (Ctrl-C stops; the login stays pending)`)
+    }
+    this.#counting = true
+    this.#timer = setInterval(show, 1000)
+    this.#timer.unref()
+    show()
+  }
+}

@@ -1,0 +1,91 @@
+import { HallpassError } from '../../../errors.ts'
+import type { CredentialSummary } from '../../../sessions/session.ts'
+import type { CredentialInput } from '../../../sessions/session-credentials.ts'
+import { type Context, Exit, type Input, type Run } from '../../command.ts'
+import { pastedLine } from '../../prompt.ts'
+import { spokenDuration } from '../../spoken-time.ts'
+import { credentialDocument } from './credential-document.ts'
+import { checkDefinition, definitionOf } from './definition.ts'
+import { lifeText } from './freshness-text.ts'
+import { clientSecretOf, withAnswers } from './login-answers.ts'
+import { LoginScreen } from './login-screen.ts'
+
+/** 128 + SIGINT, as a shell reports it. */
+const interrupted = 130
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+export const run: Run = async (context, input) => {
+  const { output, flags } = context
+  const [name = ''] = input.args
+  const given = loginDefinition(input)
+  // Not the issuer, which may be a bare domain here.
+  await checkDefinition({ ...given, kind: 'oauth2', issuer: undefined }, true)
+  const hallpass = await context.open()
+  const session = await hallpass.session()
+  const held = (await session.credentials()).find((credential) => credential.name === name)
+  const definition = await withAnswers(context, given, held, session.isRuled(name))
+  const clientSecret = await clientSecretOf(context, name, input, definition, held)
+  const stop = new AbortController()
+  const interrupt = () => stop.abort()
+  for (const signal of signals) process.once(signal, interrupt)
+  // The parser makes `browser` false for --no-browser.
+  const opens = input.has('browser')
+  const screen = new LoginScreen(context, opens)
+  try {
+    const outcome = await hallpass.login(name, definition, {
+      visit: (url) => screen.visit(url),
+      showCode: (code) => screen.showCode(code),
+      wait: input.has('wait'),
+      signal: stop.signal,
+      ...(clientSecret !== undefined && { clientSecret }),
+      ...(!opens && {
+        pasted: (signal) => pastedLine(flags, 'the URL that the browser ended up at', signal),
+      }),
+    })
+    if (outcome === 'pending') {
+      output.say('the login is pending: once the code is entered, the same command takes it up')
+      output.hint(`hallpass token login ${name}`)
+      return
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    sayStopped(context, name, screen.pendingUntil)
+    throw new Exit(interrupted)
+  } finally {
+    screen.end()
+    for (const signal of signals) process.removeListener(signal, interrupt)
+  }
+  tell(context, await session.credential(name), session.name)
+}
+
+function loginDefinition(input: Input): CredentialInput {
+  const given = definitionOf(input)
+  if (!input.has('device')) return given
+  if (given.flow !== undefined && given.flow !== 'device')
+    throw new HallpassError('usage', `--device means --flow device, and --flow ${given.flow} is another`)
+  return { ...given, flow: 'device' }
+}
+
+function sayStopped({ output }: Context, name: string, pendingUntil: Date | undefined): void {
+  if (pendingUntil === undefined) {
+    output.say('stopped; nothing was kept')
+    return
+  }
+  const left = spokenDuration(Math.max(0, pendingUntil.getTime() - Date.now()))
+  output.say(`stopped waiting; for another ${left} the same command takes the login up`)
+  output.hint(`hallpass token login ${name}`)
+}
+
+/** What was kept, and the next command. */
+function tell({ output }: Context, credential: CredentialSummary, session: string): void {
+  const { name, hosts, freshness } = credential
+  if (output.json) output.event('token-login/1', { event: 'done', ...credentialDocument(credential) })
+  const where = hosts.length === 0 ? 'the hosts of the rules that name it' : hosts.join(', ')
+  const life = freshness === undefined ? '' : `: ${lifeText(freshness, Date.now())}`
+  output.say(`kept ${name} for ${where}, in the session ${session}${life}`)
+  if (freshness?.expiresAt !== undefined && !freshness.refreshable)
+    output.say('no refresh token came with it: when it has expired, log in again')
+  const host = hosts.find((text) => !text.includes('*'))
+  const more = session === 'default' ? '' : ` --session ${session}`
+  output.hint(`hallpass run${more} -- curl https://${host ?? 'HOST'}/`)
+}
