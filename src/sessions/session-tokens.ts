@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
 import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
 import { Secret } from '../secret.ts'
@@ -42,7 +43,11 @@ export class SessionTokens {
     if (typeof refreshable === 'string') return { kind: 'not-refreshable', reason: refreshable }
     if (this.#refresher === undefined) return { kind: 'not-refreshable', reason: 'nothing is refreshed here' }
     const { record, definition } = refreshable
-    return await this.#refresher.refresh(`${this.#session}/${name}`, record, definition, why)
+    const outcome = await this.#refresher.refresh(`${this.#session}/${name}`, record, definition, why)
+    // The store looks once in a turn of the event loop whether credentials changed, and another process may have refreshed
+    // since: a plan made in this very turn would still carry the old token.
+    await setImmediate()
+    return outcome
   }
 
   /** What of a plan has run out, or was never there, and can be renewed: the request has to wait for it. */
