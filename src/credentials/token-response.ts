@@ -45,7 +45,7 @@ function jwtLifeMs(token: string): number | undefined {
 /** Nothing for a life of no length: it would have every request refresh. Some servers send the number as a text. */
 function secondsToMs(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
-  if (typeof seconds !== 'number' || !(seconds > 0)) return undefined
+  if (typeof seconds !== 'number' || !(seconds >= 1)) return undefined
   return Math.min(seconds * 1000, maxLifeMs)
 }
 
