@@ -18,7 +18,7 @@ import { type TokenFetch, tokenFetch } from './oauth/token-fetch.ts'
 import type { ProxyOptions, RunningProxy } from './proxy/options.ts'
 import { startProxy } from './proxy/proxy.ts'
 import { type HostPattern, parseHostPattern } from './rules/host-pattern.ts'
-import { isLoopbackHost } from './rules/loopback.ts'
+import { isLocalName } from './rules/loopback.ts'
 import type { Secret } from './secret.ts'
 import { applyPlan } from './sessions/apply.ts'
 import { Clients } from './sessions/clients.ts'
@@ -353,7 +353,7 @@ export class Hallpass {
       ...(scope.only ?? []),
     ]
     if (patterns.some(namesLoopback)) return true
-    return (await this.store.names(name, 'cookies')).some(isLoopbackHost)
+    return (await this.store.names(name, 'cookies')).some(isLocalName)
   }
 
   async #plan(url: string) {
@@ -459,5 +459,5 @@ export function scopeOf(options: {
 }
 
 function namesLoopback(pattern: HostPattern): boolean {
-  return pattern.kind === 'any' || isLoopbackHost(pattern.host)
+  return pattern.kind === 'any' || isLocalName(pattern.host)
 }

@@ -1,6 +1,6 @@
 import { caFileVariables } from '../certs/bundle.ts'
 import { wgetrcPath } from '../certs/wgetrc.ts'
-import { isLoopbackHost } from '../rules/loopback.ts'
+import { isLocalName } from '../rules/loopback.ts'
 import type { Home } from '../store/home.ts'
 
 /** Changes to an environment. What is in `remove` goes first: two spellings of one variable are undefined behaviour in C. */
@@ -83,7 +83,7 @@ export function withoutProxy(inherited: NodeJS.ProcessEnv): EnvironmentChange {
 /** The user's own entries, never dropped but for loopback where the session has something for a loopback host. */
 function noProxyValue(inherited: NodeJS.ProcessEnv, loopbackKnown: boolean): string {
   const own = noProxyEntries(inherited)
-  const kept = loopbackKnown ? own.filter((entry) => !isLoopbackHost(bare(entry))) : [...loopback, ...own]
+  const kept = loopbackKnown ? own.filter((entry) => !isLocalName(bare(entry))) : [...loopback, ...own]
   return [...new Set(kept)].join(',')
 }
 

@@ -1,4 +1,5 @@
 import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
+import { isLoopbackHost } from '../rules/loopback.ts'
 import type { RequestUrl } from './cookie.ts'
 
 /** What a host name of this proxy may consist of; anything else is never cut into a site. */
@@ -9,9 +10,6 @@ const maxHostLength = 253
 
 /** The WHATWG URL rule: a host whose last label is a number is an IPv4 address, however it is spelled (127.1, 0x7f.1). */
 const endsInNumber = /(^|\.)(\d+|0x[0-9a-f]*)$/
-
-/** 127.0.0.0/8, each number in its one decimal spelling. */
-const loopback = /^127(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/
 
 /** Nothing that could close the brackets of a URL, so that a URL parser may judge the rest. */
 const ipv6Text = /^[0-9a-f:.]*:[0-9a-f:.]*$/i
@@ -57,12 +55,10 @@ export function hostMatches(host: string, domain: string): boolean {
 
 /**
  * A connection that Secure cookies may travel on: TLS, or the loopback as browsers and curl have it (a development server on
- * http://localhost would otherwise never keep a session). `*.localhost` is not among them: a browser resolves those names
- * itself, while here they may be asked of a name server, which could answer with any address.
+ * http://localhost would otherwise never keep a session). The same hosts as for credentials.
  */
 export function isSecure(url: Pick<RequestUrl, 'scheme' | 'host'>): boolean {
-  if (url.scheme === 'https') return true
-  return url.host === 'localhost' || url.host === '::1' || loopback.test(url.host)
+  return url.scheme === 'https' || isLoopbackHost(url.host)
 }
 
 function registrableDomain(host: string): string | undefined {

@@ -48,6 +48,7 @@ describe('the proxy for an origin', () => {
     ['*', 'anything.example', 443, true],
     ['', 'localhost', 443, true],
     ['', '127.0.0.9', 443, true],
+    ['', 'app.localhost', 443, true],
     ['', '::1', 443, true],
   ])('NO_PROXY %j leaves %s:%i alone: %s', (no_proxy, host, port, alone) => {
     expect(proxies({ ALL_PROXY: company, no_proxy }).for('https', host, port) === undefined).toBe(alone)

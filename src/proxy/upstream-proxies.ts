@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../rules/loopback.ts'
+import { isLocalName, isLoopbackHost } from '../rules/loopback.ts'
 import { type ProxyUrl, parseProxyUrl, type UpstreamSetting } from '../rules/proxy-url.ts'
 import { childTokenPrefix } from '../sessions/child-token.ts'
 import { noProxy } from './no-proxy.ts'
@@ -56,7 +56,7 @@ export class UpstreamProxies {
   /** The proxy for an origin; undefined when it is reached directly. Blind tunnels count as https. */
   for(scheme: 'https' | 'http', host: string, port: number): ProxyUrl | undefined {
     const proxy = scheme === 'https' ? this.#https : this.#http
-    if (proxy === undefined || this.#isOurs(proxy) || isLoopbackHost(host) || this.#bypass(host, port))
+    if (proxy === undefined || this.#isOurs(proxy) || isLocalName(host) || this.#bypass(host, port))
       return undefined
     return proxy
   }

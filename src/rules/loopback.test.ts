@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest'
-import { isLoopbackHost } from './loopback.ts'
+import { isLocalName, isLoopbackHost } from './loopback.ts'
 
-it.each(['localhost', 'LOCALHOST.', 'app.localhost', '127.0.0.1', '127.255.0.9', '::1'])(
-  '%s is here',
-  (host) => expect(isLoopbackHost(host)).toBe(true),
+it.each(['localhost', 'LOCALHOST.', '127.0.0.1', '127.255.0.9', '::1'])('%s is here', (host) =>
+  expect([isLoopbackHost(host), isLocalName(host)]).toEqual([true, true]),
+)
+
+it.each(['app.localhost', 'a.b.LOCALHOST.'])(
+  '%s may be anywhere, since a name server may be asked for it, but its name is a local one',
+  (host) => expect([isLoopbackHost(host), isLocalName(host)]).toEqual([false, true]),
 )
 
 it.each([
@@ -24,4 +28,6 @@ it.each([
   '[::1]',
   '10.0.0.1',
   '',
-])('%j is not taken for this machine', (host) => expect(isLoopbackHost(host)).toBe(false))
+])('%j is not taken for this machine', (host) =>
+  expect([isLoopbackHost(host), isLocalName(host)]).toEqual([false, false]),
+)

@@ -4,10 +4,17 @@ const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
 const loopback4 = new RegExp(`^127\\.${octet}\\.${octet}\\.${octet}$`)
 
 /**
- * Names that never leave this machine: 127.0.0.0/8, ::1, localhost and what is below it (RFC 6761 section 6.3).
- * Only these spellings: an odd one (0x7f.1, ::ffff:127.0.0.1) counts as foreign, which costs a credential, not a secret.
+ * Names that never leave this machine, so that a secret may go to them in clear: 127.0.0.0/8, ::1 and localhost. Only these
+ * spellings: an odd one (0x7f.1, ::ffff:127.0.0.1) counts as foreign, which costs a credential, not a secret. Not what is
+ * below localhost: a browser resolves `app.localhost` itself (RFC 6761 section 6.3), while here it may be asked of a name
+ * server, which could answer with any address.
  */
 export function isLoopbackHost(host: string): boolean {
   const name = foldHost(host)
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || loopback4.test(name)
+  return name === 'localhost' || name === '::1' || loopback4.test(name)
+}
+
+/** Those and what is below localhost: a NO_PROXY that says `localhost` keeps them all from the proxy. */
+export function isLocalName(host: string): boolean {
+  return isLoopbackHost(host) || foldHost(host).endsWith('.localhost')
 }

@@ -135,6 +135,11 @@ describe('a mirror', () => {
     expect(edits.remove.size).toBe(0)
   })
 
+  it('copies the bytes of the cookie: quotes and percent-encoding are for the site to read', () =>
+    expect(apply({ credentials: [mirror] }, { cookie: 'csrf="a%20b%3D"' }).headers).toEqual({
+      'x-csrf': '"a%20b%3D"',
+    }))
+
   it('copies no value that cannot be a header', () => {
     expect(apply({ credentials: [mirror] }, { cookie: 'csrf=' }).add).toEqual([])
     expect(apply({ credentials: [mirror] }, { cookie: 'csrf=a\x01b' }).add).toEqual([])

@@ -101,7 +101,17 @@ describe('a credential', () => {
     expect(whyNot(made)).toEqual({ api: 'not over plain http (allowHttp)' })
   })
 
-  it.each(['http://localhost:3000/', 'http://127.0.0.1/', 'http://[::1]/', 'http://app.localhost/'])(
+  it('does not go over plain http to a name below localhost, and no more do Secure cookies', () => {
+    const jar = jarOf(['https://app.localhost/', 'sid=1; Secure'])
+    const made = planFor('http://app.localhost/', { jar, credentials: [{ ...api, hosts: ['*'] }] })
+    expect(attachedTo(made)).toEqual([])
+    expect(whyNot(made)).toEqual({
+      api: 'not over plain http (allowHttp)',
+      sid: 'secure: not over http',
+    })
+  })
+
+  it.each(['http://localhost:3000/', 'http://127.0.0.1/', 'http://[::1]/'])(
     'goes over plain http to %s, which does not leave the machine',
     (url) => expect(attachedTo(planFor(url, { credentials: [{ ...api, hosts: ['*'] }] }))).toEqual(['api']),
   )

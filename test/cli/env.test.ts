@@ -154,7 +154,7 @@ describe('childEnvironment', () => {
     ],
     [
       'loopback of the user, when a loopback host is known',
-      { NO_PROXY: 'localhost,a.example,[::1]:8080,127.0.0.1:80' },
+      { NO_PROXY: 'localhost,a.example,[::1]:8080,127.0.0.1:80,.localhost,app.localhost' },
       true,
       'a.example',
     ],
