@@ -17,6 +17,11 @@ export const pinningNote = pinning
   ? `proxies pinned to CPU ${cpuOfProxy}, origin and load to ${cpusOfOthers}`
   : 'not pinned to CPUs (needs Linux, two of them, and taskset)'
 
+/** A command line that has the core of the proxies. */
+export function pinnedToProxy(line: readonly string[]): readonly string[] {
+  return pinning ? ['taskset', '-c', cpuOfProxy, ...line] : line
+}
+
 /** A process of the bench, spoken to over IPC. */
 export class Worker<Ready = unknown> {
   readonly #child: ChildProcess
