@@ -112,7 +112,7 @@ export class Exchange implements UpstreamUser {
     const use = bodyUse(plan, this.request.head)
     if (use === 'none') return false
     this.requestBody.hold(this.connection.engine.limits.replayBytes)
-    return use === 'signed' && !this.requestBody.settled && this.discarded === undefined
+    return use === 'signed' && !this.requestBody.settled
   }
 
   #gather(destination: Destination, plan: Plan): void {
@@ -235,7 +235,6 @@ export class Exchange implements UpstreamUser {
     const destination = this.#destination
     if (destination === undefined) return
     this.#letGo(keepMs)
-    this.#response = undefined
     this.discarded = { capture }
     this.requestBody.repeat()
     this.#plan(destination)

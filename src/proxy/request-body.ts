@@ -72,7 +72,6 @@ export class RequestBody {
 
   /** Settles when it is all here, or too large to be held. The microtask matters: a chunk is read to its end before. */
   async settle(): Promise<void> {
-    this.#waiting = []
     await new Promise<void>((resolve) => {
       this.#gathered = resolve
     })

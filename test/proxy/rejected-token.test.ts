@@ -240,6 +240,23 @@ describe('a request is sent again with its body', () => {
     },
   )
 
+  it('that came in parts', async () => {
+    const arrived: Arrived[] = []
+    await using s = await tokenScene(guarded(arrived))
+    const client = await s.proxy.secure('site.test')
+    client.send(`POST / HTTP/1.1\r\n${host}Content-Length: 8\r\n\r\n`)
+    const socket = await s.origin.connected(1)
+    for (const part of ['half', 'more']) {
+      while (!s.origin.received.endsWith(part === 'half' ? '\r\n\r\n' : 'half')) await once(socket, 'data')
+      client.send(part)
+    }
+    expect((await client.response()).body).toBe('ok')
+    expect(arrived.map(({ token, body }) => [token, body])).toEqual([
+      ['A1', 'halfmore'],
+      ['A2', 'halfmore'],
+    ])
+  })
+
   it('of which a part has come: the rest follows on the new connection', async () => {
     const arrived: Arrived[] = []
     await using s = await tokenScene((socket) => {
@@ -262,21 +279,32 @@ describe('a request is sent again with its body', () => {
     expect(arrived.map(({ token, body }) => [token, body])).toEqual([['A2', 'halfmore']])
   })
 
-  it('is not held longer than it may be needed', async () => {
+  it.each([
+    ['once the answer has begun', 'oauth2', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['when nothing could be sent again', 'bearer', ''],
+  ])('is not held %s', async (_when, kind, answer) => {
     const held = 32 * 1_048_576
+    let whole = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      whole = resolve
+    })
     await using s = await tokenScene(
       (socket) =>
-        onRequest(socket, () =>
-          // It has begun to answer: there will be no second time.
-          socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'),
-        ),
+        onRequest(socket, () => {
+          socket.write(answer)
+          whole()
+        }),
       { limits: { replayBytes: held } },
     )
+    if (kind === 'bearer') {
+      await s.proxy.session.removeCredential('api')
+      await s.proxy.knows('SECRET', 'site.test')
+    }
     const client = await s.proxy.secure('site.test')
     client.send(`POST / HTTP/1.1\r\n${host}Content-Length: ${held}\r\n\r\n`)
     for (let sent = 0; sent < held; sent += 65_536) client.send(Buffer.alloc(65_536))
-    await client.until(/\r\n\r\n/)
-    s.origin.received = ''
+    await arrived
+    if (answer !== '') await client.until(/\r\n\r\n/)
     for (let i = 0; i < 5; i++) {
       await wait(20)
       collectGarbage()
@@ -323,6 +351,21 @@ describe('a 401 goes to the client', () => {
     expect(s.tokens.spent).toEqual([])
     expect(s.origin.received.match(/HTTP\/1\.1/g)).toHaveLength(1)
     expect(s.proxy.entries[0]?.note).toBeUndefined()
+  })
+
+  it('when it is the second, though there be a third token', async () => {
+    const arrived: Arrived[] = []
+    await using s = await tokenScene((socket) =>
+      onRequest(socket, (request) => {
+        arrived.push(request)
+        socket.write(refused)
+      }),
+    )
+    s.proxy.session.rejected = async () => 'retry'
+    const client = await s.proxy.secure('site.test')
+    client.send(`POST / HTTP/1.1\r\n${host}Content-Length: 5\r\n\r\nhello`)
+    expect((await client.response()).status).toBe(401)
+    expect(arrived).toHaveLength(2)
   })
 
   it('when the credential is no token that could be refreshed', async () => {
@@ -398,6 +441,8 @@ describe('a 401 goes to the client', () => {
       }),
     )
     s.tokens.refusal = { status: 400, error: 'invalid_grant' }
+    // It needs no login, and is not said to.
+    await s.proxy.session.setCredential('key', { kind: 'header', header: 'X-Key', hosts: ['site.test'] }, 'K')
     const { id, token } = s.proxy.clients.issue('default', {})
     const tunnel = await s.proxy.client()
     const authorization = Buffer.from(`default:${token.reveal()}`).toString('base64')

@@ -106,6 +106,7 @@ describe('a body that a signature covers', () => {
 
   it.each([
     ['has sent it already', 1, 'Expect: 100-continue\r\n', 'a=1'],
+    ['has sent some of it already', 1, 'Expect: 100-continue\r\n', 'a='],
     ['speaks HTTP/1.0', 0, 'Expect: 100-continue\r\n', ''],
     ['does not wait', 1, '', ''],
   ])('is not asked for when the client %s', async (_why, minor, expectation, early) => {
@@ -113,7 +114,7 @@ describe('a body that a signature covers', () => {
     const client = await s.proxy.secure('site.test')
     client.send(`POST /act HTTP/1.${minor}\r\n${host}${form}${expectation}Content-Length: 3\r\n\r\n${early}`)
     await wait(50)
-    if (early === '') client.send('a=1')
+    client.send('a=1'.slice(early.length))
     expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 /)
   })
 
