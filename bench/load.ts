@@ -70,10 +70,12 @@ async function endWarm(): Promise<Timed | undefined> {
   return await warm
 }
 
-async function open(argument: { route: Route; connections: number }): Promise<void> {
+async function open(argument: { route: Route; connections: number; host?: string }): Promise<void> {
   close()
   clients.push(
-    ...(await Promise.all(Array.from({ length: argument.connections }, () => Client.open(argument.route)))),
+    ...(await Promise.all(
+      Array.from({ length: argument.connections }, () => Client.open(argument.route, argument.host)),
+    )),
   )
 }
 

@@ -9,6 +9,8 @@ export const bearer = 'bench-token-93d2a7c15e'
 /** Every name below resolves to the loopback in each proxy under test; the origin's certificate covers all of them. */
 export const domain = 'bench.test'
 export const warmHost = `origin.${domain}`
+/** The host whose token is one that is refreshed; for the others it is a static bearer. */
+export const refreshedHost = `refreshed.${domain}`
 
 export interface Material {
   readonly rootPem: string

@@ -32,12 +32,19 @@ export function judge(results: Results): Judged[] {
   return marks.flatMap((mark) => {
     const row = results.get(mark.metric)
     const ours = row?.get('hallpass')
-    const theirs = row?.get(mark.against)
+    const theirs = mark.against === undefined ? [1] : row?.get(mark.against)
     if (ours === undefined || theirs === undefined) return []
     const ratio = median(ours) / median(theirs)
     const ok = mark.least === undefined ? ratio <= (mark.most ?? 0) : ratio >= mark.least
     const text = mark.least === undefined ? `≤ ${mark.most}` : `≥ ${mark.least}`
-    return [{ what: `${mark.metric}, × ${mark.against}`, ratio, mark: text, ok }]
+    return [
+      {
+        what: mark.against === undefined ? mark.metric : `${mark.metric}, × ${mark.against}`,
+        ratio,
+        mark: text,
+        ok,
+      },
+    ]
   })
 }
 

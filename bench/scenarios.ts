@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Usage } from './child.ts'
 import type { Route } from './client.ts'
+import { freshToken } from './fresh-token.ts'
 import type { Timed } from './load.ts'
+import { withCpu } from './with-cpu.ts'
 import type { Worker } from './worker.ts'
 
 /** One way from the client to the origin. */
@@ -40,22 +42,11 @@ export interface Bench {
 
 export type Measured = Readonly<Record<string, number>>
 
-type Measure = (bench: Bench, subject: Subject) => Promise<Measured>
+export type Measure = (bench: Bench, subject: Subject) => Promise<Measured>
 
 export interface Scenario {
   readonly name: string
   readonly measure: Measure
-}
-
-/** CPU of the subject while `run` is at work, in microseconds; NaN where the subject is no process. */
-async function withCpu<T>(
-  subject: Subject,
-  run: () => Promise<T>,
-): Promise<{ result: T; cpuMicros: number }> {
-  const before = await subject.usage?.()
-  const result = await run()
-  const after = await subject.usage?.()
-  return { result, cpuMicros: (after?.cpuMicros ?? Number.NaN) - (before?.cpuMicros ?? Number.NaN) }
 }
 
 const requestsOn =
@@ -128,6 +119,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'requests at 1', measure: requestsOn(1) },
   { name: 'requests at 16', measure: requestsOn(16) },
   { name: 'requests at 64', measure: requestsOn(64) },
+  { name: 'a fresh token', measure: freshToken },
   { name: 'download', measure: bulk('download') },
   { name: 'upload', measure: bulk('upload') },
   { name: 'new connections', measure: newConnections },

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { serve, startedWith, usage } from '../child.ts'
-import { bearer, cookieName, cookieValue, domain, warmHost } from '../material.ts'
+import { bearer, cookieName, cookieValue, domain, refreshedHost, warmHost } from '../material.ts'
 
 /**
  * hallpass as `hallpass start` runs it: built, sealed file store, request log on disk, client token, cookie and bearer
@@ -31,11 +31,22 @@ const hallpass = await openHallpass({
   config: {
     listen: '127.0.0.1:0',
     upstreamCa: [rootFile],
-    resolve: Object.fromEntries(names.map((name) => [name, '127.0.0.1'])),
+    resolve: Object.fromEntries([...names, refreshedHost].map((name) => [name, '127.0.0.1'])),
   },
 })
 if (hallpass.created.key) {
   await hallpass.saveTokens('bench', { kind: 'bearer', hosts: [`*.${domain}`] }, bearer)
+  // Fresh for as long as a bench can run: its server is never asked.
+  await hallpass.saveTokens(
+    'refreshed',
+    { kind: 'oauth2', hosts: [refreshedHost], issuer: `https://id.${domain}`, clientId: 'bench' },
+    JSON.stringify({
+      access_token: bearer,
+      token_type: 'Bearer',
+      expires_in: 86_400,
+      refresh_token: 'unused',
+    }),
+  )
   await hallpass.saveCookies(`https://${warmHost}:${originPort}/`, [
     `${cookieName}=${cookieValue}; Domain=${domain}; Path=/; Secure; HttpOnly; Max-Age=86400`,
   ])

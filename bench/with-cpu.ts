@@ -1,0 +1,12 @@
+import type { Subject } from './scenarios.ts'
+
+/** CPU of the subject while `run` is at work, in microseconds; NaN where the subject is no process. */
+export async function withCpu<T>(
+  subject: Subject,
+  run: () => Promise<T>,
+): Promise<{ result: T; cpuMicros: number }> {
+  const before = await subject.usage?.()
+  const result = await run()
+  const after = await subject.usage?.()
+  return { result, cpuMicros: (after?.cpuMicros ?? Number.NaN) - (before?.cpuMicros ?? Number.NaN) }
+}
