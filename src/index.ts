@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { Authority } from './certs/authority.ts'
 import { writeBundle } from './certs/bundle.ts'
@@ -275,12 +276,18 @@ export class Hallpass {
     return (await this.session()).credentials()
   }
 
-  /** The headers, with their values, that the session's credentials put on a GET of this URL; tokens are refreshed for it. */
+  /**
+   * The headers, with their values, that the session's credentials put on a GET of this URL; tokens are refreshed for it. A
+   * signature is for one request.
+   */
   async authHeaders(url: string): Promise<Record<string, string>> {
     const { scheme, host, port, path } = parseRequestUrl(url)
     const session = await this.session()
     const plan = await session.plan({ scheme, host, port, path, method: 'GET', site: 'same-site' }, {})
-    const { add } = applyPlan(plan, { target: '/', fields: [] })
+    const nonce = randomBytes(16).toString('hex')
+    const at = { now: Date.now(), nonce, method: 'GET', scheme, host, port, body: 'absent' } as const
+    const { add, refusal } = applyPlan(plan, { target: path, fields: [] }, at)
+    if (refusal !== undefined) throw new HallpassError(refusal.code, refusal.refused)
     const headers = add.filter(({ name }) => name.toLowerCase() !== 'cookie')
     return Object.fromEntries(headers.map(({ name, value }) => [name, value]))
   }

@@ -61,6 +61,20 @@ describe('tokens', () => {
     expect(listed).toMatchObject([{ name: 'api', kind: 'bearer', hosts: ['api.example.com'], present: true }])
     expect(JSON.stringify(listed)).not.toContain('top-secret')
   })
+
+  test('that sign give a signature for the URL, made anew each time, or say why there is none', async () => {
+    const hallpass = await open()
+    const keys = JSON.stringify({ consumerKey: 'ck', consumerSecret: 'top-secret' })
+    await hallpass.saveTokens('x', { kind: 'oauth1', hosts: ['api.example.com'] }, keys)
+    const url = 'https://api.example.com/me?a=1'
+    const { Authorization = '', ...others } = await hallpass.authHeaders(url)
+    expect(Authorization).toMatch(/^OAuth oauth_consumer_key="ck", .*oauth_signature="[^"]+"$/)
+    expect(others).toEqual({})
+    expect(await hallpass.authHeaders(url)).not.toEqual({ Authorization })
+    const aws = JSON.stringify({ accessKeyId: 'AKID', secretAccessKey: 'top-secret' })
+    await hallpass.saveTokens('aws', { kind: 'sigv4', hosts: ['s3.example.org'] }, aws)
+    await expect(hallpass.authHeaders('https://s3.example.org/')).rejects.toMatchObject({ code: 'policy' })
+  })
 })
 
 test('a session that is not there is an error with a code', async () => {
