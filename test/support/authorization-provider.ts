@@ -151,6 +151,8 @@ export function makeProvider(
   provider.on('grant.error', (_, error) => {
     if ((error as { error_detail?: string }).error_detail === 'refresh token already used') record.reuses++
   })
+  // A client that cuts the connection, as is tested here.
+  ;(provider as NodeJS.EventEmitter).on('error', () => {})
   provider.on('server_error', (_, error) => process.stderr.write(`authorization server: ${error.stack}\n`))
   return provider
 }

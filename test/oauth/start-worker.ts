@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import type { Jobs } from './worker-jobs.ts'
+
+const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
+
+export interface Worker {
+  readonly child: ChildProcess
+  /** Rejects with what the job said that it failed of, and when the worker ends before it is done. */
+  ask<J extends keyof Jobs>(job: J, input: Parameters<Jobs[J]>[0]): ReturnType<Jobs[J]>
+  /** Ends it, at once, as nothing can prevent. */
+  kill(): Promise<void>
+}
+
+/** What is compiled once need not be by dozens of processes: two thirds of what starting one costs. */
+const compiled = mkdtempSync(join(tmpdir(), 'hallpass-compiled-'))
+process.once('exit', () => rmSync(compiled, { recursive: true, force: true }))
+let first: Promise<unknown> | undefined
+
+/** A process of its own that has opened this state folder. */
+export async function startWorker(root: string): Promise<Worker> {
+  await first
+  const worker = start(root)
+  first ??= worker
+  return await worker
+}
+
+async function start(root: string): Promise<Worker> {
+  const child = spawn(process.execPath, [script, root], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stdin.on('error', () => {}) // killed: the answer that does not come tells
+  const ended = once(child, 'exit')
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const next = async () => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error('the worker ended')
+    return JSON.parse(value)
+  }
+  await next()
+  return {
+    child,
+    async ask(job, input) {
+      child.stdin.write(`${JSON.stringify({ job, input })}\n`)
+      const { answer, error } = await next()
+      if (error !== undefined) throw new Error(error)
+      return answer
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  } as Worker
+}

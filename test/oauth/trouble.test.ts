@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest'
+import { startAuthorizationServer } from '../support/authorization-server.ts'
+import { requestTo } from '../support/material.ts'
+import { temporaryHome } from '../support/temporary-home.ts'
+import { troubles } from './false-answers.ts'
+import { sessionHere } from './session-here.ts'
+import { definitionFor } from './signed-in.ts'
+import { Stage } from './stage.ts'
+
+const lifeSeconds = 3600
+const second = 1000
+
+describe('a token server that answers', () => {
+  it.each(Object.entries(troubles))(
+    '%s takes nothing away and is not asked without end',
+    async (_, { answer, unused }) => {
+      await using server = await startAuthorizationServer({ lifeSeconds })
+      const stage = await Stage.set(server)
+      const { access_token: accessToken, refresh_token: refreshToken } = stage.issued
+      server.instead.push(answer)
+      server.again = true
+
+      // The five minutes in which a refresh is due: a request every ten seconds.
+      for (let left = 295; left > 5; left -= 10) {
+        stage.at((lifeSeconds - left) * second)
+        expect(await stage.attached()).toBe(accessToken)
+      }
+      const whileAlive = server.record.tokenRequests
+      expect(whileAlive).toBeGreaterThanOrEqual(1)
+      // One of unknown fate is not sent again as long as the access token lives.
+      expect(whileAlive).toBeLessThanOrEqual(unused ? 12 : 1)
+
+      // Ten minutes after its end: the same.
+      for (let over = 10; over < 600; over += 10) {
+        stage.at((lifeSeconds + over) * second)
+        expect(await stage.attached()).toBe(accessToken)
+      }
+      expect(server.record.tokenRequests - whileAlive).toBeLessThanOrEqual(15)
+      expect(await stage.sealed()).toMatchObject({ tokens: { accessToken, refreshToken } })
+      expect((await stage.sealed()).needsLogin).toBeUndefined()
+      expect(stage.messages.length).toBeGreaterThan(0)
+
+      // The server is well again.
+      server.again = false
+      server.instead.length = 0
+      stage.at((lifeSeconds + 7200) * second)
+      expect(await stage.session.refreshCredential('api', { because: 'expired' })).toEqual({
+        kind: 'refreshed',
+      })
+      expect(server.record).toMatchObject({ refreshes: 1, reuses: 0, revocations: 0 })
+      expect((await stage.sealed()).attempt).toBeUndefined()
+      expect(await stage.attached()).not.toBe(accessToken)
+    },
+  )
+})
+
+describe('an answer that is lost after the server has rotated', () => {
+  it.each(Object.entries(troubles).filter(([, { unused }]) => !unused))(
+    '%s: needs login, once the access token has run out, and not before',
+    async (_, { answer }) => {
+      await using server = await startAuthorizationServer({ lifeSeconds })
+      const stage = await Stage.set(server)
+      server.after.push(answer)
+      stage.at((lifeSeconds - 200) * second)
+      for (let n = 0; n < 20; n++) expect(await stage.attached()).toBe(stage.issued.access_token)
+      expect(server.record).toMatchObject({ refreshes: 1, reuses: 0, tokenRequests: 1 })
+      stage.at((lifeSeconds + 600) * second)
+      await stage.attached()
+      expect(await stage.session.refreshCredential('api', { because: 'expired' })).toMatchObject({
+        kind: 'needs-login',
+      })
+      const asked = server.record.tokenRequests
+      const { tokens, needsLogin } = await stage.sealed()
+      expect(needsLogin).toMatchObject({ reason: expect.any(String) })
+      expect(tokens).toMatchObject({ refreshToken: stage.issued.refresh_token })
+      // It stays so, without asking again.
+      for (let n = 0; n < 20; n++) {
+        stage.at((lifeSeconds + 600 + n * 600) * second)
+        await stage.attached()
+      }
+      expect(server.record.tokenRequests).toBe(asked)
+      expect(asked).toBeLessThanOrEqual(2)
+    },
+  )
+})
+
+describe('a token server', () => {
+  it('that says invalid_grant makes the session need a login; what it held is kept', async () => {
+    await using server = await startAuthorizationServer({ lifeSeconds })
+    const stage = await Stage.set(server)
+    server.instead.push((response) =>
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}'),
+    )
+    stage.at((lifeSeconds - 200) * second)
+    expect(await stage.attached()).toBe(stage.issued.access_token)
+    expect(await stage.sealed()).toMatchObject({
+      tokens: { accessToken: stage.issued.access_token, refreshToken: stage.issued.refresh_token },
+      needsLogin: { reason: expect.stringContaining('invalid_grant') },
+    })
+    // The access token lives on.
+    expect(await stage.attached()).toBe(stage.issued.access_token)
+    expect(server.record.tokenRequests).toBe(1)
+    expect(stage.messages.join('\n')).toMatch(/login/)
+  })
+
+  it('that says Retry-After is left alone for so long, also by another process', async () => {
+    await using server = await startAuthorizationServer({ lifeSeconds })
+    const stage = await Stage.set(server)
+    server.instead.push((response) => response.writeHead(429, { 'retry-after': '240' }).end())
+    stage.at((lifeSeconds - 290) * second)
+    await stage.attached()
+    expect(server.record.tokenRequests).toBe(1)
+    for (let left = 280; left > 55; left -= 5) {
+      stage.at((lifeSeconds - left) * second)
+      expect(await stage.attached()).toBe(stage.issued.access_token)
+    }
+    const other = await sessionHere(stage.home, { now: () => Date.now() + (lifeSeconds - 100) * second })
+    expect(await other.session.refreshCredential('api', { because: 'due' })).toMatchObject({
+      kind: 'waiting',
+    })
+    expect(server.record.tokenRequests).toBe(1)
+    stage.at((lifeSeconds - 30) * second)
+    await stage.attached()
+    expect(server.record).toMatchObject({ tokenRequests: 2, refreshes: 1 })
+  })
+
+  it('whose certificate is not good is told nothing, and the refresh token stays as good as it was', async () => {
+    await using server = await startAuthorizationServer({ lifeSeconds, hosts: ['127.0.0.1'] })
+    const home = temporaryHome()
+    const issued = await server.issue()
+    const ahead = { now: () => Date.now() + (lifeSeconds + 60) * second }
+    const distrusting = await sessionHere(home, { ...ahead, roots: [] })
+    await distrusting.session.setCredential('api', definitionFor(server), JSON.stringify(issued))
+    const outcome = await distrusting.session.refreshCredential('api', { because: 'asked' })
+    expect(outcome).toMatchObject({ kind: 'waiting', reason: expect.stringMatching(/certificate/) })
+    expect(server.record.tokenRequests).toBe(0)
+    const later = await sessionHere(home, { now: () => Date.now() + 3 * lifeSeconds * second })
+    expect(await later.session.refreshCredential('api', { because: 'expired' })).toEqual({
+      kind: 'refreshed',
+    })
+    expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 1, reuses: 0 })
+  })
+
+  it('that is not there is not asked in a loop, and the refresh goes through when it is back', async () => {
+    const home = temporaryHome()
+    let port: number
+    let ahead = lifeSeconds - 200
+    const here = await sessionHere(home, { now: () => Date.now() + ahead * second })
+    {
+      await using server = await startAuthorizationServer({ lifeSeconds })
+      port = server.port
+      await here.session.setCredential('api', definitionFor(server), JSON.stringify(await server.issue()))
+    }
+    ahead += lifeSeconds
+    for (let n = 0; n < 30; n++)
+      expect(await here.session.refreshCredential('api', { because: 'due' })).toMatchObject({
+        kind: 'waiting',
+      })
+    await using again = await startAuthorizationServer({ lifeSeconds, port })
+    // Another server, with another memory: it says invalid_grant, and that it was asked is the point.
+    ahead += 7200
+    expect(await here.session.refreshCredential('api', { because: 'expired' })).toMatchObject({
+      kind: 'needs-login',
+    })
+    expect(again.record.tokenRequests).toBe(1)
+  })
+})
+
+describe('an origin that answers 401 whatever it is sent', () => {
+  it('does not have the token refreshed for each request', async () => {
+    await using server = await startAuthorizationServer({ lifeSeconds })
+    const stage = await Stage.set(server)
+    for (let n = 0; n < 100; n++) {
+      stage.at(n * second)
+      // As the proxy does: a 401, a refresh, the request once more, a 401.
+      const plan = () => stage.session.plan(requestTo(server.resource), {})
+      if ((await stage.session.rejected(await plan())) === 'retry')
+        await stage.session.rejected(await plan(), true)
+    }
+    // A hundred seconds of it: a few, since any of them could have been the one that helps.
+    expect(server.record.refreshes).toBeGreaterThanOrEqual(1)
+    expect(server.record.refreshes).toBeLessThanOrEqual(5)
+    expect(server.record).toMatchObject({ reuses: 0, revocations: 0 })
+  })
+})
