@@ -113,8 +113,8 @@ export class MemoryStore implements Store {
   }
 
   async updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void> {
-    const session = await this.readSession(name)
-    if (session !== undefined) await this.writeSession(change(session))
+    const session = this.#sessions.get(checkName('session', name))
+    if (session !== undefined) session.metadata = Object.freeze({ ...change(session.metadata) })
   }
 
   async removeSession(name: string): Promise<void> {

@@ -220,6 +220,125 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     expect((await store.read({ ...cookies, session: 'other' }))?.value).toBe(2)
   })
 
+  describe('a record that is held', () => {
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+    it('is seen as it is, and what is saved is there at once for every reader', async () => {
+      await store.update(cookies, () => 'old')
+      const result = await store.exclusive(cookies, async ({ value, save }) => {
+        expect(value).toBe('old')
+        const stamp = store.stamp(cookies)
+        await save('noted')
+        await turn()
+        expect((await store.read(cookies))?.value).toBe('noted')
+        expect(store.stamp(cookies)).not.toBe(stamp)
+        await save('new')
+        return 'done'
+      })
+      expect(result).toBe('done')
+      expect(await store.read(cookies)).toEqual({ version: 3, value: 'new' })
+    })
+
+    it('is nothing when there is none, and is made by saving', async () => {
+      await store.exclusive(cookies, async ({ value, save }) => {
+        expect(value).toBeUndefined()
+        await save({ a: 1 })
+      })
+      expect((await store.read(cookies))?.value).toEqual({ a: 1 })
+    })
+
+    it('lets readers through and no change of others between its reading and its saving', async () => {
+      const held = Array.from({ length: 10 }, () =>
+        store.exclusive(cookies, async ({ value, save }) => {
+          await turn()
+          await store.read(cookies)
+          await save(count(value))
+        }),
+      )
+      const updates = Array.from({ length: 50 }, () => store.update(cookies, count))
+      await turn()
+      const more = Array.from({ length: 50 }, () => store.update(cookies, count))
+      await Promise.all([...held, ...updates, ...more])
+      expect((await store.read(cookies))?.value).toBe(110)
+    })
+
+    it('is held by one after another, in the order of asking', async () => {
+      const seen: string[] = []
+      const hold = (name: string) =>
+        store.exclusive(cookies, async () => {
+          seen.push(`${name} in`)
+          await turn()
+          seen.push(`${name} out`)
+        })
+      await Promise.all(['a', 'b', 'c'].map(hold))
+      expect(seen).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} in`, `${name} out`]))
+    })
+
+    it('is free again when the work fails; what was saved before stays', async () => {
+      const failed = store.exclusive(cookies, async ({ save }) => {
+        await save('noted')
+        throw new Error('no')
+      })
+      await expect(failed).rejects.toThrow('no')
+      expect(await store.exclusive(cookies, async ({ value }) => value)).toBe('noted')
+    })
+
+    it('is waited for no longer than said, and whoever gives up leaves the others their turn', async () => {
+      const free = Promise.withResolvers<void>()
+      const first = store.exclusive(cookies, async ({ value, save }) => {
+        await free.promise
+        await save(count(value))
+      })
+      const late = store.exclusive(cookies, async () => 'in', { timeoutMs: 5 })
+      const aborted = store.exclusive(cookies, async () => 'in', {
+        signal: AbortSignal.abort(new Error('enough')),
+      })
+      const third = store.exclusive(cookies, async ({ value, save }) => save(count(value)))
+      const update = store.update(cookies, count)
+      const [gaveUp, stopped] = await Promise.allSettled([late, aborted])
+      expect(gaveUp).toMatchObject({ status: 'rejected', reason: { code: 'lock-timeout' } })
+      expect(stopped).toMatchObject({ status: 'rejected', reason: { message: 'enough' } })
+      expect(await store.read(cookies)).toBeUndefined()
+      free.resolve()
+      await Promise.all([first, third, update])
+      expect((await store.read(cookies))?.value).toBe(3)
+    })
+
+    it('keeps nobody from another record', async () => {
+      await store.exclusive(cookies, async () => {
+        await store.update({ ...cookies, name: 'example.org' }, () => 1)
+        await store.exclusive({ ...cookies, name: 'example.net' }, async () => undefined)
+      })
+    })
+
+    it('is not saved into a session that was removed meanwhile', async () => {
+      const saving = store.exclusive(cookies, async ({ save }) => {
+        await store.removeSession('work')
+        await save(1)
+      })
+      await expect(saving).rejects.toMatchObject({ code: 'session-missing' })
+      expect(await store.sessions()).toEqual([])
+    })
+  })
+
+  it('changes the metadata of a session without losing a change that comes at the same time', async () => {
+    const add = (key: string) =>
+      store.updateSession('work', (session) => ({
+        ...session,
+        metadata: { ...session.metadata, [key]: key },
+      }))
+    await Promise.all(Array.from('abcdefgh').map(add))
+    expect(Object.keys((await store.readSession('work'))?.metadata ?? {}).sort()).toEqual(
+      Array.from('abcdefgh'),
+    )
+  })
+
+  it('does not bring a removed session back by changing its metadata', async () => {
+    await store.removeSession('work')
+    await store.updateSession('work', (session) => ({ ...session, userAgent: 'x' }))
+    expect(await store.sessions()).toEqual([])
+  })
+
   it('does not bring a removed session back when something is captured late', async () => {
     await store.removeSession('work')
     await expect(store.update(cookies, () => 1)).rejects.toMatchObject({ code: 'session-missing' })

@@ -1,0 +1,82 @@
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { onCoarseClock } from '../../test/store/coarse-clock.ts'
+import { scratchFolder } from '../../test/store/scratch.ts'
+import { TokenFile } from './token-file.ts'
+
+let path: string
+let file: TokenFile
+beforeEach(() => {
+  path = join(scratchFolder(), 'auth.json')
+  file = new TokenFile(path)
+})
+const write = (value: unknown, mode = 0o644) => {
+  writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value))
+  chmodSync(path, mode)
+}
+const refused = (reason: RegExp) =>
+  expect(() => file.read()).toThrow(
+    expect.objectContaining({ code: 'credential-missing', message: expect.stringMatching(reason) }),
+  )
+
+describe('the token file of another tool', () => {
+  it.each<[string, unknown]>([
+    ['as a token endpoint answered', { access_token: 'a', expires_in: 60 }],
+    ['inside', { version: 1, tokens: { id_token: 'x', access_token: 'a', expires_in: 60 } }],
+    ['in a list', { accounts: [{ name: 'x' }, { access_token: 'a', expires_in: 60 }] }],
+    ['first of two', { one: { access_token: 'a', expires_in: 60 }, two: { access_token: 'b' } }],
+    ['behind one that is null', { one: { access_token: null }, two: { access_token: 'a', expires_in: 60 } }],
+  ])('is read, %s; what it says of time counts from its last change', (_, value) => {
+    write(value)
+    utimesSync(path, 1000, 1000)
+    expect(file.read()).toMatchObject({ accessToken: 'a', receivedAt: 1_000_000, expiresAt: 1_060_000 })
+  })
+
+  it.each<[string, unknown, RegExp]>([
+    ['without a token', { tokens: {} }, /no access_token/],
+    ['of half of its JSON', '{"access_token":"a"', /no access_token/],
+    ['with a token that breaks a header line', { access_token: 'a\r\nb: c' }, /no access_token/],
+    ['with a token of another type', { access_token: 'a', token_type: 'DPoP' }, /no access_token/],
+    [
+      'nested so deep that a search would not end well',
+      '['.repeat(100_000) + ']'.repeat(100_000),
+      /no access_token/,
+    ],
+    ['of megabytes', JSON.stringify({ access_token: 'a', more: 'x'.repeat(2 ** 20) }), /far too large/],
+  ])('%s is refused', (_, value, reason) => {
+    write(value)
+    refused(reason)
+  })
+
+  it('that everybody may write is refused: it would have us act as somebody else', () => {
+    write({ access_token: 'a' }, 0o666)
+    refused(/every user/)
+  })
+
+  it('may be a link, as secrets of containers are, and not a folder', () => {
+    write({ access_token: 'a' })
+    renameSync(path, `${path}.data`)
+    symlinkSync(`${path}.data`, path)
+    expect(file.read().accessToken).toBe('a')
+    rmSync(path)
+    mkdirSync(path)
+    refused(/not a file|EISDIR/)
+  })
+
+  it('that is not there is missing', () => {
+    refused(/ENOENT/)
+    expect(file.stamp()).toBe('none')
+  })
+
+  it('has another stamp with each change, also within one tick of the clock', () => {
+    onCoarseClock()
+    const stamps = new Set<string>()
+    for (let n = 10; n < 30; n++) {
+      write({ access_token: `a${n}` })
+      stamps.add(file.stamp())
+      expect(file.stamp()).toBe(file.stamp())
+    }
+    expect(stamps.size).toBe(20)
+  })
+})
