@@ -2,7 +2,10 @@ import { argon2Sync } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { oauth2 } from '../../src/credentials/oauth2.ts'
 import { Secret } from '../../src/secret.ts'
+import { Sessions } from '../../src/sessions/sessions.ts'
 import { FileStore } from '../../src/store/file.ts'
 import { dataKey } from '../../src/store/key-file.ts'
 import { KeyRing } from '../../src/store/keyring.ts'
@@ -29,14 +32,25 @@ const blocks = (language: string) =>
 const vectors = blocks('vector').map((text) => JSON.parse(text) as Vector)
 const keyFiles = blocks('key-file')
 
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+/** All names in a schema, at any depth. */
+function namesIn(schema: unknown): readonly string[] {
+  const { properties = {} } = schema as Schema
+  return Object.entries(properties).flatMap(([name, part]) => [name, ...namesIn(part)])
+}
+
 function idOf({ associated }: Vector): SealId {
   const [, , kind, session, name] = JSON.parse(associated)
   return { kind, session, name }
 }
 
 describe('docs/format.md', () => {
-  it('has a vector for a site, a credential, a client token and the authority', () => {
-    expect(vectors.map((vector) => idOf(vector).kind)).toEqual(['cookies', 'credential', 'client', 'ca'])
+  it('has a vector for a site, a credential, a client token, the authority and tokens that are refreshed', () => {
+    const found = vectors.map((vector) => idOf(vector).kind)
+    expect(found).toEqual(['cookies', 'credential', 'client', 'ca', 'credential'])
     expect(keyFiles).toHaveLength(2)
   })
 
@@ -81,6 +95,36 @@ describe('docs/format.md', () => {
     })
     expect(document).toContain(`\`${derived.toString('hex')}\``)
   })
+
+  it('has a vector of an oauth2 credential that the session reads', async () => {
+    const { value } = JSON.parse(vectors[4]?.plaintext ?? '')
+    const { home, store } = await scratchStore()
+    await store.update({ kind: 'credential', session: 'work', name: 'work' }, () => value)
+    const sessions = await Sessions.open({
+      store,
+      config: { rules: [], intercept: 'known', capture: [], reveal: 'script' },
+    })
+    const { tokens, last } = value.secret
+    expect(existsSync(join(home.root, 'sessions/work/credentials/work.json.enc'))).toBe(true)
+    expect(await (await sessions.get('work')).credential('work')).toMatchObject({
+      kind: 'oauth2',
+      hosts: value.hosts,
+      problem: undefined,
+      // The fate of its refresh token is unknown, so it is not sent before the access token has run out.
+      freshness: {
+        expiresAt: tokens.expiresAt,
+        dueAt: tokens.expiresAt,
+        refreshable: true,
+        last,
+        refreshes: 1,
+      },
+    })
+  })
+
+  it.each(namesIn(z.toJSONSchema(oauth2.secret?.schema(z) ?? z.never())))(
+    'names %s of the value of an oauth2',
+    (name) => expect(document).toContain(`\`${name}\``),
+  )
 
   it('says where everything lies', async () => {
     const { home, store } = await scratchStore()
