@@ -83,6 +83,8 @@ export const errorTable = {
     http: 400,
     meaning: 'the passphrase does not open the bundle, or the bundle was altered',
   },
+  'browser-missing': { exit: 1, http: 500, meaning: 'no browser that could open a window' },
+  'browser-failed': { exit: 1, http: 500, meaning: 'the window of a browser could not be opened' },
   'profile-missing': { exit: 1, http: 404, meaning: 'no such profile of a browser, or one without cookies' },
   'profile-unreadable': {
     exit: 1,

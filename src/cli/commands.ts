@@ -9,6 +9,7 @@ import { command as explain } from './commands/explain.ts'
 import { command as exportCommand } from './commands/export.ts'
 import { command as importCommand } from './commands/import.ts'
 import { command as key } from './commands/key.ts'
+import { command as login } from './commands/login.ts'
 import { command as logs } from './commands/logs.ts'
 import { command as run } from './commands/run.ts'
 import { command as session } from './commands/session.ts'
@@ -27,6 +28,7 @@ export const commands: readonly CommandSpec[] = [
   logs,
   env,
   explain,
+  login,
   token,
   cookie,
   storage,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,6 +32,15 @@ function started(command: string, args: readonly string[], env: NodeJS.ProcessEn
     await ended
   })
   return browser
+}
+
+/** Puts a root into the store of a user's NSS, where Chromium looks on Linux. */
+export function trustInChromium(home: string, rootPem: string): void {
+  const folder = join(home, '.pki', 'nssdb')
+  mkdirSync(folder, { recursive: true })
+  const database = `sql:${folder}`
+  execFileSync('certutil', ['-d', database, '-N', '--empty-password'])
+  execFileSync('certutil', ['-d', database, '-A', '-n', 'root of the test', '-t', 'C,,', '-i', rootPem])
 }
 
 /** A real Chromium without a window, on a profile of its own below `userData`. Every name leads to this machine. */

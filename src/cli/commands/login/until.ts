@@ -1,0 +1,20 @@
+import type { Until } from '../../../browser/window/login.ts'
+import { HallpassError } from '../../../errors.ts'
+
+/** `url=GLOB`, `cookie=NAME`, `closed`. @throws HallpassError `usage` */
+export function parseUntil(text: string | undefined): Until | undefined {
+  if (text === undefined) return undefined
+  if (text === 'closed') return { kind: 'closed' }
+  const [, kind, value] = /^(url|cookie)=(.+)$/.exec(text) ?? []
+  if (kind === 'cookie' && value !== undefined) return { kind, name: value }
+  if (kind === 'url' && value !== undefined) return { kind, pattern: globOf(value) }
+  throw new HallpassError('usage', '--until is url=GLOB, cookie=NAME or closed', {
+    hint: 'hallpass login app.example.com --until cookie=sid',
+  })
+}
+
+/** `*` is any text, `/` too; `?` is itself, as it begins a query. */
+function globOf(glob: string): RegExp {
+  const parts = glob.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`)
+}

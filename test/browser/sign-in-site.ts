@@ -1,0 +1,47 @@
+import { certificateFor, httpOrigin, type TestOrigin } from '../support/origin.ts'
+
+/**
+ * A site to sign in at, on two domains: the form of app.site.test sends its user to sso.other.test and that back to
+ * app.site.test, which sets an HttpOnly cookie; its page then sets a cookie and a localStorage token by script.
+ */
+export async function signInSite(): Promise<TestOrigin> {
+  const origin = await httpOrigin(
+    (request, response) => {
+      const { host = '' } = request.headers
+      const url = new URL(request.url ?? '/', `https://${host}`)
+      const html = (text: string) => {
+        response.setHeader('Content-Type', 'text/html')
+        response.end(Buffer.from(`<!doctype html><title>${host}</title>${text}`))
+      }
+      const to = (location: string, ...cookies: readonly string[]) => {
+        if (cookies.length > 0) response.setHeader('Set-Cookie', cookies)
+        response.writeHead(302, { location }).end()
+      }
+      const cookies = request.headers.cookie ?? ''
+      if (host === 'sso.other.test')
+        to('https://app.site.test/back?ticket=1', 'sso=xyz; Secure; HttpOnly; Max-Age=3600')
+      else if (url.pathname === '/login')
+        html(`<form method="post" action="/enter"><input name="user" value="ada"><input name="password" type="password">
+          <button>sign in</button></form>
+          <script>setTimeout(() => document.forms[0].submit(), 300)</script>`)
+      else if (url.pathname === '/enter') to('https://sso.other.test/authorize')
+      else if (url.pathname === '/back')
+        to(
+          '/home',
+          'sid=HTTPONLYSECRET; Secure; HttpOnly; Path=/; Max-Age=3600',
+          'brief=SESSIONCOOKIE; Secure; HttpOnly',
+        )
+      else if (url.pathname === '/home')
+        html(`<p>welcome</p><script>
+          document.cookie = 'theme=BYSCRIPT; secure; max-age=3600'
+          localStorage.setItem('auth', JSON.stringify({ access: 'LOCALTOKEN' }))
+          sessionStorage.setItem('tab', 'SESSIONTOKEN')
+        </script>`)
+      else if (url.pathname === '/me')
+        response.end(`cookie: ${cookies}; authorization: ${request.headers.authorization}`)
+      else response.writeHead(404).end()
+    },
+    { certificate: certificateFor('app.site.test', 'sso.other.test') },
+  )
+  return origin
+}
