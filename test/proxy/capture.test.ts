@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { HallpassError } from '../../src/errors.ts'
 import { parseHostPattern } from '../../src/rules/host-pattern.ts'
@@ -78,6 +79,40 @@ describe('cookies of a response', () => {
     release()
     expect((await client.response()).status).toBe(200)
     expect(await s.proxy.session.cookies('site.test')).toHaveLength(1)
+  })
+
+  it.each([
+    ['and the rest of the body', (socket: Duplex) => socket.write('k')],
+    ['and its end, right behind them', (socket: Duplex) => socket.end('k')],
+    [
+      'and bytes that nobody asked for',
+      (socket: Duplex) => socket.write('kHTTP/1.1 404 Poison\r\nContent-Length: 0\r\n\r\n'),
+    ],
+  ])('are kept while more comes of the origin: %s', async (_, more) => {
+    const store = new StubbornStore()
+    store.before = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await using s = await scene(
+      (socket) =>
+        onHead(socket, (head) => {
+          if (!head.startsWith('GET / ')) {
+            socket.write(withCookies())
+            return
+          }
+          // Two records that come with one read.
+          socket.write(withCookies('sid=1').slice(0, -1))
+          more(socket)
+        }),
+      { store },
+    )
+    const client = await s.proxy.secure('site.test')
+    client.send(get())
+    const answer = await client.response()
+    expect([answer.status, answer.body]).toEqual([200, 'ok'])
+    client.send(get('/next'))
+    expect((await client.response()).head).toBe('HTTP/1.1 200 OK\r\nX-After: 1\r\nContent-Length: 2\r\n\r\n')
+    expect(s.origin.received).toContain('Cookie: sid=1\r\n')
   })
 
   it('that cannot be saved: the answer to what has acted goes on, marked', async () => {
