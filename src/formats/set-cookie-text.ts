@@ -1,5 +1,6 @@
 import { admit } from '../cookies/admit.ts'
 import { parseSetCookie } from '../cookies/set-cookie.ts'
+import { isPublicSuffix } from '../cookies/site.ts'
 import { domainOf, domainWithPort } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { withoutTimes } from './given-cookie.ts'
@@ -50,8 +51,13 @@ function cookieOf(
 ): { readonly cookie: GivenCookie } | { readonly reason: string } {
   const said = parseSetCookie(line, now)
   if ('refused' in said) return { reason: said.refused }
-  const host = given ?? domainOf(fromWire(said.domain ?? '') ?? '')?.domain
+  const named = domainOf(fromWire(said.domain ?? '') ?? '')?.domain
+  const host = given ?? named
   if (host === undefined) return { reason: 'no Domain, and no host was named that it is of' }
+  // Only the host itself may name a public suffix, and which one it was is not known here.
+  if (given === undefined && host !== 'localhost' && isPublicSuffix(host)) {
+    return { reason: `domain ${host} is a public suffix` }
+  }
   const url = { scheme: 'https', host, port: 443, path: '/' } as const
   const admission = admit(said, { url, now })
   return 'refused' in admission ? { reason: admission.refused } : { cookie: withoutTimes(admission.cookie) }
