@@ -37,6 +37,31 @@ describe('eight processes at once', () => {
   })
 })
 
+describe('a record that one process holds', () => {
+  it('is changed by no other between reading and saving, whether the other holds it or updates it', async () => {
+    const { home, store } = await scratchStore()
+    const holders = eight.slice(0, 4).map((name) => startWorker('holdAndCount', home.root, [name, '25']))
+    const writers = eight.slice(4).map((name) => startWorker('count', home.root, [name, '60', '6']))
+    const ends = await Promise.all([...holders, ...writers].map(({ ended }) => ended))
+    expect(ends.map(({ code }) => code)).toEqual(eight.map(() => 0))
+    const counts = Object.fromEntries(eight.map((name, index) => [name, index < 4 ? 25 : 60]))
+    expect((await store.read(record))?.value).toEqual(counts)
+  })
+
+  it('can be read meanwhile, and is free at once when the holder is killed; what it saved is there', async () => {
+    const { home, store } = await scratchStore()
+    const holder = startWorker('hold', home.root)
+    await holder.said(1)
+    expect((await store.read(record))?.value).toBe('noted')
+    await expect(store.exclusive(record, async () => 'in', { timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'lock-timeout',
+    })
+    const waiting = store.exclusive(record, async ({ value }) => value)
+    holder.child.kill('SIGKILL')
+    expect(await waiting).toBe('noted')
+  })
+})
+
 describe('a reader in another process', () => {
   it('has each change with its next read', async () => {
     const { home, store } = await scratchStore()

@@ -2,6 +2,7 @@
  * What a test starts as a process of its own: `node worker.ts <job> <home> …`. Writes a line to stdout for each thing that the store said is done.
  */
 import { writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { homePaths, prepareHome } from '../../src/store/home.ts'
 import { KeyRing } from '../../src/store/keyring.ts'
 import { rotateKey } from '../../src/store/rotate.ts'
@@ -53,6 +54,29 @@ const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => P
         say(`${++done}`)
       }
     }
+  },
+
+  /** As `count`, one at a time, with a pause between reading and writing in which others could write. */
+  async holdAndCount(root, [name = '', total = '0']) {
+    const { store } = await openStore(homePaths(root))
+    say('ready')
+    for (let done = 0; done < Number(total); done++) {
+      await store.exclusive(record, async ({ value, save }) => {
+        await sleep(2)
+        const next = countOne(name)(value)
+        await save(next)
+      })
+    }
+  },
+
+  /** Saves a note and holds the record until killed. */
+  async hold(root) {
+    const { store } = await openStore(homePaths(root))
+    await store.exclusive(record, async ({ save }) => {
+      await save('noted')
+      say('held')
+      await sleep(60_000)
+    })
   },
 
   /** Rotates the key until killed. */

@@ -1,0 +1,164 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { OAuth2Value } from '../credentials/oauth2.ts'
+import { HallpassError } from '../errors.ts'
+import { MemoryStore } from '../store/memory.ts'
+import type { ExclusiveOptions, HeldRecord, Json, RecordId } from '../store/store.ts'
+import { SealedTokens } from './sealed-tokens.ts'
+
+const id: RecordId = { kind: 'credential', session: 'default', name: 'api' }
+const now = Date.UTC(2026, 0, 1)
+
+/** A store whose disk can be full. */
+class SmallStore extends MemoryStore {
+  full = false
+  override exclusive<T>(of: RecordId, work: (held: HeldRecord) => Promise<T>, options?: ExclusiveOptions) {
+    return super.exclusive(
+      of,
+      ({ value, save }) =>
+        work({
+          value,
+          save: async (next) => {
+            if (this.full) throw new HallpassError('not-saved', 'ENOSPC')
+            await save(next)
+          },
+        }),
+      options,
+    )
+  }
+}
+
+let store: SmallStore
+let sealed: SealedTokens
+let changes: number
+const value = (number: number, more: Partial<OAuth2Value> = {}): OAuth2Value => ({
+  tokens: { accessToken: `access-${number}`, refreshToken: `refresh-${number}`, receivedAt: now },
+  refreshes: number,
+  ...more,
+})
+const record = (secret: OAuth2Value, kind = 'oauth2') =>
+  ({
+    kind,
+    hosts: ['api.test'],
+    options: { clientId: 'c' },
+    secret,
+    createdAt: 'then',
+    updatedAt: 'then',
+  }) as unknown as Json
+const onDisk = async () =>
+  ((await store.read(id))?.value as unknown as { secret: OAuth2Value } | undefined)?.secret
+const made = () => new SealedTokens(store, id, { now: () => now, changed: () => void changes++ })
+
+beforeEach(async () => {
+  store = new SmallStore()
+  changes = 0
+  sealed = made()
+  onTestFinished(() => sealed.flush())
+  await store.writeSession({ name: 'default', createdAt: '' })
+  await store.update(id, () => record(value(1)))
+})
+
+/** The disk is full once the note is on it. */
+const keepTwo = () =>
+  sealed.exclusive(async ({ value: before, save, keep }) => {
+    await save({ ...before, attempt: { since: now } })
+    store.full = true
+    return keep(value(2))
+  })
+
+describe('tokens', () => {
+  it('are read and saved, and the rest of the record stays', async () => {
+    expect(await sealed.read()).toEqual(value(1))
+    await sealed.exclusive(async ({ value: before, unsaved, save }) => {
+      expect([before, unsaved]).toEqual([value(1), false])
+      await save(value(2))
+    })
+    expect((await store.read(id))?.value).toEqual({
+      ...(record(value(2)) as object),
+      updatedAt: new Date(now).toISOString(),
+    })
+    expect(changes).toBe(0)
+  })
+
+  it('are missing when the record is, or is of another kind, and damaged when they are none', async () => {
+    await store.update(id, () => record(value(1), 'bearer'))
+    await expect(sealed.exclusive(async () => 'in')).rejects.toMatchObject({ code: 'credential-missing' })
+    await store.update(id, () => record({ tokens: 1 } as unknown as OAuth2Value))
+    await expect(sealed.exclusive(async () => 'in')).rejects.toMatchObject({ code: 'record-damaged' })
+    await store.update(id, () => undefined)
+    expect(await sealed.read()).toBeUndefined()
+    await expect(sealed.exclusive(async () => 'in')).rejects.toMatchObject({ code: 'credential-missing' })
+  })
+})
+
+describe('tokens that the disk does not take', () => {
+  it('hold in this process, and what is on disk stays', async () => {
+    expect(await keepTwo()).toBe('kept')
+    expect(await sealed.read()).toEqual(value(2))
+    expect(await onDisk()).toEqual(value(1, { attempt: { since: now } }))
+    expect(changes).toBe(1)
+    await sealed.exclusive(async ({ value: before, unsaved }) => {
+      expect([before, unsaved]).toEqual([value(2), true])
+    })
+  })
+
+  it('are saved at the next chance, before anything else is done', async () => {
+    await keepTwo()
+    store.full = false
+    await sealed.exclusive(async ({ value: before, unsaved }) => {
+      expect([before, unsaved]).toEqual([value(2), false])
+      expect(await onDisk()).toEqual(value(2))
+    })
+    expect(await made().read()).toEqual(value(2))
+    expect(changes).toBe(2)
+  })
+
+  it('are saved by themselves when there is room again', async () => {
+    await keepTwo()
+    store.full = false
+    await expect.poll(onDisk, { timeout: 5_000 }).toEqual(value(2))
+  })
+
+  it('are saved at the end', async () => {
+    await keepTwo()
+    await sealed.flush() // still full
+    expect(await sealed.read()).toEqual(value(2))
+    store.full = false
+    await sealed.flush()
+    expect(await onDisk()).toEqual(value(2))
+  })
+
+  it('go over what others only noted of the old ones', async () => {
+    await keepTwo()
+    await store.update(id, () => record(value(1, { needsLogin: { since: now, reason: 'invalid_grant' } })))
+    expect(await sealed.read()).toEqual(value(2))
+  })
+
+  it('give way to tokens of a new login', async () => {
+    await keepTwo()
+    await store.update(id, () => record(value(9)))
+    expect(await sealed.read()).toEqual(value(9))
+    store.full = false
+    await sealed.exclusive(async ({ value: before, unsaved }) => {
+      expect([before, unsaved]).toEqual([value(9), false])
+    })
+    await sealed.flush()
+    expect(await onDisk()).toEqual(value(9))
+  })
+
+  it('go with the credential', async () => {
+    await keepTwo()
+    await store.update(id, () => undefined)
+    store.full = false
+    await sealed.flush()
+    expect(await sealed.read()).toBeUndefined()
+    expect(await store.read(id)).toBeUndefined()
+  })
+})
+
+it('a failure that is not the disk is not taken for one', async () => {
+  const failing = sealed.exclusive(async ({ keep }) => {
+    await store.removeSession('default')
+    return keep(value(2))
+  })
+  await expect(failing).rejects.toMatchObject({ code: 'session-missing' })
+})
