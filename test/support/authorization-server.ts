@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { type AuthorizationServerOptions, makeProvider, testClients } from './authorization-provider.ts'
@@ -104,6 +105,7 @@ export class AuthorizationServer implements AsyncDisposable {
   async around(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
     if (ctx.path !== '/token' || ctx.method !== 'POST') return await next()
     this.record.tokenRequests++
+    await readBefore(ctx)
     await this.observe('came', '')
     if (this.delayBeforeMs > 0) await sleep(this.delayBeforeMs)
     const instead = this.again ? this.instead[0] : this.instead.shift()
@@ -130,6 +132,20 @@ export class AuthorizationServer implements AsyncDisposable {
     this.#server.close()
     await once(this.#server, 'close')
   }
+}
+
+/** Takes the whole request in: a client that is killed while the server thinks has asked all the same. */
+async function readBefore(ctx: KoaContextWithOIDC): Promise<void> {
+  const body = await buffer(ctx.req)
+  const read = {
+    readable: { value: true },
+    iterator: {
+      value: async function* () {
+        yield body
+      },
+    },
+  }
+  ctx.req = Object.create(ctx.req, read)
 }
 
 function answerFalsely(ctx: KoaContextWithOIDC, answer: FalseAnswer): void {
