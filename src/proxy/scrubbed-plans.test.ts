@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import {
+  type CredentialSpec,
+  credential,
+  jarOf,
+  now,
+  requestTo,
+  ruleSet,
+} from '../../test/support/material.ts'
+import { silentLog } from '../log.ts'
+import { plan } from '../sessions/plan.ts'
+import { ScrubbedPlans } from './scrubbed-plans.ts'
+
+const hosts = ['a.test']
+
+function scrubbed(credentials: readonly CredentialSpec[]): string[] {
+  const told: string[] = []
+  const plans = new ScrubbedPlans({ ...silentLog, scrub: (secret) => void told.push(secret.reveal()) })
+  const jar = jarOf(['https://a.test/', 'sid=c0okie'])
+  const made = plan(
+    requestTo('https://a.test/'),
+    { jar, credentials: credentials.map((spec) => credential({ hosts, ...spec })) },
+    ruleSet(),
+    {},
+    now,
+  )
+  plans.add(made)
+  plans.add(made)
+  return told
+}
+
+it.each<[CredentialSpec, string[]]>([
+  [{ name: 'a', value: 't0ken' }, ['Bearer t0ken', 't0ken']],
+  [{ name: 'a', kind: 'placeholder', placeholder: 'dummy-key', value: 'r3al' }, ['r3al']],
+  [
+    {
+      name: 'a',
+      kind: 'oauth1',
+      value: '{"consumerKey":"k","consumerSecret":"cs","token":"t","tokenSecret":"ts"}',
+    },
+    ['cs', 't', 'ts'],
+  ],
+  [
+    { name: 'a', kind: 'sigv4', value: '{"accessKeyId":"k","secretAccessKey":"sk","sessionToken":"st"}' },
+    ['sk', 'st'],
+  ],
+])('the log is told once what to cut out: %j', (spec, secrets) =>
+  expect(scrubbed([spec])).toEqual(['c0okie', ...secrets]),
+)
