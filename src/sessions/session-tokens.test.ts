@@ -1,0 +1,424 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { scratchFolder } from '../../test/store/scratch.ts'
+import { requestTo, ruleSet } from '../../test/support/material.ts'
+import { loopbackFetch, pair, startTokenServer, type TokenServer } from '../../test/support/token-server.ts'
+import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
+import { Refresher } from '../oauth/refresher.ts'
+import { MemoryStore } from '../store/memory.ts'
+import { applyPlan } from './apply.ts'
+import type { Plan } from './plan.ts'
+import type { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
+
+const url = 'https://api.test/'
+const second = 1000
+const begin = Date.UTC(2026, 0, 1)
+
+let server: TokenServer
+let store: MemoryStore
+let now: number
+let sessions: Sessions
+let session: Session
+
+const open = async (credentials: Readonly<Record<string, object>> = {}, by = store) => {
+  const definitions = Object.entries(credentials).map(
+    ([name, input]) => [name, credentialDefinitionSchema(z).parse(input)] as [string, CredentialDefinition],
+  )
+  const config = { ...ruleSet(), credentials: new Map(definitions) }
+  const refresher = new Refresher({ fetch: loopbackFetch(), now: () => now })
+  sessions = await Sessions.open({ store: by, config, now: () => now, refresher })
+  session = await sessions.get('default')
+}
+const definition = (more: object = {}) => ({
+  kind: 'oauth2',
+  hosts: ['api.test'],
+  tokenEndpoint: server.url,
+  clientId: 'c',
+  ...more,
+})
+const set = (response: object, more: object = {}) =>
+  session.setCredential('api', definition(more), JSON.stringify(response))
+const planned = (at = url) => session.plan(requestTo(at), {})
+const sentBy = (plan: Plan) =>
+  applyPlan(plan, { target: '/', fields: [] }).add.find(({ name }) => name === 'Authorization')?.value
+const sent = async (at = url) => sentBy(await planned(at))
+const asked = () => server.asked.map((form) => form.get('refresh_token'))
+/** When all that was started is over. */
+const settled = () => sessions.flush()
+
+beforeEach(async () => {
+  server = await startTokenServer()
+  store = new MemoryStore()
+  now = begin
+  await open()
+})
+
+describe('a request', () => {
+  it('goes with a fresh token, by the same plan, and nobody is asked', async () => {
+    await set(pair(1))
+    expect(await sent()).toBe('Bearer access-1')
+    expect(await planned()).toBe(await planned())
+    now += 3299 * second
+    expect(await planned()).toBe(await planned())
+    await settled()
+    expect(asked()).toEqual([])
+  })
+
+  it('does not wait for a token that is due: it goes with the old one, and the next with the new', async () => {
+    await set(pair(1))
+    await planned()
+    now += 3300 * second
+    const free = Promise.withResolvers<void>()
+    server.deed = async () => {
+      await free.promise
+      return { body: pair(2) }
+    }
+    expect(await sent()).toBe('Bearer access-1')
+    await server.came(1)
+    expect(await Promise.all(Array.from({ length: 20 }, () => sent()))).toEqual(
+      Array(20).fill('Bearer access-1'),
+    )
+    free.resolve()
+    await settled()
+    expect(await sent()).toBe('Bearer access-2')
+    expect(asked()).toEqual(['refresh-1'])
+  })
+
+  it('waits when the token has run out, as do all that come at once, for one refresh', async () => {
+    await set(pair(1))
+    await planned()
+    now += 3600 * second
+    const all = await Promise.all(Array.from({ length: 50 }, (_, n) => sent(`${url}${n}`)))
+    expect(new Set(all)).toEqual(new Set(['Bearer access-2']))
+    expect(asked()).toEqual(['refresh-1'])
+  })
+
+  it('gets its first access token when only a refresh token was given', async () => {
+    await session.setCredential('api', definition(), 'refresh-1')
+    expect((await session.credential('api')).present).toBe(false)
+    expect(await sent()).toBe('Bearer access-2')
+    expect((await session.credential('api')).present).toBe(true)
+  })
+
+  it('gets a token in the name of the client', async () => {
+    await set({ client_secret: 's' }, { flow: 'client-credentials' })
+    server.deed = () => ({ body: { access_token: 'access-1', token_type: 'bearer', expires_in: 60 } })
+    expect(await sent()).toBe('Bearer access-1')
+  })
+
+  it('goes with the token that has run out when there is no other, and asks again only when it is time', async () => {
+    await set(pair(1))
+    now += 3600 * second
+    server.deed = () => ({ status: 503, headers: { 'retry-after': '60' }, body: '' })
+    expect(await sent()).toBe('Bearer access-1')
+    now += 59 * second
+    expect(await sent()).toBe('Bearer access-1')
+    expect(await planned()).toBe(await planned())
+    expect(asked()).toHaveLength(1)
+    server.deed = () => ({ body: pair(2) })
+    now += second
+    expect(await sent()).toBe('Bearer access-2')
+  })
+
+  it('goes with the token that has run out when only a login helps, at no cost', async () => {
+    await set(pair(1))
+    now += 3600 * second
+    server.deed = () => ({ status: 400, body: { error: 'invalid_grant' } })
+    const plan = await planned()
+    expect(sentBy(plan)).toBe('Bearer access-1')
+    expect(plan.credentials.attached[0]?.freshness).toMatchObject({ needsLogin: 'invalid_grant' })
+    now += 3600 * second
+    expect(await planned()).toBe(plan)
+    expect(asked()).toHaveLength(1)
+  })
+
+  it.each<[string, Parameters<Session['plan']>[1], string]>([
+    ['of a browser window', { browserWindow: true }, url],
+    ['beyond --only', { only: [] }, url],
+    ['that may not be made', { strict: true, only: [] }, url],
+    ['to another host', {}, 'https://other.test/'],
+  ])('%s refreshes nothing', async (_, scope, at) => {
+    await set(pair(1))
+    now += 3600 * second
+    expect(sentBy(await session.plan(requestTo(at), scope))).toBeUndefined()
+    await settled()
+    expect(asked()).toEqual([])
+  })
+
+  it('of another process shows its new tokens at once', async () => {
+    await set(pair(1))
+    await planned()
+    now += 3600 * second
+    const here = session
+    await open()
+    await sent()
+    session = here
+    expect(await sent()).toBe('Bearer access-2')
+    expect(asked()).toEqual(['refresh-1'])
+  })
+})
+
+it('explain and lists refresh nothing, and keep no request from it', async () => {
+  await set(pair(1))
+  now += 3600 * second
+  const explained = await session.explain(url)
+  expect(explained.credentials.attached[0]?.freshness).toMatchObject({ refreshable: true, refreshes: 0 })
+  await session.credentials()
+  await session.credential('api')
+  await settled()
+  expect(asked()).toEqual([])
+  expect(await sent()).toBe('Bearer access-2')
+})
+
+it('a list shows how fresh tokens are and where they come from, and none of them', async () => {
+  await set({ ...pair(1), client_secret: 'secret-1' })
+  now += 3600 * second
+  await planned()
+  const [api] = await session.credentials()
+  expect(api).toMatchObject({
+    kind: 'oauth2',
+    place: 'authorization',
+    present: true,
+    fingerprint: expect.stringMatching(/^[0-9a-f]{4}$/),
+    definition: { tokenEndpoint: server.url, clientId: 'c' },
+    freshness: {
+      expiresAt: now + 3600 * second,
+      dueAt: now + 3300 * second,
+      refreshable: true,
+      refreshes: 1,
+      last: { result: 'refreshed' },
+    },
+  })
+  const shown = inspect([api, await session.credential('api'), await planned(), session, sessions], {
+    depth: 9,
+    showHidden: true,
+  })
+  expect(shown + JSON.stringify([api, await planned()])).not.toMatch(/(access|refresh|secret)-\d/)
+  expect((await session.credential('api')).value?.reveal()).toBe('access-2')
+})
+
+describe('a 401 of an origin', () => {
+  const rejectedOf = async () => {
+    const plan = await planned()
+    return session.rejected(plan)
+  }
+
+  it('renews a token that should have held', async () => {
+    await set(pair(1))
+    expect(await rejectedOf()).toBe('retry')
+    expect(await sent()).toBe('Bearer access-2')
+  })
+
+  it('renews it once for all that met it', async () => {
+    await set(pair(1))
+    const plan = await planned()
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => session.rejected(plan)))
+    expect(outcomes).toEqual(Array(20).fill('retry'))
+    expect(await session.rejected(plan)).toBe('retry')
+    expect(asked()).toEqual(['refresh-1'])
+  })
+
+  it('is told apart when only a login helps', async () => {
+    await set(pair(1))
+    server.deed = () => ({ status: 400, body: { error: 'invalid_grant' } })
+    expect(await rejectedOf()).toBe('needs-login')
+    expect(await rejectedOf()).toBe('needs-login')
+    expect(asked()).toHaveLength(1)
+  })
+
+  it('needs a login when the token has run out and nothing can renew it', async () => {
+    await set({ ...pair(1), refresh_token: undefined })
+    expect(await rejectedOf()).toBe('no')
+    now += 3600 * second
+    expect(await rejectedOf()).toBe('needs-login')
+  })
+
+  it('is passed on when the server has trouble', async () => {
+    await set(pair(1))
+    server.deed = () => ({ status: 503, body: '' })
+    expect(await rejectedOf()).toBe('no')
+  })
+
+  it('that follows new tokens too is not answered with more of them, for a while', async () => {
+    await set(pair(1))
+    expect(await rejectedOf()).toBe('retry')
+    expect(await session.rejected(await planned(), true)).toBe('no')
+    for (let n = 0; n < 5; n++) expect(await rejectedOf()).toBe('no')
+    expect(asked()).toHaveLength(1)
+    now += 60 * second
+    expect(await rejectedOf()).toBe('retry')
+  })
+
+  it("is nobody's business for other kinds, and where nothing was sent", async () => {
+    await session.setCredential('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
+    expect(await rejectedOf()).toBe('no')
+    expect(await session.rejected(await planned('https://other.test/'))).toBe('no')
+  })
+})
+
+describe('tokens of a login', () => {
+  const tokens = {
+    accessToken: 'access-7',
+    refreshToken: 'refresh-7',
+    receivedAt: begin,
+    expiresAt: begin + 3600 * second,
+  }
+
+  it('are kept with their definition, and made of what was there', async () => {
+    await session.saveTokens('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
+    expect(await sent()).toBe('Bearer access-7')
+    await session.saveTokens('api', undefined, (before) => ({
+      ...before,
+      refreshes: (before?.refreshes ?? 0) + 5,
+    }))
+    expect(await session.readTokens('api')).toEqual({ tokens, clientSecret: 's', refreshes: 5 })
+    await expect(session.saveTokens('api', { kind: 'bearer' }, { refreshes: 0 })).rejects.toMatchObject({
+      code: 'usage',
+    })
+  })
+
+  it('do not come to lie under what a refresh that was under way brings', async () => {
+    await set(pair(1))
+    const free = Promise.withResolvers<void>()
+    server.deed = async () => {
+      await free.promise
+      return { body: pair(2) }
+    }
+    const refreshing = session.refreshCredential('api', { because: 'asked' })
+    await server.came(1)
+    const saving = session.saveTokens('api', undefined, { tokens, refreshes: 0 })
+    free.resolve()
+    expect(await refreshing).toEqual({ kind: 'refreshed' })
+    await saving
+    expect(await sent()).toBe('Bearer access-7')
+  })
+
+  it('set by hand keep the client secret of the same definition, and never show it to another server', async () => {
+    await set({ ...pair(1), client_secret: 's' })
+    await session.setCredential('api', undefined, 'refresh-5')
+    expect(await session.readTokens('api')).toMatchObject({
+      clientSecret: 's',
+      tokens: { refreshToken: 'refresh-5' },
+    })
+    await session.setCredential('api', { issuer: 'https://other.test' }, 'refresh-6')
+    expect(await session.readTokens('api')).not.toHaveProperty('clientSecret')
+    expect((await session.credential('api')).definition).not.toHaveProperty('tokenEndpoint')
+  })
+})
+
+describe('tokens of a credential of the configuration', () => {
+  it('are refreshed', async () => {
+    await open({ api: definition() })
+    await session.setCredential('api', undefined, 'refresh-1')
+    expect(await sent()).toBe('Bearer access-2')
+  })
+
+  it('are sent to no other server when somebody has changed the configuration', async () => {
+    await open({ api: definition() })
+    await session.setCredential('api', undefined, JSON.stringify(pair(1)))
+    const evil = await startTokenServer()
+    await open({ api: definition({ tokenEndpoint: evil.url }) })
+    now += 3600 * second
+    expect(await sent()).toBe('Bearer access-1')
+    expect(await session.rejected(await planned())).toBe('needs-login')
+    expect(await session.refreshCredential('api', { because: 'asked' })).toMatchObject({
+      kind: 'not-refreshable',
+      reason: expect.stringMatching(/another authorization server/),
+    })
+    expect(evil.asked).toEqual([])
+  })
+})
+
+describe('the tokens of another tool', () => {
+  let path: string
+  const write = (value: object) => {
+    writeFileSync(`${path}.new`, JSON.stringify(value))
+    renameSync(`${path}.new`, path)
+  }
+  const owned = () => ({ kind: 'oauth2', hosts: ['api.test'], tokenFile: path })
+  beforeEach(() => {
+    path = join(scratchFolder(), 'auth.json')
+  })
+
+  it.each<[string, () => Promise<void>]>([
+    ['the configuration', () => open({ api: owned() })],
+    ['the session', () => session.setCredential('api', owned(), undefined)],
+  ])('in a file that %s names are used as they are, and again when they change', async (_, define) => {
+    write({ tokens: pair(1) })
+    await define()
+    expect(await sent()).toBe('Bearer access-1')
+    expect(await planned()).toBe(await planned())
+    write({ tokens: pair(2) })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await sent()).toBe('Bearer access-2')
+    expect(await session.credential('api')).toMatchObject({
+      present: true,
+      freshness: { refreshable: false },
+    })
+    now = Date.now() + 3600 * second
+    const plan = await planned()
+    expect(await session.rejected(plan)).not.toBe('retry')
+    write({ tokens: pair(3) })
+    expect(await session.rejected(plan)).toBe('retry')
+    expect(server.asked).toEqual([])
+  })
+
+  it('are missing with a reason as long as the file is', async () => {
+    await open({ api: owned() })
+    const [api] = await session.credentials()
+    expect(api).toMatchObject({ present: false, problem: expect.stringMatching(/ENOENT/) })
+    write({ tokens: pair(1) })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await sent()).toBe('Bearer access-1')
+  })
+
+  it('cannot be set by hand', async () => {
+    await open({ api: owned() })
+    await expect(session.setCredential('api', undefined, 'refresh-1')).rejects.toMatchObject({
+      code: 'usage',
+    })
+  })
+})
+
+describe('tokens in use', () => {
+  it('are those that a request went with, also by a plan made long ago', async () => {
+    await set(pair(1))
+    expect(await sessions.dueTokens(0)).toEqual([])
+    await session.explain(url)
+    expect(await sessions.dueTokens(0)).toEqual([])
+    await planned()
+    now += 1000 * second
+    await planned()
+    expect(await sessions.dueTokens(now)).toMatchObject([{ dueAt: begin + 3300 * second }])
+    expect(await sessions.dueTokens(now + 1)).toEqual([])
+  })
+
+  it('are refreshed when they are due, in the background', async () => {
+    await set(pair(1))
+    await planned()
+    now += 3300 * second
+    for (const due of await sessions.dueTokens(0)) await due.refresh()
+    expect(await sent()).toBe('Bearer access-2')
+    expect(asked()).toEqual(['refresh-1'])
+  })
+})
+
+it('a process does not end in the middle of a refresh', async () => {
+  await set(pair(1))
+  const free = Promise.withResolvers<void>()
+  server.deed = async () => {
+    await free.promise
+    return { body: pair(2) }
+  }
+  now += 3300 * second
+  await planned()
+  await server.came(1)
+  const ending = sessions.flush()
+  free.resolve()
+  await ending
+  expect(await session.readTokens('api')).toMatchObject({ tokens: { accessToken: 'access-2' } })
+})
