@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { scratchStore } from '../../test/store/scratch.ts'
 import { ruleSet, now as start } from '../../test/support/material.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { Sessions } from './sessions.ts'
@@ -219,4 +220,22 @@ it('notes when a session was used last, to the minute', async () => {
   now += 1000
   await sessions.touch(session)
   expect((await store.readSession('default'))?.lastUsedAt).toBe(new Date(now).toISOString())
+})
+
+it('noting the last use loses no change that another process makes of the metadata', async () => {
+  const { store: files } = await scratchStore()
+  const shared = await Sessions.open({ store: files, config: ruleSet(), now: () => now })
+  const session = await shared.get('work')
+  const keys = Array.from('abcdefghijkl')
+  for (const key of keys) {
+    now += 61_000
+    const change = files.updateSession('work', (held) => ({
+      ...held,
+      metadata: { ...held.metadata, [key]: key },
+    }))
+    await Promise.all([shared.touch(session), change])
+  }
+  const metadata = await files.readSession('work')
+  expect(Object.keys(metadata?.metadata ?? {})).toEqual(keys)
+  expect(metadata?.lastUsedAt).toBe(new Date(now).toISOString())
 })
