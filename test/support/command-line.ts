@@ -55,9 +55,14 @@ export class CommandLine {
 
   /** A script for bash in which `hallpass` is the command under test. */
   shell(script: string, call: Call = {}): Promise<Ended> {
+    return ended(this.shellProcess(script, call), call.stdin)
+  }
+
+  /** The same as a process that goes on. */
+  shellProcess(script: string, call: Call = {}): ChildProcess {
     const named = `hallpass() { '${process.execPath}' '${mainFile}' "$@"; }\n${script}`
     const env = { ...this.env, ...call.env }
-    return ended(spawn('/bin/bash', ['-c', named], { env, cwd: this.folder, stdio: 'pipe' }), call.stdin)
+    return spawn('/bin/bash', ['-c', named], { env, cwd: this.folder, stdio: 'pipe' })
   }
 }
 
