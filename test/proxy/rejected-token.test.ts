@@ -405,6 +405,21 @@ describe('a 401 goes to the client', () => {
     expect(s.proxy.entries[0]?.note).toMatch(/^no refresh: .*"api"/)
   })
 
+  it('and what of the request had not come yet goes on to the origin', async () => {
+    await using s = await tokenScene((socket) =>
+      onHead(socket, () => socket.write('HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n')),
+    )
+    s.tokens.refusal = { status: 503, error: 'temporarily_unavailable' }
+    const client = await s.proxy.secure('site.test')
+    client.send(`PUT / HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 4\r\n\r\n`)
+    expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 401 /)
+    client.send('body')
+    const socket = await s.origin.connected(1)
+    while (!s.origin.received.endsWith('body')) await once(socket, 'data')
+    socket.write('0\r\n\r\n')
+    await client.until(/0\r\n\r\n/)
+  })
+
   it('with its own bytes, whatever others read meanwhile', async () => {
     await using other = await rawOrigin(
       (socket) =>
