@@ -5,7 +5,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { type ArrivedRequest as Arrived, onRequest } from '../support/arrived-requests.ts'
+import { startAuthorizationServer } from '../support/authorization-server.ts'
 import { left, onHead, rawOrigin } from '../support/origin.ts'
+import { startTestProxy } from '../support/proxy.ts'
 import { tokenScene } from '../support/token-scene.ts'
 
 const host = 'Host: site.test\r\n'
@@ -719,5 +721,35 @@ describe('a second request that comes to nothing', () => {
     const client = await s.proxy.secure('site.test')
     client.send(get)
     expect((await client.response()).status).toBe(502)
+  })
+})
+
+describe('with a real authorization server, which revokes everything when a refresh token comes twice', () => {
+  it('many uploads whose token nobody says the life of: one refresh, and all arrive', async () => {
+    await using server = await startAuthorizationServer({ lifeSeconds: 1, withoutExpiresIn: true })
+    await using proxy = await startTestProxy()
+    const { expires_in: _, ...unknownLife } = await server.issue()
+    const { clientId } = server.clients.public
+    const definition = { kind: 'oauth2', hosts: ['127.0.0.1'], issuer: server.issuer, clientId }
+    await proxy.session.setCredential('api', definition, JSON.stringify(unknownLife))
+    while (server.record.isAlive(unknownLife.access_token)) await wait(100)
+    server.record.lifeSeconds = 3_600
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const client = await proxy.client()
+        client.send(
+          `POST ${server.resource} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nProxy-Authorization: ${proxy.authorization}\r\nContent-Length: 5\r\n\r\nhello`,
+        )
+        return await client.response()
+      }),
+    )
+    expect(answers.map(({ body }) => body)).toEqual(Array(16).fill('for ada'))
+    const { refreshes, reuses, revocations, resource } = server.record
+    expect({ refreshes, reuses, revocations, good: resource.good }).toEqual({
+      refreshes: 1,
+      reuses: 0,
+      revocations: 0,
+      good: 16,
+    })
   })
 })
