@@ -11,6 +11,7 @@ import { command as importCommand } from './commands/import.ts'
 import { command as key } from './commands/key.ts'
 import { command as login } from './commands/login.ts'
 import { command as logs } from './commands/logs.ts'
+import { command as open } from './commands/open.ts'
 import { command as run } from './commands/run.ts'
 import { command as session } from './commands/session.ts'
 import { command as start } from './commands/start.ts'
@@ -29,6 +30,7 @@ export const commands: readonly CommandSpec[] = [
   env,
   explain,
   login,
+  open,
   token,
   cookie,
   storage,

@@ -1,10 +1,11 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, type TestContext } from 'vitest'
-import { CommandLine } from '../support/command-line.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, type TestContext, test } from 'vitest'
+import { CommandLine, ended } from '../support/command-line.ts'
 import { needs, testWith } from '../support/installed.ts'
 import { type TestOrigin, testRootPem } from '../support/origin.ts'
-import { trustInChromium } from './browsers.ts'
+import { chromium as chromiumBrowser, temporaryFolder, trustInChromium } from './browsers.ts'
 import { screen } from './screen.ts'
 import { signInSite } from './sign-in-site.ts'
 
@@ -63,4 +64,157 @@ describe('login, in a window of real Chromium', () => {
       expect(readdirSync(join(cli.home, 'sessions', 'default', 'sites'))).toEqual(['site.test'])
     },
   )
+
+  chromium(
+    'ends when its user closes the window, with what was in it last',
+    { timeout: 120_000 },
+    async (context) => {
+      await using site = await signInSite()
+      const { cli, env } = await signedUp(context, site)
+      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', 'chromium'], { env })
+      const end = ended(login)
+      await requested(site, /GET \/home /)
+      await sleep(1_500)
+      process.kill(browserOf(cli))
+      const { status, stderr } = await end
+      expect(status, stderr).toBe(0)
+      expect(stderr).toMatch(/captured 3 cookies .*, 2 keys of web storage/)
+    },
+  )
+
+  chromium(
+    'given up by Ctrl-C it leaves nothing half-written and no browser',
+    { timeout: 120_000 },
+    async (context) => {
+      await using site = await signInSite()
+      const { cli, env } = await signedUp(context, site)
+      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', 'chromium'], { env })
+      const end = ended(login)
+      await requested(site, /GET \/home /)
+      login.kill('SIGINT')
+      const { status, stderr } = await end
+      expect(status, stderr).toBe(130)
+      expect(stderr).not.toContain('captured')
+      expect(() => browserOf(cli)).toThrow()
+      // What came over the wire was kept before the page saw it.
+      expect((await cli.run(['cookie', 'list', '--json'])).stdout).toContain('"sid"')
+    },
+  )
+
+  test('says what is missing: a screen, a browser', async () => {
+    const cli = new CommandLine()
+    const none = await cli.run(['login', 'app.site.test', '--browser', '/nonexistent/chrome'])
+    expect(none).toMatchObject({
+      status: 1,
+      stderr:
+        'hallpass: error: there is no /nonexistent/chrome\nhallpass: hint: npx hallpass login --browser PATH URL\n',
+    })
+    const blind = await cli.run(['login', 'app.site.test', '--browser', process.execPath])
+    expect(blind.status).toBe(1)
+    expect(blind.stderr).toContain(
+      'there is no screen for a window (DISPLAY and WAYLAND_DISPLAY are not set)',
+    )
+    expect((await cli.run(['login', 'app.site.test', '--until', 'soon'])).status).toBe(2)
+  })
 })
+
+describe('open, a window of real Chromium with the session in it', () => {
+  chromium(
+    'has its cookies and its web storage, and brings back what changes',
+    { timeout: 120_000 },
+    async (context) => {
+      await using site = await signInSite()
+      const { cli, env } = await signedUp(context, site)
+      const state = {
+        cookies: [
+          {
+            name: 'sid',
+            value: 'FROMJAR',
+            domain: 'app.site.test',
+            path: '/',
+            httpOnly: true,
+            secure: true,
+            expires: Date.now() / 1000 + 7200,
+          },
+          { name: 'old', value: 'GOES', domain: '.site.test', path: '/', secure: true },
+        ],
+        origins: [{ origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'STORED' }] }],
+      }
+      await cli.run(['import', '-'], { env, stdin: JSON.stringify(state) })
+      const open = cli.spawn(['open', 'https://app.site.test/used', '--browser', 'chromium'], { env })
+      const end = ended(open)
+      await requested(site, /GET \/saw\?/)
+      const [, seen = ''] = /GET \/saw\?(\S+) /.exec(site.received) ?? []
+      expect(decodeURIComponent(seen)).toBe('STORED')
+      expect(/GET \/used[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toMatch(
+        /cookie: (sid=FROMJAR; old=GOES|old=GOES; sid=FROMJAR)\r/i,
+      )
+      await sleep(1_500)
+      process.kill(browserOf(cli))
+      const { status, stderr } = await end
+      expect(status, stderr).toBe(0)
+      const { cookies } = JSON.parse((await cli.run(['cookie', 'list', '--json'])).stdout)
+      expect(cookies.map(({ name }: { name: string }) => name).sort()).toEqual(['sid', 'used'])
+      const exported = await cli.run(['export', '--format', 'storage-state', '--reveal'])
+      expect(JSON.parse(exported.stdout).origins).toEqual([
+        { origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'CHANGED' }] },
+      ])
+    },
+  )
+})
+
+describe('login --attach', () => {
+  chromium('takes over from a browser that its user started', { timeout: 120_000 }, async (context) => {
+    await using site = await signInSite()
+    const { cli, env } = await signedUp(context, site)
+    const args = [
+      '--remote-debugging-port=0',
+      '--host-resolver-rules=MAP *.test 127.0.0.1',
+      '--password-store=basic',
+    ]
+    const userData = temporaryFolder('attached')
+    const at = `https://app.site.test:${site.port}`
+    chromiumBrowser(userData, `${at}/home`, { args, env: { ...process.env, HOME: cli.folder } })
+    const endpoint = await debuggingEndpoint(userData)
+    const login = ['login', `${at}/home`, '--attach', endpoint, '--until', 'cookie=theme']
+    const { status, stderr } = await cli.run(login, { env })
+    expect(status, stderr).toBe(0)
+    expect(stderr).toMatch(/captured 1 cookie .*, 2 keys of web storage/)
+    const { stderr: nobody } = await cli.run(['login', at, '--attach', '127.0.0.1:1'], { env })
+    expect(nobody).toContain('hallpass: error: no browser answers on 127.0.0.1:1')
+  })
+})
+
+/** The browser that a command has opened on the profile in its state folder. */
+function browserOf(cli: CommandLine): number {
+  const profile = `--user-data-dir=${cli.home}/`
+  const found = readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    const words = readIfThere(join('/proc', pid, 'cmdline')).split('\0')
+    return words.some((word) => word.startsWith(profile)) && !words.some((word) => word.startsWith('--type='))
+  })
+  const [pid] = found
+  if (pid === undefined) throw new Error('there is no browser')
+  return Number(pid)
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+async function debuggingEndpoint(userData: string): Promise<string> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const [port] = readIfThere(join(userData, 'DevToolsActivePort')).split('\n')
+    if (port) return `127.0.0.1:${port}`
+    await sleep(100)
+  }
+  throw new Error('the browser offers no debugging')
+}
+
+async function requested(site: TestOrigin, what: RegExp): Promise<void> {
+  for (let attempt = 0; attempt < 600 && !what.test(site.received); attempt++) await sleep(100)
+}

@@ -37,7 +37,16 @@ export async function signInSite(): Promise<TestOrigin> {
           localStorage.setItem('auth', JSON.stringify({ access: 'LOCALTOKEN' }))
           sessionStorage.setItem('tab', 'SESSIONTOKEN')
         </script>`)
-      else if (url.pathname === '/me')
+      else if (url.pathname === '/used') {
+        response.setHeader('Set-Cookie', [
+          'used=1; Secure; Max-Age=3600',
+          'old=; Domain=site.test; Max-Age=0',
+        ])
+        html(`<script>
+          fetch('/saw?' + encodeURIComponent(localStorage.getItem('auth')))
+          localStorage.setItem('auth', 'CHANGED')
+        </script>`)
+      } else if (url.pathname === '/me')
         response.end(`cookie: ${cookies}; authorization: ${request.headers.authorization}`)
       else response.writeHead(404).end()
     },

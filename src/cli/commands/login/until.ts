@@ -1,4 +1,4 @@
-import type { Until } from '../../../browser/window/login.ts'
+import type { Until } from '../../../browser/window/use-window.ts'
 import { HallpassError } from '../../../errors.ts'
 
 /** `url=GLOB`, `cookie=NAME`, `closed`. @throws HallpassError `usage` */

@@ -1,0 +1,116 @@
+import { createInterface } from 'node:readline'
+import { KeptSites } from '../../../browser/window/kept-sites.ts'
+import type { Attendance, Until, WindowReport } from '../../../browser/window/use-window.ts'
+import type { Hallpass } from '../../../index.ts'
+import { type Log, openLog } from '../../../log.ts'
+import { parseRequestUrl } from '../../../sessions/request-url.ts'
+import { type Context, Exit, type Input } from '../../command.ts'
+import { spokenTime } from '../../spoken-time.ts'
+import { siteOperand } from '../cookie/cookie-text.ts'
+import { tellSkipped } from '../import/import-report.ts'
+import { counted } from '../session/counted.ts'
+
+/** What `login` and `open` have in common: a window, somebody who uses it, and what came of it. */
+export interface WindowCommand {
+  readonly context: Context
+  readonly input: Input
+  /** What ends it by itself; undefined: Enter does, or closing it. */
+  readonly until: Until | undefined
+  /** What is said while it is open. */
+  readonly opening: string
+  readonly use: (
+    hallpass: Hallpass,
+    options: Attendance & { readonly url: string; readonly log: Log },
+  ) => Promise<WindowReport>
+}
+
+/** @throws Exit 130 after Ctrl-C; what came over the wire until then is kept */
+export async function useWindow({ context, input, until, opening, use }: WindowCommand) {
+  const { output } = context
+  const { url, host } = target(input.args[0] ?? '')
+  const keep = new KeptSites([host, ...(input.list('also') ?? []).map(siteOperand)])
+  const hallpass = await context.open()
+  const log = openLog({ folder: hallpass.home.log })
+  const ending = listenForEnd(until === undefined)
+  output.say(`${opening}, then close it${ending.byEnter ? ' (or press Enter here)' : ''}`)
+  output.say(`waiting (keeping ${keep.sites.join(', ')} and what is below)`)
+  try {
+    const report = await use(hallpass, {
+      url,
+      keep,
+      log,
+      until: until ?? { kind: 'closed' },
+      done: ending.done,
+      onProgress: () => {},
+    })
+    if (ending.cancelled()) throw new Exit(130)
+    return { report, host }
+  } finally {
+    ending.unlisten()
+    await log.close()
+  }
+}
+
+function target(operand: string): { readonly url: string; readonly host: string } {
+  const url = /^https?:\/\//i.test(operand) ? operand : `https://${operand}`
+  return { url, host: parseRequestUrl(url).host }
+}
+
+export function capturedIn({ cookies, storage }: WindowReport) {
+  return { cookies: cookies.added + cookies.changed + cookies.unchanged, keys: storage.keys }
+}
+
+export function tellWindow({ output, flags }: Context, name: string, report: WindowReport): void {
+  const { storage, ignored, sites, earliestExpiry, skipped } = report
+  const captured = capturedIn(report)
+  if (output.json) {
+    output.document(`${name}/1`, {
+      session: flags.session,
+      cookies: captured.cookies,
+      earliest_expiry: earliestExpiry === undefined ? null : new Date(earliestExpiry).toISOString(),
+      storage: { origins: storage.origins, keys: storage.keys },
+      sites,
+      ignored,
+      skipped: skipped.map(({ where, reason, what = 'cookie' }) => ({ where, reason, what })),
+    })
+    return
+  }
+  const expires =
+    earliestExpiry === undefined ? '' : ` (the earliest expires ${spokenTime(earliestExpiry, Date.now())})`
+  output.say(
+    `captured ${counted(captured.cookies, 'cookie')}${expires}, ${counted(captured.keys, 'key')} of web storage`,
+  )
+  tellSkipped(output, skipped)
+  if (ignored.cookies > 0)
+    output.say(`ignored ${counted(ignored.cookies, 'cookie')} of ${counted(ignored.sites, 'other site')}`)
+}
+
+interface Ending {
+  readonly done: AbortSignal
+  readonly byEnter: boolean
+  cancelled(): boolean
+  unlisten(): void
+}
+
+/** Enter ends well; Ctrl-C gives up, with nothing half-written. */
+function listenForEnd(enter: boolean): Ending {
+  const abort = new AbortController()
+  let cancelled = false
+  const onSignal = () => {
+    cancelled = true
+    abort.abort()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const byEnter = enter && process.stdin.isTTY === true
+  const lines = byEnter ? createInterface({ input: process.stdin }) : undefined
+  lines?.once('line', () => abort.abort())
+  return {
+    done: abort.signal,
+    byEnter,
+    cancelled: () => cancelled,
+    unlisten: () => {
+      lines?.close()
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    },
+  }
+}
