@@ -3,6 +3,7 @@ import type { OAuth2Definition } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import type { HostPattern } from '../rules/host-pattern.ts'
 import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
+import { isOAuth2 } from './held-credential.ts'
 
 /** The record of a credential. */
 export interface Sealed {
@@ -39,6 +40,15 @@ export function sealedDefinition(z: Zod, kind: Kind, { hosts, options }: Sealed)
  */
 export function serverOf({ provider, issuer, tokenEndpoint }: OAuth2Definition): string {
   return JSON.stringify({ provider, issuer, tokenEndpoint })
+}
+
+/** Whether the tokens in a record came from another authorization server than a definition names. */
+export function isOfOtherServer(
+  definition: Definition,
+  { server, options }: Pick<Sealed, 'server' | 'options'>,
+): boolean {
+  if (!isOAuth2(definition)) return false
+  return (server ?? serverOf({ kind: 'oauth2', ...options })) !== serverOf(definition)
 }
 
 export function missingCredential(name: string): HallpassError {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { OAuth2Value } from '../credentials/oauth2.ts'
+import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { ExclusiveOptions, HeldRecord, Json, RecordId } from '../store/store.ts'
@@ -57,9 +57,12 @@ beforeEach(async () => {
   await store.update(id, () => record(value(1)))
 })
 
+const definition: OAuth2Definition = { kind: 'oauth2', clientId: 'c' }
+const tokens = () => sealed.of(definition)
+
 /** The disk is full once the note is on it. */
 const keepTwo = () =>
-  sealed.exclusive(async ({ value: before, save, keep }) => {
+  tokens().exclusive(async ({ value: before, save, keep }) => {
     await save({ ...before, attempt: { since: now } })
     store.full = true
     return keep(value(2))
@@ -67,8 +70,8 @@ const keepTwo = () =>
 
 describe('tokens', () => {
   it('are read and saved, and the rest of the record stays', async () => {
-    expect(await sealed.read()).toEqual(value(1))
-    await sealed.exclusive(async ({ value: before, unsaved, save }) => {
+    expect(await tokens().read()).toEqual(value(1))
+    await tokens().exclusive(async ({ value: before, unsaved, save }) => {
       expect([before, unsaved]).toEqual([value(1), false])
       await save(value(2))
     })
@@ -81,22 +84,30 @@ describe('tokens', () => {
 
   it('are missing when the record is, or is of another kind, and damaged when they are none', async () => {
     await store.update(id, () => record(value(1), 'bearer'))
-    await expect(sealed.exclusive(async () => 'in')).rejects.toMatchObject({ code: 'credential-missing' })
+    await expect(tokens().exclusive(async () => 'in')).rejects.toMatchObject({ code: 'credential-missing' })
     await store.update(id, () => record({ tokens: 1 } as unknown as OAuth2Value))
-    await expect(sealed.exclusive(async () => 'in')).rejects.toMatchObject({ code: 'record-damaged' })
+    await expect(tokens().exclusive(async () => 'in')).rejects.toMatchObject({ code: 'record-damaged' })
     await store.update(id, () => undefined)
-    expect(await sealed.read()).toBeUndefined()
-    await expect(sealed.exclusive(async () => 'in')).rejects.toMatchObject({ code: 'credential-missing' })
+    expect(await tokens().read()).toBeUndefined()
+    await expect(tokens().exclusive(async () => 'in')).rejects.toMatchObject({ code: 'credential-missing' })
+  })
+})
+
+it('tokens are shown to no other server than they came from, also when they were set anew meanwhile', async () => {
+  const other = sealed.of({ ...definition, tokenEndpoint: 'https://other.test/' })
+  expect(await other.read()).toBeUndefined()
+  await expect(other.exclusive(async ({ value: seen }) => seen)).rejects.toMatchObject({
+    code: 'credential-missing',
   })
 })
 
 describe('tokens that the disk does not take', () => {
   it('hold in this process, and what is on disk stays', async () => {
     expect(await keepTwo()).toBe('kept')
-    expect(await sealed.read()).toEqual(value(2))
+    expect(await tokens().read()).toEqual(value(2))
     expect(await onDisk()).toEqual(value(1, { attempt: { since: now } }))
     expect(changes).toBe(1)
-    await sealed.exclusive(async ({ value: before, unsaved }) => {
+    await tokens().exclusive(async ({ value: before, unsaved }) => {
       expect([before, unsaved]).toEqual([value(2), true])
     })
   })
@@ -104,11 +115,11 @@ describe('tokens that the disk does not take', () => {
   it('are saved at the next chance, before anything else is done', async () => {
     await keepTwo()
     store.full = false
-    await sealed.exclusive(async ({ value: before, unsaved }) => {
+    await tokens().exclusive(async ({ value: before, unsaved }) => {
       expect([before, unsaved]).toEqual([value(2), false])
       expect(await onDisk()).toEqual(value(2))
     })
-    expect(await made().read()).toEqual(value(2))
+    expect(await made().of(definition).read()).toEqual(value(2))
     expect(changes).toBe(2)
   })
 
@@ -121,7 +132,7 @@ describe('tokens that the disk does not take', () => {
   it('are saved at the end', async () => {
     await keepTwo()
     await sealed.flush() // still full
-    expect(await sealed.read()).toEqual(value(2))
+    expect(await tokens().read()).toEqual(value(2))
     store.full = false
     await sealed.flush()
     expect(await onDisk()).toEqual(value(2))
@@ -130,15 +141,15 @@ describe('tokens that the disk does not take', () => {
   it('go over what others only noted of the old ones', async () => {
     await keepTwo()
     await store.update(id, () => record(value(1, { needsLogin: { since: now, reason: 'invalid_grant' } })))
-    expect(await sealed.read()).toEqual(value(2))
+    expect(await tokens().read()).toEqual(value(2))
   })
 
   it('give way to tokens of a new login', async () => {
     await keepTwo()
     await store.update(id, () => record(value(9)))
-    expect(await sealed.read()).toEqual(value(9))
+    expect(await tokens().read()).toEqual(value(9))
     store.full = false
-    await sealed.exclusive(async ({ value: before, unsaved }) => {
+    await tokens().exclusive(async ({ value: before, unsaved }) => {
       expect([before, unsaved]).toEqual([value(9), false])
     })
     await sealed.flush()
@@ -150,13 +161,13 @@ describe('tokens that the disk does not take', () => {
     await store.update(id, () => undefined)
     store.full = false
     await sealed.flush()
-    expect(await sealed.read()).toBeUndefined()
+    expect(await tokens().read()).toBeUndefined()
     expect(await store.read(id)).toBeUndefined()
   })
 })
 
 it('a failure that is not the disk is not taken for one', async () => {
-  const failing = sealed.exclusive(async ({ keep }) => {
+  const failing = tokens().exclusive(async ({ keep }) => {
     await store.removeSession('default')
     return keep(value(2))
   })

@@ -1,8 +1,14 @@
-import { type OAuth2Value, oauth2 } from '../credentials/oauth2.ts'
+import { type OAuth2Definition, type OAuth2Value, oauth2 } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import type { HeldTokens, TokenRecord } from '../oauth/refresher.ts'
 import type { HeldRecord, Json, RecordId, Store } from '../store/store.ts'
-import { damagedCredential, missingCredential, sealedSchema } from './sealed-credential.ts'
+import {
+  damagedCredential,
+  isOfOtherServer,
+  missingCredential,
+  type Sealed,
+  sealedSchema,
+} from './sealed-credential.ts'
 
 /** Soon, for a disk that was full for a moment; later tries must not keep a full disk busy. */
 const firstRetryMs = 250
@@ -18,7 +24,7 @@ interface Unsaved {
  * The tokens of one oauth2 credential: what is sealed, and over it what could not be saved yet. The refresh token that is on
  * disk then has been replaced: this process never sends it again.
  */
-export class SealedTokens implements TokenRecord {
+export class SealedTokens {
   readonly #store: Store
   readonly #id: RecordId
   readonly #now: () => number
@@ -46,18 +52,30 @@ export class SealedTokens implements TokenRecord {
     return unsaved !== undefined && sameTokens(unsaved.over, sealed) ? unsaved.value : sealed
   }
 
-  async read(): Promise<OAuth2Value | undefined> {
-    const record = await this.#store.read(this.#id)
-    return record === undefined ? undefined : this.over(await this.#parse(record.value))
+  /** As a definition may use them: those of the authorization server that it names, and no others. */
+  of(definition: OAuth2Definition): TokenRecord {
+    return {
+      read: async () => {
+        const record = await this.#store.read(this.#id)
+        const sealed = record && (await this.#parse(record.value))
+        if (sealed === undefined || isOfOtherServer(definition, sealed)) return undefined
+        return this.over(sealed.secret)
+      },
+      exclusive: (work) => this.#exclusive(work, definition),
+    }
   }
 
-  exclusive<T>(work: (held: HeldTokens) => Promise<T>): Promise<T> {
+  #exclusive<T>(work: (held: HeldTokens) => Promise<T>, definition?: OAuth2Definition): Promise<T> {
     return this.#store.exclusive(this.#id, async (record) => {
       if (record.value === undefined) {
         this.#hold(undefined)
         throw missingCredential(this.#id.name)
       }
-      let sealed = await this.#parse(record.value)
+      const parsed = await this.#parse(record.value)
+      // Set anew since it was looked at: its refresh token is for another server than the one that would be asked.
+      if (definition !== undefined && isOfOtherServer(definition, parsed))
+        throw missingCredential(this.#id.name)
+      let sealed = parsed.secret
       const save = async (next: OAuth2Value) => {
         await record.save(this.#sealing(record, next))
         sealed = next
@@ -102,7 +120,7 @@ export class SealedTokens implements TokenRecord {
 
   async #tryAgain(): Promise<void> {
     try {
-      await this.exclusive(async () => undefined)
+      await this.#exclusive(async () => undefined)
     } catch {
       // Neither lock nor record: they stay in memory, and the next one who needs them is told.
       this.#hold(this.#unsaved)
@@ -114,14 +132,14 @@ export class SealedTokens implements TokenRecord {
     return { ...(value as object), secret, updatedAt } as unknown as Json
   }
 
-  async #parse(value: Json): Promise<OAuth2Value> {
+  async #parse(value: Json): Promise<Sealed & { readonly secret: OAuth2Value }> {
     const { z } = await import('zod')
     const sealed = sealedSchema(z).safeParse(value).data
     // Set to another kind meanwhile: there are no tokens any more.
     if (sealed !== undefined && sealed.kind !== oauth2.kind) throw missingCredential(this.#id.name)
     const secret = oauth2.secret?.schema(z).safeParse(sealed?.secret)
-    if (secret?.success !== true) throw damagedCredential(this.#id.name)
-    return secret.data
+    if (sealed === undefined || secret?.success !== true) throw damagedCredential(this.#id.name)
+    return { ...sealed, secret: secret.data }
   }
 }
 

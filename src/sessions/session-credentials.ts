@@ -1,14 +1,15 @@
 import type { SealedPart } from '../credentials/credential.ts'
 import type { Definition, Kind } from '../credentials/kind.ts'
-import { type CredentialDefinition, kindNames, kindOf } from '../credentials/kinds.ts'
+import { type CredentialDefinition, kindOf } from '../credentials/kinds.ts'
 import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import type { TokenRecord } from '../oauth/refresher.ts'
-import { hostPatternSchema } from '../rules/rule-schema.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
 import { type HeldCredential, heldOf, isOAuth2 } from './held-credential.ts'
+import { type CredentialInput, type MergedCredential, mergeCredential } from './merge-credential.ts'
 import {
   damagedCredential,
+  isOfOtherServer,
   missingCredential,
   type Sealed,
   sealedDefinition,
@@ -18,12 +19,7 @@ import {
 import { SealedTokens } from './sealed-tokens.ts'
 import { TokenFile } from './token-file.ts'
 
-/** What `token set` is told about a credential besides its value: the keys of its definition, as text. */
-export interface CredentialInput {
-  readonly kind?: string | undefined
-  readonly hosts?: readonly string[] | undefined
-  readonly [option: string]: unknown
-}
+export type { CredentialInput } from './merge-credential.ts'
 
 /** How an oauth2 credential is refreshed. */
 export interface Refreshable {
@@ -129,20 +125,18 @@ export class SessionCredentials {
   async tokens(name: string): Promise<OAuth2Value | undefined> {
     const { definition } = await this.get(name)
     if (!isOAuth2(definition)) throw new HallpassError('usage', `"${name}" is not of the kind oauth2`)
-    const { value } = (await this.#store.read(this.#id(name))) ?? {}
-    if (wasOfOtherServer(definition, value)) return undefined
-    return await this.#tokensOf(name).read()
+    return await this.#tokensOf(name).of(definition).read()
   }
 
   /** How a credential is refreshed, or why it is not. Throws `credential-missing`. */
   async refreshable(name: string): Promise<Refreshable | string> {
-    const { definition, problem } = await this.get(name)
+    const { definition, problem, credential } = await this.get(name)
     if (problem !== undefined) throw problem
     if (!isOAuth2(definition)) return 'its kind knows no refreshing'
     if (definition.tokenFile !== undefined) return 'it is left to the tool that owns its tokens'
-    const { value } = (await this.#store.read(this.#id(name))) ?? {}
-    if (wasOfOtherServer(definition, value)) return otherServer(name)
-    return { definition, record: this.#tokensOf(name) }
+    const { refreshable, needsLogin } = credential?.freshness ?? {}
+    if (refreshable === false && needsLogin !== undefined) return needsLogin
+    return { definition, record: this.#tokensOf(name).of(definition) }
   }
 
   /** One more attempt to save what could not be saved. */
@@ -196,58 +190,12 @@ export class SessionCredentials {
     name: string,
     input: CredentialInput | undefined,
     { needsHosts }: { readonly needsHosts: boolean },
-  ) {
+  ): Promise<MergedCredential> {
     const { z } = await import('zod')
-    const configured = this.#definitions.get(name)
-    const given = withoutUndefined(input ?? {})
     const before = await this.#store.read(this.#id(name))
-    const held = before === undefined ? undefined : sealedSchema(z).safeParse(before.value).data
-    const kindName = given.kind ?? configured?.kind ?? held?.kind
-    if (kindName === undefined) {
-      throw new HallpassError('usage', `what kind of credential is "${name}"? --kind says it`, {
-        hint: `hallpass token set ${name} --kind bearer --host HOST`,
-      })
-    }
-    const kind = kindOf(String(kindName))
-    if (kind === undefined)
-      throw new HallpassError('usage', `there is no kind of that name; there are ${kindNames.join(', ')}`)
-    if (configured !== undefined && configured.kind !== kind.kind) {
-      throw new HallpassError(
-        'usage',
-        `the configuration says that "${name}" is of the kind ${configured.kind}`,
-      )
-    }
-
-    const kept = held?.kind === kind.kind ? held : undefined
-    const { kind: _, hosts: givenHosts, ...givenOptions } = given
-    const hosts = givenHosts ?? kept?.hosts?.map(({ text }) => text)
-    const options = configured ? givenOptions : { ...keptOptions(kept, givenOptions), ...givenOptions }
-    if (configured !== undefined && Object.keys(options).length > 0) {
-      const keys = Object.keys(options).join(', ')
-      throw new HallpassError('usage', `"${name}" is defined in the configuration; change ${keys} there`, {
-        hint: 'hallpass config path',
-      })
-    }
-    if (needsHosts && hosts === undefined && configured?.hosts === undefined) {
-      throw new HallpassError('usage', `for which hosts is "${name}"? --host says it`, {
-        hint: `hallpass token set ${name} --kind ${kind.kind} --host HOST`,
-      })
-    }
-    const checked = configured
-      ? z.array(hostPatternSchema(z)).min(1).optional().safeParse(hosts)
-      : kind.options(z).safeParse({ kind: kind.kind, ...options, ...(hosts && { hosts }) })
-    if (!checked.success) throw new HallpassError('usage', firstIssue(checked.error.issues))
-
-    return {
-      kind,
-      // The configuration's, or what was just parsed by the schema of the kind.
-      definition: configured ?? (checked.data as Definition),
-      configured: configured !== undefined,
-      kept,
-      hosts: hosts as readonly string[] | undefined,
-      options,
-      changed: Object.keys(givenOptions).length > 0,
-    }
+    const sealed = before === undefined ? undefined : sealedSchema(z).safeParse(before.value).data
+    const configured = this.#definitions.get(name)
+    return mergeCredential(z, name, input ?? {}, { sealed, configured, needsHosts })
   }
 
   async remove(name: string): Promise<void> {
@@ -322,7 +270,7 @@ export class SessionCredentials {
     if (secret?.success === false) throw damagedCredential(name)
     const part: SealedPart = { bound: sealed.hosts, secret: this.#current(name, definition, secret?.data) }
     const held = heldOf(name, definition, part, sealed, both)
-    return wasOfOtherServer(definition, value) ? withoutRefreshing(held, otherServer(name)) : held
+    return isOfOtherServer(definition, sealed) ? withoutRefreshing(held, otherServer(name)) : held
   }
 
   /** What tokens there are by way of the file of another tool; undefined for a credential that has a value of its own. */
@@ -356,46 +304,6 @@ export class SessionCredentials {
   #id(name: string): RecordId {
     return { kind: 'credential', session: this.#session, name }
   }
-}
-
-function withoutUndefined(input: CredentialInput): CredentialInput {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-}
-
-function firstIssue(
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-): string {
-  const [issue] = issues
-  const where = issue?.path.map(String).join('.') ?? ''
-  return where === '' ? (issue?.message ?? 'not valid') : `${where}: ${issue?.message}`
-}
-
-/** What says where tokens come from: given in part, it replaces all of what was said before. */
-const serverOptions = [
-  'provider',
-  'issuer',
-  'authorizationEndpoint',
-  'tokenEndpoint',
-  'deviceAuthorizationEndpoint',
-  'tokenFile',
-]
-
-function keptOptions(kept: Sealed | undefined, given: Readonly<Record<string, unknown>>): object {
-  const replaced = serverOptions.some((option) => option in given)
-  const entries = Object.entries(kept?.options ?? {})
-  return Object.fromEntries(entries.filter(([option]) => !(replaced && serverOptions.includes(option))))
-}
-
-/** Whether the tokens came from another authorization server than the configuration now names. */
-function wasOfOtherServer(definition: Definition, value: Json | undefined): boolean {
-  const sealed = value as { readonly server?: string } | undefined
-  return isOAuth2(definition) && sealed?.server !== undefined && sealed.server !== serverOf(definition)
-}
-
-/** The same of a record whose definition may be its own. */
-function isOfOtherServer(definition: Definition, { server, options }: Sealed): boolean {
-  if (!isOAuth2(definition)) return false
-  return (server ?? serverOf({ kind: 'oauth2', ...options })) !== serverOf(definition)
 }
 
 function otherServer(name: string): string {

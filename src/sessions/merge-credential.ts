@@ -1,0 +1,124 @@
+import type { Definition, Kind } from '../credentials/kind.ts'
+import { type CredentialDefinition, kindNames, kindOf } from '../credentials/kinds.ts'
+import { HallpassError } from '../errors.ts'
+import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
+import type { Sealed } from './sealed-credential.ts'
+
+/** What `token set` is told about a credential besides its value: the keys of its definition, as text. */
+export interface CredentialInput {
+  readonly kind?: string | undefined
+  readonly hosts?: readonly string[] | undefined
+  readonly [option: string]: unknown
+}
+
+/** What a credential is to be. */
+export interface MergedCredential {
+  readonly kind: Kind
+  readonly definition: Definition
+  /** Whether the configuration has the definition: the record then has none. */
+  readonly configured: boolean
+  /** The record that it replaces, if that is of the same kind. */
+  readonly kept: Sealed | undefined
+  readonly hosts: readonly string[] | undefined
+  readonly options: Readonly<Record<string, unknown>>
+  /** Whether any option of the definition is given anew. */
+  readonly changed: boolean
+}
+
+/**
+ * What is given, over what is sealed and within what the configuration says.
+ * @param needsHosts without hosts nothing would ever attach it
+ * @throws HallpassError `usage`
+ */
+export function mergeCredential(
+  z: Zod,
+  name: string,
+  input: CredentialInput,
+  {
+    sealed,
+    configured,
+    needsHosts,
+  }: {
+    readonly sealed: Sealed | undefined
+    readonly configured: CredentialDefinition | undefined
+    readonly needsHosts: boolean
+  },
+): MergedCredential {
+  const given = withoutUndefined(input)
+  const kind = kindFor(name, given.kind ?? configured?.kind ?? sealed?.kind)
+  if (configured !== undefined && configured.kind !== kind.kind) {
+    throw new HallpassError(
+      'usage',
+      `the configuration says that "${name}" is of the kind ${configured.kind}`,
+    )
+  }
+  const kept = sealed?.kind === kind.kind ? sealed : undefined
+  const { kind: _, hosts: givenHosts, ...givenOptions } = given
+  const hosts = givenHosts ?? kept?.hosts?.map(({ text }) => text)
+  const options = configured ? givenOptions : { ...keptOptions(kept, givenOptions), ...givenOptions }
+  if (configured !== undefined && Object.keys(options).length > 0) {
+    const keys = Object.keys(options).join(', ')
+    throw new HallpassError('usage', `"${name}" is defined in the configuration; change ${keys} there`, {
+      hint: 'hallpass config path',
+    })
+  }
+  if (needsHosts && hosts === undefined && configured?.hosts === undefined) {
+    throw new HallpassError('usage', `for which hosts is "${name}"? --host says it`, {
+      hint: `hallpass token set ${name} --kind ${kind.kind} --host HOST`,
+    })
+  }
+  const checked = configured
+    ? z.array(hostPatternSchema(z)).min(1).optional().safeParse(hosts)
+    : kind.options(z).safeParse({ kind: kind.kind, ...options, ...(hosts && { hosts }) })
+  if (!checked.success) throw new HallpassError('usage', firstIssue(checked.error.issues))
+  return {
+    kind,
+    // The configuration's, or what was just parsed by the schema of the kind.
+    definition: configured ?? (checked.data as Definition),
+    configured: configured !== undefined,
+    kept,
+    hosts,
+    options,
+    changed: Object.keys(givenOptions).length > 0,
+  }
+}
+
+function kindFor(name: string, kindName: string | undefined): Kind {
+  if (kindName === undefined) {
+    throw new HallpassError('usage', `what kind of credential is "${name}"? --kind says it`, {
+      hint: `hallpass token set ${name} --kind bearer --host HOST`,
+    })
+  }
+  const kind = kindOf(String(kindName))
+  if (kind === undefined)
+    throw new HallpassError('usage', `there is no kind of that name; there are ${kindNames.join(', ')}`)
+  return kind
+}
+
+function withoutUndefined(input: CredentialInput): CredentialInput {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+}
+
+/** What says where tokens come from: given in part, it replaces all of what was said before. */
+const serverOptions = [
+  'provider',
+  'issuer',
+  'authorizationEndpoint',
+  'tokenEndpoint',
+  'deviceAuthorizationEndpoint',
+  'tokenFile',
+]
+
+function keptOptions(kept: Sealed | undefined, given: Readonly<Record<string, unknown>>): object {
+  const replaced = serverOptions.some((option) => option in given)
+  const entries = Object.entries(kept?.options ?? {})
+  return Object.fromEntries(entries.filter(([option]) => !(replaced && serverOptions.includes(option))))
+}
+
+function firstIssue(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): string {
+  const [issue] = issues
+  const where = issue?.path.map(String).join('.') ?? ''
+  return where === '' ? (issue?.message ?? 'not valid') : `${where}: ${issue?.message}`
+}
