@@ -328,8 +328,11 @@ describe.each(notUsed)('%s, which does not use the refresh token', (_, deed) => 
       expect(await refresh(why, process())).toEqual(outcome)
     expect(sent()).toEqual(['refresh-1'])
 
-    server.deed = () => ({ body: pair(2) })
     now = outcome.kind === 'waiting' ? outcome.retryAt : now
+    const second = await refresh()
+    expect((await sealed()).last).toMatchObject({ failures: 2 })
+    server.deed = () => ({ body: pair(2) })
+    now = second.kind === 'waiting' ? second.retryAt : now
     expect(await refresh()).toEqual({ kind: 'refreshed' })
     expect((await sealed()).last).toMatchObject({ failures: 0 })
   })

@@ -1,31 +1,11 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { SmallStore } from '../../test/support/small-store.ts'
 import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
-import { HallpassError } from '../errors.ts'
-import { MemoryStore } from '../store/memory.ts'
-import type { ExclusiveOptions, HeldRecord, Json, RecordId } from '../store/store.ts'
+import type { Json, RecordId } from '../store/store.ts'
 import { SealedTokens } from './sealed-tokens.ts'
 
 const id: RecordId = { kind: 'credential', session: 'default', name: 'api' }
 const now = Date.UTC(2026, 0, 1)
-
-/** A store whose disk can be full. */
-class SmallStore extends MemoryStore {
-  full = false
-  override exclusive<T>(of: RecordId, work: (held: HeldRecord) => Promise<T>, options?: ExclusiveOptions) {
-    return super.exclusive(
-      of,
-      ({ value, save }) =>
-        work({
-          value,
-          save: async (next) => {
-            if (this.full) throw new HallpassError('not-saved', 'ENOSPC')
-            await save(next)
-          },
-        }),
-      options,
-    )
-  }
-}
 
 let store: SmallStore
 let sealed: SealedTokens
@@ -152,6 +132,7 @@ describe('tokens that the disk does not take', () => {
     await tokens().exclusive(async ({ value: before, unsaved }) => {
       expect([before, unsaved]).toEqual([value(9), false])
     })
+    expect(changes).toBe(2)
     await sealed.flush()
     expect(await onDisk()).toEqual(value(9))
   })

@@ -5,10 +5,10 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { scratchFolder } from '../../test/store/scratch.ts'
 import { requestTo, ruleSet } from '../../test/support/material.ts'
+import { SmallStore } from '../../test/support/small-store.ts'
 import { loopbackFetch, pair, startTokenServer, type TokenServer } from '../../test/support/token-server.ts'
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
 import { Refresher } from '../oauth/refresher.ts'
-import { MemoryStore } from '../store/memory.ts'
 import { applyPlan } from './apply.ts'
 import type { Plan } from './plan.ts'
 import type { Session } from './session.ts'
@@ -19,7 +19,7 @@ const second = 1000
 const begin = Date.UTC(2026, 0, 1)
 
 let server: TokenServer
-let store: MemoryStore
+let store: SmallStore
 let now: number
 let sessions: Sessions
 let session: Session
@@ -52,7 +52,7 @@ const settled = () => sessions.flush()
 
 beforeEach(async () => {
   server = await startTokenServer()
-  store = new MemoryStore()
+  store = new SmallStore()
   now = begin
   await open()
 })
@@ -79,6 +79,7 @@ describe('a request', () => {
     }
     expect(await sent()).toBe('Bearer access-1')
     await server.came(1)
+    expect(await sent('https://api.test:8443/')).toBe('Bearer access-1')
     expect(await Promise.all(Array.from({ length: 20 }, () => sent()))).toEqual(
       Array(20).fill('Bearer access-1'),
     )
@@ -124,6 +125,35 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-2')
   })
 
+  it('asks again in time also when the disk was too full to note that it was in vain', async () => {
+    await set(pair(1))
+    now += 3600 * second
+    store.full = true
+    expect(await sent()).toBe('Bearer access-1')
+    store.full = false
+    expect(await sent()).toBe('Bearer access-1')
+    now += 2 * second
+    expect(await sent()).toBe('Bearer access-2')
+  })
+
+  it('goes with tokens that are in memory alone, from then on', async () => {
+    await set(pair(1))
+    await planned()
+    now += 3600 * second
+    server.deed = async () => {
+      await session.credentials() // what was looked at a moment ago is not what holds
+      store.full = true
+      return { body: pair(2) }
+    }
+    expect(await sent()).toBe('Bearer access-2')
+    expect(await sent()).toBe('Bearer access-2')
+    store.full = false
+    await settled()
+    await open()
+    expect(await sent()).toBe('Bearer access-2')
+    expect(asked()).toEqual(['refresh-1'])
+  })
+
   it('goes with the token that has run out when only a login helps, at no cost', async () => {
     await set(pair(1))
     now += 3600 * second
@@ -142,11 +172,13 @@ describe('a request', () => {
     ['that may not be made', { strict: true, only: [] }, url],
     ['to another host', {}, 'https://other.test/'],
   ])('%s refreshes nothing', async (_, scope, at) => {
-    await set(pair(1))
-    now += 3600 * second
-    expect(sentBy(await session.plan(requestTo(at), scope))).toBeUndefined()
-    await settled()
-    expect(asked()).toEqual([])
+    for (const give of [() => set(pair(1)), () => session.setCredential('api', definition(), 'refresh-1')]) {
+      await give()
+      now += 3600 * second
+      expect(sentBy(await session.plan(requestTo(at), scope))).toBeUndefined()
+      await settled()
+      expect(asked()).toEqual([])
+    }
   })
 
   it('of another process shows its new tokens at once', async () => {
@@ -230,6 +262,15 @@ describe('a 401 of an origin', () => {
     expect(asked()).toHaveLength(1)
   })
 
+  it('is answered with the tokens of a login that came meanwhile', async () => {
+    await set(pair(1))
+    server.deed = () => ({ status: 400, body: { error: 'invalid_grant' } })
+    expect(await rejectedOf()).toBe('needs-login')
+    const plan = await planned()
+    await set(pair(5))
+    expect(await session.rejected(plan)).toBe('retry')
+  })
+
   it('needs a login when the token has run out and nothing can renew it', async () => {
     await set({ ...pair(1), refresh_token: undefined })
     expect(await rejectedOf()).toBe('no')
@@ -304,6 +345,9 @@ describe('tokens of a login', () => {
       clientSecret: 's',
       tokens: { refreshToken: 'refresh-5' },
     })
+    await session.setCredential('api', { clientId: 'other' }, 'refresh-5')
+    expect(await session.readTokens('api')).not.toHaveProperty('clientSecret')
+    await set({ ...pair(1), client_secret: 's' })
     await session.setCredential('api', { issuer: 'https://other.test' }, 'refresh-6')
     expect(await session.readTokens('api')).not.toHaveProperty('clientSecret')
     expect((await session.credential('api')).definition).not.toHaveProperty('tokenEndpoint')
@@ -391,6 +435,7 @@ describe('tokens in use', () => {
     await session.explain(url)
     expect(await sessions.dueTokens(0)).toEqual([])
     await planned()
+    expect(await sessions.dueTokens(now)).toHaveLength(1)
     now += 1000 * second
     await planned()
     expect(await sessions.dueTokens(now)).toMatchObject([{ dueAt: begin + 3300 * second }])
