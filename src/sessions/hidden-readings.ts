@@ -6,6 +6,8 @@ const maxPercentRounds = 4
 const maxBase64Depth = 2
 /** Eight characters, the shortest that is looked for, without padding. Both alphabets. */
 const base64Run = /[A-Za-z0-9+/_-]{11,}/g
+/** What is read from a wrong place, or was no Base64, nearly never has so many characters of a placeholder in a row. */
+const legible = /[\x21-\x7e]{8}/
 
 /**
  * The text, and what a server could read in it: percent-decoded, and each stretch of Base64 decoded. Such a stretch may stand
@@ -18,10 +20,12 @@ export function* readings(text: string, depth = maxBase64Depth): Generator<strin
     if (depth > 0) {
       for (const [run] of reading.matchAll(base64Run)) {
         for (let start = 0; start < 4; start++) {
-          yield* readings(Buffer.from(run.slice(start), 'base64').toString('latin1'), depth - 1)
+          const bytes = Buffer.from(run.slice(start), 'base64').toString('latin1')
+          if (legible.test(bytes)) yield* readings(bytes, depth - 1)
         }
       }
     }
+    if (!reading.includes('%')) return
     const decoded = percentDecode(reading)
     if (decoded === reading) return
     reading = decoded
