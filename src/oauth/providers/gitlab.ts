@@ -3,7 +3,7 @@ import type { Provider } from '../provider.ts'
 /**
  * GitLab, gitlab.com and self-hosted: "OAuth 2.0 identity provider API" (docs.gitlab.com/api/oauth2).
  *
- * Every token can be refreshed. A public client is an application that is not "Confidential". Device logins: since 17.2.
+ * Every token can be refreshed. A public client is an application that is not "Confidential". Device logins: since 17.1.
  */
 export const gitlab: Provider = {
   name: 'gitlab',

@@ -48,6 +48,7 @@ export const run: Run = async (context, input) => {
       return
     }
   } catch (error) {
+    screen.end()
     if (!stop.signal.aborted) throw error
     sayStopped(context, name, screen.pendingUntil)
     throw new Exit(interrupted)
