@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type DueRefresh, KeepFresh } from './keep-fresh.ts'
 
 const minute = 60_000
-let all: { dueAt: number; refreshed: number; failing?: boolean }[]
+let all: { dueAt: number; refreshed: number; failing?: boolean; everyMs?: number }[]
 let asked: number[]
 let broken: boolean
 let keeping: KeepFresh
@@ -27,7 +27,7 @@ const due = async (usedSince: number): Promise<readonly DueRefresh[]> => {
     refresh: async () => {
       one.refreshed++
       if (one.failing) throw new Error('no')
-      one.dueAt += 10 * minute
+      one.dueAt += one.everyMs ?? 10 * minute
     },
   }))
 }
@@ -54,11 +54,17 @@ it('sees soon what comes into use, with a life that is short', async () => {
   expect(all[0]?.refreshed).toBe(1)
 })
 
+it('keeps up with a life of seconds', async () => {
+  all.push({ dueAt: 10_000, refreshed: 0, everyMs: 10_000 })
+  await vi.advanceTimersByTimeAsync(2 * minute)
+  expect(all[0]?.refreshed).toBeGreaterThanOrEqual(9)
+})
+
 it('goes on when the store or a refresh fails, and does not run in circles', async () => {
   all.push({ dueAt: minute, refreshed: 0, failing: true })
   await vi.advanceTimersByTimeAsync(2 * minute)
   expect(all[0]?.refreshed).toBeGreaterThan(0)
-  expect(all[0]?.refreshed).toBeLessThanOrEqual(60)
+  expect(all[0]?.refreshed).toBeLessThanOrEqual(61)
   broken = true
   await vi.advanceTimersByTimeAsync(5 * minute)
   broken = false
@@ -80,7 +86,12 @@ it('asks nothing more when it is stopped, not even while it looks', async () => 
     },
   })
   await vi.advanceTimersByTimeAsync(minute)
-  const stopping = keeping.stop()
+  let stopped = false
+  const stopping = keeping.stop().then(() => {
+    stopped = true
+  })
+  await vi.advanceTimersByTimeAsync(minute)
+  expect(stopped).toBe(false)
   free.resolve()
   await stopping
   await vi.advanceTimersByTimeAsync(60 * minute)

@@ -14,8 +14,8 @@ export interface KeepFreshOptions {
 const usedWithinMs = 30 * 60_000
 /** Uses begin and other processes refresh meanwhile: it is looked again at least so often … */
 const mostMs = 30_000
-/** … and not more often than so, whatever is due and cannot be refreshed. */
-const leastMs = 1_000
+/** … and after a refresh so soon, for a life that is short; also when it failed: the record says until when it is put off. */
+const againMs = 1_000
 
 /** Refreshes tokens in use when they are due, so that no request has to wait for it. */
 export class KeepFresh {
@@ -54,10 +54,10 @@ export class KeepFresh {
       // What fails is in the record and the log; a request that needs it is told.
       await Promise.allSettled(ready.map((one) => one.refresh()))
       const later = all.filter((one) => !ready.includes(one)).map(({ dueAt }) => dueAt)
-      next = Math.min(next, ...later)
+      next = Math.min(ready.length > 0 ? now() + againMs : next, ...later)
     } catch {
       // The store cannot be read: requests say so, and it is looked again.
     }
-    this.#wakeIn(Math.max(next - now(), leastMs))
+    this.#wakeIn(next - now())
   }
 }

@@ -40,7 +40,7 @@ describe('the token file of another tool', () => {
     ['with a token of another type', { access_token: 'a', token_type: 'DPoP' }, /no access_token/],
     [
       'nested so deep that a search would not end well',
-      '['.repeat(100_000) + ']'.repeat(100_000),
+      `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
       /no access_token/,
     ],
     ['of megabytes', JSON.stringify({ access_token: 'a', more: 'x'.repeat(2 ** 20) }), /far too large/],

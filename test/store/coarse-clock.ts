@@ -12,11 +12,15 @@ export function onCoarseClock(): void {
       const { mtimeNs, ctimeNs } = stat as fs.BigIntStats
       return Object.assign(stat, { ino: 7n, mtimeNs: floor(mtimeNs), ctimeNs: floor(ctimeNs) })
     }) as T
-  const { lstatSync, fstatSync } = fs
-  Object.assign(fs, { lstatSync: coarse(lstatSync), fstatSync: coarse(fstatSync) })
+  const { statSync, lstatSync, fstatSync } = fs
+  Object.assign(fs, {
+    statSync: coarse(statSync),
+    lstatSync: coarse(lstatSync),
+    fstatSync: coarse(fstatSync),
+  })
   syncBuiltinESMExports()
   onTestFinished(() => {
-    Object.assign(fs, { lstatSync, fstatSync })
+    Object.assign(fs, { statSync, lstatSync, fstatSync })
     syncBuiltinESMExports()
   })
 }
