@@ -1,5 +1,6 @@
 import type { Provider } from './provider.ts'
 import type { TokenFetch } from './token-fetch.ts'
+import { withoutEcho } from './without-echo.ts'
 
 /**
  * Answers as RFC 6749 section 5 has them. GitHub and Slack report errors with status 200, which would be read as a token
@@ -15,7 +16,8 @@ export function conformingFetch(fetch: TokenFetch, provider: Provider | undefine
     const conforming = provider?.conform?.(answer) ?? answer
     const failed = typeof conforming.error === 'string' && conforming.access_token === undefined
     const status = response.status === 200 && failed ? 400 : response.status
-    return again(conforming === answer ? text : JSON.stringify(conforming), status, response)
+    const said = conforming === answer ? text : JSON.stringify(conforming)
+    return again(status < 400 ? said : withoutEcho(said, init), status, response)
   }
 }
 
