@@ -1,16 +1,30 @@
+import type { CredentialSummary } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { NeededLogin } from './wire.ts'
 
 /** Credentials, of every session, that nothing but a login can mend. */
-export async function neededLogins(sessions: Sessions): Promise<readonly NeededLogin[]> {
+export async function neededLogins(sessions: Sessions, now: number): Promise<readonly NeededLogin[]> {
   const found = await Promise.all(
     (await sessions.list()).map(async ({ name: session }) => {
       const credentials = await (await sessions.get(session)).credentials()
-      return credentials.flatMap(({ name, freshness }) => {
-        const reason = freshness?.needsLogin
-        return reason === undefined ? [] : [{ session, name, reason }]
+      return credentials.flatMap((credential) => {
+        const reason = whyLogin(credential, now)
+        return reason === undefined ? [] : [{ session, name: credential.name, reason }]
       })
     }),
   )
   return found.flat()
+}
+
+/** Why nothing but a login helps; undefined when something else does, or nothing is amiss. */
+export function whyLogin(
+  { freshness, definition }: Pick<CredentialSummary, 'freshness' | 'definition'>,
+  now: number,
+): string | undefined {
+  if (freshness === undefined) return undefined
+  const { needsLogin, refreshable, expiresAt = Number.POSITIVE_INFINITY } = freshness
+  // What is read from the file of another tool is that tool's to mend.
+  const owned = definition !== undefined && 'tokenFile' in definition && definition.tokenFile !== undefined
+  if (needsLogin !== undefined || refreshable || owned || expiresAt > now) return needsLogin
+  return 'it has expired, and there is no refresh token'
 }

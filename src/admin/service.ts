@@ -97,7 +97,7 @@ function backendOf(
       return clients.delete(id) ? { needsLogin } : undefined
     },
     clients: () => [...clients.values()],
-    neededLogins: () => neededLogins(hallpass.sessions),
+    neededLogins: () => neededLogins(hallpass.sessions, Date.now()),
     writeBundle: async (variables) => {
       const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC'])
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))

@@ -120,6 +120,29 @@ describe('tokens that are refreshed', () => {
       ],
     )
   })
+
+  it('without a refresh token need a login when they have expired', async () => {
+    const { server, set } = await started()
+    const given = await server.issue()
+    await story(
+      [given.access_token],
+      [
+        {
+          run: set(),
+          stdin: JSON.stringify({ access_token: given.access_token, token_type: 'Bearer', expires_in: 1 }),
+        },
+        {
+          after: () => new Promise((resolve) => setTimeout(resolve, 1200)),
+          run: ['token', 'get', 'work'],
+          status: 4,
+          stdout: '',
+          stderr: /needs a login: it has expired, and there is no refresh token\n/,
+        },
+        { run: ['token', 'list'], stdout: /no refresh token: npx hallpass token login work\n/ },
+        { run: ['status'], status: 1, stdout: /^login +work .*no refresh token/m },
+      ],
+    )
+  })
 })
 
 describe('run', () => {

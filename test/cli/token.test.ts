@@ -109,6 +109,81 @@ describe('token', () => {
       ],
     ))
 
+  it('takes signatures and placeholders from JSON on stdin or a line, and explains them', () => {
+    const consumer = { consumerKey: 'key-1', consumerSecret: secret, token: 'token-1', tokenSecret: other }
+    const keys = { AccessKeyId: 'AKID', SecretAccessKey: secret, SessionToken: other, Version: 1 }
+    const dummy = 'sk-placeholder-0000'
+    return story(
+      [secret, other],
+      [
+        {
+          run: set('post', 'oauth1', '--signature-method', 'HMAC-SHA256', '--host', 'a.example'),
+          stdin: JSON.stringify(consumer),
+        },
+        { run: ['token', 'get', 'post'], stdout: consumer, reveals: true },
+        { run: ['explain', 'https://a.example/'], stdout: /signature +authorization \(post, oauth1, .*form/ },
+        {
+          run: set('store', 'sigv4', '--region', 'eu-central-1', '--service', 's3', '--host', 'b.example'),
+          // As the AWS tools print it.
+          stdin: JSON.stringify(keys),
+        },
+        {
+          run: ['token', 'get', 'store'],
+          stdout: { accessKeyId: 'AKID', sessionToken: other },
+          reveals: true,
+        },
+        {
+          run: ['explain', 'https://b.example/'],
+          stdout: /signature +authorization \(store, sigv4, .*body\)/,
+        },
+        { run: set('model', 'placeholder', '--placeholder', dummy, '--host', 'c.example'), stdin: secret },
+        {
+          run: ['explain', 'https://c.example/'],
+          stdout: /placeholder +sk-placeholder-0000 \(model, only if the client sends/,
+        },
+        {
+          run: ['explain', 'https://a.example/'],
+          stdout:
+            /refused +a request with the placeholder sk-placeholder-0000 \(model\): it is for c\.example alone/,
+        },
+        {
+          run: ['explain', 'https://c.example/', '--json'],
+          stdout: { credentials: { attached: [{ name: 'model', placeholder: dummy, signs_body: null }] } },
+        },
+        {
+          run: ['explain', 'https://b.example/', '--json'],
+          stdout: {
+            credentials: { attached: [{ name: 'store', kind: 'sigv4', signs_body: 'hash' }] },
+            refused_placeholders: [{ name: 'model', placeholder: dummy }],
+          },
+        },
+        {
+          run: ['token', 'list', '--json'],
+          stdout: {
+            tokens: [{ name: 'model' }, { name: 'post' }, { name: 'store', expires: null, last: null }],
+          },
+        },
+        {
+          run: set('store', 'sigv4', '--host', 'b.example'),
+          stdin: JSON.stringify({ accessKeyId: 'AKID' }),
+          status: 2,
+          stderr: /error: .*"secretAccessKey".* is wanted/,
+        },
+        {
+          run: set('work', 'oauth2', '--issuer', 'ftp://id.example', '--host', 'd.example'),
+          status: 2,
+          stderr: /error: --issuer: /,
+        },
+        {
+          run: ['token', 'refresh', 'store'],
+          status: 2,
+          stdout: '',
+          stderr: /"store" is of the kind sigv4, whose/,
+        },
+      ],
+    )
+  })
+
   it('says what is wrong in terms of the flags, and asks for no value in vain', () =>
     story(
       [secret],

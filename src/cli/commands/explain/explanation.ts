@@ -61,7 +61,7 @@ function credentialRow(credential: PlannedCredential, now: number): [label: stri
     case 'signature':
       return ['signature', noted(placeText(place))]
     case 'placeholder':
-      return ['placeholder', noted(`${source.placeholder}, wherever the client sends it`)]
+      return ['placeholder', noted(source.placeholder)]
     case 'value':
       return [place.in, noted(placeText(place))]
   }

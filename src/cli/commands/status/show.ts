@@ -128,7 +128,7 @@ async function loginParts(context: Context, home: Home, admin: AdminClient | und
 async function readNeededLogins(context: Context, home: Home): Promise<readonly NeededLogin[]> {
   if (!canBeOpened(home, context.env)) return []
   const { neededLogins } = await import('../../../admin/needed-logins.ts')
-  return await neededLogins((await context.open()).sessions)
+  return await neededLogins((await context.open()).sessions, Date.now())
 }
 
 /** Without making anything, asking for a passphrase, or saying a second time what is wrong with the key. */

@@ -1,3 +1,4 @@
+import { whyLogin } from '../../../admin/needed-logins.ts'
 import type { CredentialSummary } from '../../../sessions/session.ts'
 import { spell } from '../../package.ts'
 
@@ -16,7 +17,7 @@ export function credentialDocument(credential: CredentialSummary, value?: string
     refresh_at: timeOf(freshness?.dueAt),
     refreshes: freshness?.refreshes ?? 0,
     last: lastOf(freshness),
-    needs_login: freshness?.needsLogin ?? null,
+    needs_login: whyLogin(credential, Date.now()) ?? null,
     fingerprint: credential.fingerprint ?? null,
     updated_at: credential.updatedAt ?? null,
     problem: credential.problem === undefined ? null : spell(credential.problem),

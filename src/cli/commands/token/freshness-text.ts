@@ -3,7 +3,7 @@ import { spokenDuration, spokenTime } from '../../spoken-time.ts'
 
 /** `expires in 42 min, refreshes 5 min before`: the life of a token that changes. */
 export function lifeText({ expiresAt, dueAt, refreshable, needsLogin }: Freshness, now: number): string {
-  if (needsLogin !== undefined) return `needs a login: ${needsLogin}`
+  if (needsLogin !== undefined) return `needs login: ${needsLogin}`
   if (expiresAt === undefined) return refreshable ? 'refreshed when it is refused' : 'not refreshed here'
   const life =
     expiresAt > now ? `expires ${spokenTime(expiresAt, now)}` : `expired ${spokenTime(expiresAt, now)}`

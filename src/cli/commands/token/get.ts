@@ -1,3 +1,4 @@
+import { whyLogin } from '../../../admin/needed-logins.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { Session } from '../../../sessions/session.ts'
 import type { Context, Run } from '../../command.ts'
@@ -26,8 +27,8 @@ export const run: Run = async (context, input) => {
 }
 
 /**
- * The credential, refreshed when that is due. A token that cannot be refreshed is used as long as it lives, and one whose
- * life nobody here can lengthen is given as it is: the clock that calls it expired may be wrong.
+ * The credential, refreshed when that is due. A token that cannot be refreshed is used as long as it lives, and one of another
+ * tool is given as it is: the clock that calls it expired may be wrong.
  */
 async function fresh(context: Context, session: Session, name: string) {
   const credential = await session.credential(name)
@@ -35,18 +36,16 @@ async function fresh(context: Context, session: Session, name: string) {
   if (freshness === undefined) return credential
   const now = Date.now()
   const expired = (freshness.expiresAt ?? Number.POSITIVE_INFINITY) <= now
-  if (freshness.needsLogin === undefined && (freshness.dueAt ?? Number.POSITIVE_INFINITY) > now) {
+  const login = whyLogin(credential, now)
+  if (login === undefined && (freshness.dueAt ?? Number.POSITIVE_INFINITY) > now) {
     if (expired) context.output.warn(`${name} ${lifeText(freshness, now)}`)
     return credential
   }
+  const refresh = () => session.refreshCredential(name, { because: expired ? 'expired' : 'due' })
   const failure =
-    freshness.needsLogin === undefined
-      ? failureOf(
-          await session.refreshCredential(name, { because: expired ? 'expired' : 'due' }),
-          name,
-          session.name,
-        )
-      : needsLogin(name, session.name, freshness.needsLogin)
+    login === undefined
+      ? failureOf(await refresh(), name, session.name)
+      : needsLogin(name, session.name, login)
   if (failure !== undefined && expired) throw failure
   if (failure !== undefined) context.output.warn(failure.message)
   return session.credential(name)

@@ -1,3 +1,4 @@
+import { whyLogin } from '../../../admin/needed-logins.ts'
 import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { Run } from '../../command.ts'
 import { spell } from '../../package.ts'
@@ -38,8 +39,8 @@ export const run: Run = async (context) => {
 function noteOf(credential: CredentialSummary, session: string, now: number): string {
   const { name, problem, freshness, origin } = credential
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
-  if (freshness?.needsLogin !== undefined)
-    return spell(`${lifeText(freshness, now)}: ${loginCommand(name, session)}`)
+  const login = whyLogin(credential, now)
+  if (login !== undefined) return spell(`needs a login: ${login}: ${loginCommand(name, session)}`)
   const state = problem ?? (freshness === undefined ? '' : lifeText(freshness, now))
   const history = freshness === undefined ? '' : historyText(freshness, now)
   return [spell(state), history, ...source].filter((part) => part !== '').join('; ')

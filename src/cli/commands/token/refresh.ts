@@ -1,15 +1,21 @@
+import { kindOf } from '../../../credentials/kinds.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { RefreshOutcome } from '../../../oauth/refresher.ts'
 import type { Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { credentialDocument } from './credential-document.ts'
 import { lifeText } from './freshness-text.ts'
-import { loginCommand, needsLogin } from './needs-login.ts'
+import { needsLogin } from './needs-login.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
   const [name = ''] = input.args
   const session = await (await context.open()).session()
+  const { kind } = await session.credential(name)
+  if (kindOf(kind)?.freshness === undefined) {
+    const message = `"${name}" is of the kind ${kind}, whose value stays until another one is set`
+    throw new HallpassError('usage', message, { hint: `hallpass token set ${name}` })
+  }
   const outcome = await session.refreshCredential(name, { because: 'asked' })
   const failure = failureOf(outcome, name, session.name)
   if (failure !== undefined) throw failure
@@ -39,7 +45,7 @@ export function failureOf(outcome: RefreshOutcome, name: string, session: string
       )
     case 'not-refreshable':
       return new HallpassError('failed', `"${name}" cannot be refreshed: ${outcome.reason}`, {
-        hint: loginCommand(name, session),
+        hint: 'hallpass token list',
       })
   }
 }
