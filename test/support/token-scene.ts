@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+import { type ArrivedRequest, onRequest } from './arrived-requests.ts'
 import type { rawOrigin } from './origin.ts'
 import type { TestProxyOptions } from './proxy.ts'
 import { type Scene, scene } from './scene.ts'
@@ -30,4 +32,21 @@ export async function tokenScene(
       await tokens[Symbol.asyncDispose]()
     },
   }
+}
+
+export const accepted = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+export const refused =
+  'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 7\r\n\r\nexpired'
+
+/** An origin that takes every token but A1, and notes what came. */
+export function guarded(
+  arrived: ArrivedRequest[],
+  answers: { readonly refused?: string; readonly accepted?: string } = {},
+): (socket: Socket) => void {
+  return (socket) =>
+    onRequest(socket, (request) => {
+      arrived.push(request)
+      const good = request.token !== undefined && request.token !== 'A1'
+      socket.write(good ? (answers.accepted ?? accepted) : (answers.refused ?? refused))
+    })
 }
