@@ -89,6 +89,22 @@ describe('a request', () => {
     expect(asked()).toEqual(['refresh-1'])
   })
 
+  it('does not wait either while the authorization server is slow to say where its endpoints are', async () => {
+    await set(pair(1), { tokenEndpoint: undefined, issuer: new URL(server.url).origin })
+    await planned()
+    now += 3300 * second
+    const free = Promise.withResolvers<void>()
+    server.deed = async () => {
+      await free.promise
+      return { status: 503, body: '' }
+    }
+    expect(await sent()).toBe('Bearer access-1')
+    await server.came(1)
+    expect(await sent('https://api.test:8443/')).toBe('Bearer access-1')
+    free.resolve()
+    await settled()
+  })
+
   it('waits when the token has run out, as do all that come at once, for one refresh', async () => {
     await set(pair(1))
     await planned()
@@ -320,6 +336,16 @@ describe('tokens of a login', () => {
     await expect(session.saveTokens('api', { kind: 'bearer' }, { refreshes: 0 })).rejects.toMatchObject({
       code: 'usage',
     })
+  })
+
+  it('are made of nothing when they come from another server than those before', async () => {
+    await session.saveTokens('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
+    let before: unknown = 'not asked'
+    await session.saveTokens('api', { issuer: 'https://other.test' }, (held) => {
+      before = held
+      return { refreshes: 0 }
+    })
+    expect(before).toBeUndefined()
   })
 
   it('do not come to lie under what a refresh that was under way brings', async () => {
