@@ -9,7 +9,7 @@ const label = /^\s*cookie\s*:/i
 /** The `Cookie:` header of one request. */
 export const header: Format = {
   name: 'header',
-  aliases: ['cookie-header'],
+  aliases: [],
   summary: 'a Cookie: header, of one host',
 
   detects({ lines }) {

@@ -23,4 +23,10 @@ export const writableFormats = [
   'bundle',
 ] as const
 
-export const formatAliases = ['editthiscookie', 'cookie-editor', 'playwright'] as const
+export const formatAliases = [
+  'cookies.txt',
+  'editthiscookie',
+  'cookie-editor',
+  'playwright',
+  'agent-cookie-store-v1',
+] as const

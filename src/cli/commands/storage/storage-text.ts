@@ -1,6 +1,7 @@
 import { spelledOut } from '../../../log/wire-text.ts'
 import { Secret } from '../../../secret.ts'
 import { areas, type OriginStorage } from '../../../sessions/origin-storage.ts'
+import { counted } from '../session/counted.ts'
 
 /** More of a key than this does not help to know it. */
 const maxKeyLength = 80
@@ -8,7 +9,7 @@ const maxKeyLength = 80
 /** A row for each key: the value never. */
 export function storageRows(storage: OriginStorage): string[][] {
   return areas.flatMap((area) =>
-    storage[area].map(([key, value]) => [`  ${shownKey(key)}`, area, `${value.length} characters`]),
+    storage[area].map(([key, value]) => [`  ${shownKey(key)}`, area, counted(value.length, 'character')]),
   )
 }
 
