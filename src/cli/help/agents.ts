@@ -9,7 +9,7 @@ What it does
   You hold no secret of any site, and need none. Tokens are refreshed before they expire; where a site answers 401 all the
   same, hallpass refreshes the token and sends the request once more before you see anything. Do not retry in a loop.
   A tool that insists on a key gets the placeholder that "hallpass token list" names: on the way to its own hosts it
-  becomes the secret, to any other host the request is refused.
+  becomes the secret, on the way to another one that the session knows it is refused.
 
 See what would go on a request, without values
   hallpass explain https://app.example.com/me
@@ -21,7 +21,8 @@ Headers of responses
   Hallpass-Captured: sid     these cookies were taken into the session; HttpOnly ones are hidden from you on purpose
   Hallpass-Warning: not-saved  the request succeeded, but its cookies could not be written to disk: do not repeat it
   Hallpass-Session: needs-login  a token of the session is used up. Stop, and ask the user to type what hallpass status
-                             says: hallpass token login NAME. With --device they can do it on another machine
+                             says: hallpass token login NAME. You may begin it for them: with --device --no-wait --json it
+                             prints a code and where to enter it; the same command without --no-wait waits until they have
   Hallpass-Error: CODE       this answer is the proxy's, not the site's; its body has two lines: what happened, what to type
     proxy-auth (407)             your proxy URL is stale: ask for a new "hallpass run" or "hallpass env"
     policy (403)                 a rule or --only --strict forbids it, or a placeholder is on its way to a host that it is

@@ -1,4 +1,6 @@
 import { managedVariables } from '../../admin/child-environment.ts'
+import { environmentName } from '../../config/environment.ts'
+import { defaults, type Key } from '../../config/schema.ts'
 
 /** `hallpass help environment`. */
 export function text(): string {
@@ -9,12 +11,13 @@ export function text(): string {
   HALLPASS_KEY_FILE        the key, from elsewhere (or AI_ENCRYPTION_KEY_PATH); for containers
   HALLPASS_PASSPHRASE_FILE a file with the passphrase of a key that one protects
   HALLPASS_NO_KEYRING      do not use the keyring of the system
-  HALLPASS_LISTEN          host and port of the proxy; as every key of the configuration that is
-                           one value or a list: HALLPASS_INTERCEPT, HALLPASS_CAPTURE, HALLPASS_REVEAL,
-                           HALLPASS_UPSTREAM,
-                           HALLPASS_UPSTREAM_CA, HALLPASS_RESOLVE, HALLPASS_MAX_SESSIONS
+  BROWSER                  what token login opens a page with; empty: nothing
   NODE_EXTRA_CA_CERTS      more roots that the proxy trusts upstream
   NO_COLOR FORCE_COLOR TERM CI   whether output is coloured
+
+and for each key of the configuration that is one value or a list:
+
+${columns((Object.keys(defaults) as Key[]).flatMap((key) => environmentName(key) ?? []))}
 
 A flag goes before the environment, the environment before the file.
 
