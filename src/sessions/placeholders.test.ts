@@ -130,9 +130,16 @@ describe('a placeholder on the way to its host', () => {
     })
   })
 
-  it.each(['Host', 'Content-Length', 'Transfer-Encoding', 'Connection', 'Proxy-Authorization', 'TE'])(
-    'does not reach into %s, which frames or routes',
-    (name) => expect(send(made, { lines: [`${name}: ${dummy}`] })).toMatchObject({ added: [], names: [] }),
+  it.each([
+    'Host',
+    'Content-Length',
+    'Transfer-Encoding',
+    'Connection',
+    'Proxy-Authorization',
+    'TE',
+    'HTTP2-Settings',
+  ])('does not reach into %s, which frames or routes', (name) =>
+    expect(send(made, { lines: [`${name}: ${dummy}`] })).toMatchObject({ added: [], names: [] }),
   )
 
   it('is not looked for in the path, where it would change what a rule has allowed', () =>
@@ -233,6 +240,11 @@ describe('a placeholder on the way to another host', () => {
       `the placeholder of "github" stands in its ${where}, and must not go there: it is for api.github.test alone`,
     )
     expect(edits).toMatchObject({ added: [], names: [], target: undefined })
+  })
+
+  it('is found in Base64 also when it is as short as can be', () => {
+    const short = planOf(elsewhere, [{ ...github, placeholder: '12345678' }])
+    expect(send(short, { lines: ['A: MTIzNDU2Nzg='] }).refused).toContain('"github"')
   })
 
   it('lets go what has none', () =>
