@@ -85,6 +85,29 @@ describe('an answer that is lost after the server has rotated', () => {
 })
 
 describe('a token server', () => {
+  it('that takes its time keeps nobody waiting who has a token that lives', async () => {
+    await using server = await startAuthorizationServer({ lifeSeconds })
+    const stage = await Stage.set(server)
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<void>()
+    server.observe = (moment) => {
+      if (moment === 'came') asked.resolve()
+      return moment === 'came' ? answer.promise : undefined
+    }
+    stage.at((lifeSeconds - 200) * second)
+    for (let n = 0; n < 20; n++) {
+      const { credentials } = await stage.session.plan(requestTo(server.resource), {})
+      expect(credentials.attached).toHaveLength(1)
+    }
+    await asked.promise
+    expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 0 })
+    answer.resolve()
+    expect(await stage.session.refreshCredential('api', { because: 'due' })).toMatchObject({
+      kind: expect.stringMatching(/refreshed|adopted/),
+    })
+    expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 1 })
+  })
+
   it('that says invalid_grant makes the session need a login; what it held is kept', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds })
     const stage = await Stage.set(server)
