@@ -3,7 +3,8 @@ import { tokenSetOf } from '../credentials/token-response.ts'
 import { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { clientOf, knownProvider } from './authorization-server.ts'
-import { authorizationCode, type CodeLoginOptions } from './flows/authorization-code.ts'
+import { authorizationCode } from './flows/authorization-code.ts'
+import type { SignInOptions } from './flows/await-callback.ts'
 import { clientCredentials } from './flows/client-credentials.ts'
 import { awaitDevice, beginDevice, type PendingLogin } from './flows/device.ts'
 import type { LoginRequest } from './flows/login-request.ts'
@@ -24,8 +25,8 @@ export interface LoginOptions {
   /** Kept with the tokens; without it the one that is there. */
   readonly clientSecret?: Secret
   /** Shows the person the page to sign in at. */
-  readonly visit?: CodeLoginOptions['visit']
-  readonly pasted?: CodeLoginOptions['pasted']
+  readonly visit?: SignInOptions['visit']
+  readonly pasted?: SignInOptions['pasted']
   /** Shows the person the code to enter, and where. */
   readonly showCode?: (code: DeviceCode) => void
   /** False: a device login is begun, and left to be waited for by the next call. */
@@ -163,7 +164,10 @@ export function flowOf({ flow, provider: name }: OAuth2Definition, provider: Pro
   )
 }
 
-function redirectOf({ redirectUri }: OAuth2Definition, provider: Provider | undefined): LoopbackOptions {
+export function redirectOf(
+  { redirectUri }: Pick<OAuth2Definition, 'redirectUri'>,
+  provider: Provider | undefined,
+): LoopbackOptions {
   if (redirectUri !== undefined) {
     const { hostname, port, pathname } = new URL(redirectUri)
     return { ...(hostname === 'localhost' && { host: hostname }), port: Number(port), path: pathname }

@@ -4,6 +4,7 @@ import { issuerOf, knownProvider } from '../oauth/authorization-server.ts'
 import { flowOf, type LoginOptions, login } from '../oauth/login.ts'
 import type { TokenFetch } from '../oauth/token-fetch.ts'
 import { isOAuth2 } from './held-credential.ts'
+import { logInOAuth1 } from './log-in-oauth1.ts'
 import type { CredentialSummary, Session } from './session.ts'
 import type { CredentialInput } from './session-credentials.ts'
 
@@ -11,7 +12,7 @@ import type { CredentialInput } from './session-credentials.ts'
  * Signs in for a credential of a session. What is given is remembered with the tokens and need not be given again; a device
  * login that is pending is taken up.
  *
- * @param input keys of an oauth2 definition; `issuer` may be a bare domain, and hosts default to the provider's API
+ * @param input keys of an oauth2 definition, or `flow: 'oauth1'` for the three legs of OAuth 1.0a; `issuer` may be a bare domain, and hosts default to the provider's API
  * @returns `pending` when a device login was begun and `options.wait` is false
  */
 export async function logIn(
@@ -22,10 +23,15 @@ export async function logIn(
   clockwork: { readonly fetch: TokenFetch; readonly now: () => number },
 ): Promise<'signed-in' | 'pending'> {
   const held = (await session.credentials()).find((credential) => credential.name === name)
-  if (held !== undefined && held.kind !== 'oauth2') {
+  const oauth1 = input.flow === 'oauth1' || (input.flow === undefined && held?.kind === 'oauth1')
+  if (held !== undefined && held.kind !== (oauth1 ? 'oauth1' : 'oauth2')) {
     throw new HallpassError('usage', `"${name}" is of the kind ${held.kind}, which a login would replace`, {
       hint: `hallpass token rm ${name}`,
     })
+  }
+  if (oauth1) {
+    await logInOAuth1(session, name, input, options, clockwork)
+    return 'signed-in'
   }
   const given = completed(input, held, session.isRuled(name))
   const definition = await session.definitionFor(name, given)

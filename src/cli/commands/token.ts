@@ -87,6 +87,7 @@ export const command: CommandSpec = {
         'hallpass token login github --provider github --client-id Iv1.0123456789abcdef',
         'hallpass token login work --issuer https://id.example.com --client-id cli --host api.example.com --device',
         'hallpass token login work',
+        'hallpass token login x --provider x --flow oauth1 --client-id KEY --client-secret --no-browser',
         'hallpass token login svc --issuer https://id.example.com --client-id svc --client-secret --flow client-credentials --host api.example.com',
       ],
       load: () => import('./token/login.ts'),

@@ -1,20 +1,8 @@
 import { HallpassError } from '../../errors.ts'
 import { oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
+import { awaitCallback, type SignInOptions } from './await-callback.ts'
 import { askedFor, audienceOf, type LoginRequest, pageUrl } from './login-request.ts'
-import { LoopbackCallback, type LoopbackOptions } from './loopback-callback.ts'
-
-export interface CodeLoginOptions {
-  /** Shows the person the page to sign in at. */
-  readonly visit: (url: string) => void | Promise<void>
-  /** The URL that the browser ended up at, copied by hand: from a browser that cannot reach this machine. */
-  readonly pasted?: (signal: AbortSignal) => Promise<string>
-  readonly redirect?: LoopbackOptions
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
-
-/** Long enough to find a password and a second factor. */
-const loginTimeoutMs = 5 * 60_000
+import { type Callback, LoopbackCallback } from './loopback-callback.ts'
 
 /**
  * The authorization code flow in a browser, RFC 6749 section 4.1 as RFC 8252 and RFC 9700 would have it: PKCE with S256, whatever
@@ -25,7 +13,7 @@ const loginTimeoutMs = 5 * 60_000
  */
 export async function authorizationCode(
   request: LoginRequest,
-  { visit, pasted, redirect = {}, timeoutMs = loginTimeoutMs, signal }: CodeLoginOptions,
+  options: SignInOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
   const oauth = await import('openid-client')
   const { client, definition } = request
@@ -35,7 +23,7 @@ export async function authorizationCode(
       'usage',
       `${server.issuer} has no page to sign in at: there is no authorization endpoint`,
     )
-  await using loopback = await LoopbackCallback.open(redirect)
+  await using loopback = await LoopbackCallback.open(options.redirect)
   const parameters = askedFor(request)
   const verifier = oauth.randomPKCECodeVerifier()
   const state = oauth.randomState()
@@ -51,46 +39,29 @@ export async function authorizationCode(
     ...(nonce === undefined ? {} : { nonce }),
   })
   const page = pageUrl(url.href, 'sign-in page')
-  const over = new AbortController()
-  const ends = [AbortSignal.timeout(timeoutMs), over.signal, ...(signal === undefined ? [] : [signal])]
-  const ended = AbortSignal.any(ends)
+  const came = await awaitCallback(loopback, page, options)
+  const callback = typeof came === 'string' ? pastedCallback(came, loopback.redirectUri) : came
   try {
-    const callback = await Promise.race([
-      loopback.callback,
-      // A browser may run until it is closed: only that it could not be shown anything matters here.
-      shown(visit, page),
-      ...(pasted === undefined ? [] : [pastedCallback(pasted, loopback.redirectUri, ended)]),
-      never(ended, timeoutMs),
-    ])
-    try {
-      const tokens = await oauth.authorizationCodeGrant(
-        client,
-        callback.url,
-        {
-          pkceCodeVerifier: verifier,
-          expectedState: state,
-          ...(nonce === undefined ? {} : { expectedNonce: nonce }),
-        },
-        audienceOf(definition),
-      )
-      callback.answer(true)
-      return tokens
-    } catch (error) {
-      callback.answer(false)
-      throw loginFailure(error, server.issuer)
-    }
-  } finally {
-    over.abort()
+    const tokens = await oauth.authorizationCodeGrant(
+      client,
+      callback.url,
+      {
+        pkceCodeVerifier: verifier,
+        expectedState: state,
+        ...(nonce === undefined ? {} : { expectedNonce: nonce }),
+      },
+      audienceOf(definition),
+    )
+    callback.answer(true)
+    return tokens
+  } catch (error) {
+    callback.answer(false)
+    throw loginFailure(error, server.issuer)
   }
 }
 
-async function pastedCallback(
-  pasted: (signal: AbortSignal) => Promise<string>,
-  redirectUri: string,
-  signal: AbortSignal,
-): Promise<{ readonly url: URL; answer(done: boolean): void }> {
-  const text = (await pasted(signal)).trim()
-  const url = URL.parse(text)
+function pastedCallback(text: string, redirectUri: string): Callback {
+  const url = URL.parse(text.trim())
   // What stands before the query is ours to say: openid-client takes the redirect URI from it.
   if (url === null || url.search === '')
     throw new HallpassError(
@@ -98,24 +69,6 @@ async function pastedCallback(
       `that is not the URL that the browser ended up at; it begins with ${redirectUri}?`,
     )
   return { url: new URL(url.search, redirectUri), answer: () => {} }
-}
-
-async function shown(visit: CodeLoginOptions['visit'], url: string): Promise<never> {
-  await visit(url)
-  return new Promise(() => {})
-}
-
-function never(signal: AbortSignal, timeoutMs: number): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = () => {
-      const timeout = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
-      const minutes = Math.max(1, Math.round(timeoutMs / 60_000))
-      const message = `nobody signed in within ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`
-      reject(timeout ? new HallpassError('login-failed', message) : signal.reason)
-    }
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-  })
 }
 
 /** What openid-client found wrong with a callback, or the server with the code. */

@@ -100,7 +100,8 @@ export const definitionFlags: readonly DefinitionFlag[] = [
     key: 'flow',
     reads: 'text',
     flags: '--flow <flow>',
-    summary: 'how they are obtained: code, device, client-credentials (oauth2)',
+    summary:
+      'how they are obtained: code, device, client-credentials (oauth2); oauth1, with --no-browser by a PIN',
   },
   {
     key: 'tokenFile',

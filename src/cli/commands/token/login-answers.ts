@@ -77,7 +77,11 @@ export async function clientSecretOf(
   if (input.has('clientSecret')) return await ask()
   const known = held?.kind === 'oauth2' ? (held.definition as OAuth2Definition | undefined) : undefined
   const provider = providerOf(String(definition.provider ?? known?.provider ?? ''))
-  const wanted = provider?.secretNeeded === true || (definition.flow ?? known?.flow) === 'client-credentials'
+  // Of OAuth 1.0a the consumer secret, without which nothing can be signed.
+  const wanted =
+    definition.flow === 'oauth1' ||
+    provider?.secretNeeded === true ||
+    (definition.flow ?? known?.flow) === 'client-credentials'
   // One that was kept is used again.
   if (!wanted || held?.present === true) return undefined
   if (process.stdin.isTTY && context.flags.input) return await ask()

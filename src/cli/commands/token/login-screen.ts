@@ -7,14 +7,17 @@ import { timeOf } from './credential-document.ts'
 export class LoginScreen {
   readonly #context: Context
   readonly #opens: boolean
+  readonly #pin: boolean
   #timer: NodeJS.Timeout | undefined
   #counting = false
   /** Until when a device login that was shown can be taken up. */
   pendingUntil: Date | undefined
 
-  constructor(context: Context, opens: boolean) {
+  /** @param pin what comes back by hand is a PIN, no URL */
+  constructor(context: Context, opens: boolean, pin: boolean) {
     this.#context = context
     this.#opens = opens
+    this.#pin = pin
   }
 
   async visit(url: string): Promise<void> {
@@ -23,7 +26,11 @@ export class LoginScreen {
     const { host } = new URL(url)
     if (!this.#opens) {
       output.say(`open this in a browser, here or elsewhere, to sign in at ${host}:\n\n  ${url}\n`)
-      output.say('a browser elsewhere ends up at a page that it cannot open: paste the URL of that page here')
+      output.say(
+        this.#pin
+          ? 'then type the PIN here that it shows'
+          : 'a browser elsewhere ends up at a page that it cannot open: paste the URL of that page here',
+      )
       return
     }
     output.say(`sign in at ${host} in the browser that opens; the page is\n\n  ${url}\n`)

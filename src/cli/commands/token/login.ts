@@ -19,18 +19,19 @@ export const run: Run = async (context, input) => {
   const [name = ''] = input.args
   const given = loginDefinition(input)
   // Not the issuer, which may be a bare domain here.
-  await checkDefinition({ ...given, kind: 'oauth2', issuer: undefined }, true)
+  if (given.flow !== 'oauth1') await checkDefinition({ ...given, kind: 'oauth2', issuer: undefined }, true)
   const hallpass = await context.open()
   const session = await hallpass.session()
   const held = (await session.credentials()).find((credential) => credential.name === name)
-  const definition = await withAnswers(context, given, held, session.isRuled(name))
+  const oauth1 = given.flow === 'oauth1' || (given.flow === undefined && held?.kind === 'oauth1')
+  const definition = oauth1 ? given : await withAnswers(context, given, held, session.isRuled(name))
   const clientSecret = await clientSecretOf(context, name, input, definition, held)
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   for (const signal of signals) process.once(signal, interrupt)
   // The parser makes `browser` false for --no-browser.
   const opens = input.has('browser')
-  const screen = new LoginScreen(context, opens)
+  const screen = new LoginScreen(context, opens, oauth1)
   try {
     const outcome = await hallpass.login(name, definition, {
       visit: (url) => screen.visit(url),
@@ -39,7 +40,8 @@ export const run: Run = async (context, input) => {
       signal: stop.signal,
       ...(clientSecret !== undefined && { clientSecret }),
       ...(!opens && {
-        pasted: (signal) => pastedLine(flags, 'the URL that the browser ended up at', signal),
+        pasted: (signal) =>
+          pastedLine(flags, oauth1 ? 'the PIN' : 'the URL that the browser ended up at', signal),
       }),
     })
     if (outcome === 'pending') {

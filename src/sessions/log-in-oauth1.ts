@@ -1,0 +1,64 @@
+import { parseJsonObject } from '../credentials/token-response.ts'
+import { HallpassError } from '../errors.ts'
+import { knownProvider } from '../oauth/authorization-server.ts'
+import { oauth1Login } from '../oauth/flows/oauth1.ts'
+import { type LoginOptions, redirectOf } from '../oauth/login.ts'
+import { providers } from '../oauth/providers.ts'
+import type { TokenFetch } from '../oauth/token-fetch.ts'
+import type { CredentialSummary, Session } from './session.ts'
+import type { CredentialInput } from './session-credentials.ts'
+
+/**
+ * Signs in for a credential of the kind oauth1: the client id is the consumer key, the client secret the consumer's. Both are
+ * sealed with the token, and need not be given again.
+ */
+export async function logInOAuth1(
+  session: Session,
+  name: string,
+  input: CredentialInput,
+  { visit, pasted, clientSecret, signal, timeoutMs }: LoginOptions,
+  { fetch, now }: { readonly fetch: TokenFetch; readonly now: () => number },
+): Promise<void> {
+  const held = (await session.credentials()).find((credential) => credential.name === name)
+  const value = held === undefined ? undefined : (await session.credential(name)).value
+  const before = parseJsonObject(value?.reveal() ?? '{}') ?? {}
+  const provider = providerFor(input, held)
+  if (provider?.oauth1 === undefined) {
+    const those = providers.flatMap((known) => (known.oauth1 === undefined ? [] : [known.name]))
+    throw new HallpassError('usage', `whose OAuth 1.0a? --provider says it; there is ${those.join(', ')}`)
+  }
+  const consumerKey = input.clientId ?? before.consumerKey
+  const consumerSecret = clientSecret?.reveal() ?? before.consumerSecret
+  if (typeof consumerKey !== 'string')
+    throw new HallpassError('usage', 'the consumer key is missing: --client-id says it')
+  if (typeof consumerSecret !== 'string')
+    throw new HallpassError('usage', 'the consumer secret is missing: --client-secret asks for it')
+  if (visit === undefined)
+    throw new HallpassError('usage', 'a sign-in page has to be shown to somebody, and nothing here does')
+  const redirectUri = typeof input.redirectUri === 'string' ? input.redirectUri : undefined
+  const client = { endpoints: provider.oauth1, consumer: { consumerKey, consumerSecret }, fetch, now }
+  const obtained = await oauth1Login(client, {
+    visit,
+    redirect: redirectOf({ redirectUri }, provider),
+    ...(pasted !== undefined && { pasted }),
+    ...(signal !== undefined && { signal }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  })
+  const { allowHttp, override } = input
+  const hosts = input.hosts ?? (held?.hosts.length || session.isRuled(name) ? undefined : provider.hosts(''))
+  const definition = {
+    ...(held?.origin !== 'configuration' && { kind: 'oauth1' }),
+    hosts,
+    allowHttp,
+    override,
+  }
+  await session.setCredential(name, definition, JSON.stringify(obtained))
+}
+
+/** Who was named, or whose API the credential is for. */
+function providerFor({ provider }: CredentialInput, held: CredentialSummary | undefined) {
+  if (typeof provider === 'string') return knownProvider(provider)
+  return providers.find(
+    (known) => known.oauth1 !== undefined && known.hosts('').some((host) => held?.hosts.includes(host)),
+  )
+}
