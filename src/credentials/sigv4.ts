@@ -173,7 +173,8 @@ function payloadOf(request: SignedRequest, service: string): string | Refusal {
   if (said !== undefined && (/^[0-9a-f]{64}$/.test(said) || said === unsignedChunks)) return said
   if (said?.startsWith('STREAMING-') === true) {
     return {
-      refused: 'the client signs every chunk of its body with keys of its own, which cannot be signed anew',
+      refused:
+        'the client signs every chunk of its body with keys of its own, and only the head is signed anew; turn its chunked signing off',
       code: 'policy',
     }
   }
