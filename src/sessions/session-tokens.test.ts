@@ -101,6 +101,7 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-1')
     await server.came(1)
     expect(await sent('https://api.test:8443/')).toBe('Bearer access-1')
+    expect(await session.readTokens('api')).not.toHaveProperty('last') // it is still asked
     free.resolve()
     await settled()
   })
