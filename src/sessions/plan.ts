@@ -57,7 +57,7 @@ export interface Plan {
     readonly attached: readonly PlannedCredential[]
     readonly withheld: readonly WithheldCredential[]
   }
-  /** What of the body the attached signatures have to know before the head can go. */
+  /** What of the body the attached signature has to know before the head can go. */
   readonly body: 'none' | Signer['covers']
   /** Placeholders that the session knows and that must not be sent here: what to say when a client does. */
   readonly guards: readonly PlaceholderGuard[]
@@ -194,14 +194,10 @@ function conditionsOf({ source }: PlannedCredential, cookies: readonly Cookie[],
   return conditions
 }
 
+/** There is one signature at most: all of them go into Authorization. */
 function bodyOf(attached: readonly PlannedCredential[]): Plan['body'] {
-  let body: Plan['body'] = 'none'
-  for (const { source } of attached) {
-    if (source.from !== 'signature') continue
-    if (source.signer.covers === 'hash') return 'hash'
-    body = source.signer.covers
-  }
-  return body
+  for (const { source } of attached) if (source.from === 'signature') return source.signer.covers
+  return 'none'
 }
 
 /** One dummy may stand for one credential here and for another elsewhere: it is refused where it stands for none. */
