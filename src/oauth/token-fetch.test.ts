@@ -149,6 +149,14 @@ describe('a failed token request says whether it can have been received', () => 
     expect(failure.message).not.toContain('SECRET')
   })
 
+  it('it can, over https too, once the certificate is accepted', async () => {
+    await using origin = await rawOrigin((socket) => onHead(socket, () => socket.destroy()), {
+      hosts: ['127.0.0.1'],
+    })
+    const failure = await failureOf(testFetch()(`https://127.0.0.1:${origin.port}/`, post()))
+    expect(failure).toMatchObject({ sent: true, certificate: false })
+  })
+
   it('not, when it was given up before it began', async () => {
     await using origin = await rawOrigin(() => {})
     const signal = AbortSignal.abort(new Error('stopped'))

@@ -26,7 +26,10 @@ export const oauth1Consumer = { consumerKey: 'consumer', consumerSecret: 'secret
 export const oauth1Token = { token: 'token-of-ada', tokenSecret: 'secret-of-the-token/+' }
 
 /** The three legs, with signatures checked by another implementation. */
-export async function startOAuth1Server(): Promise<OAuth1Server> {
+export async function startOAuth1Server(
+  /** By https under a name, below a path; without it by plain http. */
+  at?: { readonly host: string; readonly below: string },
+): Promise<OAuth1Server> {
   let callback = ''
   const temporarySecret = 'secret-of-the-temporary'
   const oauth = new OAuth1({
@@ -47,42 +50,45 @@ export async function startOAuth1Server(): Promise<OAuth1Server> {
     return signature === expected ? parameters : undefined
   }
   const server = {} as { -readonly [K in keyof OAuth1Server]: OAuth1Server[K] }
-  const origin = await httpOrigin((request, response) => {
-    const url = new URL(request.url ?? '/', server.endpoints.requestToken)
-    const header = request.headers.authorization ?? ''
-    const refuse = () => void response.writeHead(401).end(`{"errors":[{"message":"${header}"}]}`)
-    if (url.pathname === '/request_token') {
-      const parameters = signed(url.href, header)
-      if (parameters === undefined) return refuse()
-      callback = parameters.oauth_callback ?? ''
-      const answer = new URLSearchParams({
-        oauth_token: 'temporary',
-        oauth_token_secret: temporarySecret,
-        oauth_callback_confirmed: 'true',
-      })
-      server.temporary(answer)
-      return form(response, answer)
-    }
-    if (url.pathname === '/authorize') {
-      if (callback === 'oob') return void response.end(`PIN ${server.pin}`)
-      const back = new URL(callback)
-      back.searchParams.set('oauth_token', url.searchParams.get('oauth_token') ?? '')
-      back.searchParams.set('oauth_verifier', server.pin)
-      server.answer(back.searchParams)
-      return void response.writeHead(302, { location: back.href }).end()
-    }
-    const parameters = signed(url.href, header, temporarySecret)
-    if (parameters?.oauth_token !== 'temporary' || parameters.oauth_verifier !== server.pin) return refuse()
-    form(
-      response,
-      new URLSearchParams({
-        oauth_token: oauth1Token.token,
-        oauth_token_secret: oauth1Token.tokenSecret,
-        screen_name: 'ada',
-      }),
-    )
-  })
-  const base = `http://127.0.0.1:${origin.port}`
+  const origin = await httpOrigin(
+    (request, response) => {
+      const url = new URL(request.url ?? '/', server.endpoints.requestToken)
+      const header = request.headers.authorization ?? ''
+      const refuse = () => void response.writeHead(401).end(`{"errors":[{"message":"${header}"}]}`)
+      if (url.pathname.endsWith('/request_token')) {
+        const parameters = signed(url.href, header)
+        if (parameters === undefined) return refuse()
+        callback = parameters.oauth_callback ?? ''
+        const answer = new URLSearchParams({
+          oauth_token: 'temporary',
+          oauth_token_secret: temporarySecret,
+          oauth_callback_confirmed: 'true',
+        })
+        server.temporary(answer)
+        return form(response, answer)
+      }
+      if (url.pathname.endsWith('/authorize')) {
+        if (callback === 'oob') return void response.end(`PIN ${server.pin}`)
+        const back = new URL(callback)
+        back.searchParams.set('oauth_token', url.searchParams.get('oauth_token') ?? '')
+        back.searchParams.set('oauth_verifier', server.pin)
+        server.answer(back.searchParams)
+        return void response.writeHead(302, { location: back.href }).end()
+      }
+      const parameters = signed(url.href, header, temporarySecret)
+      if (parameters?.oauth_token !== 'temporary' || parameters.oauth_verifier !== server.pin) return refuse()
+      form(
+        response,
+        new URLSearchParams({
+          oauth_token: oauth1Token.token,
+          oauth_token_secret: oauth1Token.tokenSecret,
+          screen_name: 'ada',
+        }),
+      )
+    },
+    at === undefined ? {} : { hosts: [at.host] },
+  )
+  const base = at === undefined ? `http://127.0.0.1:${origin.port}` : `https://${at.host}${at.below}`
   return Object.assign(server, {
     origin,
     endpoints: {
