@@ -198,6 +198,25 @@ describe('a request', () => {
     }
   })
 
+  it('goes on without a credential that is removed while it waits', async () => {
+    await set(pair(1))
+    now += 3600 * second
+    const free = Promise.withResolvers<void>()
+    server.deed = async () => {
+      await free.promise
+      return { body: pair(2) }
+    }
+    const first = sent()
+    await server.came(1)
+    const removing = session.removeCredential('api')
+    await open()
+    const plan = planned()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    free.resolve()
+    await Promise.all([first, removing])
+    expect(sentBy(await plan)).toBeUndefined()
+  })
+
   it('of another process shows its new tokens at once', async () => {
     await set(pair(1))
     await planned()

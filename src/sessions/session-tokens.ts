@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
+import { HallpassError } from '../errors.ts'
 import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
 import { Secret } from '../secret.ts'
 import type { PlannedCredential } from './choose-credentials.ts'
@@ -59,9 +60,19 @@ export class SessionTokens {
 
   /** Resolves when each of them is as fresh as it can be. @returns when to try again what failed */
   async renew(names: readonly string[]): Promise<number> {
-    const outcomes = await Promise.all(names.map((name) => this.refresh(name, { because: 'expired' })))
+    const outcomes = await Promise.all(names.map((name) => this.#renewOne(name, { because: 'expired' })))
     const waits = outcomes.map((outcome) => (outcome.kind === 'waiting' ? outcome.retryAt : undefined))
     return Math.min(...waits.filter((at) => at !== undefined))
+  }
+
+  /** For a request: a credential that is removed meanwhile is none of its business any more. */
+  async #renewOne(name: string, why: RefreshReason): Promise<RefreshOutcome> {
+    try {
+      return await this.refresh(name, why)
+    } catch (error) {
+      if (!(error instanceof HallpassError && error.code === 'credential-missing')) throw error
+      return { kind: 'not-refreshable', reason: error.message }
+    }
   }
 
   /** Starts what is due, while requests go on with what still holds. */
@@ -107,7 +118,7 @@ export class SessionTokens {
     if (freshness.needsLogin !== undefined) return 'needs-login'
     const useless = this.#useless.get(name)
     if (useless?.accessToken.equals(accessToken.reveal()) && this.#now() < useless.until) return 'no'
-    const outcome = await this.refresh(name, { because: 'rejected', accessToken })
+    const outcome = await this.#renewOne(name, { because: 'rejected', accessToken })
     if (await this.#isReplaced(name, accessToken)) return 'retry'
     if (outcome.kind === 'needs-login') return 'needs-login'
     return outcome.kind === 'not-refreshable' && this.#isSpent(freshness) ? 'needs-login' : 'no'
