@@ -34,10 +34,9 @@ function started(command: string, args: readonly string[], env: NodeJS.ProcessEn
   return browser
 }
 
-/** Puts a root into the store of a user's NSS, where Chromium looks on Linux. */
-export function trustInChromium(home: string, rootPem: string): void {
-  const folder = join(home, '.pki', 'nssdb')
-  mkdirSync(folder, { recursive: true })
+/** Puts a root into a store of NSS: `~/.pki/nssdb`, where Chromium looks on Linux, or a profile of Firefox. */
+export function trustIn(folder: string, rootPem: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const database = `sql:${folder}`
   execFileSync('certutil', ['-d', database, '-N', '--empty-password'])
   execFileSync('certutil', ['-d', database, '-A', '-n', 'root of the test', '-t', 'C,,', '-i', rootPem])

@@ -5,7 +5,7 @@ import { describe, expect, type TestContext, test } from 'vitest'
 import { CommandLine, ended } from '../support/command-line.ts'
 import { needs, testWith } from '../support/installed.ts'
 import { type TestOrigin, testRootPem } from '../support/origin.ts'
-import { chromium as chromiumBrowser, temporaryFolder, trustInChromium } from './browsers.ts'
+import { chromium as chromiumBrowser, temporaryFolder, trustIn } from './browsers.ts'
 import { screen } from './screen.ts'
 import { signInSite } from './sign-in-site.ts'
 
@@ -19,7 +19,9 @@ async function signedUp(
   const root = join(cli.folder, 'root.pem')
   writeFileSync(root, testRootPem())
   // What a public authority is to everybody: the other domain shows its own certificate.
-  trustInChromium(cli.folder, root)
+  await cli.run(['session', 'list'])
+  trustIn(join(cli.folder, '.pki', 'nssdb'), root)
+  trustIn(join(cli.home, 'browser', 'default', 'firefox'), root)
   const at = `127.0.0.1:${site.port}`
   return {
     cli,
@@ -32,9 +34,13 @@ async function signedUp(
 }
 
 const chromium = testWith('chromium', '--version', '--no-sandbox')
+const each = [
+  { browser: 'chromium', run: chromium },
+  { browser: 'firefox', run: testWith('firefox-esr') },
+]
 
-describe('login, in a window of real Chromium', () => {
-  chromium(
+describe.each(each)('login, in a window of real $browser', ({ browser, run }) => {
+  run(
     'keeps what the site sets, over the wire and by script, and nothing of the other',
     { timeout: 120_000 },
     async (context) => {
@@ -44,7 +50,7 @@ describe('login, in a window of real Chromium', () => {
         'login',
         'https://app.site.test/login',
         '--browser',
-        'chromium',
+        browser,
         '--until',
         'url=https://app.site.test/home*',
       ]
@@ -65,13 +71,13 @@ describe('login, in a window of real Chromium', () => {
     },
   )
 
-  chromium(
+  run(
     'ends when its user closes the window, with what was in it last',
     { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
       const { cli, env } = await signedUp(context, site)
-      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', 'chromium'], { env })
+      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', browser], { env })
       const end = ended(login)
       await requested(site, /GET \/home /)
       await sleep(1_500)
@@ -82,13 +88,13 @@ describe('login, in a window of real Chromium', () => {
     },
   )
 
-  chromium(
+  run(
     'given up by Ctrl-C it leaves nothing half-written and no browser',
     { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
       const { cli, env } = await signedUp(context, site)
-      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', 'chromium'], { env })
+      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', browser], { env })
       const end = ended(login)
       await requested(site, /GET \/home /)
       login.kill('SIGINT')
@@ -100,26 +106,10 @@ describe('login, in a window of real Chromium', () => {
       expect((await cli.run(['cookie', 'list', '--json'])).stdout).toContain('"sid"')
     },
   )
-
-  test('says what is missing: a screen, a browser', async () => {
-    const cli = new CommandLine()
-    const none = await cli.run(['login', 'app.site.test', '--browser', '/nonexistent/chrome'])
-    expect(none).toMatchObject({
-      status: 1,
-      stderr:
-        'hallpass: error: there is no /nonexistent/chrome\nhallpass: hint: npx hallpass login --browser PATH URL\n',
-    })
-    const blind = await cli.run(['login', 'app.site.test', '--browser', process.execPath])
-    expect(blind.status).toBe(1)
-    expect(blind.stderr).toContain(
-      'there is no screen for a window (DISPLAY and WAYLAND_DISPLAY are not set)',
-    )
-    expect((await cli.run(['login', 'app.site.test', '--until', 'soon'])).status).toBe(2)
-  })
 })
 
-describe('open, a window of real Chromium with the session in it', () => {
-  chromium(
+describe.each(each)('open, a window of real $browser with the session in it', ({ browser, run }) => {
+  run(
     'has its cookies and its web storage, and brings back what changes',
     { timeout: 120_000 },
     async (context) => {
@@ -141,7 +131,7 @@ describe('open, a window of real Chromium with the session in it', () => {
         origins: [{ origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'STORED' }] }],
       }
       await cli.run(['import', '-'], { env, stdin: JSON.stringify(state) })
-      const open = cli.spawn(['open', 'https://app.site.test/used', '--browser', 'chromium'], { env })
+      const open = cli.spawn(['open', 'https://app.site.test/used', '--browser', browser], { env })
       const end = ended(open)
       await requested(site, /GET \/saw\?/)
       const [, seen = ''] = /GET \/saw\?(\S+) /.exec(site.received) ?? []
@@ -161,6 +151,24 @@ describe('open, a window of real Chromium with the session in it', () => {
       ])
     },
   )
+})
+
+describe('login', () => {
+  test('says what is missing: a screen, a browser', async () => {
+    const cli = new CommandLine()
+    const none = await cli.run(['login', 'app.site.test', '--browser', '/nonexistent/chrome'])
+    expect(none).toMatchObject({
+      status: 1,
+      stderr:
+        'hallpass: error: there is no /nonexistent/chrome\nhallpass: hint: npx hallpass login --browser PATH URL\n',
+    })
+    const blind = await cli.run(['login', 'app.site.test', '--browser', process.execPath])
+    expect(blind.status).toBe(1)
+    expect(blind.stderr).toContain(
+      'there is no screen for a window (DISPLAY and WAYLAND_DISPLAY are not set)',
+    )
+    expect((await cli.run(['login', 'app.site.test', '--until', 'soon'])).status).toBe(2)
+  })
 })
 
 describe('login --attach', () => {
@@ -187,11 +195,12 @@ describe('login --attach', () => {
 
 /** The browser that a command has opened on the profile in its state folder. */
 function browserOf(cli: CommandLine): number {
-  const profile = `--user-data-dir=${cli.home}/`
+  const profile = join(cli.home, 'browser', 'default')
   const found = readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false
     const words = readIfThere(join('/proc', pid, 'cmdline')).split('\0')
-    return words.some((word) => word.startsWith(profile)) && !words.some((word) => word.startsWith('--type='))
+    const ofPage = words.some((word) => word.startsWith('--type=') || word === '-contentproc')
+    return !ofPage && words.some((word) => word.replace('--user-data-dir=', '').startsWith(profile))
   })
   const [pid] = found
   if (pid === undefined) throw new Error('there is no browser')

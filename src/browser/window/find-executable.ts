@@ -37,12 +37,18 @@ const executables: readonly Executable[] = [
     darwin: '/Applications/Brave Browser.app/Contents/MacOS/Brave Browser',
     win32: 'BraveSoftware\\Brave-Browser\\Application\\brave.exe',
   },
+  {
+    name: 'firefox',
+    commands: ['firefox', 'firefox-esr'],
+    darwin: '/Applications/Firefox.app/Contents/MacOS/firefox',
+    win32: 'Mozilla Firefox\\firefox.exe',
+  },
 ]
 
 export const windowBrowsers: readonly string[] = executables.map(({ name }) => name)
 
 /**
- * The program of a browser of Chrome's family.
+ * The program of a browser.
  * @param wanted a name of `windowBrowsers`, or a path; the first that is installed when left out
  * @throws HallpassError `browser-missing`
  */

@@ -1,11 +1,12 @@
-import type { BrowserContext, Page } from 'playwright-core'
+import { basename } from 'node:path'
 import type { Hallpass } from '../../index.ts'
 import type { ImportReport } from '../../sessions/import-contents.ts'
-import { type AttachedBrowser, attachTo } from './attach.ts'
-import { fillWindow } from './fill-window.ts'
+import { attachToChromium, openChromium } from './chromium-window.ts'
+import type { DrivenWindow } from './driven-window.ts'
+import { openFirefox } from './firefox-window.ts'
 import type { KeptSites } from './kept-sites.ts'
-import { openWindow, type WindowOptions } from './open-window.ts'
-import { readingOf, readWindow, type WindowState } from './window-state.ts'
+import { checkScreen, type WindowOptions } from './window-proxy.ts'
+import { nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
 
 /** What ends it, besides closing the window. */
 export type Until =
@@ -38,14 +39,9 @@ export async function login(
   hallpass: Hallpass,
   options: Attendance & WindowOptions & { readonly url: string },
 ): Promise<WindowReport> {
-  const window = await openWindow(hallpass, options)
-  try {
-    const page = await firstPage(window.context)
-    await visit(page, options.url)
-    return await bringIn(hallpass, await attend(window, options), 'merge')
-  } finally {
-    await window.close().catch(() => undefined)
-  }
+  await using window = disposable(await openWindow(hallpass, options))
+  await window.visit(options.url)
+  return await bringIn(hallpass, await attend(window, options), 'merge')
 }
 
 /** The same with the session in it from the beginning; in the end the session is what the browser has made of it. */
@@ -54,15 +50,17 @@ export async function open(
   options: Attendance & WindowOptions & { readonly url: string },
 ): Promise<WindowReport> {
   const session = await hallpass.session()
-  const window = await openWindow(hallpass, options)
-  try {
-    const page = await firstPage(window.context)
-    await fillWindow(page, session, options.keep, Date.now())
-    await visit(page, options.url)
-    return await bringIn(hallpass, await attend(window, options), 'replace')
-  } finally {
-    await window.close().catch(() => undefined)
-  }
+  const { sites } = options.keep
+  const now = Date.now()
+  const cookies = (await Promise.all(sites.map((site) => session.cookies(site)))).flat()
+  const storages = (await Promise.all(sites.map((site) => session.storages(site)))).flat()
+  await using window = disposable(await openWindow(hallpass, options))
+  await window.fill(
+    cookies.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now),
+    storages,
+  )
+  await window.visit(options.url)
+  return await bringIn(hallpass, await attend(window, options), 'replace')
 }
 
 /** Takes over what a browser holds that its user started himself, with remote debugging. It stays open. */
@@ -70,25 +68,25 @@ export async function attach(
   hallpass: Hallpass,
   options: Attendance & { readonly endpoint: string },
 ): Promise<WindowReport> {
-  const browser = await attachTo(options.endpoint)
-  try {
-    return await bringIn(hallpass, await attend(browser, options), 'merge')
-  } finally {
-    await browser.leave()
-  }
+  await using window = disposable(await attachToChromium(options.endpoint))
+  return await bringIn(hallpass, await attend(window, options), 'merge')
 }
 
-async function firstPage(context: BrowserContext): Promise<Page> {
-  return context.pages()[0] ?? (await context.newPage())
+async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
+  checkScreen(options.env)
+  const isFirefox = basename(options.executable).toLowerCase().startsWith('firefox')
+  return isFirefox ? await openFirefox(hallpass, options) : await openChromium(hallpass, options)
 }
 
-/** A page that fails to load is for its user to see and to mend: another address, another try. */
-async function visit(page: Page, url: string): Promise<void> {
-  await page.goto(url, { waitUntil: 'commit' }).catch(() => undefined)
+function disposable(window: DrivenWindow): DrivenWindow & AsyncDisposable {
+  return Object.assign(window, {
+    // Its user may have closed it already.
+    [Symbol.asyncDispose]: () => window.close().catch(() => undefined),
+  })
 }
 
 async function attend(
-  { context, closed }: Pick<AttachedBrowser, 'context' | 'closed'>,
+  window: DrivenWindow,
   { until, keep, done, onProgress }: Attendance,
 ): Promise<WindowState> {
   const end = Promise.withResolvers<void>()
@@ -97,24 +95,33 @@ async function attend(
     ended = true
     end.resolve()
   }
-  void closed.then(stop)
+  void window.closed.then(stop)
   done.addEventListener('abort', stop, { once: true })
-  const isThere = (page: Page) => until.kind === 'url' && until.pattern.test(page.url())
-  let state: WindowState = { cookies: [], origins: new Map(), ignored: { cookies: 0, sites: 0 } }
+  let state = nothingYet
   while (!ended) {
     try {
-      state = await readWindow(context, keep, state)
+      state = await readWindow(window, keep, state)
+      if (await isReached(until, window, state)) break
     } catch {
       // The window was closed meanwhile; what was seen last counts.
       return state
     }
     onProgress(state)
-    if (context.pages().some(isThere)) break
-    if (until.kind === 'cookie' && state.cookies.some(({ name }) => name === until.name)) break
     await Promise.race([end.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs))])
   }
   // Once more, for what came with the last step.
-  return await readWindow(context, keep, state).catch(() => state)
+  return await readWindow(window, keep, state).catch(() => state)
+}
+
+async function isReached(until: Until, window: DrivenWindow, { cookies }: WindowState): Promise<boolean> {
+  switch (until.kind) {
+    case 'url':
+      return (await window.urls()).some((url) => until.pattern.test(url))
+    case 'cookie':
+      return cookies.some(({ name }) => name === until.name)
+    case 'closed':
+      return false
+  }
 }
 
 async function bringIn(
@@ -122,7 +129,7 @@ async function bringIn(
   state: WindowState,
   mode: 'merge' | 'replace',
 ): Promise<WindowReport> {
-  const reading = readingOf(state, Date.now())
+  const reading = readingOf(state)
   const report = await (await hallpass.session()).importInto(reading, { mode })
   const expiries = reading.cookies.flatMap(({ cookie }) => cookie.expiresAt ?? [])
   const earliestExpiry = expiries.length === 0 ? undefined : Math.min(...expiries)

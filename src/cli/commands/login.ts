@@ -13,7 +13,7 @@ export const command: CommandSpec = {
       flags: '--until <what>',
       summary: 'end by itself: url=GLOB, cookie=NAME, or closed (Enter does not end it)',
     },
-    { flags: '--browser <browser>', summary: 'chrome, chromium, edge, brave, or the path of one' },
+    { flags: '--browser <browser>', summary: 'chrome, chromium, edge, brave, firefox, or the path of one' },
     {
       flags: '--attach <endpoint>',
       summary: 'take over from a browser that you started with --remote-debugging-port: 127.0.0.1:9222',

@@ -9,7 +9,7 @@ export const command: CommandSpec = {
   operands: [{ name: '<url>', summary: 'what to open: app.example.com, https://app.example.com/home' }],
   options: [
     { flags: '--also <host...>', summary: 'these sites too' },
-    { flags: '--browser <browser>', summary: 'chrome, chromium, edge, brave, or the path of one' },
+    { flags: '--browser <browser>', summary: 'chrome, chromium, edge, brave, firefox, or the path of one' },
   ],
   examples: ['hallpass open app.example.com'],
   load: () => import('./open/open.ts'),

@@ -1,0 +1,70 @@
+import { HallpassError } from '../../errors.ts'
+import type { Hallpass } from '../../index.ts'
+import { loadPlaywright } from './playwright.ts'
+import { PlaywrightWindow } from './playwright-window.ts'
+import { notStarted, profileFolder, startWindowProxy, type WindowOptions } from './window-proxy.ts'
+
+/**
+ * A window of the user's own Chrome, Chromium, Edge or Brave, on a profile that is kept for the session. Our certificates are
+ * accepted by the hash of their key, in this window alone: no trust store changes.
+ * @throws HallpassError `browser-failed`
+ */
+export async function openChromium(hallpass: Hallpass, options: WindowOptions): Promise<PlaywrightWindow> {
+  const { chromium } = await loadPlaywright()
+  const { executable, env } = options
+  const proxy = await startWindowProxy(hallpass, options)
+  const { host, port, username, password } = proxy
+  try {
+    const context = await chromium.launchPersistentContext(profileFolder(hallpass, 'chromium'), {
+      executablePath: executable,
+      headless: false,
+      viewport: null,
+      env: env as Record<string, string>,
+      // Chrome has no sandbox for root; for everybody else it stays.
+      chromiumSandbox: process.getuid?.() !== 0,
+      // Who typed Ctrl-C wants the command to end the window, after what came is kept.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      proxy: { server: `http://${host}:${port}`, username, password },
+      args: [
+        `--ignore-certificate-errors-spki-list=${hallpass.authority.spkiSha256}`,
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+    const closed = new Promise<void>((resolve) => context.once('close', () => resolve()))
+    const close = async () => {
+      await context.close()
+      await proxy.close()
+    }
+    return new PlaywrightWindow(context, closed, close)
+  } catch (error) {
+    await proxy.close()
+    throw notStarted(executable, error)
+  }
+}
+
+/**
+ * A browser that its user started himself, with remote debugging. It stays open.
+ * @param endpoint `127.0.0.1:9222`, what `--remote-debugging-port` listens on
+ * @throws HallpassError `browser-failed`
+ */
+export async function attachToChromium(endpoint: string): Promise<PlaywrightWindow> {
+  const { chromium } = await loadPlaywright()
+  try {
+    const browser = await chromium.connectOverCDP(`http://${endpoint}`)
+    const [context] = browser.contexts()
+    if (context === undefined) throw new Error('it has no window')
+    const closed = new Promise<void>((resolve) => browser.once('disconnected', () => resolve()))
+    return new PlaywrightWindow(context, closed, () => browser.close())
+  } catch (error) {
+    const [first = ''] = String(error instanceof Error ? error.message : error).split('\n', 1)
+    throw new HallpassError('browser-failed', `no browser answers on ${endpoint}: ${first}`, {
+      hint: 'chromium --remote-debugging-port=9222 --user-data-dir=FOLDER',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,50 @@
+import type { Cookie } from '../../cookies/cookie.ts'
+import type { GivenOrigin } from '../../formats/format.ts'
+import type { OriginStorage } from '../../sessions/origin-storage.ts'
+
+/** A cookie as Playwright's storageState has it, in which every browser's are told. */
+export interface WindowCookie {
+  readonly name: string
+  readonly value: string
+  /** With a leading dot for the hosts below it. */
+  readonly domain: string
+  readonly path: string
+  /** Seconds since the epoch; -1 for one of the browser's session. */
+  readonly expires: number
+  readonly httpOnly: boolean
+  readonly secure: boolean
+  readonly sameSite?: string
+  readonly partitionKey?: string
+}
+
+/** A browser's window, driven in whichever way the browser has. */
+export interface DrivenWindow {
+  /** Settles when the last window is closed, by whomever. */
+  readonly closed: Promise<void>
+  /** Begins to load a page; one that fails is for its user to see and to mend. */
+  visit(url: string): Promise<void>
+  /** Of the pages that are open. */
+  urls(): Promise<readonly string[]>
+  /** All that it has, those that scripts set too. */
+  cookies(): Promise<readonly WindowCookie[]>
+  /** The web storage of the pages and frames that are open, of hosts that are wanted. */
+  storages(wanted: (host: string) => boolean): Promise<readonly GivenOrigin[]>
+  /** Puts these in, before the first page is loaded. */
+  fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<void>
+  /** Closes it, or lets go of one that its user started. */
+  close(): Promise<void>
+}
+
+/** Run in a page: both areas of its web storage, as lists of pairs. */
+export const readStorage = `(() => {
+  const pairs = (area) => Array.from({ length: area.length }, (_, index) => area.key(index)).map((key) => [key, area.getItem(key)])
+  return JSON.stringify({ localStorage: pairs(localStorage), sessionStorage: pairs(sessionStorage) })
+})()`
+
+/** Run in a page: puts such pairs in. */
+export function writeStorage({ localStorage, sessionStorage }: OriginStorage): string {
+  return `(() => {
+  for (const [key, value] of ${JSON.stringify(localStorage)}) localStorage.setItem(key, value)
+  for (const [key, value] of ${JSON.stringify(sessionStorage)}) sessionStorage.setItem(key, value)
+})()`
+}
