@@ -18,6 +18,7 @@ import { Refresher } from './oauth/refresher.ts'
 import { type TokenFetch, tokenFetch } from './oauth/token-fetch.ts'
 import type { ProxyOptions, RunningProxy } from './proxy/options.ts'
 import { startProxy } from './proxy/proxy.ts'
+import { tokenRoute } from './proxy/token-route.ts'
 import { type HostPattern, parseHostPattern } from './rules/host-pattern.ts'
 import { isLocalName } from './rules/loopback.ts'
 import type { Secret } from './secret.ts'
@@ -90,7 +91,8 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
   const authority = await Authority.open(home, keys, { create: true })
   const fetch = whenUsed(() => {
     const roots = upstreamRoots({ upstreamCa: config.upstreamCa, env, authority })
-    return tokenFetch({ roots, checkServerIdentity, resolve: config.resolve })
+    const route = tokenRoute({ setting: config.upstream, env, ownPort: config.listen.port, roots })
+    return tokenFetch({ roots, checkServerIdentity, resolve: config.resolve, route })
   })
   const refresher = new Refresher({ fetch, now: Date.now })
   const sessions = await Sessions.open({ store, config, refresher })

@@ -34,6 +34,8 @@ export interface TokenFetchOptions {
   readonly checkServerIdentity: (host: string, certificate: PeerCertificate) => Error | undefined
   /** host[:port] → address[:port], as the configuration has it. */
   readonly resolve: ReadonlyMap<string, string>
+  /** A connection through an upstream proxy, not yet secured; undefined for a host that is reached directly. */
+  readonly route?: (host: string, port: number, signal: AbortSignal) => Promise<Socket> | undefined
   /** For tests of the deadline. */
   readonly deadlineMs?: number
 }
@@ -84,7 +86,7 @@ class Exchange {
     this.#signal.addEventListener('abort', abort, { once: true })
     try {
       this.#signal.throwIfAborted()
-      socket = this.#connect(options, secure)
+      socket = await this.#connect(options, secure)
       await connected(socket, this.#url.protocol === 'https:' ? 'secureConnect' : 'connect')
       // Only now is the request written: until the certificate is accepted not even its first byte may leave.
       this.#sent = true
@@ -97,13 +99,16 @@ class Exchange {
     }
   }
 
-  #connect(options: TokenFetchOptions, secure: () => SecureContext): Socket {
+  async #connect(options: TokenFetchOptions, secure: () => SecureContext): Promise<Socket> {
     const host = bare(this.#url)
     const port = Number(this.#url.port) || (this.#url.protocol === 'https:' ? 443 : 80)
     const to = targetOf(options.resolve, host, port)
     if (this.#url.protocol === 'http:') return tcpConnect(to)
+    // Where the configuration says where a host really is, there is no proxy on the way.
+    const mapped = to.host !== host || to.port !== port
+    const through = mapped ? undefined : await options.route?.(host, port, this.#signal)
     return tlsConnect({
-      ...to,
+      ...(through === undefined ? to : { socket: through }),
       secureContext: secure(),
       checkServerIdentity: (_, certificate) => options.checkServerIdentity(host, certificate),
       rejectUnauthorized: true,

@@ -238,8 +238,7 @@ describe('a callback', () => {
         const end = await new BrowsingUser().visit(url, undefined, callbackUrl)
         const first = get(end.url)
         await came.promise
-        again = await get(end.url)
-        release.resolve()
+        again = await get(end.url).finally(release.resolve)
         await first
       },
     })
