@@ -7,8 +7,8 @@ import {
   connect as tlsConnect,
 } from 'node:tls'
 import type { CustomFetchOptions } from 'openid-client'
+import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
-import { targetOf } from './resolved-target.ts'
 
 /** The customFetch of openid-client: one request to an authorization server. */
 export type TokenFetch = (url: string, init: CustomFetchOptions) => Promise<Response>
@@ -105,7 +105,7 @@ class Exchange {
     const to = targetOf(options.resolve, host, port)
     if (this.#url.protocol === 'http:') return tcpConnect(to)
     // Where the configuration says where a host really is, there is no proxy on the way.
-    const mapped = to.host !== host || to.port !== port
+    const mapped = resolveEntry(options.resolve, host, port) !== undefined
     const through = mapped ? undefined : await options.route?.(host, port, this.#signal)
     return tlsConnect({
       ...(through === undefined ? to : { socket: through }),

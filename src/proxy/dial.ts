@@ -1,5 +1,6 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { HallpassError } from '../errors.ts'
 import { isOwnAddress, isRefusedAddress, isRefusedName } from './guard.ts'
 
@@ -39,7 +40,7 @@ export class Dialer {
   /** Options for connecting to host and port; throws `target-refused` for what can be refused without a look-up. */
   to(host: string, port: number): DialOptions {
     if (isRefusedName(host)) throw refusal(host)
-    const mapped = this.#mapped(host, port)
+    const mapped = targetOf(this.#resolve, host, port)
     const own = this.#ownPorts().includes(mapped.port)
     const check = (address: string) => {
       if (isRefusedAddress(address) || (own && isOwnAddress(address))) throw refusal(host)
@@ -59,20 +60,7 @@ export class Dialer {
 
   /** Whether the configuration says where the host really is. */
   maps(host: string, port: number): boolean {
-    return this.#entry(host, port) !== undefined
-  }
-
-  #entry(host: string, port: number): string | undefined {
-    const name = host.includes(':') ? `[${host}]` : host
-    return this.#resolve.get(`${name}:${port}`) ?? this.#resolve.get(name) ?? this.#resolve.get(host)
-  }
-
-  #mapped(host: string, port: number): { readonly host: string; readonly port: number } {
-    const mapped = this.#entry(host, port)
-    if (mapped === undefined) return { host, port }
-    const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(mapped)
-    if (match === null) return { host: mapped, port }
-    return { host: match[1] ?? match[2] ?? mapped, port: match[3] === undefined ? port : Number(match[3]) }
+    return resolveEntry(this.#resolve, host, port) !== undefined
   }
 }
 
