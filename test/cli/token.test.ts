@@ -109,10 +109,9 @@ describe('token', () => {
       ],
     ))
 
-  it('takes signatures and placeholders from JSON on stdin or a line, and explains them', () => {
+  it('takes signatures from JSON on stdin, and explains them', () => {
     const consumer = { consumerKey: 'key-1', consumerSecret: secret, token: 'token-1', tokenSecret: other }
     const keys = { AccessKeyId: 'AKID', SecretAccessKey: secret, SessionToken: other, Version: 1 }
-    const dummy = 'sk-placeholder-0000'
     return story(
       [secret, other],
       [
@@ -133,35 +132,14 @@ describe('token', () => {
           reveals: true,
         },
         {
-          run: ['explain', 'https://b.example/'],
-          stdout: /signature +authorization \(store, sigv4, .*body\)/,
-        },
-        { run: set('model', 'placeholder', '--placeholder', dummy, '--host', 'c.example'), stdin: secret },
-        {
-          run: ['explain', 'https://c.example/'],
-          stdout: /placeholder +sk-placeholder-0000 \(model, only if the client sends/,
-        },
-        {
-          run: ['explain', 'https://a.example/'],
-          stdout:
-            /refused +a request with the placeholder sk-placeholder-0000 \(model\): it is for c\.example alone/,
-        },
-        {
-          run: ['explain', 'https://c.example/', '--json'],
-          stdout: { credentials: { attached: [{ name: 'model', placeholder: dummy, signs_body: null }] } },
-        },
-        {
           run: ['explain', 'https://b.example/', '--json'],
-          stdout: {
-            credentials: { attached: [{ name: 'store', kind: 'sigv4', signs_body: 'hash' }] },
-            refused_placeholders: [{ name: 'model', placeholder: dummy }],
-          },
+          stdout: { credentials: { attached: [{ name: 'store', kind: 'sigv4', signs_body: 'hash' }] } },
         },
         {
-          run: ['token', 'list', '--json'],
-          stdout: {
-            tokens: [{ name: 'model' }, { name: 'post' }, { name: 'store', expires: null, last: null }],
-          },
+          run: ['token', 'refresh', 'store'],
+          status: 2,
+          stdout: '',
+          stderr: /"store" is of the kind sigv4, whose/,
         },
         {
           run: set('store', 'sigv4', '--host', 'b.example'),
@@ -169,16 +147,34 @@ describe('token', () => {
           status: 2,
           stderr: /error: .*"secretAccessKey".* is wanted/,
         },
+      ],
+    )
+  })
+
+  it('takes a placeholder, and explains where it becomes the value and where it is refused', () => {
+    const dummy = 'sk-placeholder-0000'
+    return story(
+      [secret],
+      [
+        { run: set('api', 'bearer', '--host', 'b.example'), stdin: secret },
+        { run: set('model', 'placeholder', '--placeholder', dummy, '--host', 'c.example'), stdin: secret },
+        { run: ['token', 'list'], stdout: /model +placeholder +placeholder:sk-placeholder-0000 +c\.example/ },
         {
-          run: set('work', 'oauth2', '--issuer', 'ftp://id.example', '--host', 'd.example'),
-          status: 2,
-          stderr: /error: --issuer: /,
+          run: ['explain', 'https://c.example/'],
+          stdout: /placeholder +sk-placeholder-0000 \(model, only if the client sends/,
         },
         {
-          run: ['token', 'refresh', 'store'],
-          status: 2,
-          stdout: '',
-          stderr: /"store" is of the kind sigv4, whose/,
+          run: ['explain', 'https://c.example/', '--json'],
+          stdout: { credentials: { attached: [{ name: 'model', placeholder: dummy, signs_body: null }] } },
+        },
+        {
+          run: ['explain', 'https://b.example/'],
+          stdout:
+            /refused +a request with the placeholder sk-placeholder-0000 \(model\): it is for c\.example alone/,
+        },
+        {
+          run: ['explain', 'https://b.example/', '--json'],
+          stdout: { refused_placeholders: [{ name: 'model', placeholder: dummy }] },
         },
       ],
     )
@@ -258,6 +254,11 @@ describe('token', () => {
           stdin: secret,
           status: 2,
           stderr: /no colon in the value/,
+        },
+        {
+          run: set('api', 'oauth2', '--issuer', 'ftp://a.example', '--host', 'a.example'),
+          status: 2,
+          stderr: /error: --issuer: an https URL is wanted/,
         },
         {
           run: set('api', 'mirror', '--cookie', 'a;b', '--header', 'x-a', '--host', 'a.example'),
