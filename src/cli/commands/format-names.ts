@@ -12,6 +12,9 @@ export const readableFormats = [
   'bundle',
 ] as const
 
+/** Of browsers' profiles, a folder or the file in it. */
+export const profileFormats = ['firefox', 'chrome'] as const
+
 export const writableFormats = [
   'netscape',
   'extension',

@@ -1,9 +1,9 @@
 import type { CommandSpec } from '../command.ts'
-import { formatAliases, readableFormats } from './format-names.ts'
+import { formatAliases, profileFormats, readableFormats } from './format-names.ts'
 
 export const command: CommandSpec = {
   name: 'import',
-  summary: 'bring cookies and web storage of a file into the session',
+  summary: 'bring cookies and web storage of a file or a browser into the session',
   about:
     'All of it is checked first, and a file comes in as a whole or not at all. What a browser would refuse, what has expired and what\n' +
     'cannot be read is skipped and told with line and reason. Without --format the content says what it is.',
@@ -15,8 +15,14 @@ export const command: CommandSpec = {
     {
       flags: '--format <format>',
       summary: 'what the file is',
-      choices: [...readableFormats, ...formatAliases],
+      choices: [...readableFormats, ...profileFormats, ...formatAliases],
     },
+    {
+      flags: '--from <browser>',
+      summary: "a browser's own store instead of a file; it may be running",
+      choices: ['firefox', 'chrome', 'chromium', 'brave', 'edge'],
+    },
+    { flags: '--profile <profile>', summary: 'with --from: the name or the folder of a profile' },
     { flags: '--dry-run', summary: 'check and count, and change nothing' },
     { flags: '--merge', summary: 'beside what the session holds (this is the default)' },
     { flags: '--replace', summary: 'in place of what the session holds of the sites in the file' },
@@ -25,6 +31,7 @@ export const command: CommandSpec = {
   examples: [
     'hallpass import cookies.txt --dry-run',
     'hallpass import state.json app.example.com',
+    'hallpass import --from firefox app.example.com',
     'hallpass import - app.example.com --format header < header.txt',
   ],
   load: () => import('./import/import.ts'),

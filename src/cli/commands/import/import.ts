@@ -13,13 +13,12 @@ import { readInput } from './read-input.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
-  const file = fileOf(input)
-  const name = file === '-' ? 'stdin' : printable(file)
   if (input.has('merge') && input.has('replace')) {
     throw new HallpassError('usage', '--merge and --replace do not go together')
   }
-  const sites = input.args.slice(1).map(siteOperand)
-  const { format, contents } = await named(name, () => read(context, input, file, sites))
+  const source = (await fromBrowserIfAsked(context, input)) ?? fromFile(context, input)
+  const { name, sites } = source
+  const { format, contents } = await named(name, source.read)
   const session = await (await context.open()).session()
   const dryRun = input.has('dryRun')
   const mode = input.has('replace') ? 'replace' : 'merge'
@@ -40,6 +39,32 @@ export const run: Run = async (context, input) => {
   if (report.failed !== undefined) return 8
   if (!dryRun && !output.json && importedOf(report) > 0) output.hint('hallpass session show')
   return 0
+}
+
+/** Where contents come from: a file, or a browser's own store. */
+export interface ImportSource {
+  /** For messages. */
+  readonly name: string
+  /** Only what belongs to these; all of it when there are none. */
+  readonly sites: readonly string[]
+  read(): Promise<{ readonly format: string; readonly contents: Importable }>
+}
+
+async function fromBrowserIfAsked(context: Context, input: Input): Promise<ImportSource | undefined> {
+  if (input.has('profile') && !input.has('from')) throw new HallpassError('usage', '--profile is for --from')
+  if (!input.has('from') && !['firefox', 'chrome'].includes(input.text('format') ?? '')) return undefined
+  const { fromBrowser } = await import('./from-browser.ts')
+  return fromBrowser(context, input)
+}
+
+function fromFile(context: Context, input: Input): ImportSource {
+  const file = fileOf(input)
+  const sites = input.args.slice(1).map(siteOperand)
+  return {
+    name: file === '-' ? 'stdin' : printable(file),
+    sites,
+    read: () => read(context, input, file, sites),
+  }
 }
 
 function fileOf(input: Input): string {
