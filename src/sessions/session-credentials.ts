@@ -270,7 +270,7 @@ export class SessionCredentials {
     if (secret?.success === false) throw damagedCredential(name)
     const part: SealedPart = { bound: sealed.hosts, secret: this.#current(name, definition, secret?.data) }
     const held = heldOf(name, definition, part, sealed, both)
-    return isOfOtherServer(definition, sealed) ? withoutRefreshing(held, otherServer(name)) : held
+    return isOfOtherServer(definition, sealed) ? withoutRefreshing(held, otherServer) : held
   }
 
   /** What tokens there are by way of the file of another tool; undefined for a credential that has a value of its own. */
@@ -306,9 +306,7 @@ export class SessionCredentials {
   }
 }
 
-function otherServer(name: string): string {
-  return `the configuration names another authorization server than its tokens came from: hallpass token login ${name}`
-}
+const otherServer = 'the configuration names another authorization server than its tokens came from'
 
 function withoutRefreshing(held: HeldCredential, needsLogin: string): HeldCredential {
   const { credential } = held
