@@ -123,26 +123,21 @@ describe('a login by authorization code', () => {
   })
 
   it('does not take the answer of another login that runs at the same time', async () => {
-    const urls: string[] = []
-    const both = Promise.withResolvers<void>()
-    const visit = async (url: string) => {
-      urls.push(url)
-      if (urls.length === 2) both.resolve()
-      await both.promise
-      if (url !== urls[0]) return
-      // The second one's page, sent back to the first one's port.
-      const crossed = new URL(urls[1] ?? '')
-      const end = await new BrowsingUser().visit(crossed.href, undefined, callbackUrl)
-      const own = new URL(url).searchParams.get('redirect_uri') ?? ''
-      await get(new URL(new URL(end.url).search, own).href)
-    }
     const request = await loginRequest(server.issuer)
+    const begin = async (signal?: AbortSignal) => {
+      const shown = Promise.withResolvers<string>()
+      const login = authorizationCode(request, { visit: shown.resolve, ...(signal && { signal }) })
+      return { login, url: await shown.promise }
+    }
     const stop = new AbortController()
-    const first = authorizationCode(request, { visit })
-    const second = authorizationCode(request, { visit, signal: stop.signal })
-    await expect(first).rejects.toMatchObject({ message: expect.stringContaining('wrong state') })
+    const [first, second] = [await begin(), await begin(stop.signal)]
+    // The second one's page, sent back to the first one's port.
+    const end = await new BrowsingUser().visit(second.url, undefined, callbackUrl)
+    const port = new URL(first.url).searchParams.get('redirect_uri') ?? ''
+    void get(new URL(new URL(end.url).search, port).href)
+    await expect(first.login).rejects.toMatchObject({ message: expect.stringContaining('wrong state') })
     stop.abort(new Error('still waiting'))
-    await expect(second).rejects.toThrow('still waiting')
+    await expect(second.login).rejects.toThrow('still waiting')
   })
 })
 
