@@ -1,4 +1,5 @@
 import { canonicalHost } from '../cookies/site.ts'
+import { fromWire } from './wire-text.ts'
 
 /** Letters of any script, for names that were never put into punycode. Nothing that a URL parser gives a meaning. */
 const plainHost = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*\.?$/u
@@ -19,4 +20,12 @@ export function domainOf(text: string): { readonly domain: string; readonly dott
 export function domainWithPort(text: string): ReturnType<typeof domainOf> {
   const port = /^([^:]+|\[[^\]]+\]):\d{1,5}$/.exec(text)
   return domainOf(port?.[1] ?? text)
+}
+
+const hostLine = /^>?\s*(?:host|:authority)\s*:\s*(\S+)\s*$/i
+
+/** The host that a line of a request names, with the mark that `curl -v` puts before it or without. */
+export function hostOfLine(line: string): string | undefined {
+  const text = hostLine.exec(line)?.[1]
+  return text === undefined ? undefined : domainWithPort(fromWire(text) ?? '')?.domain
 }

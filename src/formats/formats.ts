@@ -18,8 +18,8 @@ export const formats: readonly Format[] = [
   storageState,
   extension,
   puppeteer,
-  curl,
   setCookieText,
+  curl,
   header,
   netscape,
 ]

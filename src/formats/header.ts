@@ -1,32 +1,36 @@
 import { cookieHeader } from '../cookies/cookie-header.ts'
-import type { Format, Reading, Skipped } from './format.ts'
+import { hostOfLine } from './domain.ts'
+import type { Format, Reading } from './format.ts'
 import { cookiesOfHeader } from './given-cookie.ts'
 import { formatInvalid } from './source.ts'
 import { bytesOf } from './wire-text.ts'
 
-const label = /^\s*cookie\s*:/i
+/** With the mark that `curl -v` puts before it, or without. */
+const label = /^>?\s*cookie\s*:/i
 
-/** The `Cookie:` header of one request. */
+/** The `Cookie:` header of one request, or the request with it. */
 export const header: Format = {
   name: 'header',
   aliases: [],
   summary: 'a Cookie: header, of one host',
 
   detects({ lines }) {
-    const filled = lines.filter((line) => line.trim() !== '')
-    return filled.length > 0 && filled.every((line) => label.test(line))
+    return lines.some((line) => label.test(line))
   },
 
-  read({ lines }, { host }) {
-    if (host === undefined) throw formatInvalid('a Cookie header does not say which site it is of: name it')
+  read({ lines }, { host: given }) {
     const cookies: Reading['cookies'][number][] = []
-    const skipped: Skipped[] = []
+    // A whole request has other lines, too, and one of them names the host. Without a name the text is the value alone.
+    const labelled = lines.some((line) => label.test(line))
+    const host = given ?? lines.map(hostOfLine).find((found) => found !== undefined)
+    if (host === undefined) throw formatInvalid('a Cookie header does not say which site it is of: name it')
     for (const [index, line] of lines.entries()) {
-      const value = line.replace(label, '')
+      if (labelled && !label.test(line)) continue
       const where = `line ${index + 1}`
-      for (const cookie of cookiesOfHeader(value, { host, secure: true })) cookies.push({ where, cookie })
+      const read = cookiesOfHeader(line.replace(label, ''), { host, secure: true })
+      for (const cookie of read) cookies.push({ where, cookie })
     }
-    return { cookies, origins: [], skipped }
+    return { cookies, origins: [], skipped: [] }
   },
 
   holds: {

@@ -125,7 +125,8 @@ function fieldsOf(line: string): readonly string[] | undefined {
 
 function cookieOf(fields: readonly string[], httpOnly: boolean): GivenCookie | string {
   const [domainText = '', below = '', path = '', secure = '', expiry = '', name = '', value = ''] = fields
-  if (fields.length !== 7) return `${fields.length} columns in place of 7`
+  if (fields.length !== 7)
+    return `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} in place of 7`
   const host = domainWithPort(fromWire(domainText) ?? domainText)
   if (host === undefined) return 'column 1: a domain that is no host name'
   if (!isFlag(below)) return 'column 2: neither TRUE nor FALSE'

@@ -74,7 +74,7 @@ describe('netscape', () => {
   it.each([
     ['example.com\tFALSE\t/\tFALSE\t0\ta\tb\tc', '8 columns in place of 7'],
     ['example.com\tFALSE\t/\tFALSE', '4 columns in place of 7'],
-    ['hunter2', '1 columns in place of 7'],
+    ['hunter2', '1 column in place of 7'],
     ['a@b.test\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
     ['..\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
     ['a.test/x\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
@@ -89,7 +89,7 @@ describe('netscape', () => {
   })
 
   it('that is something else altogether is one error, of the first line', () => {
-    expect(() => read('hunter2\nhunter3\n', 'netscape')).toThrow(/^line 1: 1 columns in place of 7$/)
+    expect(() => read('hunter2\nhunter3\n', 'netscape')).toThrow(/^line 1: 1 column in place of 7$/)
   })
 
   it('may be empty but for its head', () => {
@@ -391,7 +391,8 @@ describe('JSON of browsers and their tools', () => {
 
 describe('set-cookie', () => {
   it('reads what curl -v printed, of the host that it says', () => {
-    const text = `* Trying 127.0.0.1...
+    const text = `$ curl -v https://app.example.com:8443/
+* Trying 127.0.0.1...
 > GET / HTTP/1.1
 > Host: app.example.com:8443
 >
@@ -416,8 +417,8 @@ describe('set-cookie', () => {
       { name: 'd', value: '2', domain: 'example.com', hostOnly: false },
     ])
     expect(reading.skipped).toEqual([
-      { where: 'line 8', reason: 'the domain is not of this host' },
-      { where: 'line 9', reason: 'the domain is a public suffix or no host name' },
+      { where: 'line 9', reason: 'the domain is not of this host' },
+      { where: 'line 10', reason: 'the domain is a public suffix or no host name' },
     ])
   })
 
@@ -445,6 +446,15 @@ describe('header', () => {
       { name: 'a', value: 'b', domain: 'example.com', secure: true },
       { name: 'c', value: '"d e"', domain: 'example.com', secure: true },
       { name: '', value: 'f', domain: 'example.com', secure: true },
+    ])
+  })
+
+  it('is found in a request, which names the host', () => {
+    const text = '> GET / HTTP/1.1\r\n> Host: app.example.com:8443\r\n> Cookie: a=b\r\n> Accept: x=y\r\n'
+    const { cookies } = read(text)
+    expect(formatOfText(text)).toBe('header')
+    expect(cookies.map(({ where, cookie }) => [where, cookie.domain, cookie.name])).toEqual([
+      ['line 3', 'app.example.com', 'a'],
     ])
   })
 
@@ -626,6 +636,11 @@ describe('whatever the encoding', () => {
     const { cookies, skipped } = read(Buffer.from(json, 'latin1'))
     expect(cookies.map(({ cookie }) => cookie.name)).toEqual(['b'])
     expect(skipped).toEqual([{ where: '[0]', reason: 'text that is not UTF-8' }])
+  })
+
+  test('half a character of UTF-16 is told in the same way', () => {
+    const bytes = Buffer.from(`\ufeff${json.replace('ö', '\ud800')}`, 'utf16le')
+    expect(read(bytes).skipped).toEqual([{ where: '[0]', reason: 'text that is not UTF-8' }])
   })
 
   test('a character that stands for unreadable ones is one like others in good UTF-8', () => {

@@ -1,14 +1,13 @@
 import { admit } from '../cookies/admit.ts'
 import { parseSetCookie } from '../cookies/set-cookie.ts'
 import { isPublicSuffix } from '../cookies/site.ts'
-import { domainOf, domainWithPort } from './domain.ts'
+import { domainOf, hostOfLine } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { withoutTimes } from './given-cookie.ts'
 import { fromWire } from './wire-text.ts'
 
 /** With the marks that `curl -v` puts before lines, or without. */
 const setCookie = /^[<*]?\s*set-cookie\s*:(.*)$/i
-const hostLine = /^>?\s*host\s*:\s*(\S+)\s*$/i
 
 /** Text with Set-Cookie lines: what `curl -i`, `-v` or `-D` printed, or the bare values one a line. */
 export const setCookieText: Format = {
@@ -28,7 +27,7 @@ export const setCookieText: Format = {
     for (const [index, line] of source.lines.entries()) {
       const where = `line ${index + 1}`
       // What the text itself says of the host of a request stands until it names another.
-      if (headed && given === undefined) host = hostOf(line) ?? host
+      if (headed && given === undefined) host = hostOfLine(line) ?? host
       const value = headed ? setCookie.exec(line)?.[1] : line
       if (value === undefined || value.trim() === '') continue
       const read = cookieOf(value, host, now)
@@ -37,11 +36,6 @@ export const setCookieText: Format = {
     }
     return { cookies, origins: [], skipped }
   },
-}
-
-function hostOf(line: string): string | undefined {
-  const text = hostLine.exec(line)?.[1]
-  return text === undefined ? undefined : domainWithPort(text)?.domain
 }
 
 function cookieOf(

@@ -21,7 +21,7 @@ export class Source {
     const encoding = encodingOf(bytes)
     const decoder = new TextDecoder(encoding)
     this.#text = decoder.decode(bytes)
-    this.wellEncoded = encoding !== 'utf-8' || isUtf8(bytes)
+    this.wellEncoded = isWellEncoded(bytes, encoding)
     this.latin1 = encoding === 'utf-8' ? latin1Of(withoutMark(bytes)) : toWire(this.#text)
     if (this.latin1.startsWith('SQLite format 3\0')) {
       throw formatInvalid('it is a database, as browsers keep their cookies in; an exported file is wanted')
@@ -64,9 +64,9 @@ function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   return 'utf-8'
 }
 
-function isUtf8(bytes: Uint8Array): boolean {
+function isWellEncoded(bytes: Uint8Array, encoding: string): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    new TextDecoder(encoding, { fatal: true }).decode(bytes)
     return true
   } catch {
     return false
