@@ -99,7 +99,6 @@ export class Exchange implements UpstreamUser {
   }
 
   #planned(destination: Destination, plan: Plan): void {
-    if (this.over) return
     const { head } = this.request
     this.connection.engine.scrubbed.add(plan)
     if (!plan.policy.allowed) this.fail(policyError(head.method, destination.origin, plan.policy.reason))
@@ -124,9 +123,7 @@ export class Exchange implements UpstreamUser {
     this.connection.resume()
     this.requestBody
       .settle()
-      .then(() => {
-        if (!this.over) this.#begin(destination, plan)
-      })
+      .then(() => this.#begin(destination, plan))
       .catch((error: unknown) => this.fail(error))
   }
 
@@ -134,6 +131,7 @@ export class Exchange implements UpstreamUser {
 
   /** Makes the head anew for each time that it is sent: a signature is good for once. */
   #begin(destination: Destination, plan: Plan, how?: 'fresh'): void {
+    if (this.over) return
     try {
       this.#toOrigin = headToOrigin(this.request.head, destination, plan, {
         upgrade: this.upgrade,

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { HallpassError } from '../../src/errors.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 import { type ArrivedRequest, onRequest } from '../support/arrived-requests.ts'
 import { left, onHead, rawOrigin } from '../support/origin.ts'
 import { accepted, guarded, refused, tokenScene } from '../support/token-scene.ts'
@@ -89,18 +91,28 @@ describe('a 401 goes to the client', () => {
     expect(s.proxy.entries[0]?.status).toBe(401)
   })
 
-  it('when the credential has been removed meanwhile: the origin has said more than that', async () => {
-    await using s = await tokenScene((socket) =>
-      onHead(socket, async () => {
-        await s.proxy.session.removeCredential('api')
-        socket.write(refused)
-      }),
+  it('when the session cannot be read meanwhile: the origin has said more than that', async () => {
+    class Store extends MemoryStore {
+      unsafe = false
+      override credentialsStamp(session: string): string {
+        if (this.unsafe) throw new HallpassError('state-unsafe', 'the state folder is open to others')
+        return super.credentialsStamp(session)
+      }
+    }
+    const store = new Store()
+    await using s = await tokenScene(
+      (socket) =>
+        onHead(socket, () => {
+          store.unsafe = true
+          socket.write(refused)
+        }),
+      { store },
     )
     const client = await s.proxy.secure('site.test')
     client.send(get)
     const { head, body } = await client.response()
     expect(head + body).toBe(refused)
-    expect(s.proxy.entries[0]?.note).toMatch(/^no refresh: .*"api"/)
+    expect(s.proxy.entries[0]?.note).toBe('no refresh: the state folder is open to others')
   })
 
   it('and what of the request had not come yet goes on to the origin', async () => {
@@ -341,6 +353,28 @@ describe('while the token is refreshed', () => {
       'the client left before the answer was through',
       undefined,
     ])
+  })
+
+  it('before the first sending, a client that leaves is not sent for at all', async () => {
+    await using s = await tokenScene((socket) => onHead(socket, () => socket.write(accepted)))
+    await s.proxy.session.setCredential('api', undefined, 'R1')
+    let answer = () => {}
+    s.tokens.before = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const client = await s.proxy.secure('site.test')
+    client.send(`GET /left HTTP/1.1\r\n${host}\r\n`)
+    await s.tokens.asked()
+    await wait(300)
+    client.socket.destroy()
+    while (s.proxy.entries.length === 0) await wait(10)
+    answer()
+    const next = await s.proxy.secure('site.test')
+    next.send(get)
+    expect((await next.response()).status).toBe(200)
+    await wait(50)
+    expect(s.origin.received.match(/GET \S+/g)).toEqual(['GET /'])
   })
 
   it('in vain, a client that leaves is logged once', async () => {
