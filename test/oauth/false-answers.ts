@@ -67,6 +67,10 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     answer: (response) => json(response, 200, { ...tokens, token_type: 'mac' }),
     unused: false,
   },
+  'tokens bound to a key that nobody here has': {
+    answer: (response) => json(response, 200, { ...tokens, token_type: 'DPoP' }),
+    unused: false,
+  },
   'tokens of no type': {
     answer: (response) => json(response, 200, { ...tokens, token_type: undefined }),
     unused: false,
