@@ -87,6 +87,21 @@ describe('a login by authorization code', () => {
     expect(foreign.get('code')).not.toBe('')
   })
 
+  it.each([
+    ['ten minutes ahead', -600],
+    ['ten minutes behind', 600],
+  ])('succeeds on a machine whose clock is %s', async (_, shiftSeconds) => {
+    const fetch = testFetch()
+    const request = await loginRequest(server.issuer, {}, async (url, init) => {
+      const response = await fetch(url, init)
+      if (!url.endsWith('/token')) return response
+      const answer = (await response.json()) as { id_token: string }
+      return Response.json({ ...answer, id_token: shifted(answer.id_token, shiftSeconds) })
+    })
+    const tokens = await authorizationCode(request, { visit: (url) => void new BrowsingUser().visit(url) })
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
   it('takes the URL that a browser elsewhere ended up at', async () => {
     let asked = ''
     const tokens = await authorizationCode(await loginRequest(server.issuer), {
@@ -367,6 +382,17 @@ async function changed(url: string, change: (query: URLSearchParams) => unknown)
   const end = new URL((await new BrowsingUser().visit(url, undefined, callbackUrl)).url)
   change(end.searchParams)
   await get(end.href)
+}
+
+/** An ID token of a minute, as a server whose clock differs by so much would have made it. */
+function shifted(idToken: string, seconds: number): string {
+  const [head, payload = '', signature] = idToken.split('.')
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  const iat = claims.iat + seconds
+  const changed = Buffer.from(JSON.stringify({ ...claims, iat, nbf: iat, exp: iat + 60 })).toString(
+    'base64url',
+  )
+  return [head, changed, signature].join('.')
 }
 
 interface Answer {

@@ -28,7 +28,6 @@ export const github: Provider = {
   scopes: [],
   broad: {
     repo: 'writes to every repository, private ones too; a GitHub App can be given single ones',
-    admin: 'administers',
     delete_repo: 'deletes repositories',
     'admin:org': 'administers organisations; read:org is enough to read them',
     workflow: 'changes what runs with the secrets of a repository',
