@@ -77,18 +77,20 @@ export function importSite(
     cookies: mode === 'merge' ? held : held.filter((cookie) => given.has(identityOf(cookie))),
     covers,
   })
-  for (const { cookie } of withRoom(cookies)) jar.put(cookie, now)
-  const after = new Map(jar.all().map((cookie) => [identityOf(cookie), cookie]))
+  const changed = new Set<string>()
+  for (const { cookie } of withRoom(cookies)) {
+    const outcome = jar.put(cookie, now)
+    if (outcome.kind === 'stored' && outcome.changed) changed.add(identityOf(cookie))
+  }
+  const after = new Set(jar.all().map(identityOf))
   const skipped: Skipped[] = []
   const count = { added: 0, changed: 0, unchanged: 0 }
-  const probe = Jar.fromRecord(before.toRecord())
   for (const { where, cookie } of cookies) {
-    const outcome = probe.put(cookie, now)
-    if (!after.has(identityOf(cookie))) {
-      skipped.push({ where, reason: 'no room: later ones of the site go before it' })
-    } else if (!live.has(identityOf(cookie))) count.added++
-    else if (outcome.kind === 'stored' && !outcome.changed) count.unchanged++
-    else count.changed++
+    const identity = identityOf(cookie)
+    if (!after.has(identity)) skipped.push({ where, reason: 'no room: later ones of the site go before it' })
+    else if (!live.has(identity)) count.added++
+    else if (changed.has(identity)) count.changed++
+    else count.unchanged++
   }
   const removed = [...live].filter((identity) => !after.has(identity)).length
   return { record: jar.toRecord() as unknown as Json, ...count, removed, skipped }
