@@ -11,9 +11,9 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A member of its own: `constructor` of an object that has none is not the prototype's. */
+/** A member of what may be no object. */
 export function member(object: unknown, name: string): unknown {
-  return isObject(object) && Object.hasOwn(object, name) ? object[name] : undefined
+  return isObject(object) ? object[name] : undefined
 }
 
 export interface JsonCookieOptions {

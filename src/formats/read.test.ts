@@ -330,6 +330,7 @@ describe('JSON of browsers and their tools', () => {
           { origin: 'https://b.test:8443/x', localStorage: [], sessionStorage: { s: 'v' } },
           { origin: 'file:///etc/passwd', localStorage: [] },
           { origin: 'https://user@a.test', localStorage: [] },
+          { origin: 'https://a.test.', localStorage: [] },
           { origin: 'null', localStorage: [] },
           { origin: 'https://c.test', localStorage: [{ name: 'k', value: 7 }] },
         ],
@@ -351,7 +352,8 @@ describe('JSON of browsers and their tools', () => {
       'origins[2]: no origin of a site',
       'origins[3]: no origin of a site',
       'origins[4]: no origin of a site',
-      'origins[5]: web storage that is no list of names and values',
+      'origins[5]: no origin of a site',
+      'origins[6]: web storage that is no list of names and values',
     ])
   })
 

@@ -79,6 +79,13 @@ describe('an import', () => {
     expect(await values(session)).toEqual(['app.example.com a=v', 'app.example.com d=v', 'other.test c=v'])
   })
 
+  it('that replaces leaves hosts known that it takes the cookies of', async () => {
+    await session.importInto(reading([cookie('a')]), merge)
+    await session.importInto(reading([cookie('b', { domain: 'www.example.com' })]), replace)
+    expect(await session.cookies('app.example.com')).toEqual([])
+    expect(await session.known('app.example.com', 443, {})).toBe(true)
+  })
+
   it('that replaces keeps a site of which nothing can come', async () => {
     await session.importInto(reading([cookie('a')]), merge)
     const report = await session.importInto(reading([cookie('a', { value: 'x\ny' })]), replace)

@@ -3,15 +3,20 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { writeOut } from '../../src/cli/commands/export/write-out.ts'
 import { openHallpass } from '../../src/index.ts'
+import { diskError, watchFileCalls } from '../store/file-calls.ts'
 import type { CommandLine } from '../support/command-line.ts'
 import { cookieValue, filledHome, tokenValue } from './filled-home.ts'
 import { onTerminal } from './on-terminal.ts'
@@ -126,6 +131,35 @@ describe('export', () => {
     chmodSync(above, 0o1777)
     expect(await cli.run(args)).toMatchObject({ status: 0 })
   })
+
+  test.each([false, true])(
+    'a disk that fails leaves no half of a file (over another one: %s)',
+    async (replaces) => {
+      const folder = mkdtempSync(join(tmpdir(), 'hallpass-export-'))
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+      const path = join(folder, 'cookies.txt')
+      for (const failing of ['open', 'writeFile', 'sync', 'close', 'rename']) {
+        if (replaces) writeFileSync(path, 'old')
+        const stop = watchFileCalls(folder, {
+          before: (call) => {
+            if (call === failing) throw diskError('ENOSPC', call)
+          },
+        })
+        const failed = await writeOut({ path, replaces }, Buffer.from('new')).then(
+          () => undefined,
+          (error) => error,
+        )
+        stop()
+        if (failing === 'rename' && !replaces) expect(failed).toBeUndefined()
+        else {
+          expect(failed, failing).toMatchObject({ code: 'not-saved' })
+          expect(readdirSync(folder), failing).toEqual(replaces ? ['cookies.txt'] : [])
+          if (replaces) expect(readFileSync(path, 'utf8'), failing).toBe('old')
+        }
+        rmSync(path, { force: true })
+      }
+    },
+  )
 
   test('says what the format loses, and with --json what it wrote', async () => {
     const cli = await filledHome()

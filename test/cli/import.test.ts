@@ -5,6 +5,7 @@ import { formatAliases, readableFormats, writableFormats } from '../../src/cli/c
 import { formats } from '../../src/formats/formats.ts'
 import { CommandLine } from '../support/command-line.ts'
 import { story } from '../support/story.ts'
+import { onTerminal } from './on-terminal.ts'
 
 const secret = 'hunter2hunter2hunter2'
 const later = 1_900_000_000
@@ -229,6 +230,19 @@ hallpass: skipped 1: expired (line 7)
       status: 2,
       stderr: 'hallpass: error: .: it is a folder; a file is wanted\n',
     })
+  })
+
+  test('of many sites counts them up on a terminal, and nowhere else', async (context) => {
+    const cli = new CommandLine()
+    const file = join(cli.folder, 'many.txt')
+    writeFileSync(
+      file,
+      Array.from({ length: 60 }, (_, index) => `s${index}.test\tFALSE\t/\tFALSE\t0\ta\tb\n`).join(''),
+    )
+    const { status, screen } = await onTerminal(context, cli, ['import', file], [])
+    expect(status).toBe(0)
+    expect(screen).toMatch(/\rwriting 59 of 60\r/)
+    expect((await cli.run(['import', file])).stderr).not.toContain('writing')
   })
 
   test('says of a HAR without cookies why', async () => {
