@@ -9,7 +9,9 @@ export async function neededLogins(sessions: Sessions, now: number): Promise<rea
       const credentials = await (await sessions.get(session)).credentials()
       return credentials.flatMap((credential) => {
         const reason = whyLogin(credential, now)
-        return reason === undefined ? [] : [{ session, name: credential.name, reason }]
+        if (reason === undefined) return []
+        const { name, readFrom } = credential
+        return [{ session, name, reason, ...(readFrom && { signInAt: readFrom.signInAt }) }]
       })
     }),
   )
@@ -18,7 +20,7 @@ export async function neededLogins(sessions: Sessions, now: number): Promise<rea
 
 /** Why nothing but a login helps; undefined when something else does, or nothing is amiss. */
 export function whyLogin(
-  { freshness, definition }: Pick<CredentialSummary, 'freshness' | 'definition'>,
+  { freshness, definition, readFrom }: Pick<CredentialSummary, 'freshness' | 'definition' | 'readFrom'>,
   now: number,
 ): string | undefined {
   if (freshness === undefined) return undefined
@@ -26,5 +28,7 @@ export function whyLogin(
   // What is read from the file of another tool is that tool's to mend.
   const owned = definition !== undefined && 'tokenFile' in definition && definition.tokenFile !== undefined
   if (needsLogin !== undefined || refreshable || owned || expiresAt > now) return needsLogin
-  return 'it has expired, and there is no refresh token'
+  return readFrom === undefined
+    ? 'it has expired, and there is no refresh token'
+    : 'it has expired, and only its page makes the next one'
 }

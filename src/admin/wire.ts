@@ -38,6 +38,8 @@ export interface NeededLogin {
   readonly session: string
   readonly name: string
   readonly reason: string
+  /** The page that makes its value, where a browser window is the login. */
+  readonly signInAt?: string
 }
 
 export interface RunningClient extends RunScope {

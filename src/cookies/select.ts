@@ -56,7 +56,7 @@ function whyWithheld(cookie: Cookie, url: RequestUrl, options: SelectOptions): s
   return cookie.partitioned ? 'partitioned: cross-site request' : undefined
 }
 
-function ago(ms: number): string {
+export function ago(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   if (seconds < 60) return `${seconds} s ago`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`

@@ -1,6 +1,6 @@
 import type { HostPattern } from '../rules/host-pattern.ts'
 import { Secret } from '../secret.ts'
-import type { Attachment, Definition, Freshness, Kind, Place } from './kind.ts'
+import type { Attachment, Definition, Freshness, Kind, Place, ReadFrom } from './kind.ts'
 import type { Signer } from './signer.ts'
 
 /** A credential as a request meets it: where it may go, and what goes there or why nothing does. */
@@ -15,8 +15,9 @@ export interface Credential {
   readonly allowHttp: boolean | undefined
   readonly place: Place
   readonly source: CredentialSource
-  /** Of a value that is refreshed. */
+  /** Of a value that ends. */
   readonly freshness?: Freshness
+  readonly readFrom?: ReadFrom
 }
 
 export type CredentialSource =
@@ -45,6 +46,7 @@ export function credentialOf(
   sealed: SealedPart | string | undefined,
 ): Credential {
   const freshness = typeof sealed === 'object' ? kind.freshness?.(definition, sealed.secret) : undefined
+  const readFrom = kind.readFrom?.(definition)
   return {
     name,
     kind: kind.kind,
@@ -55,6 +57,7 @@ export function credentialOf(
     place: kind.place(definition),
     source: sourceOf(name, definition, kind, sealed),
     ...(freshness && { freshness }),
+    ...(readFrom && { readFrom }),
   }
 }
 

@@ -48,10 +48,12 @@ export interface SecretForm<Value> {
   over?(before: Value, given: Value): Value
 }
 
-/** How long a value that is refreshed still holds. Times are ms since the epoch. */
+/** How long a value still holds. Times are ms since the epoch. */
 export interface Freshness {
   /** undefined: unknown, a 401 tells. */
   readonly expiresAt?: number
+  /** From then on it is withheld; undefined: its server decides. */
+  readonly endsAt?: number
   /** When a refresh is to start. */
   readonly dueAt?: number
   readonly refreshable: boolean
@@ -60,6 +62,14 @@ export interface Freshness {
   readonly refreshes: number
   /** How the last refresh went. */
   readonly last?: LastRefresh
+}
+
+/** Where a value is read that belongs to somebody else. */
+export interface ReadFrom {
+  /** For people. */
+  readonly what: string
+  /** Where a browser gets another one. */
+  readonly signInAt: string
 }
 
 export interface LastRefresh {
@@ -84,8 +94,11 @@ export interface Kind<D extends Definition = Definition, Value = unknown> {
   readonly secret: SecretForm<Value> | undefined
   place(definition: D): Place
   attach(definition: D, value: Value): Attachment
-  /** Of kinds whose values are refreshed. */
+  /** Of kinds whose values end. */
   freshness?(definition: D, value: Value): Freshness
+  /** Of kinds whose values are read from what was captured: they have no secret form. */
+  readFrom?(definition: D): ReadFrom
+  print?(value: Value): string
 }
 
 export const commonOptions = (z: Zod) => ({

@@ -11,6 +11,7 @@ const own: Readonly<Record<string, Record<string, unknown>>> = {
   header: { header: 'X-Api-Key' },
   query: { param: 'key' },
   mirror: { cookie: 'ct0', header: 'x-csrf-token' },
+  'web-storage': { origin: 'https://app.example.com', key: 'auth' },
   placeholder: { placeholder: 'dummy-key' },
 }
 

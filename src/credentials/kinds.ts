@@ -10,6 +10,7 @@ import { type OAuth2Definition, oauth2 } from './oauth2.ts'
 import { type PlaceholderDefinition, placeholder } from './placeholder.ts'
 import { type QueryDefinition, query } from './query.ts'
 import { type SigV4Definition, sigv4 } from './sigv4.ts'
+import { type WebStorageDefinition, webStorage } from './web-storage.ts'
 
 /** The one list of credential kinds. */
 export const kinds: readonly Kind[] = [
@@ -18,6 +19,7 @@ export const kinds: readonly Kind[] = [
   header,
   query,
   mirror,
+  webStorage,
   oauth2,
   oauth1,
   sigv4,
@@ -30,6 +32,7 @@ export type CredentialDefinition =
   | HeaderDefinition
   | QueryDefinition
   | MirrorDefinition
+  | WebStorageDefinition
   | OAuth2Definition
   | OAuth1Definition
   | SigV4Definition

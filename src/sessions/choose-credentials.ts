@@ -1,6 +1,7 @@
 import type { SiteContext } from '../cookies/cookie.ts'
+import { ago } from '../cookies/select.ts'
 import { type Credential, type CredentialSource, placeText } from '../credentials/credential.ts'
-import type { Freshness, Place } from '../credentials/kind.ts'
+import type { Freshness, Place, ReadFrom } from '../credentials/kind.ts'
 import { isFieldValue, utf8Bytes } from '../credentials/value.ts'
 import { bestMatch, type HostPattern, specificity } from '../rules/host-pattern.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
@@ -15,15 +16,16 @@ export interface PlannedCredential {
   readonly override: boolean
   /** When it goes only under a condition that the client's own head decides. */
   readonly condition?: string
-  /** Of one whose value is refreshed. */
+  /** Of one whose value ends. */
   readonly freshness?: Freshness
+  readonly readFrom?: ReadFrom
 }
 
 export interface WithheldCredential {
   readonly name: string
   readonly kind: string
   readonly reason: string
-  /** Of one whose value is refreshed, when that it has none is the only reason. */
+  /** Of one whose value ends, when that it has none, or none any more, is the only reason. */
   readonly freshness?: Freshness
 }
 
@@ -49,6 +51,7 @@ export function chooseCredentials(
   credentials: readonly Credential[],
   to: Destination,
   rule: Decided | undefined,
+  now: number,
 ): { readonly attached: readonly PlannedCredential[]; readonly withheld: readonly WithheldCredential[] } {
   const attached: PlannedCredential[] = []
   const withheld: WithheldCredential[] = []
@@ -80,14 +83,16 @@ export function chooseCredentials(
   }
 
   for (const { credential } of winners.values()) {
-    const { name, kind, place, source } = credential
+    const { name, kind, place, source, readFrom } = credential
     const fresh = credential.freshness && { freshness: credential.freshness }
     const reason = whyWithheld(credential, to, rule)
+    const end = endOf(credential, now)
     if (source.from === 'nothing') withheld.push({ name, kind, reason: source.reason, ...fresh })
     else if (reason !== undefined) withheld.push({ name, kind, reason })
+    else if (end !== undefined) withheld.push({ name, kind, ...end })
     else {
       const override = rule?.rule.override ?? credential.override ?? true
-      attached.push({ name, kind, place, source, override, ...fresh })
+      attached.push({ name, kind, place, source, override, ...fresh, ...(readFrom && { readFrom }) })
     }
   }
   return { attached: attached.sort(byName), withheld: withheld.sort(byName) }
@@ -134,6 +139,14 @@ function whyWithheld(
 }
 
 const unfit = 'its value has characters that no header may have'
+
+/** Why its value holds no more, where nothing but the page that made it makes another. */
+function endOf({ freshness, readFrom }: Credential, now: number) {
+  if (freshness?.endsAt === undefined || readFrom === undefined || freshness.endsAt > now) return undefined
+  const since = ago(now - (freshness.expiresAt ?? freshness.endsAt))
+  const reason = `expired ${since}: hallpass login ${readFrom.signInAt}`
+  return { reason, freshness: { ...freshness, needsLogin: reason } }
+}
 
 function isBefore(a: Candidate, b: Candidate): boolean {
   return a.rank === b.rank ? a.credential.name < b.credential.name : a.rank > b.rank

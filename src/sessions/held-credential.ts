@@ -30,7 +30,7 @@ export function heldOf(
   both = definition !== undefined && sealed !== undefined,
 ): HeldCredential {
   const kind = definition === undefined ? undefined : kindOf(definition.kind)
-  const form = kind?.secret
+  const print = kind?.secret?.print ?? kind?.print
   const usable = typeof part === 'object' ? part : undefined
   return {
     name,
@@ -39,7 +39,7 @@ export function heldOf(
     definition,
     origin: both ? 'both' : sealed === undefined ? 'configuration' : 'session',
     credential: definition && kind ? credentialOf(name, definition, kind, part) : undefined,
-    print: form && usable ? () => form.print(usable.secret) : undefined,
+    print: print && usable ? () => print(usable.secret) : undefined,
     updatedAt: sealed?.updatedAt,
     problem: undefined,
   }

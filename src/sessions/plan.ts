@@ -92,7 +92,7 @@ export function plan(
     { scheme: request.scheme, host, port, path: pathOf(request.path) },
     { now, site: request.site },
   )
-  const chosen = chooseCredentials(material.credentials, { ...request, host }, rule)
+  const chosen = chooseCredentials(material.credentials, { ...request, host }, rule, now)
   const validUntil = Math.min(selection.validUntil, ...turns(material.credentials, now))
   if (idle !== undefined) {
     const withheld = [
@@ -131,9 +131,13 @@ export function plan(
   }
 }
 
-/** The next moments at which tokens become due or run out: whoever makes the plan then refreshes them. */
+/** The next moments at which tokens become due or run out: whoever makes the plan then refreshes or withholds them. */
 function turns(credentials: readonly Credential[], now: number): readonly number[] {
-  const times = credentials.flatMap(({ freshness }) => [freshness?.dueAt, freshness?.expiresAt])
+  const times = credentials.flatMap(({ freshness }) => [
+    freshness?.dueAt,
+    freshness?.expiresAt,
+    freshness?.endsAt,
+  ])
   return times.filter((at) => at !== undefined).filter((at) => at > now)
 }
 

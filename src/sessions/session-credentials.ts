@@ -17,6 +17,7 @@ import {
   serverOf,
 } from './sealed-credential.ts'
 import { SealedTokens } from './sealed-tokens.ts'
+import { isWebStorage, StoredTokens } from './stored-tokens.ts'
 import { TokenFile } from './token-file.ts'
 
 export type { CredentialInput } from './merge-credential.ts'
@@ -46,6 +47,7 @@ export class SessionCredentials {
   readonly #tokens = new Map<string, SealedTokens>()
   /** Files of other tools that credentials are read from, by path. */
   readonly #tokenFiles = new Map<string, TokenFile>()
+  readonly #stored: StoredTokens
   #cached: { readonly stamp: string; readonly held: Promise<readonly HeldCredential[]> } | undefined
 
   constructor(
@@ -58,14 +60,15 @@ export class SessionCredentials {
     this.#session = session
     this.#definitions = definitions
     this.#now = now
+    this.#stored = new StoredTokens(store, session)
   }
 
   /** Differs whenever a credential does. */
   stamp(): string {
     const stamp = this.#store.credentialsStamp(this.#session)
-    if (this.#generation === 0 && this.#tokenFiles.size === 0) return stamp
+    if (this.#generation === 0 && this.#tokenFiles.size === 0 && !this.#stored.areRead) return stamp
     const files = [...this.#tokenFiles.values()].map((file) => file.stamp())
-    return [stamp, this.#generation, ...files].join()
+    return [stamp, this.#generation, ...files, ...this.#stored.stamps()].join()
   }
 
   /** Sorted by name. One that is damaged does not keep the others from being used. */
@@ -234,10 +237,10 @@ export class SessionCredentials {
       const record = await this.#store.read(this.#id(name))
       if (record !== undefined) return await this.#combine(name, configured, record.value)
       if (configured === undefined) return undefined // removed since the names were read
-      return heldOf(name, configured, this.#fromFile(configured, undefined), undefined)
+      const read = await this.#readElsewhere(name, configured, undefined)
+      return read ?? heldOf(name, configured, undefined, undefined)
     } catch (problem) {
-      const reason = problem instanceof Error ? problem.message : String(problem)
-      return { ...heldOf(name, configured, reason, undefined), problem }
+      return { ...heldOf(name, configured, reasonOf(problem), undefined), problem }
     }
   }
 
@@ -264,8 +267,8 @@ export class SessionCredentials {
     const definition = configured ?? sealedDefinition(z, kind, sealed)
     if (definition === undefined) throw damagedCredential(name)
     const both = configured !== undefined
-    const file = this.#fromFile(definition, sealed)
-    if (file !== undefined) return heldOf(name, definition, file, sealed, both)
+    const read = await this.#readElsewhere(name, definition, sealed, both)
+    if (read !== undefined) return read
     const secret = kind.secret?.schema(z).safeParse(sealed.secret)
     if (secret?.success === false) throw damagedCredential(name)
     const part: SealedPart = { bound: sealed.hosts, secret: this.#current(name, definition, secret?.data) }
@@ -273,7 +276,24 @@ export class SessionCredentials {
     return isOfOtherServer(definition, sealed) ? withoutRefreshing(held, otherServer) : held
   }
 
-  /** What tokens there are by way of the file of another tool; undefined for a credential that has a value of its own. */
+  /** One whose value a page or another tool keeps; undefined for one that has its own. */
+  async #readElsewhere(
+    name: string,
+    definition: Definition,
+    sealed: Sealed | undefined,
+    both = false,
+  ): Promise<HeldCredential | undefined> {
+    try {
+      const part = isWebStorage(definition)
+        ? await this.#stored.read(definition, sealed)
+        : this.#fromFile(definition, sealed)
+      return part === undefined ? undefined : heldOf(name, definition, part, sealed, both)
+    } catch (problem) {
+      return { ...heldOf(name, definition, reasonOf(problem), sealed, both), problem }
+    }
+  }
+
+  /** What tokens there are by way of the file of another tool; undefined for a credential without such a file. */
   #fromFile(definition: Definition, sealed: Sealed | undefined): SealedPart | string | undefined {
     if (!isOAuth2(definition) || definition.tokenFile === undefined) return undefined
     const path = definition.tokenFile
@@ -316,4 +336,8 @@ function withoutRefreshing(held: HeldCredential, needsLogin: string): HeldCreden
     ...held,
     credential: { ...credential, freshness: { ...freshness, refreshable: false, needsLogin } },
   }
+}
+
+function reasonOf(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem)
 }

@@ -20,6 +20,12 @@ export class SessionStorage {
     return (await this.#ofSite(hostOfOrigin(canonical))).find((held) => held.origin === canonical)
   }
 
+  /** Differs whenever what `get` returns does. */
+  stamp(origin: string): string | undefined {
+    const id = this.#id(hostOfOrigin(origin))
+    return id && this.#store.stamp(id)
+  }
+
   /** Of an origin, of a host with the hosts below it, or all. */
   async list(place?: string): Promise<readonly OriginStorage[]> {
     if (place !== undefined) return (await this.#ofSite(hostOf(place))).filter(belongsTo(place))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Cookie } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
 import { placeText } from '../credentials/credential.ts'
-import type { Freshness } from '../credentials/kind.ts'
+import type { Freshness, ReadFrom } from '../credentials/kind.ts'
 import type { CredentialDefinition } from '../credentials/kinds.ts'
 import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
@@ -58,8 +58,10 @@ export interface CredentialSummary {
   readonly problem: string | undefined
   /** What is not secret of it. */
   readonly definition: CredentialDefinition | undefined
-  /** Of one that is refreshed. */
+  /** Of one whose value ends. */
   readonly freshness: Freshness | undefined
+  /** Where its value is read. */
+  readonly readFrom: ReadFrom | undefined
 }
 
 export interface Explanation extends Plan {
@@ -406,6 +408,7 @@ function summaryOf({
     // It came from the schema of its kind.
     definition: definition as CredentialDefinition | undefined,
     freshness: credential?.freshness,
+    readFrom: credential?.readFrom,
     place: credential && placeText(credential.place),
     present: credential !== undefined && credential.source.from !== 'nothing',
     fingerprint: fingerprintOf(print?.()),

@@ -1,5 +1,6 @@
 import { siteOf } from '../../cookies/site.ts'
-import { bestMatch, type HostPattern, parseHostPattern } from '../../rules/host-pattern.ts'
+import { bestMatch, type HostPattern } from '../../rules/host-pattern.ts'
+import { sitePatterns } from '../../sessions/site-patterns.ts'
 
 /** What a window keeps: the sites that were asked for with everything below them, and nothing of all the others it meets. */
 export class KeptSites {
@@ -9,20 +10,10 @@ export class KeptSites {
   /** @param hosts canonical */
   constructor(hosts: readonly string[]) {
     this.sites = [...new Set(hosts.map(siteOf))]
-    this.patterns = this.sites.flatMap((site) => {
-      const host = site.includes(':') ? `[${site}]` : site
-      return isNumeric(site)
-        ? [parseHostPattern(host)]
-        : [parseHostPattern(host), parseHostPattern(`*.${host}`)]
-    })
+    this.patterns = this.sites.flatMap(sitePatterns)
   }
 
   has(host: string): boolean {
     return bestMatch(this.patterns, host, 443) !== undefined
   }
-}
-
-/** An address has nothing below it. */
-function isNumeric(site: string): boolean {
-  return site.includes(':') || /^[\d.]+$/.test(site)
 }

@@ -54,6 +54,7 @@ export const command: CommandSpec = {
         'printf %s "$TOKEN" | hallpass token set api --kind bearer --host api.example.com',
         'hallpass token set maps --kind query --param key --host maps.example.com',
         'hallpass token set csrf --kind mirror --cookie ct0 --header x-csrf-token --host "*.social.example"',
+        'hallpass token set page --kind web-storage --origin https://app.example.com --key auth --path access.token --host app.example.com',
         'hallpass token set work --kind oauth2 --issuer https://id.example.com --client-id cli --host api.example.com < response.json',
         'hallpass token set openai --kind placeholder --placeholder sk-placeholder-0000 --host api.openai.com',
         'aws configure export-credentials | hallpass token set aws --kind sigv4 --host "*.amazonaws.com"',

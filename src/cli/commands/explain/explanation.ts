@@ -46,9 +46,10 @@ function attachedAndWithheld(attached: readonly string[], withheld: readonly str
 }
 
 function credentialRow(credential: PlannedCredential, now: number): [label: string, text: string] {
-  const { name, kind, place, source, override, condition, freshness } = credential
+  const { name, kind, place, source, override, condition, freshness, readFrom } = credential
   const notes = [
     name,
+    ...(readFrom ? [readFrom.what] : []),
     ...(freshness ? [lifeText(freshness, now)] : []),
     ...(source.from === 'signature' ? [kind, covered[source.signer.covers]] : []),
     ...(override ? [] : ['unless the client sends its own']),
@@ -111,6 +112,7 @@ function credentialDocument({
   condition,
   source,
   freshness,
+  readFrom,
 }: PlannedCredential) {
   return {
     name,
@@ -118,6 +120,7 @@ function credentialDocument({
     place: placeText(place),
     override,
     condition: condition ?? null,
+    read_from: readFrom?.what ?? null,
     expires: timeOf(freshness?.expiresAt),
     refresh_at: timeOf(freshness?.dueAt),
     needs_login: freshness?.needsLogin ?? null,

@@ -115,10 +115,10 @@ function authorityPart(home: Home): Part {
 async function loginParts(context: Context, home: Home, admin: AdminClient | undefined): Promise<Part[]> {
   try {
     const needed = admin ? await admin.neededLogins() : await readNeededLogins(context, home)
-    return needed.map(({ session, name, reason }) => ({
+    return needed.map(({ session, name, reason, signInAt }) => ({
       name: 'login',
       fact: `${name} of the session "${session}" needs one: ${reason}`,
-      remedy: loginCommand(name, session),
+      remedy: loginCommand(name, session, signInAt),
     }))
   } catch (error) {
     return [{ name: 'login', ...problemOf(error) }]

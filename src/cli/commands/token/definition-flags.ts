@@ -25,7 +25,7 @@ export const definitionFlags: readonly DefinitionFlag[] = [
     key: 'header',
     reads: 'text',
     flags: '--header <name>',
-    summary: 'the header it goes in (header, mirror)',
+    summary: 'the header it goes in (header, mirror, web-storage)',
   },
   { key: 'param', reads: 'text', flags: '--param <name>', summary: 'the query parameter it goes in (query)' },
   {
@@ -33,6 +33,25 @@ export const definitionFlags: readonly DefinitionFlag[] = [
     reads: 'text',
     flags: '--cookie <name>',
     summary: 'the cookie it is copied from (mirror)',
+  },
+  {
+    key: 'origin',
+    reads: 'text',
+    flags: '--origin <url>',
+    summary: 'the page in whose web storage it is (web-storage)',
+  },
+  { key: 'key', reads: 'text', flags: '--key <name>', summary: 'the key that it is under (web-storage)' },
+  {
+    key: 'path',
+    reads: 'text',
+    flags: '--path <names>',
+    summary: 'where in the JSON under that key: access.token (web-storage)',
+  },
+  {
+    key: 'area',
+    reads: 'text',
+    flags: '--area <area>',
+    summary: 'local or session, where both have the key (web-storage)',
   },
   {
     key: 'provider',

@@ -45,7 +45,7 @@ async function fresh(context: Context, session: Session, name: string) {
   const failure =
     login === undefined
       ? failureOf(await refresh(), name, session.name)
-      : needsLogin(name, session.name, login)
+      : needsLogin(name, session.name, { reason: login, signInAt: credential.readFrom?.signInAt })
   if (failure !== undefined && expired) throw failure
   if (failure !== undefined) context.output.warn(failure.message)
   return session.credential(name)

@@ -37,10 +37,11 @@ export const run: Run = async (context) => {
 
 /** What is to be said of it: what is amiss and the command that mends it, how fresh it is, where it comes from. */
 function noteOf(credential: CredentialSummary, session: string, now: number): string {
-  const { name, problem, freshness, origin } = credential
+  const { name, problem, freshness, origin, readFrom } = credential
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
   const login = whyLogin(credential, now)
-  if (login !== undefined) return spell(`needs a login: ${login}: ${loginCommand(name, session)}`)
+  if (login !== undefined)
+    return spell(`needs a login: ${login}: ${loginCommand(name, session, readFrom?.signInAt)}`)
   const state = problem ?? (freshness === undefined ? '' : lifeText(freshness, now))
   const history = freshness === undefined ? '' : historyText(freshness, now)
   return [spell(state), history, ...source].filter((part) => part !== '').join('; ')

@@ -9,6 +9,7 @@ import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
 import { clientSecretOf, withAnswers } from './login-answers.ts'
 import { LoginScreen } from './login-screen.ts'
+import { loginCommand } from './needs-login.ts'
 
 /** 128 + SIGINT, as a shell reports it. */
 const interrupted = 130
@@ -23,6 +24,12 @@ export const run: Run = async (context, input) => {
   const hallpass = await context.open()
   const session = await hallpass.session()
   const held = (await session.credentials()).find((credential) => credential.name === name)
+  if (held?.readFrom !== undefined) {
+    const message = `"${name}" is read from ${held.readFrom.what}: its login is a browser window`
+    throw new HallpassError('usage', message, {
+      hint: loginCommand(name, session.name, held.readFrom.signInAt),
+    })
+  }
   const oauth1 = given.flow === 'oauth1' || (given.flow === undefined && held?.kind === 'oauth1')
   const definition = oauth1 ? given : await withAnswers(context, given, held, session.isRuled(name))
   const clientSecret = await clientSecretOf(context, name, input, definition, held)

@@ -5,13 +5,17 @@ import type { Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { credentialDocument } from './credential-document.ts'
 import { lifeText } from './freshness-text.ts'
-import { needsLogin } from './needs-login.ts'
+import { loginCommand, needsLogin } from './needs-login.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
   const [name = ''] = input.args
   const session = await (await context.open()).session()
-  const { kind } = await session.credential(name)
+  const { kind, readFrom } = await session.credential(name)
+  if (readFrom !== undefined) {
+    const message = `"${name}" is read from ${readFrom.what}: the page that put it there makes the next one`
+    throw new HallpassError('usage', message, { hint: loginCommand(name, session.name, readFrom.signInAt) })
+  }
   if (kindOf(kind)?.freshness === undefined) {
     const message = `"${name}" is of the kind ${kind}, whose value stays until another one is set`
     throw new HallpassError('usage', message, { hint: `hallpass token set ${name}` })
@@ -36,7 +40,7 @@ export function failureOf(outcome: RefreshOutcome, name: string, session: string
     case 'adopted':
       return undefined
     case 'needs-login':
-      return needsLogin(name, session, outcome.reason)
+      return needsLogin(name, session, { reason: outcome.reason })
     case 'waiting':
       return new HallpassError(
         'token-server',

@@ -1,0 +1,144 @@
+import { commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+import { parseJsonObject } from './token-response.ts'
+import { isFieldValue, utf8Bytes } from './value.ts'
+
+export interface WebStorageDefinition extends Definition {
+  readonly kind: 'web-storage'
+  /** As a browser writes it: `https://app.example.com`. */
+  readonly origin: string
+  readonly key: string
+  /** Names joined by dots, and numbers in lists: `accounts.0.token`. */
+  readonly path?: string | undefined
+  readonly area?: 'local' | 'session' | undefined
+  readonly header?: string | undefined
+}
+
+/** What is read of the storage whenever that changes. Unicode. */
+export interface WebStorageValue {
+  readonly token: string
+}
+
+/** Pairs of names and values, as they are captured. */
+export interface StoredPairs {
+  readonly localStorage: readonly (readonly [key: string, value: string])[]
+  readonly sessionStorage: readonly (readonly [key: string, value: string])[]
+}
+
+/** The server's clock and ours differ: within this its own answer decides. */
+const clockSkewMs = 120_000
+
+/** As of a bearer: one word, or a second one would be another scheme. */
+const word = /^[\x21-\x7e]+$/
+
+/**
+ * A token that a page keeps in its web storage and sends itself, by script. It has no value of its own: what a login window
+ * captured, or an import brought, is read again whenever it changes.
+ */
+export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
+  kind: 'web-storage',
+  summary: 'a bearer token that a page keeps in its web storage: --origin URL --key NAME',
+  options: (z) =>
+    z.strictObject({
+      kind: z.literal('web-storage'),
+      origin: z
+        .string()
+        .transform((text, context) => {
+          const origin = originOf(text)
+          if (origin !== undefined) return origin
+          const message = 'the origin of a page is wanted: https://app.example.com'
+          context.issues.push({ code: 'custom', input: text, message })
+          return z.NEVER
+        })
+        .describe('the page whose storage it is in'),
+      key: z
+        .string()
+        .regex(/^[^\0-\x1f\x7f]+$/, 'not a key')
+        .describe('the key that it is under'),
+      path: z
+        .string()
+        .regex(/^[^\0-\x1f\x7f.]+(?:\.[^\0-\x1f\x7f.]+)*$/, 'names joined by dots are wanted')
+        .optional()
+        .describe('where in the JSON under that key: access.token, accounts.0.token'),
+      area: z
+        .enum(['local', 'session'])
+        .optional()
+        .describe('localStorage or sessionStorage alone; otherwise the first that has the key'),
+      header: headerOption(z).optional().describe('the header that has it, if not Authorization: Bearer'),
+      ...commonOptions(z),
+    }),
+  secret: undefined,
+  place: ({ header }) => ({ in: 'header', name: header ?? 'Authorization' }),
+  attach: ({ header }, { token }) => ({
+    value: header === undefined ? `Bearer ${token}` : utf8Bytes(token),
+  }),
+  freshness(_, { token }) {
+    const expiresAt = expiryOf(token)
+    if (expiresAt === undefined) return { refreshable: false, refreshes: 0 }
+    return { expiresAt, endsAt: expiresAt + clockSkewMs, refreshable: false, refreshes: 0 }
+  },
+  readFrom: ({ key, path, origin }) => ({
+    what: `${path === undefined ? key : `${path} of ${key}`} in the web storage of ${origin}`,
+    signInAt: origin,
+  }),
+  print: ({ token }) => token,
+}
+
+/** @returns why there is none, or the value */
+export function readWebStorage(
+  { key, path, area, header }: WebStorageDefinition,
+  stored: StoredPairs | undefined,
+): WebStorageValue | string {
+  const areas = [
+    ...(area === 'session' ? [] : [stored?.localStorage]),
+    ...(area === 'local' ? [] : [stored?.sessionStorage]),
+  ]
+  const [, text] = areas.flatMap((pairs) => pairs ?? []).find(([name]) => name === key) ?? []
+  if (text === undefined) return `there is no ${key}`
+  const found = (path === undefined ? [] : path.split('.')).reduce(memberOf, text as unknown)
+  const plain = typeof found === 'string' ? (textInJson(found) ?? found) : undefined
+  if (plain === undefined || plain === '')
+    return `${key} has no text${path === undefined ? '' : ` at ${path}`}`
+  // Some pages keep the whole field value.
+  const token = header === undefined ? plain.replace(/^Bearer /i, '') : plain
+  const fits =
+    header === undefined ? word.test(token) : token.isWellFormed() && isFieldValue(utf8Bytes(token))
+  return fits ? { token } : `what ${key} has is no token`
+}
+
+/** A step into JSON, also where that is a text inside of other JSON. Own names alone: a path may say `constructor`. */
+function memberOf(value: unknown, name: string): unknown {
+  const parsed = typeof value === 'string' ? parsedJson(value) : value
+  if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, name)) return undefined
+  return (parsed as Readonly<Record<string, unknown>>)[name]
+}
+
+/** Frameworks store `"abc"` for the text abc. */
+function textInJson(text: string): string | undefined {
+  const value = text.startsWith('"') ? parsedJson(text) : undefined
+  return typeof value === 'string' ? value : undefined
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** `exp` of a JWT (RFC 7519 section 4.1.4): unlike a token response, storage says nothing of when the token came. */
+function expiryOf(token: string): number | undefined {
+  const [, payload, signature] = token.split('.')
+  if (payload === undefined || signature === undefined) return undefined
+  const exp = parseJsonObject(Buffer.from(payload, 'base64url').toString('utf8'))?.exp
+  return typeof exp === 'number' && exp > 0 && exp < maxSeconds ? exp * 1000 : undefined
+}
+
+/** The end of time of a Date. */
+const maxSeconds = 8.64e12
+
+function originOf(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined
+  return url.href === `${url.origin}/` ? url.origin : undefined
+}
