@@ -12,16 +12,16 @@ const lifeSeconds = 4
 const untilRefreshed = `
   const [resource, counters] = process.argv.slice(1)
   const refreshes = async () => (await (await fetch(counters)).json()).granted.refresh_token ?? 0
-  let before
-  for (;;) {
-    const { status } = await fetch(resource)
-    if (status !== 200) throw new Error('status ' + status)
-    if (before === undefined) console.log('up')
-    before ??= await refreshes()
-    if ((await refreshes()) > before) break
+  const { status } = await fetch(resource)
+  if (status !== 200) throw new Error('status ' + status)
+  const before = await refreshes()
+  console.log('up')
+  while ((await refreshes()) === before) {
+    fetch(resource).catch(() => undefined)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  console.log('bye')`
+  console.log('bye')
+  process.exit()`
 
 async function setStage(server: AuthorizationServer) {
   const cli = new CommandLine()

@@ -32,6 +32,7 @@ export class AuthorizationServer implements AsyncDisposable {
   readonly provider: Provider
   readonly jwt: boolean
   readonly #server: Server
+  #underWay = 0
   /** Waited before a token request is looked at. */
   delayBeforeMs = 0
   /** Waited between the deed, as a rotation, and the answer. */
@@ -101,9 +102,24 @@ export class AuthorizationServer implements AsyncDisposable {
     return { access_token: accessToken, token_type: 'Bearer', expires_in: life, refresh_token: refreshToken }
   }
 
+  /** Resolves when nothing that was asked of the token endpoint is still to be done. */
+  async idle(): Promise<void> {
+    do await sleep(20)
+    while (this.#underWay > 0)
+  }
+
   /** Koa's middleware around all of the provider. */
   async around(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
     if (ctx.path !== '/token' || ctx.method !== 'POST') return await next()
+    this.#underWay++
+    try {
+      await this.#token(ctx, next)
+    } finally {
+      this.#underWay--
+    }
+  }
+
+  async #token(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
     this.record.tokenRequests++
     await readBefore(ctx)
     await this.observe('came', '')
