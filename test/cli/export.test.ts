@@ -257,6 +257,14 @@ describe('a bundle', () => {
     const text = readFileSync(file, 'latin1')
     for (const secret of [...secrets, 'sid', 'example.com']) expect(text).not.toContain(secret)
 
+    expect(made.stderr).not.toContain('sign each other out')
+    const refreshed = { kind: 'oauth2', options: {}, createdAt: '', updatedAt: '' }
+    const { store } = await openHallpass({ home: cli.home, env: cli.env })
+    await store.update({ kind: 'credential', session: 'default', name: 'login' }, () => refreshed)
+    const again = await cli.run(['export', '--format', 'bundle'], { stdin: 'a good passphrase\n' })
+    expect(again.stdout).toMatch(/^\{"hallpass-bundle":1,/)
+    expect(again.stderr).toMatch(/tokens that refresh are in it/)
+
     const env = { HALLPASS_HOME: join(cli.folder, 'other-machine') }
     await cli.run(['session', 'list'], { env })
     const wrong = await cli.run(['import', file], { env, stdin: 'a bad passphrase\n' })

@@ -9,6 +9,7 @@ import { contentsOf, type SessionContents, sealBundle } from '../../../sessions/
 import { areas } from '../../../sessions/origin-storage.ts'
 import { parseRequestUrl } from '../../../sessions/request-url.ts'
 import type { Session } from '../../../sessions/session.ts'
+import type { Json } from '../../../store/store.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { newPassphrase, readPassphraseFile } from '../../new-passphrase.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
@@ -86,6 +87,11 @@ export const run: Run = async (context, input) => {
   output.say(
     `wrote ${[counted(written, 'cookie'), ...more].join(', ')} of the session ${session.name}${where}`,
   )
+  if (credentials.some(({ record }) => kindOf(record) === 'oauth2')) {
+    output.warn(
+      'tokens that refresh are in it: where the provider rotates them, two machines sign each other out',
+    )
+  }
   if (expired > 0) output.say(`left out ${expired} that ${expired === 1 ? 'has' : 'have'} expired`)
   for (const [reason, of] of Map.groupBy(made.left, ({ reason }) => reason)) {
     output.warn(`left out ${of.length}: ${reason} (${[...new Set(of.map(({ where }) => where))].join(', ')})`)
@@ -93,6 +99,10 @@ export const run: Run = async (context, input) => {
   for (const { what, count, of } of made.lost)
     output.warn(`this format does not hold ${what}: lost of ${counted(count, of)}`)
   return 0
+}
+
+function kindOf(record: Json): unknown {
+  return typeof record === 'object' && record !== null && 'kind' in record ? record.kind : undefined
 }
 
 /** How many keys of web storage the file holds; a bundle holds all. */
