@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
+import { cookiesOf, read } from '../../test/formats/read-text.ts'
 import type { Cookie } from '../cookies/cookie.ts'
+import type { GivenCookie } from './format.ts'
 import { toNetscape } from './netscape.ts'
 
 const cookie: Cookie = {
@@ -54,4 +56,75 @@ test.each<Partial<Cookie>>([
   expect(text).toBe(
     `${head}# left out, because this format cannot carry them: 1\nexample.com\tFALSE\t/\tFALSE\t0\ta\tb\n`,
   )
+})
+
+describe('reading a cookies.txt', () => {
+  const a = { name: 'a', value: 'b', domain: 'example.com' }
+  it.each<[what: string, line: string, cookie: Partial<GivenCookie>]>([
+    ['curl', 'example.com\tFALSE\t/\tFALSE\t0\ta\tb', a],
+    ['a domain', '.example.com\tTRUE\t/\tFALSE\t0\ta\tb', { ...a, hostOnly: false }],
+    ['wget, a domain without its dot', 'example.com\tTRUE\t/\tFALSE\t0\ta\tb', { ...a, hostOnly: false }],
+    ['wget, a port behind the host', 'example.com:8080\tFALSE\t/\tFALSE\t0\ta\tb', a],
+    ['wget, IPv6', '[::1]:8080\tFALSE\t/\tFALSE\t0\ta\tb', { ...a, domain: '::1' }],
+    [
+      'curl, HttpOnly',
+      '#HttpOnly_.example.com\tTRUE\t/\tTRUE\t0\ta\tb',
+      { ...a, hostOnly: false, httpOnly: true, secure: true },
+    ],
+    ['Python, no expiry', '.example.com\tTRUE\t/\tFALSE\t\ta\tb', { ...a, hostOnly: false }],
+    ['-1 for a session', 'example.com\tFALSE\t/\tFALSE\t-1\ta\tb', a],
+    [
+      'yt-dlp, part of a second',
+      'example.com\tFALSE\t/\tFALSE\t1900000000.5\ta\tb',
+      { ...a, expiresAt: 1_900_000_000_500 },
+    ],
+    [
+      'milliseconds',
+      'example.com\tFALSE\t/\tFALSE\t1900000000123\ta\tb',
+      { ...a, expiresAt: 1_900_000_000_123 },
+    ],
+    ['small letters', 'example.com\tfalse\t/\ttrue\t0\ta\tb', { ...a, secure: true }],
+    ['capital letters in the host', 'EXAMPLE.com.\tFALSE\t/\tFALSE\t0\ta\tb', a],
+    [
+      'a name of other letters',
+      'bücher.example\tFALSE\t/\tFALSE\t0\ta\tb',
+      { ...a, domain: 'xn--bcher-kva.example' },
+    ],
+    ['a TAB that an editor took away', 'example.com\tFALSE\t/\tFALSE\t0\ta', { ...a, value: '' }],
+    ['blanks in place of TABs', 'example.com  FALSE  /  FALSE  0  a  b', a],
+    ['a line end of Windows', 'example.com\tFALSE\t/\tFALSE\t0\ta\tb\r', a],
+    ['no path', 'example.com\tFALSE\t\tFALSE\t0\ta\tb', a],
+    ['a nameless cookie', 'example.com\tFALSE\t/\tFALSE\t0\t\tb', { ...a, name: '' }],
+    ['quotes and blanks in the value', 'example.com\tFALSE\t/\tFALSE\t0\ta\t"x y"', { ...a, value: '"x y"' }],
+  ])('reads %s', (_, line, cookie) => {
+    const reading = read(`# Netscape HTTP Cookie File\n\n# a comment\n$ another\n${line}\n`)
+    expect(reading.skipped).toEqual([])
+    expect(cookiesOf(reading)).toEqual([cookie])
+    expect(reading.cookies[0]?.where).toBe('line 5')
+  })
+
+  it.each([
+    ['example.com\tFALSE\t/\tFALSE\t0\ta\tb\tc', '8 columns in place of 7'],
+    ['example.com\tFALSE\t/\tFALSE', '4 columns in place of 7'],
+    ['hunter2', '1 column in place of 7'],
+    ['a@b.test\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
+    ['..\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
+    ['a.test/x\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
+    ['a.test\tmaybe\t/\tFALSE\t0\ta\thunter2', 'column 2: neither TRUE nor FALSE'],
+    ['a.test\tFALSE\t/\t/\t0\ta\thunter2', 'column 4: neither TRUE nor FALSE'],
+    ['a.test\tFALSE\t/\tFALSE\tsoon\ta\thunter2', 'column 5: no time in seconds'],
+    ['a.test\tFALSE\t/\tFALSE\t99999999999999999\ta\thunter2', 'column 5: no time in seconds'],
+  ])('skips %j and goes on', (line, reason) => {
+    const reading = read(`# Netscape HTTP Cookie File\n${line}\nexample.com\tFALSE\t/\tFALSE\t0\ta\tb\n`)
+    expect(reading.skipped).toEqual([{ where: 'line 2', reason }])
+    expect(cookiesOf(reading)).toEqual([a])
+  })
+
+  it('that is something else altogether is one error, of the first line', () => {
+    expect(() => read('hunter2\nhunter3\n', 'netscape')).toThrow(/^line 1: 1 column in place of 7$/)
+  })
+
+  it('may be empty but for its head', () => {
+    expect(read('# HTTP Cookie File\n')).toEqual({ cookies: [], origins: [], skipped: [] })
+  })
 })

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { cookiesOf, formatOfText, read } from '../../test/formats/read-text.ts'
+import type { GivenCookie } from './format.ts'
+
+describe('curl', () => {
+  const a = { name: 'a', value: 'b', domain: 'example.com', secure: true }
+  it.each<[text: string, cookies: readonly Partial<GivenCookie>[]]>([
+    [
+      `curl 'https://example.com/x' -H 'Accept: */*' -H 'Cookie: a=b; c=d' --compressed`,
+      [a, { ...a, name: 'c', value: 'd' }],
+    ],
+    [`curl 'https://example.com/x' \\\n  -b 'a=b' \\\n  --data-raw 'x=y;z' -X POST`, [a]],
+    [`curl -sSLba=b https://example.com/`, [a]],
+    [`curl --cookie=a=b --url https://example.com/ -o out.txt`, [a]],
+    [`curl -o https://wrong.test/ -u me:pw -b a=b https://example.com/`, [a]],
+    [`$ curl -H "cookie: a=b" "https://example.com/"`, [a]],
+    [`curl $'https://example.com/' -H $'cookie: a=it\\'s\\u0021\\x41\\101'`, [{ ...a, value: "it's!AA" }]],
+    [`curl -H "cookie: a=\\"q\\"" https://example.com/`, [{ ...a, value: '"q"' }]],
+    [
+      `curl ^"https://example.com/^" ^\r\n  -H ^"cookie: a=^\\^"q^\\^"; c=^%^41^" ^\r\n  --compressed`,
+      [
+        { ...a, value: '"q"' },
+        { ...a, name: 'c', value: '%41' },
+      ],
+    ],
+    [`curl -b a=b example.com`, [{ name: 'a', value: 'b', domain: 'example.com' }]],
+    [`curl -b a=b https://[::1]:8080/`, [{ ...a, domain: '::1' }]],
+    [
+      `curl -b a=b https://example.com/ | jq . && curl -b a=c https://other.test/`,
+      [a, { ...a, value: 'c', domain: 'other.test' }],
+    ],
+    [
+      `url = "https://example.com/"\ncookie = "a=b"\nheader = "Cookie: c=\\"d\\\\\\""\n`,
+      [a, { ...a, name: 'c', value: '"d\\"' }],
+    ],
+  ])('reads %j', (text, cookies) => {
+    expect(formatOfText(text)).toBe('curl')
+    const reading = read(text)
+    expect(reading.skipped).toEqual([])
+    expect(cookiesOf(reading)).toEqual(cookies)
+  })
+
+  it.each([
+    ['curl -b cookies.txt https://example.com/', '-b names a file of cookies: import that file'],
+    [
+      'curl -H "Authorization: Bearer hunter2" https://example.com/',
+      'an Authorization header is no cookie: hallpass token set keeps it',
+    ],
+    ['curl -b a=hunter2', 'no URL that says which host the cookies are of'],
+    ['curl -b a=hunter2 ftp://example.com/', 'no URL that says which host the cookies are of'],
+    ['curl -b a=hunter2 https://exa$mple.com/', 'no URL that says which host the cookies are of'],
+  ])('says of %j what it does not take', (text, reason) => {
+    expect(read(`\n${text}\n`)).toEqual({ cookies: [], origins: [], skipped: [{ where: 'line 2', reason }] })
+  })
+
+  it('names the line of a long command', () => {
+    const { cookies } = read(
+      `curl 'https://example.com/' \\\n -H 'x: y' \\\n -H 'cookie: a=b'\ncurl -b c=d https://other.test/`,
+    )
+    expect(cookies.map(({ where }) => where)).toEqual(['line 3', 'line 4'])
+  })
+})
