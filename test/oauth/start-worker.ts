@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import type { Jobs } from './worker-jobs.ts'
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
@@ -20,7 +20,7 @@ export interface Worker {
 
 /** What is compiled once need not be by dozens of processes: two thirds of what starting one costs. */
 const compiled = mkdtempSync(join(tmpdir(), 'hallpass-compiled-'))
-process.once('exit', () => rmSync(compiled, { recursive: true, force: true }))
+afterAll(() => rmSync(compiled, { recursive: true, force: true }))
 let first: Promise<unknown> | undefined
 
 /** A process of its own that has opened this state folder. */
