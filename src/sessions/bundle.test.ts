@@ -1,5 +1,7 @@
+import { fc, test } from '@fast-check/vitest'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ruleSet, now as start } from '../../test/support/material.ts'
+import { identityOf } from '../cookies/cookie.ts'
 import type { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { MemoryStore } from '../store/memory.ts'
@@ -67,6 +69,45 @@ describe('a bundle', () => {
     expect(await to.cookies()).toEqual(await from.session.cookies())
     expect((await to.credential('api')).value?.reveal()).toBe('token-hunter2')
     expect((await to.clientToken()).reveal()).not.toBe((await from.session.clientToken()).reveal())
+  })
+
+  const byte = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f && code !== 0x3b)
+  const value = fc
+    .array(byte, { maxLength: 9 })
+    .map((codes) => String.fromCharCode(...codes).replace(/^ +| +$/g, ''))
+  const anyCookie = fc.record({
+    name: value.map((text) => `n${text.replaceAll('=', '').trimEnd()}`.replace(/[ ]+$/, '')),
+    value,
+    domain: fc.constantFrom('example.com', 'a.example.com', '::1', 'localhost'),
+    hostOnly: fc.constant(true),
+    path: value.map((text) => `/${text}`),
+    secure: fc.constant(true),
+    httpOnly: fc.boolean(),
+    sameSite: fc.constantFrom('strict' as const, 'lax' as const, 'none' as const, 'default' as const),
+    expiresAt: fc.integer({ min: 0, max: 4e12 }),
+  })
+  const pairs = fc.uniqueArray(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), {
+    selector: ([key]) => key,
+  })
+  test.prop(
+    [
+      fc.uniqueArray(anyCookie, { selector: identityOf }),
+      fc.record({
+        origin: fc.constantFrom('https://a.test', 'http://[::1]:81'),
+        localStorage: pairs,
+        sessionStorage: pairs,
+      }),
+      fc.dictionary(fc.string(), fc.jsonValue()),
+    ],
+    // Each derives two keys.
+    { numRuns: 5 },
+  )('gives back exactly what went in', async (cookies, origin, record) => {
+    const credentials = [{ name: 'api', record: JSON.parse(JSON.stringify(record)) }]
+    const text = await sealBundle({ cookies, origins: [origin], credentials }, passphrase)
+    const opened = await openBundle(text, asked)
+    expect(opened.cookies.map((read) => read.cookie)).toEqual(cookies)
+    expect(opened.origins.map(({ storage }) => storage)).toEqual([origin])
+    expect(opened.credentials).toEqual(credentials)
   })
 
   it('is another text each time', async () => {

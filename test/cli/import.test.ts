@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { formatAliases, readableFormats, writableFormats } from '../../src/cli/commands/format-names.ts'
 import { formats } from '../../src/formats/formats.ts'
-import { CommandLine } from '../support/command-line.ts'
+import { CommandLine, ended } from '../support/command-line.ts'
 import { story } from '../support/story.ts'
 import { onTerminal } from './on-terminal.ts'
 
@@ -243,6 +244,28 @@ hallpass: skipped 1: expired (line 7)
     expect(status).toBe(0)
     expect(screen).toMatch(/\rwriting 59 of 60\r/)
     expect((await cli.run(['import', file])).stderr).not.toContain('writing')
+  })
+
+  test('that is killed leaves each site whole, and the same again completes it', async () => {
+    const cli = new CommandLine()
+    await cli.run(['cookie', 'set', 'https://s1.test/', 'a'], { stdin: 'old' })
+    const lines = Array.from({ length: 300 }, (_, index) => `s${index}.test\tFALSE\t/\tFALSE\t0\ta\tnew\n`)
+    writeFileSync(join(cli.folder, 'many.txt'), lines.join(''))
+    const child = cli.spawn(['import', 'many.txt'])
+    const end = ended(child)
+    const sites = join(cli.home, 'sessions', 'default', 'sites')
+    while (readdirSync(sites).length < 20 && child.exitCode === null) await sleep(1)
+    child.kill('SIGKILL')
+    await end
+    const values = async () => {
+      const { stdout, status } = await cli.run(['cookie', 'list', '--json', '--reveal'])
+      expect(status).toBe(0)
+      return (JSON.parse(stdout).cookies as { value: string }[]).map(({ value }) => value)
+    }
+    for (const value of await values()) expect(['old', 'new']).toContain(value)
+    const again = await cli.run(['import', 'many.txt'])
+    expect(again).toMatchObject({ status: 0 })
+    expect(await values()).toEqual(Array.from({ length: 300 }, () => 'new'))
   })
 
   test('says of a HAR without cookies why', async () => {
