@@ -13,11 +13,13 @@ import { discardLock, withLock } from './lock.ts'
 import { checkFolders, hasErrno, isThere } from './own-files.ts'
 import {
   credentialsFolder,
+  profilesFolder,
   recordLock,
   recordPath,
   sessionFile,
   sessionFolder,
   sessionLock,
+  windowLock,
 } from './record-path.ts'
 import { makeFolders, removeFile, replaceFile, syncFolder } from './replace-file.ts'
 import { damaged, parseObject } from './seal.ts'
@@ -169,10 +171,12 @@ export class FileStore implements Store {
       await withLock(lock, async () => {
         const removed = join(this.#home.sessions, removedPrefix + randomBytes(8).toString('hex'))
         await rename(folder, removed).catch(unlessGone)
+        // Browsers keep cookies and pages there, unsealed.
+        await rename(profilesFolder(this.#home, name), `${removed}-profiles`).catch(unlessGone)
         await syncFolder(this.#home.sessions)
       })
       await this.#emptyRemoved()
-      for (const file of [...locks, lock]) discardLock(file)
+      for (const file of [...locks, lock, windowLock(this.#home, name)]) discardLock(file)
     })
   }
 
@@ -191,7 +195,9 @@ export class FileStore implements Store {
   /** What is left of removed sessions, also by a process that was killed meanwhile. */
   async #emptyRemoved(): Promise<void> {
     const removed = readdirSync(this.#home.sessions).filter((name) => name.startsWith(removedPrefix))
-    for (const name of removed) await rm(join(this.#home.sessions, name), { recursive: true, force: true })
+    // A browser that is still open goes on writing into its profile for a moment.
+    const options = { recursive: true, force: true, maxRetries: 5 }
+    for (const name of removed) await rm(join(this.#home.sessions, name), options)
   }
 
   /** In the record's lock. Returns the version that holds afterwards. */

@@ -15,6 +15,8 @@ export interface Home {
   readonly caBundle: string
   readonly sessions: string
   readonly locks: string
+  /** The profiles of browser windows, a folder for each session: what is in them browsers keep in their own way. */
+  readonly browser: string
   readonly run: string
   readonly adminSocket: string
   readonly pidFile: string
@@ -42,6 +44,7 @@ export function homePaths(root: string, env: NodeJS.ProcessEnv = process.env): H
     caBundle: join(root, 'ca', 'bundle.pem'),
     sessions: join(root, 'sessions'),
     locks: join(root, 'locks'),
+    browser: join(root, 'browser'),
     run,
     adminSocket: socketPath(root, join(run, 'admin.sock'), env),
     pidFile: join(run, 'pid'),

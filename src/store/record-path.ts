@@ -49,6 +49,11 @@ export function sessionFolder(home: Home, session: string): string {
   return `${home.sessions}${sep}${checkName('session', session)}`
 }
 
+/** Where the windows of a session have their profiles. */
+export function profilesFolder(home: Home, session: string): string {
+  return `${home.browser}${sep}${checkName('session', session)}`
+}
+
 export function sitesFolder(home: Home, session: string): string {
   return `${sessionFolder(home, session)}${sep}sites`
 }
@@ -74,6 +79,11 @@ export function recordLock(home: Home, id: SealId): string {
 /** The lock that guards a session's folder and session.json. */
 export function sessionLock(home: Home, session: string): string {
   return lockFile(home, 'session', session)
+}
+
+/** The lock that whoever has a window of a session open holds. */
+export function windowLock(home: Home, session: string): string {
+  return lockFile(home, 'window', session)
 }
 
 /** The lock that guards the key file. */

@@ -1,19 +1,19 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { chromium as playwright } from 'playwright-core'
 import { describe, expect, type TestContext, test } from 'vitest'
+import { findExecutable } from '../../src/browser/window/find-executable.ts'
+import { onTerminal } from '../cli/on-terminal.ts'
 import { CommandLine, ended } from '../support/command-line.ts'
 import { needs, testWith } from '../support/installed.ts'
 import { type TestOrigin, testRootPem } from '../support/origin.ts'
-import { chromium as chromiumBrowser, temporaryFolder, trustIn } from './browsers.ts'
+import { chromium as chromiumBrowser, quietChromium, temporaryFolder, trustIn } from './browsers.ts'
 import { screen } from './screen.ts'
 import { signInSite } from './sign-in-site.ts'
 
-/** A state folder whose configuration leads both domains to the site. */
-async function signedUp(
-  context: TestContext,
-  site: TestOrigin,
-): Promise<{ cli: CommandLine; env: NodeJS.ProcessEnv }> {
+/** A state folder whose configuration leads all domains to the site, with a screen for windows. */
+async function signedUp(context: TestContext, site: TestOrigin): Promise<CommandLine> {
   needs(context, 'sh', '-c', 'command -v Xvfb certutil')
   const cli = new CommandLine()
   const root = join(cli.folder, 'root.pem')
@@ -23,14 +23,12 @@ async function signedUp(
   trustIn(join(cli.folder, '.pki', 'nssdb'), root)
   trustIn(join(cli.home, 'browser', 'default', 'firefox'), root)
   const at = `127.0.0.1:${site.port}`
-  return {
-    cli,
-    env: {
-      DISPLAY: await screen(),
-      HALLPASS_UPSTREAM_CA: root,
-      HALLPASS_RESOLVE: `app.site.test=${at},sso.other.test=${at}`,
-    },
-  }
+  Object.assign(cli.env, {
+    DISPLAY: await screen(),
+    HALLPASS_UPSTREAM_CA: root,
+    HALLPASS_RESOLVE: `app.site.test=${at},evil.site.test=${at},sso.other.test=${at}`,
+  })
+  return cli
 }
 
 const chromium = testWith('chromium', '--version', '--no-sandbox')
@@ -38,63 +36,127 @@ const each = [
   { browser: 'chromium', run: chromium },
   { browser: 'firefox', run: testWith('firefox-esr') },
 ]
+const signIn = 'https://app.site.test/login'
 
-describe.each(each)('login, in a window of real $browser', ({ browser, run }) => {
+describe.each(each)('a window of real $browser', ({ browser, run }) => {
   run(
-    'keeps what the site sets, over the wire and by script, and nothing of the other',
-    { timeout: 120_000 },
+    'signs in every tool, by what came over the wire and by script, and opens again with what the session has then',
+    { timeout: 240_000 },
     async (context) => {
       await using site = await signInSite()
-      const { cli, env } = await signedUp(context, site)
-      const args = [
-        'login',
-        'https://app.site.test/login',
-        '--browser',
-        browser,
-        '--until',
-        'url=https://app.site.test/home*',
-      ]
-      const { stderr, status } = await cli.run(args, { env })
+      const cli = await signedUp(context, site)
+      const login = ['login', signIn, '--browser', browser, '--until', 'url=https://app.site.test/home*']
+      const { stderr, stdout, status } = await cli.run([...login, '--json'])
       expect(status, stderr).toBe(0)
-      expect(stderr).toMatch(/captured 3 cookies \(the earliest expires in 59 min\), 2 keys of web storage/)
-      const me = await cli.run(['run', '--quiet', '--', 'curl', '-sS', 'https://app.site.test/me'], { env })
-      expect(me.stdout).toContain('sid=HTTPONLYSECRET')
-      expect(me.stdout).toContain('brief=SESSIONCOOKIE')
-      expect(me.stdout).toContain('theme=BYSCRIPT')
-      const listed = JSON.parse((await cli.run(['cookie', 'list', '--json'])).stdout)
-      expect(listed.cookies.map(({ name }: { name: string }) => name).sort()).toEqual([
-        'brief',
-        'sid',
-        'theme',
-      ])
+      expect(JSON.parse(stdout)).toMatchObject({
+        schema: 'hallpass.login/1',
+        session: 'default',
+        cookies: 4,
+        earliest_expiry: expect.stringMatching(/Z$/),
+        storage: { origins: 2, keys: 4 },
+        sites: ['site.test'],
+        skipped: [
+          {
+            where: 'https://app.site.test',
+            reason: 'IndexedDB, which stays in the profile of the window',
+            what: 'storage',
+          },
+        ],
+      })
       expect(readdirSync(join(cli.home, 'sessions', 'default', 'sites'))).toEqual(['site.test'])
+
+      const page = [
+        '--kind',
+        'web-storage',
+        '--origin',
+        'https://app.site.test',
+        '--key',
+        'auth',
+        '--path',
+        'access',
+      ]
+      const set = await cli.run(['token', 'set', 'page', ...page, '--host', 'app.site.test'])
+      expect(set.status, set.stderr).toBe(0)
+      const { stdout: me } = await cli.run([
+        'run',
+        '--quiet',
+        '--',
+        'curl',
+        '-sS',
+        'https://app.site.test/me',
+      ])
+      for (const cookie of [
+        'sid=HTTPONLYSECRET',
+        'brief=SESSIONCOOKIE',
+        'theme=BYSCRIPT',
+        'chips=OWNPARTITION',
+      ])
+        expect(me).toContain(cookie)
+      expect(me).toContain('authorization: Bearer LOCALTOKEN')
+      if (browser === 'chromium') await meetsInPlaywright(cli, site)
+
+      const state = {
+        cookies: [
+          { name: 'sid', value: 'FROMJAR', domain: 'app.site.test', path: '/', httpOnly: true, secure: true },
+          { name: 'old', value: 'GOES', domain: '.site.test', path: '/', secure: true },
+        ],
+        origins: [{ origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'STORED' }] }],
+      }
+      await cli.run(['import', '-', '--replace'], { stdin: JSON.stringify(state) })
+      const open = cli.spawn(['open', 'https://app.site.test/used', '--browser', browser])
+      const end = ended(open)
+      await requested(site, /GET \/saw\?/)
+      const [, seen = ''] = /GET \/saw\?(\S+) /.exec(site.received) ?? []
+      expect(decodeURIComponent(seen)).toBe('["auth"]["STORED"]')
+      // Nothing that the profile has kept since the login.
+      expect(/GET \/used[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toMatch(
+        /cookie: (sid=FROMJAR; old=GOES|old=GOES; sid=FROMJAR)\r/i,
+      )
+      await sleep(1_500)
+      process.kill(browserOf(cli))
+      const opened = await end
+      expect(opened.status, opened.stderr).toBe(0)
+      const { cookies } = JSON.parse((await cli.run(['cookie', 'list', '--json'])).stdout)
+      expect(cookies.map(({ name }: { name: string }) => name).sort()).toEqual(['sid', 'used'])
+      expect((await exported(cli)).origins).toEqual([
+        { origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'CHANGED' }] },
+      ])
     },
   )
 
   run(
-    'ends when its user closes the window, with what was in it last',
+    'ends when its user closes it, with what was in it last; a session has one at a time, and takes its profile with it',
     { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
-      const { cli, env } = await signedUp(context, site)
-      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', browser], { env })
+      const cli = await signedUp(context, site)
+      const login = cli.spawn(['login', signIn, '--browser', browser])
       const end = ended(login)
       await requested(site, /GET \/home /)
-      await sleep(1_500)
+      const second = await cli.run(['open', 'app.site.test', '--browser', browser])
+      expect(second.status).toBe(1)
+      expect(second.stderr).toContain('a window of the session "default" is open already')
       process.kill(browserOf(cli))
       const { status, stderr } = await end
       expect(status, stderr).toBe(0)
-      expect(stderr).toMatch(/captured 3 cookies .*, 2 keys of web storage/)
+      expect(stderr).toMatch(
+        /captured 4 cookies \(the earliest expires in (59 min|1 h)\), 4 keys of web storage/,
+      )
+      expect(stderr).toContain('skipped 1: IndexedDB')
+      expect(existsSync(join(cli.home, 'browser', 'default', browser))).toBe(true)
+      await cli.run(['session', 'rm', 'default', '--yes'])
+      expect(existsSync(join(cli.home, 'browser', 'default'))).toBe(false)
+      expect(readdirSync(join(cli.home, 'sessions'))).toEqual([])
     },
   )
 
   run(
-    'given up by Ctrl-C it leaves nothing half-written and no browser',
+    'given up by Ctrl-C leaves nothing half-written and no browser',
     { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
-      const { cli, env } = await signedUp(context, site)
-      const login = cli.spawn(['login', 'https://app.site.test/login', '--browser', browser], { env })
+      const cli = await signedUp(context, site)
+      const login = cli.spawn(['login', signIn, '--browser', browser])
       const end = ended(login)
       await requested(site, /GET \/home /)
       login.kill('SIGINT')
@@ -108,49 +170,21 @@ describe.each(each)('login, in a window of real $browser', ({ browser, run }) =>
   )
 })
 
-describe.each(each)('open, a window of real $browser with the session in it', ({ browser, run }) => {
-  run(
-    'has its cookies and its web storage, and brings back what changes',
-    { timeout: 120_000 },
-    async (context) => {
-      await using site = await signInSite()
-      const { cli, env } = await signedUp(context, site)
-      const state = {
-        cookies: [
-          {
-            name: 'sid',
-            value: 'FROMJAR',
-            domain: 'app.site.test',
-            path: '/',
-            httpOnly: true,
-            secure: true,
-            expires: Date.now() / 1000 + 7200,
-          },
-          { name: 'old', value: 'GOES', domain: '.site.test', path: '/', secure: true },
-        ],
-        origins: [{ origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'STORED' }] }],
-      }
-      await cli.run(['import', '-'], { env, stdin: JSON.stringify(state) })
-      const open = cli.spawn(['open', 'https://app.site.test/used', '--browser', browser], { env })
-      const end = ended(open)
-      await requested(site, /GET \/saw\?/)
-      const [, seen = ''] = /GET \/saw\?(\S+) /.exec(site.received) ?? []
-      expect(decodeURIComponent(seen)).toBe('STORED')
-      expect(/GET \/used[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toMatch(
-        /cookie: (sid=FROMJAR; old=GOES|old=GOES; sid=FROMJAR)\r/i,
-      )
-      await sleep(1_500)
-      process.kill(browserOf(cli))
-      const { status, stderr } = await end
-      expect(status, stderr).toBe(0)
-      const { cookies } = JSON.parse((await cli.run(['cookie', 'list', '--json'])).stdout)
-      expect(cookies.map(({ name }: { name: string }) => name).sort()).toEqual(['sid', 'used'])
-      const exported = await cli.run(['export', '--format', 'storage-state', '--reveal'])
-      expect(JSON.parse(exported.stdout).origins).toEqual([
-        { origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'CHANGED' }] },
-      ])
-    },
+chromium('login tells a terminal how far it is, and ends by Enter', { timeout: 120_000 }, async (context) => {
+  await using site = await signInSite()
+  const cli = await signedUp(context, site)
+  const done = {
+    at: /4 cookies and 4 keys of web storage so far; waiting for the window to be closed, or Enter here/,
+    keys: '\r',
+  }
+  const { status, screen } = await onTerminal(
+    context,
+    cli,
+    ['login', signIn, '--browser', 'chromium'],
+    [done],
   )
+  expect(status, screen).toBe(0)
+  expect(screen).toMatch(/\r\x1b\[Khallpass: captured 4 cookies/)
 })
 
 describe('login', () => {
@@ -174,7 +208,7 @@ describe('login', () => {
 describe('login --attach', () => {
   chromium('takes over from a browser that its user started', { timeout: 120_000 }, async (context) => {
     await using site = await signInSite()
-    const { cli, env } = await signedUp(context, site)
+    const cli = await signedUp(context, site)
     const args = [
       '--remote-debugging-port=0',
       '--host-resolver-rules=MAP *.test 127.0.0.1',
@@ -185,13 +219,39 @@ describe('login --attach', () => {
     chromiumBrowser(userData, `${at}/home`, { args, env: { ...process.env, HOME: cli.folder } })
     const endpoint = await debuggingEndpoint(userData)
     const login = ['login', `${at}/home`, '--attach', endpoint, '--until', 'cookie=theme']
-    const { status, stderr } = await cli.run(login, { env })
+    const { status, stderr } = await cli.run(login)
     expect(status, stderr).toBe(0)
-    expect(stderr).toMatch(/captured 1 cookie .*, 2 keys of web storage/)
-    const { stderr: nobody } = await cli.run(['login', at, '--attach', '127.0.0.1:1'], { env })
+    expect(stderr).toMatch(/captured 1 cookie .*, 4 keys of web storage/)
+    const { stderr: nobody } = await cli.run(['login', at, '--attach', '127.0.0.1:1'])
     expect(nobody).toContain('hallpass: error: no browser answers on 127.0.0.1:1')
   })
 })
+
+/** The session, exported, in a context of Playwright's own: a page sees itself signed in, by cookie and by storage. */
+async function meetsInPlaywright(cli: CommandLine, site: TestOrigin): Promise<void> {
+  const storageState = join(cli.folder, 'state.json')
+  await cli.run(['export', '--format', 'playwright', '--out', storageState, '--reveal', 'app.site.test'])
+  const browser = await playwright.launch({
+    executablePath: findExecutable('chromium', process.env),
+    args: [...quietChromium, `--host-resolver-rules=MAP app.site.test 127.0.0.1:${site.port}`],
+  })
+  try {
+    const context = await browser.newContext({ storageState, ignoreHTTPSErrors: true })
+    const page = await context.newPage()
+    await page.goto('https://app.site.test/who')
+    expect(await page.innerText('body')).toMatch(/sid=HTTPONLYSECRET\s+\{"access":"LOCALTOKEN"\}/)
+    expect(await context.cookies()).toContainEqual(
+      expect.objectContaining({ name: 'chips', partitionKey: 'https://site.test' }),
+    )
+  } finally {
+    await browser.close()
+  }
+}
+
+async function exported(cli: CommandLine) {
+  const { stdout } = await cli.run(['export', '--format', 'storage-state', '--reveal', 'app.site.test'])
+  return JSON.parse(stdout)
+}
 
 /** The browser that a command has opened on the profile in its state folder. */
 function browserOf(cli: CommandLine): number {

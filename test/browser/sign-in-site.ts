@@ -2,7 +2,8 @@ import { certificateFor, httpOrigin, type TestOrigin } from '../support/origin.t
 
 /**
  * A site to sign in at, on two domains: the form of app.site.test sends its user to sso.other.test and that back to
- * app.site.test, which sets an HttpOnly cookie; its page then sets a cookie and a localStorage token by script.
+ * app.site.test, which sets an HttpOnly cookie; its page then sets a cookie and a localStorage token by script, makes a database,
+ * and has a frame of evil.site.test in it that lies about whose storage it has.
  */
 export async function signInSite(): Promise<TestOrigin> {
   const origin = await httpOrigin(
@@ -30,27 +31,40 @@ export async function signInSite(): Promise<TestOrigin> {
           '/home',
           'sid=HTTPONLYSECRET; Secure; HttpOnly; Path=/; Max-Age=3600',
           'brief=SESSIONCOOKIE; Secure; HttpOnly',
+          'chips=OWNPARTITION; Secure; Path=/; SameSite=None; Max-Age=3600; Partitioned',
         )
       else if (url.pathname === '/home')
-        html(`<p>welcome</p><script>
+        html(`<h1>welcome</h1><iframe src="https://${host.replace('app', 'evil')}/"></iframe><script>
           document.cookie = 'theme=BYSCRIPT; secure; max-age=3600'
           localStorage.setItem('auth', JSON.stringify({ access: 'LOCALTOKEN' }))
+          localStorage.setItem('__proto__', 'a key like any other')
           sessionStorage.setItem('tab', 'SESSIONTOKEN')
+          indexedDB.open('accounts')
         </script>`)
+      else if (host.startsWith('evil.'))
+        html(`<script>
+          const forged = '{"origin":"https://app.site.test","localStorage":{"auth":"FORGED"},"hasDatabases":1}'
+          JSON.stringify = () => forged
+        </script>`)
+      else if (url.pathname === '/who')
+        html(
+          `<p>${/sid=\w+/.exec(cookies)?.[0]}</p><script>document.write(localStorage.getItem('auth'))</script>`,
+        )
       else if (url.pathname === '/used') {
         response.setHeader('Set-Cookie', [
           'used=1; Secure; Max-Age=3600',
           'old=; Domain=site.test; Max-Age=0',
         ])
         html(`<script>
-          fetch('/saw?' + encodeURIComponent(localStorage.getItem('auth')))
+          const stored = JSON.stringify(Object.keys(localStorage)) + JSON.stringify(Object.values(localStorage))
+          fetch('/saw?' + encodeURIComponent(stored))
           localStorage.setItem('auth', 'CHANGED')
         </script>`)
       } else if (url.pathname === '/me')
         response.end(`cookie: ${cookies}; authorization: ${request.headers.authorization}`)
       else response.writeHead(404).end()
     },
-    { certificate: certificateFor('app.site.test', 'sso.other.test') },
+    { certificate: certificateFor('app.site.test', 'evil.site.test', 'sso.other.test') },
   )
   return origin
 }

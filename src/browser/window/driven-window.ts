@@ -1,6 +1,6 @@
 import type { Cookie } from '../../cookies/cookie.ts'
-import type { GivenOrigin } from '../../formats/format.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
+import type { PageStorage } from './page-storage.ts'
 
 /** A cookie as Playwright's storageState has it, in which every browser's are told. */
 export interface WindowCookie {
@@ -28,23 +28,11 @@ export interface DrivenWindow {
   /** All that it has, those that scripts set too. */
   cookies(): Promise<readonly WindowCookie[]>
   /** The web storage of the pages and frames that are open, of hosts that are wanted. */
-  storages(wanted: (host: string) => boolean): Promise<readonly GivenOrigin[]>
+  storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]>
+  /** Removes the cookies of exactly this domain, written as in `cookies`. */
+  forget(domain: string): Promise<void>
   /** Puts these in, before the first page is loaded. */
   fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<void>
   /** Closes it, or lets go of one that its user started. */
   close(): Promise<void>
-}
-
-/** Run in a page: both areas of its web storage, as lists of pairs. */
-export const readStorage = `(() => {
-  const pairs = (area) => Array.from({ length: area.length }, (_, index) => area.key(index)).map((key) => [key, area.getItem(key)])
-  return JSON.stringify({ localStorage: pairs(localStorage), sessionStorage: pairs(sessionStorage) })
-})()`
-
-/** Run in a page: puts such pairs in. */
-export function writeStorage({ localStorage, sessionStorage }: OriginStorage): string {
-  return `(() => {
-  for (const [key, value] of ${JSON.stringify(localStorage)}) localStorage.setItem(key, value)
-  for (const [key, value] of ${JSON.stringify(sessionStorage)}) sessionStorage.setItem(key, value)
-})()`
 }

@@ -1,18 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 import type { Cookie } from '../../cookies/cookie.ts'
-import { canonicalHost } from '../../cookies/site.ts'
-import { HallpassError } from '../../errors.ts'
-import type { GivenOrigin } from '../../formats/format.ts'
-import { dottedDomain, jsonTexts, ownPartition } from '../../formats/json-cookie.ts'
 import type { Hallpass } from '../../index.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import { Bidi } from './bidi.ts'
-import { type DrivenWindow, readStorage, type WindowCookie, writeStorage } from './driven-window.ts'
+import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
+import type { DrivenWindow, WindowCookie } from './driven-window.ts'
+import { trustIn, useProxy } from './firefox-profile.ts'
+import { type PageStorage, readPage, writingScript } from './page-storage.ts'
 import {
   notStarted,
   profileFolder,
@@ -20,8 +16,6 @@ import {
   type WindowOptions,
   type WindowProxy,
 } from './window-proxy.ts'
-
-const run = promisify(execFile)
 
 /** A cold start on a slow disk takes some ten seconds. */
 const startsWithinMs = 60_000
@@ -34,9 +28,9 @@ const startsWithinMs = 60_000
 export async function openFirefox(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
   const { executable, env } = options
   const profile = profileFolder(hallpass, 'firefox')
-  await trust(profile, hallpass.home.caPem)
+  await trustIn(profile, hallpass.home.caPem)
   const proxy = await startWindowProxy(hallpass, options)
-  writeFileSync(join(profile, 'user.js'), preferences(proxy), { mode: 0o600 })
+  useProxy(profile, proxy)
   const child = spawn(
     executable,
     ['--no-remote', '--profile', profile, '--remote-debugging-port=0', 'about:blank'],
@@ -44,7 +38,9 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   )
   try {
     const bidi = await Bidi.connect(`${await endpointOf(child)}/session`)
-    await bidi.send('session.new', { capabilities: {} })
+    // A page's dialog is for the user to answer.
+    const unhandledPromptBehavior = { default: 'ignore' }
+    await bidi.send('session.new', { capabilities: { alwaysMatch: { unhandledPromptBehavior } } })
     await authenticate(bidi, proxy)
     return new FirefoxWindow(bidi, child, proxy)
   } catch (error) {
@@ -84,16 +80,16 @@ class FirefoxWindow implements DrivenWindow {
     return cookies.map(windowCookie)
   }
 
-  async storages(wanted: (host: string) => boolean): Promise<readonly GivenOrigin[]> {
-    const read: GivenOrigin[] = []
-    for (const { context, url } of flat(await this.#tree())) {
-      const { protocol = '', hostname = '', origin = '' } = URL.parse(url) ?? {}
-      if (!/^https?:$/.test(protocol) || !wanted(canonicalHost(hostname))) continue
-      // A frame that goes away meanwhile, or one of an opaque origin, has nothing to say.
-      const text = await this.#evaluate(context, readStorage).catch(() => undefined)
-      if (text !== undefined) read.push({ origin, ...JSON.parse(text) })
-    }
-    return read
+  async storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]> {
+    const frames = flat(await this.#tree())
+    const read = await Promise.all(
+      frames.map(({ context, url }) => readPage(url, wanted, (script) => this.#evaluate(context, script))),
+    )
+    return read.filter((page) => page !== undefined)
+  }
+
+  async forget(domain: string): Promise<void> {
+    await this.#bidi.send('storage.deleteCookies', { filter: { domain } })
   }
 
   async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<void> {
@@ -140,20 +136,16 @@ class FirefoxWindow implements DrivenWindow {
     await bidi.send('session.subscribe', { events: ['network.beforeRequestSent'] })
     for (const storage of storages) {
       await bidi.send('browsingContext.navigate', { context, url: `${storage.origin}/`, wait: 'complete' })
-      await this.#evaluate(context, writeStorage(storage))
+      await this.#evaluate(context, writingScript(storage))
     }
     await bidi.send('session.unsubscribe', { events: ['network.beforeRequestSent'] })
     await bidi.send('network.removeIntercept', { intercept })
   }
 
-  async #evaluate(context: string, expression: string): Promise<string | undefined> {
-    const { result } = await this.#bidi.send('script.evaluate', {
-      expression,
-      target: { context },
-      awaitPromise: false,
-    })
-    const { value } = (result ?? {}) as { readonly value?: unknown }
-    return typeof value === 'string' ? value : undefined
+  async #evaluate(context: string, expression: string): Promise<unknown> {
+    const target = { context }
+    const { result } = await this.#bidi.send('script.evaluate', { expression, target, awaitPromise: true })
+    return ((result ?? {}) as { readonly value?: unknown }).value
   }
 
   async #firstPage(): Promise<string> {
@@ -178,42 +170,6 @@ function flat(pages: readonly Page[]): readonly Page[] {
   return pages.flatMap((page) => [page, ...flat(page.children ?? [])])
 }
 
-interface BidiCookie {
-  readonly name: string
-  readonly value: { readonly type: 'string' | 'base64'; readonly value: string }
-  readonly domain: string
-  readonly path: string
-  readonly httpOnly: boolean
-  readonly secure: boolean
-  readonly sameSite: string
-  readonly expiry?: number
-}
-
-function windowCookie({ value, expiry, ...cookie }: BidiCookie): WindowCookie {
-  const text = value.type === 'string' ? value.value : Buffer.from(value.value, 'base64').toString('utf8')
-  return { ...cookie, value: text, expires: expiry ?? -1 }
-}
-
-function bidiCookie(cookie: Cookie): Readonly<Record<string, unknown>> | undefined {
-  const texts = jsonTexts(cookie)
-  // Bytes that are no text stay in the jar: a browser's own tools cannot take them.
-  if (texts === undefined) return undefined
-  const { httpOnly, secure, sameSite, expiresAt } = cookie
-  return {
-    cookie: {
-      name: texts.name,
-      value: { type: 'string', value: texts.value },
-      domain: dottedDomain(cookie),
-      path: texts.path,
-      httpOnly,
-      secure,
-      ...(sameSite === 'default' ? {} : { sameSite }),
-      ...(expiresAt === undefined ? {} : { expiry: Math.round(expiresAt / 1000) }),
-    },
-    ...(cookie.partitioned ? { partition: { type: 'storageKey', sourceOrigin: ownPartition(cookie) } } : {}),
-  }
-}
-
 function patternOf(origin: string) {
   const { protocol, hostname, port } = new URL(origin)
   return { protocol: protocol.slice(0, -1), hostname, ...(port === '' ? {} : { port }) }
@@ -233,53 +189,6 @@ async function authenticate(bidi: Bidi, { username, password }: WindowProxy): Pr
       .catch(() => 'the page has gone meanwhile')
   })
   await bidi.send('session.subscribe', { events: ['network.authRequired'] })
-}
-
-/** Firefox looks at its own store alone, which NSS's tool writes; ours is put in anew, as it may have been rotated. */
-async function trust(profile: string, caPem: string): Promise<void> {
-  const database = `sql:${profile}`
-  const nickname = 'hallpass'
-  try {
-    if (!existsSync(join(profile, 'cert9.db')))
-      await run('certutil', ['-d', database, '-N', '--empty-password'])
-    await run('certutil', ['-d', database, '-D', '-n', nickname]).catch(() => 'it was not there')
-    await run('certutil', ['-d', database, '-A', '-n', nickname, '-t', 'C,,', '-i', caPem])
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw notStarted('certutil', error)
-    throw new HallpassError(
-      'browser-missing',
-      'certutil, with which Firefox learns to trust us, is not installed',
-      {
-        hint: 'apt install libnss3-tools',
-        cause: error,
-      },
-    )
-  }
-}
-
-function preferences({ host, port }: WindowProxy): string {
-  const chosen = {
-    'network.proxy.type': 1,
-    'network.proxy.http': host,
-    'network.proxy.http_port': port,
-    'network.proxy.ssl': host,
-    'network.proxy.ssl_port': port,
-    'network.proxy.no_proxies_on': '',
-    'network.proxy.allow_hijacking_localhost': true,
-    // Names are looked up by the proxy alone, HTTP/3 would go around it.
-    'network.trr.mode': 5,
-    'network.http.http3.enable': false,
-    'browser.shell.checkDefaultBrowser': false,
-    'browser.startup.homepage_override.mstone': 'ignore',
-    'browser.aboutwelcome.enabled': false,
-    'datareporting.policy.dataSubmissionEnabled': false,
-    'app.update.enabled': false,
-    'network.captive-portal-service.enabled': false,
-    'network.connectivity-service.enabled': false,
-  }
-  return Object.entries(chosen)
-    .map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`)
-    .join('')
 }
 
 /** It says where it listens on stderr, among much else. */

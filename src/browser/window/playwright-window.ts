@@ -1,10 +1,9 @@
-import type { BrowserContext, Frame, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import type { Cookie } from '../../cookies/cookie.ts'
-import { canonicalHost } from '../../cookies/site.ts'
-import type { GivenOrigin } from '../../formats/format.ts'
 import { dottedDomain, jsonTexts, ownPartition } from '../../formats/json-cookie.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
-import { type DrivenWindow, readStorage, type WindowCookie, writeStorage } from './driven-window.ts'
+import type { DrivenWindow, WindowCookie } from './driven-window.ts'
+import { type PageStorage, readPage, writingScript } from './page-storage.ts'
 
 const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 
@@ -18,6 +17,8 @@ export class PlaywrightWindow implements DrivenWindow {
     this.#context = context
     this.closed = closed
     this.close = close
+    // Without a listener Playwright answers each dialog itself, and with no: that is for the user to do.
+    context.on('dialog', () => {})
   }
 
   async visit(url: string): Promise<void> {
@@ -32,10 +33,16 @@ export class PlaywrightWindow implements DrivenWindow {
     return this.#context.cookies()
   }
 
-  async storages(wanted: (host: string) => boolean): Promise<readonly GivenOrigin[]> {
+  async storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]> {
     const frames = this.#context.pages().flatMap((page) => page.frames())
-    const read = await Promise.all(frames.map((frame) => storageOf(frame, wanted)))
-    return read.filter((origin) => origin !== undefined)
+    const read = await Promise.all(
+      frames.map((frame) => readPage(frame.url(), wanted, (script) => frame.evaluate(script))),
+    )
+    return read.filter((page) => page !== undefined)
+  }
+
+  async forget(domain: string): Promise<void> {
+    await this.#context.clearCookies({ domain })
   }
 
   async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<void> {
@@ -49,25 +56,13 @@ export class PlaywrightWindow implements DrivenWindow {
   }
 }
 
-/** A frame that goes away meanwhile, or one of an opaque origin, has nothing to say. */
-async function storageOf(frame: Frame, wanted: (host: string) => boolean): Promise<GivenOrigin | undefined> {
-  const url = URL.parse(frame.url())
-  if (url === null || !/^https?:$/.test(url.protocol) || !wanted(canonicalHost(url.hostname)))
-    return undefined
-  try {
-    return { origin: url.origin, ...JSON.parse(await frame.evaluate(readStorage)) }
-  } catch {
-    return undefined
-  }
-}
-
 /** An empty page of the origin that no server is asked for: only there its storage can be written. The tab keeps sessionStorage. */
 async function fillOrigin(page: Page, storage: OriginStorage): Promise<void> {
   const everything = `${storage.origin}/**`
   await page.route(everything, (route) => route.fulfill({ contentType: 'text/html', body: '' }))
   try {
     await page.goto(storage.origin)
-    await page.evaluate(writeStorage(storage))
+    await page.evaluate(writingScript(storage))
   } finally {
     await page.unroute(everything)
   }

@@ -1,16 +1,19 @@
 import { basename } from 'node:path'
+import { HallpassError } from '../../errors.ts'
 import type { Hallpass } from '../../index.ts'
 import type { ImportReport } from '../../sessions/import-contents.ts'
+import { withLock } from '../../store/lock.ts'
+import { windowLock } from '../../store/record-path.ts'
 import { attachToChromium, openChromium } from './chromium-window.ts'
 import type { DrivenWindow } from './driven-window.ts'
 import { openFirefox } from './firefox-window.ts'
 import type { KeptSites } from './kept-sites.ts'
 import { checkScreen, type WindowOptions } from './window-proxy.ts'
-import { nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
+import { hostOf, nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
 
 /** What ends it, besides closing the window. */
 export type Until =
-  | { readonly kind: 'url'; readonly pattern: RegExp }
+  | { readonly kind: 'url'; readonly text: string; readonly pattern: RegExp }
   | { readonly kind: 'cookie'; readonly name: string }
   | { readonly kind: 'closed' }
 
@@ -39,9 +42,11 @@ export async function login(
   hallpass: Hallpass,
   options: Attendance & WindowOptions & { readonly url: string },
 ): Promise<WindowReport> {
-  await using window = disposable(await openWindow(hallpass, options))
-  await window.visit(options.url)
-  return await bringIn(hallpass, await attend(window, options), 'merge')
+  return await alone(hallpass, async () => {
+    await using window = disposable(await openWindow(hallpass, options))
+    await window.visit(options.url)
+    return await bringIn(hallpass, await attend(window, options), 'merge')
+  })
 }
 
 /** The same with the session in it from the beginning; in the end the session is what the browser has made of it. */
@@ -49,18 +54,12 @@ export async function open(
   hallpass: Hallpass,
   options: Attendance & WindowOptions & { readonly url: string },
 ): Promise<WindowReport> {
-  const session = await hallpass.session()
-  const { sites } = options.keep
-  const now = Date.now()
-  const cookies = (await Promise.all(sites.map((site) => session.cookies(site)))).flat()
-  const storages = (await Promise.all(sites.map((site) => session.storages(site)))).flat()
-  await using window = disposable(await openWindow(hallpass, options))
-  await window.fill(
-    cookies.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now),
-    storages,
-  )
-  await window.visit(options.url)
-  return await bringIn(hallpass, await attend(window, options), 'replace')
+  return await alone(hallpass, async () => {
+    await using window = disposable(await openWindow(hallpass, options))
+    await putIn(hallpass, window, options.keep)
+    await window.visit(options.url)
+    return await bringIn(hallpass, await attend(window, options), 'replace')
+  })
 }
 
 /** Takes over what a browser holds that its user started himself, with remote debugging. It stays open. */
@@ -70,6 +69,39 @@ export async function attach(
 ): Promise<WindowReport> {
   await using window = disposable(await attachToChromium(options.endpoint))
   return await bringIn(hallpass, await attend(window, options), 'merge')
+}
+
+/** Two browsers cannot have one profile, and the later of two windows would undo what the other brings. */
+async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
+  let mine = false
+  const run = async () => {
+    mine = true
+    return await use()
+  }
+  try {
+    return await withLock(windowLock(hallpass.home, hallpass.sessionName), run, { timeoutMs: 0 })
+  } catch (error) {
+    if (mine || !(error instanceof HallpassError && error.code === 'lock-timeout')) throw error
+    throw new HallpassError(
+      'browser-failed',
+      `a window of the session "${hallpass.sessionName}" is open already: close it first`,
+      { hint: 'hallpass session create NAME' },
+    )
+  }
+}
+
+/** What the session has, instead of what was left in the profile. */
+async function putIn(hallpass: Hallpass, window: DrivenWindow, keep: KeptSites): Promise<void> {
+  const session = await hallpass.session()
+  const now = Date.now()
+  const cookies = (await Promise.all(keep.sites.map((site) => session.cookies(site)))).flat()
+  const storages = (await Promise.all(keep.sites.map((site) => session.storages(site)))).flat()
+  const left = (await window.cookies()).filter((cookie) => keep.has(hostOf(cookie)))
+  for (const domain of new Set(left.map((cookie) => cookie.domain))) await window.forget(domain)
+  await window.fill(
+    cookies.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now),
+    storages,
+  )
 }
 
 async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {

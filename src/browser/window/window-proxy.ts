@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { HallpassError } from '../../errors.ts'
 import type { Hallpass } from '../../index.ts'
 import type { Log } from '../../log.ts'
+import { profilesFolder } from '../../store/record-path.ts'
 import type { KeptSites } from './kept-sites.ts'
 
 export interface WindowOptions {
@@ -43,7 +44,7 @@ export async function startWindowProxy(
 
 /** Where a browser keeps what it keeps, in its own way: of this session alone, and for its user alone. */
 export function profileFolder(hallpass: Hallpass, browser: string): string {
-  const folder = join(hallpass.home.root, 'browser', hallpass.sessionName, browser)
+  const folder = join(profilesFolder(hallpass.home, hallpass.sessionName), browser)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return folder
 }

@@ -1,17 +1,19 @@
 import { canonicalHost, siteOf } from '../../cookies/site.ts'
-import type { GivenOrigin, Reading } from '../../formats/format.ts'
+import type { Reading } from '../../formats/format.ts'
 import { readCookieList } from '../../formats/json-list.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
 import type { KeptSites } from './kept-sites.ts'
+import type { PageStorage } from './page-storage.ts'
 
 /** What a browser holds at one moment, of the sites that are kept; of the others only how much there is. */
 export interface WindowState {
   readonly cookies: readonly WindowCookie[]
-  readonly origins: ReadonlyMap<string, GivenOrigin>
+  /** By origin. */
+  readonly pages: ReadonlyMap<string, PageStorage>
   readonly ignored: { readonly cookies: number; readonly sites: number }
 }
 
-export const nothingYet: WindowState = { cookies: [], origins: new Map(), ignored: { cookies: 0, sites: 0 } }
+export const nothingYet: WindowState = { cookies: [], pages: new Map(), ignored: { cookies: 0, sites: 0 } }
 
 /**
  * Reads cookies, those that scripts set too, and the web storage of every page and frame that is open. What was read before
@@ -23,13 +25,12 @@ export async function readWindow(
   before: WindowState,
 ): Promise<WindowState> {
   const all = await window.cookies()
-  const hostOf = ({ domain }: WindowCookie) => canonicalHost(domain.replace(/^\./, ''))
   const others = all.filter((cookie) => !keep.has(hostOf(cookie)))
-  const origins = new Map(before.origins)
-  for (const origin of await window.storages((host) => keep.has(host))) origins.set(origin.origin, origin)
+  const pages = new Map(before.pages)
+  for (const page of await window.storages((host) => keep.has(host))) pages.set(page.storage.origin, page)
   return {
     cookies: all.filter((cookie) => keep.has(hostOf(cookie))),
-    origins,
+    pages,
     ignored: {
       cookies: others.length,
       sites: new Set(others.map((cookie) => siteOf(hostOf(cookie)))).size,
@@ -37,10 +38,23 @@ export async function readWindow(
   }
 }
 
+export function hostOf({ domain }: WindowCookie): string {
+  return canonicalHost(domain.replace(/^\./, ''))
+}
+
 /** The state as any file that is imported: through the same gate, with the same reasons for what is left out. */
-export function readingOf({ cookies, origins }: WindowState): Reading {
+export function readingOf({ cookies, pages }: WindowState): Reading {
+  const read = readCookieList(cookies, 'cookies', { wellEncoded: true })
+  const unread = [...pages.values()]
+    .filter(({ hasDatabases }) => hasDatabases)
+    .map(({ storage }) => ({
+      where: storage.origin,
+      reason: 'IndexedDB, which stays in the profile of the window',
+      what: 'storage' as const,
+    }))
   return {
-    ...readCookieList(cookies, 'cookies', { wellEncoded: true }),
-    origins: [...origins.values()].map((storage) => ({ where: storage.origin, storage })),
+    cookies: read.cookies,
+    skipped: [...read.skipped, ...unread],
+    origins: [...pages.values()].map(({ storage }) => ({ where: storage.origin, storage })),
   }
 }

@@ -7,7 +7,7 @@ export function parseUntil(text: string | undefined): Until | undefined {
   if (text === 'closed') return { kind: 'closed' }
   const [, kind, value] = /^(url|cookie)=(.+)$/.exec(text) ?? []
   if (kind === 'cookie' && value !== undefined) return { kind, name: value }
-  if (kind === 'url' && value !== undefined) return { kind, pattern: globOf(value) }
+  if (kind === 'url' && value !== undefined) return { kind, text: value, pattern: globOf(value) }
   throw new HallpassError('usage', '--until is url=GLOB, cookie=NAME or closed', {
     hint: 'hallpass login app.example.com --until cookie=sid',
   })

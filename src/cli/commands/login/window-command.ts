@@ -1,10 +1,13 @@
 import { createInterface } from 'node:readline'
 import { KeptSites } from '../../../browser/window/kept-sites.ts'
 import type { Attendance, Until, WindowReport } from '../../../browser/window/use-window.ts'
+import type { WindowState } from '../../../browser/window/window-state.ts'
 import type { Hallpass } from '../../../index.ts'
 import { type Log, openLog } from '../../../log.ts'
 import { parseRequestUrl } from '../../../sessions/request-url.ts'
+import { keysOf } from '../../../sessions/session-storage.ts'
 import { type Context, Exit, type Input } from '../../command.ts'
+import { liveLine } from '../../progress.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { tellSkipped } from '../import/import-report.ts'
@@ -34,6 +37,8 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
   const ending = listenForEnd(until === undefined)
   output.say(`${opening}, then close it${ending.byEnter ? ' (or press Enter here)' : ''}`)
   output.say(`waiting (keeping ${keep.sites.join(', ')} and what is below)`)
+  const tell = liveLine(context)
+  const what = awaited(until, ending.byEnter)
   try {
     const report = await use(hallpass, {
       url,
@@ -41,14 +46,27 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
       log,
       until: until ?? { kind: 'closed' },
       done: ending.done,
-      onProgress: () => {},
+      onProgress: (state) => tell(`${soFar(state)}; waiting for ${what}`),
     })
     if (ending.cancelled()) throw new Exit(130)
     return { report, host }
   } finally {
+    tell('')
     ending.unlisten()
     await log.close()
   }
+}
+
+/** What has come of the sites that are kept, for somebody who waits. */
+function soFar({ cookies, pages }: WindowState): string {
+  const keys = [...pages.values()].reduce((sum, { storage }) => sum + keysOf(storage), 0)
+  return `${counted(cookies.length, 'cookie')} and ${counted(keys, 'key')} of web storage so far`
+}
+
+function awaited(until: Until | undefined, byEnter: boolean): string {
+  if (until?.kind === 'url') return `the page ${until.text}`
+  if (until?.kind === 'cookie') return `the cookie ${until.name}`
+  return byEnter ? 'the window to be closed, or Enter here' : 'the window to be closed'
 }
 
 function target(operand: string): { readonly url: string; readonly host: string } {

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { HallpassError } from '../../errors.ts'
+import { notStarted, type WindowProxy } from './window-proxy.ts'
+
+const run = promisify(execFile)
+
+/**
+ * Firefox looks at its own store alone, which NSS's tool writes; ours is put in anew, as it may have been rotated.
+ * @throws HallpassError `browser-missing` without that tool
+ */
+export async function trustIn(profile: string, caPem: string): Promise<void> {
+  const database = `sql:${profile}`
+  const nickname = 'hallpass'
+  try {
+    if (!existsSync(join(profile, 'cert9.db')))
+      await run('certutil', ['-d', database, '-N', '--empty-password'])
+    await run('certutil', ['-d', database, '-D', '-n', nickname]).catch(() => 'it was not there')
+    await run('certutil', ['-d', database, '-A', '-n', nickname, '-t', 'C,,', '-i', caPem])
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw notStarted('certutil', error)
+    throw new HallpassError(
+      'browser-missing',
+      'certutil, with which Firefox learns to trust us, is not installed',
+      {
+        hint: 'apt install libnss3-tools',
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Sends everything that is done on a profile through our proxy. */
+export function useProxy(profile: string, proxy: WindowProxy): void {
+  writeFileSync(join(profile, 'user.js'), preferences(proxy), { mode: 0o600 })
+}
+
+function preferences({ host, port }: WindowProxy): string {
+  const chosen = {
+    'network.proxy.type': 1,
+    'network.proxy.http': host,
+    'network.proxy.http_port': port,
+    'network.proxy.ssl': host,
+    'network.proxy.ssl_port': port,
+    'network.proxy.no_proxies_on': '',
+    'network.proxy.allow_hijacking_localhost': true,
+    // Names are looked up by the proxy alone, HTTP/3 would go around it.
+    'network.trr.mode': 5,
+    'network.http.http3.enable': false,
+    'browser.shell.checkDefaultBrowser': false,
+    'browser.startup.homepage_override.mstone': 'ignore',
+    'browser.aboutwelcome.enabled': false,
+    'datareporting.policy.dataSubmissionEnabled': false,
+    'app.update.enabled': false,
+    'network.captive-portal-service.enabled': false,
+    'network.connectivity-service.enabled': false,
+  }
+  return Object.entries(chosen)
+    .map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`)
+    .join('')
+}
