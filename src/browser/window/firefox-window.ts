@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Cookie } from '../../cookies/cookie.ts'
 import type { Hallpass } from '../../index.ts'
+import { internalHost } from '../../proxy/internal.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import { Bidi } from './bidi.ts'
 import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
-import { trustIn, useProxy } from './firefox-profile.ts'
+import { holdBack, trustIn } from './firefox-profile.ts'
 import { type PageStorage, readPage, writingScript } from './page-storage.ts'
 import {
   notStarted,
@@ -30,23 +31,34 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   const profile = profileFolder(hallpass, 'firefox')
   await trustIn(profile, hallpass.home.caPem)
   const proxy = await startWindowProxy(hallpass, options)
-  useProxy(profile, proxy)
+  holdBack(profile)
   const child = spawn(
     executable,
     ['--no-remote', '--profile', profile, '--remote-debugging-port=0', 'about:blank'],
-    { env, stdio: ['ignore', 'ignore', 'pipe'] },
+    // Releases heed the preference for where settings come from with this alone.
+    { env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' }, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   try {
     const bidi = await Bidi.connect(`${await endpointOf(child)}/session`)
-    // A page's dialog is for the user to answer.
-    const unhandledPromptBehavior = { default: 'ignore' }
-    await bidi.send('session.new', { capabilities: { alwaysMatch: { unhandledPromptBehavior } } })
+    await bidi.send('session.new', { capabilities: { alwaysMatch: capabilities(proxy) } })
     await authenticate(bidi, proxy)
-    return new FirefoxWindow(bidi, child, proxy)
+    const window = new FirefoxWindow(bidi, child, proxy)
+    // With the first page Firefox learns the password, also for what it asks in its own name.
+    await window.visit(`http://${internalHost}/`, 'complete')
+    return window
   } catch (error) {
     child.kill()
     await proxy.close()
     throw notStarted(executable, error)
+  }
+}
+
+function capabilities({ host, port }: WindowProxy) {
+  const proxy = `${host}:${port}`
+  return {
+    proxy: { proxyType: 'manual', httpProxy: proxy, sslProxy: proxy },
+    // A page's dialog is for the user to answer.
+    unhandledPromptBehavior: { default: 'ignore' },
   }
 }
 
@@ -63,9 +75,9 @@ class FirefoxWindow implements DrivenWindow {
     this.closed = bidi.closed
   }
 
-  async visit(url: string): Promise<void> {
+  async visit(url: string, wait: 'none' | 'complete' = 'none'): Promise<void> {
     await this.#bidi
-      .send('browsingContext.navigate', { context: await this.#firstPage(), url, wait: 'none' })
+      .send('browsingContext.navigate', { context: await this.#firstPage(), url, wait })
       .catch(() => undefined)
   }
 
