@@ -1,3 +1,4 @@
+import { fc, test } from '@fast-check/vitest'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ruleSet, now as start } from '../../test/support/material.ts'
@@ -138,3 +139,30 @@ describe('a credential of the kind web-storage', () => {
     expect(await sent('elsewhere.test')).toBeUndefined()
   })
 })
+
+const hosts = [
+  'example.com',
+  'app.example.com',
+  'api.example.com',
+  'badexample.com',
+  'example.com.evil.test',
+  'evil.test',
+  'com',
+]
+const patterns = fc.uniqueArray(fc.constantFrom('*', '*.com', '*.example.com', '*.evil.test', ...hosts), {
+  minLength: 1,
+})
+
+test.prop([patterns, fc.constantFrom(...hosts)])(
+  'whatever the configuration names, the token of a page stays within its site',
+  async (named, host) => {
+    store = new MemoryStore()
+    const configured = await open({ page: { ...page, hosts: named } })
+    await storeIn(configured, 'one')
+    const isOfSite = host === 'example.com' || host.endsWith('.example.com')
+    const isNamed = named.some(
+      (text) => text === '*' || text === host || (text.startsWith('*') && host.endsWith(text.slice(1))),
+    )
+    expect(await sent(host, configured)).toBe(isOfSite && isNamed ? 'Bearer one' : undefined)
+  },
+)
