@@ -159,13 +159,18 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       const login = cli.spawn(['login', signIn, '--browser', browser])
       const end = ended(login)
       await requested(site, /GET \/home /)
+      // It has been looked at by then.
+      await sleep(1_500)
       login.kill('SIGINT')
       const { status, stderr } = await end
       expect(status, stderr).toBe(130)
       expect(stderr).not.toContain('captured')
       expect(() => browserOf(cli)).toThrow()
       // What came over the wire was kept before the page saw it.
-      expect((await cli.run(['cookie', 'list', '--json'])).stdout).toContain('"sid"')
+      const { stdout: cookies } = await cli.run(['cookie', 'list', '--json'])
+      expect(cookies).toContain('"sid"')
+      expect(cookies).not.toContain('"theme"')
+      expect((await cli.run(['storage', 'list'])).stdout).toBe('')
     },
   )
 })

@@ -35,8 +35,13 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   const child = spawn(
     executable,
     ['--no-remote', '--profile', profile, '--remote-debugging-port=0', 'about:blank'],
-    // Releases heed the preference for where settings come from with this alone.
-    { env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' }, stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      // Releases heed the preference for where settings come from with this alone.
+      env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // A terminal's Ctrl-C is for the command, which then ends the window.
+      detached: process.platform !== 'win32',
+    },
   )
   try {
     const bidi = await Bidi.connect(`${await endpointOf(child)}/session`)

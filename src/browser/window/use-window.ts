@@ -20,8 +20,10 @@ export type Until =
 export interface Attendance {
   readonly keep: KeptSites
   readonly until: Until
-  /** The user says that he is done, or gives up. */
+  /** The user says that he is done. */
   readonly done: AbortSignal
+  /** He does not want it any more: nothing more is brought in, and its reason is thrown. */
+  readonly givenUp: AbortSignal
   readonly onProgress: (state: WindowState) => void
 }
 
@@ -119,36 +121,38 @@ function disposable(window: DrivenWindow): DrivenWindow & AsyncDisposable {
 
 async function attend(
   window: DrivenWindow,
-  { until, keep, done, onProgress }: Attendance,
+  { until, keep, done, givenUp, onProgress }: Attendance,
 ): Promise<WindowState> {
   const end = Promise.withResolvers<void>()
-  let ended = done.aborted
+  let ended = done.aborted || givenUp.aborted
   const stop = () => {
     ended = true
     end.resolve()
   }
   void window.closed.then(stop)
-  done.addEventListener('abort', stop, { once: true })
+  for (const signal of [done, givenUp]) signal.addEventListener('abort', stop, { once: true })
   let state = nothingYet
   while (!ended) {
     try {
       state = await readWindow(window, keep, state)
-      if (await isReached(until, window, state)) break
+      const urls = await window.urls()
+      // Without windows some systems leave the program running.
+      if (urls.length === 0 || isReached(until, urls, state)) break
     } catch {
-      // The window was closed meanwhile; what was seen last counts.
-      return state
+      break // it was closed meanwhile
     }
     onProgress(state)
     await Promise.race([end.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs))])
   }
-  // Once more, for what came with the last step.
+  givenUp.throwIfAborted()
+  // Once more, for what came with the last step; of one that is closed, what was seen last counts.
   return await readWindow(window, keep, state).catch(() => state)
 }
 
-async function isReached(until: Until, window: DrivenWindow, { cookies }: WindowState): Promise<boolean> {
+function isReached(until: Until, urls: readonly string[], { cookies }: WindowState): boolean {
   switch (until.kind) {
     case 'url':
-      return (await window.urls()).some((url) => until.pattern.test(url))
+      return urls.some((url) => until.pattern.test(url))
     case 'cookie':
       return cookies.some(({ name }) => name === until.name)
     case 'closed':

@@ -46,10 +46,12 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
       log,
       until: until ?? { kind: 'closed' },
       done: ending.done,
+      givenUp: ending.givenUp,
       onProgress: (state) => tell(`${soFar(state)}; waiting for ${what}`),
     })
-    if (ending.cancelled()) throw new Exit(130)
     return { report, host }
+  } catch (error) {
+    throw ending.givenUp.aborted ? new Exit(130) : error
   } finally {
     tell('')
     ending.unlisten()
@@ -105,27 +107,24 @@ export function tellWindow({ output, flags }: Context, name: string, report: Win
 
 interface Ending {
   readonly done: AbortSignal
+  readonly givenUp: AbortSignal
   readonly byEnter: boolean
-  cancelled(): boolean
   unlisten(): void
 }
 
-/** Enter ends well; Ctrl-C gives up, with nothing half-written. */
+/** Enter ends well; Ctrl-C gives up. */
 function listenForEnd(enter: boolean): Ending {
-  const abort = new AbortController()
-  let cancelled = false
-  const onSignal = () => {
-    cancelled = true
-    abort.abort()
-  }
+  const done = new AbortController()
+  const givenUp = new AbortController()
+  const onSignal = () => givenUp.abort()
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   const byEnter = enter && process.stdin.isTTY === true
   const lines = byEnter ? createInterface({ input: process.stdin }) : undefined
-  lines?.once('line', () => abort.abort())
+  lines?.once('line', () => done.abort())
   return {
-    done: abort.signal,
+    done: done.signal,
+    givenUp: givenUp.signal,
     byEnter,
-    cancelled: () => cancelled,
     unlisten: () => {
       lines?.close()
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
