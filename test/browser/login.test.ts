@@ -227,6 +227,7 @@ describe('login --attach', () => {
     const { status, stderr } = await cli.run(login)
     expect(status, stderr).toBe(0)
     expect(stderr).toMatch(/captured 1 cookie .*, 4 keys of web storage/)
+    expect(stderr).toContain(`hallpass run -- curl ${at}/\n`)
     const { stderr: nobody } = await cli.run(['login', at, '--attach', '127.0.0.1:1'])
     expect(nobody).toContain('hallpass: error: no browser answers on 127.0.0.1:1')
   })

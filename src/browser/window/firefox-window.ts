@@ -30,8 +30,8 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   const { executable, env } = options
   const profile = profileFolder(hallpass, 'firefox')
   await trustIn(profile, hallpass.home.caPem)
-  const proxy = await startWindowProxy(hallpass, options)
   holdBack(profile)
+  const proxy = await startWindowProxy(hallpass, options)
   const child = spawn(
     executable,
     ['--no-remote', '--profile', profile, '--remote-debugging-port=0', 'about:blank'],

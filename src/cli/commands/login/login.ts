@@ -16,7 +16,7 @@ export const run: Run = async (context, input) => {
       ? 'opening a browser window: sign in'
       : `attached to the browser on ${endpoint}: sign in`
   const executable = endpoint === undefined ? findExecutable(input.text('browser'), env) : ''
-  const { report, host } = await useWindow({
+  const { report, host, origin } = await useWindow({
     context,
     input,
     until,
@@ -29,11 +29,11 @@ export const run: Run = async (context, input) => {
   const { cookies, keys } = capturedIn(report)
   if (cookies + keys === 0) {
     throw new HallpassError('login-failed', `${host} set nothing that could be kept`, {
-      hint: `hallpass login ${host}`,
+      hint: `hallpass login ${origin}`,
     })
   }
   tellWindow(context, 'login', report)
   if (report.failed !== undefined) return 8
-  output.hint(`hallpass run -- curl https://${host}/`)
+  output.hint(`hallpass run -- curl ${origin}/`)
   return 0
 }

@@ -49,7 +49,7 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
       givenUp: ending.givenUp,
       onProgress: (state) => tell(`${soFar(state)}; waiting for ${what}`),
     })
-    return { report, host }
+    return { report, host, origin: new URL(url).origin }
   } catch (error) {
     throw ending.givenUp.aborted ? new Exit(130) : error
   } finally {
