@@ -35,6 +35,8 @@ export class CommandLine {
       HALLPASS_NO_KEYRING: '1',
       // Not the fixed port: another test, or the developer's own proxy, may have it.
       HALLPASS_LISTEN: '127.0.0.1:0',
+      // Reading and compiling the sources anew takes longer than most commands.
+      NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'tests'),
       ...(TMPDIR === undefined ? {} : { TMPDIR }),
     }
     onTestFinished(async () => {
