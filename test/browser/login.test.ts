@@ -130,7 +130,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
     async (context) => {
       await using site = await signInSite()
       const cli = await signedUp(context, site)
-      const login = cli.spawn(['login', signIn, '--browser', browser])
+      const login = cli.spawn(['login', signIn, '--browser', browser, '--until', 'closed'])
       const end = ended(login)
       await requested(site, /GET \/home /)
       const second = await cli.run(['open', 'app.site.test', '--browser', browser])

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { HallpassError } from '../../errors.ts'
-import { notStarted } from './window-proxy.ts'
+import { notStarted, type WindowProxy } from './window-proxy.ts'
 
 const run = promisify(execFile)
 
@@ -32,31 +32,23 @@ export async function trustIn(profile: string, caPem: string): Promise<void> {
   }
 }
 
-/** Nothing listens there. */
-const nowhere = { host: '127.0.0.1', port: 1 }
-
-/**
- * Nothing leaves this profile but through a proxy, and none is there yet: what Firefox itself asks of its vendor as it starts
- * would meet the proxy's question for a password before we can answer it, and show that to the user.
- */
-export function holdBack(profile: string): void {
-  writeFileSync(join(profile, 'user.js'), preferences(), { mode: 0o600 })
+/** Sends everything that is done on a profile through our proxy. */
+export function useProxy(profile: string, proxy: WindowProxy): void {
+  writeFileSync(join(profile, 'user.js'), preferences(proxy), { mode: 0o600 })
 }
 
-function preferences(): string {
+function preferences({ host, port }: WindowProxy): string {
   const chosen = {
     'network.proxy.type': 1,
-    'network.proxy.http': nowhere.host,
-    'network.proxy.http_port': nowhere.port,
-    'network.proxy.ssl': nowhere.host,
-    'network.proxy.ssl_port': nowhere.port,
+    'network.proxy.http': host,
+    'network.proxy.http_port': port,
+    'network.proxy.ssl': host,
+    'network.proxy.ssl_port': port,
     'network.proxy.no_proxies_on': '',
     'network.proxy.allow_hijacking_localhost': true,
     // Names are looked up by the proxy alone, HTTP/3 would go around it.
     'network.trr.mode': 5,
     'network.http.http3.enable': false,
-    // What else it asks of its vendor in the first seconds.
-    'services.settings.server': 'data:,',
     'browser.shell.checkDefaultBrowser': false,
     'browser.startup.homepage_override.mstone': 'ignore',
     'browser.aboutwelcome.enabled': false,

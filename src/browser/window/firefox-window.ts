@@ -8,7 +8,7 @@ import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import { Bidi } from './bidi.ts'
 import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
-import { holdBack, trustIn } from './firefox-profile.ts'
+import { trustIn, useProxy } from './firefox-profile.ts'
 import { type PageStorage, readPage, writingScript } from './page-storage.ts'
 import {
   notStarted,
@@ -30,13 +30,14 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   const { executable, env } = options
   const profile = profileFolder(hallpass, 'firefox')
   await trustIn(profile, hallpass.home.caPem)
-  holdBack(profile)
   const proxy = await startWindowProxy(hallpass, options)
+  useProxy(profile, proxy)
   const child = spawn(
     executable,
     ['--no-remote', '--profile', profile, '--remote-debugging-port=0', 'about:blank'],
     {
-      // Releases heed the preference for where settings come from with this alone.
+      // With this a release, too, leaves its vendor alone while it is driven: it would meet the proxy's question for a password
+      // before we can answer it, and show that to the user.
       env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
       stdio: ['ignore', 'ignore', 'pipe'],
       // A terminal's Ctrl-C is for the command, which then ends the window.
@@ -45,7 +46,9 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   )
   try {
     const bidi = await Bidi.connect(`${await endpointOf(child)}/session`)
-    await bidi.send('session.new', { capabilities: { alwaysMatch: capabilities(proxy) } })
+    // A page's dialog is for the user to answer.
+    const unhandledPromptBehavior = { default: 'ignore' }
+    await bidi.send('session.new', { capabilities: { alwaysMatch: { unhandledPromptBehavior } } })
     await authenticate(bidi, proxy)
     const window = new FirefoxWindow(bidi, child, proxy)
     // With the first page Firefox learns the password, also for what it asks in its own name.
@@ -55,15 +58,6 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
     child.kill()
     await proxy.close()
     throw notStarted(executable, error)
-  }
-}
-
-function capabilities({ host, port }: WindowProxy) {
-  const proxy = `${host}:${port}`
-  return {
-    proxy: { proxyType: 'manual', httpProxy: proxy, sslProxy: proxy },
-    // A page's dialog is for the user to answer.
-    unhandledPromptBehavior: { default: 'ignore' },
   }
 }
 

@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished } from 'vitest'
+import { openChromium } from '../../src/browser/window/chromium-window.ts'
+import { findExecutable } from '../../src/browser/window/find-executable.ts'
+import { openFirefox } from '../../src/browser/window/firefox-window.ts'
+import { KeptSites } from '../../src/browser/window/kept-sites.ts'
+import { type Hallpass, openHallpass } from '../../src/index.ts'
+import { silentLog } from '../../src/log.ts'
+import { needs, testWith } from '../support/installed.ts'
+import { httpOrigin } from '../support/origin.ts'
+import { temporaryFolder } from './browsers.ts'
+import { screen } from './screen.ts'
+
+const each = [
+  { name: 'chromium', run: testWith('chromium', '--version', '--no-sandbox'), open: openChromium },
+  { name: 'firefox', run: testWith('firefox-esr'), open: openFirefox },
+]
+
+describe.each(each)('a window of real $name', ({ name, run, open }) => {
+  run(
+    'shows its user the dialogs of pages and none of the proxy, which pages of this machine pass too',
+    { timeout: 120_000 },
+    async (context) => {
+      needs(context, 'sh', '-c', 'command -v Xvfb certutil')
+      await using site = await httpOrigin((_, response) => {
+        response.setHeader('Content-Type', 'text/html')
+        response.setHeader('Set-Cookie', 'way=proxy')
+        response.end(
+          Buffer.from(
+            '<script>fetch("/asks").then(() => { confirm("really?"); fetch("/answered") })</script>',
+          ),
+        )
+      })
+      const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
+      const hallpass = await openHallpass({ home: temporaryFolder('window'), env })
+      const asked = questionsOf(hallpass)
+      const window = await open(hallpass, {
+        keep: new KeptSites(['localhost']),
+        executable: findExecutable(name, process.env),
+        env: { ...process.env, DISPLAY: await screen() },
+        log: silentLog,
+      })
+      try {
+        await window.visit(`http://localhost:${site.port}/`)
+        for (let attempt = 0; attempt < 300 && !site.received.includes('GET /asks '); attempt++)
+          await sleep(100)
+        await sleep(2_000)
+      } finally {
+        await window.close()
+      }
+      expect(site.received).toContain('GET /asks ')
+      expect(site.received).not.toContain('GET /answered ')
+      expect((await (await hallpass.session()).cookies()).map((cookie) => cookie.name)).toEqual(['way'])
+      // What Firefox asks in its own name before it has the password, it would ask its user for it.
+      if (name === 'firefox') expect(asked).toEqual(['GET http://hallpass.internal/ HTTP/1.1'])
+    },
+  )
+})
+
+/** The requests that a proxy started from now on answers with 407, by way of a relay in front of it. */
+function questionsOf(hallpass: Hallpass): readonly string[] {
+  const asked: string[] = []
+  const startProxy = hallpass.startProxy.bind(hallpass)
+  hallpass.startProxy = async (options) => {
+    const proxy = await startProxy(options)
+    const behind = proxy.port
+    const relay = createServer((client) => {
+      const server = connect(behind, '127.0.0.1')
+      let request = ''
+      client.on('data', (chunk) => {
+        request = chunk.toString('latin1').split('\r\n', 1)[0] ?? ''
+      })
+      server.on('data', (chunk) => {
+        if (chunk.toString('latin1').startsWith('HTTP/1.1 407 ')) asked.push(request)
+      })
+      client.pipe(server).pipe(client)
+      client.on('error', () => server.destroy())
+      server.on('error', () => client.destroy())
+    })
+    relay.listen(0, '127.0.0.1')
+    await once(relay, 'listening')
+    onTestFinished(() => void relay.close())
+    return Object.assign(proxy, { port: (relay.address() as AddressInfo).port })
+  }
+  return asked
+}
