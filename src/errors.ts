@@ -76,7 +76,8 @@ export const errorTable = {
   'format-invalid': {
     exit: 1,
     http: 400,
-    meaning: 'a file to import that is not of the format; the message names the line and nothing of the content',
+    meaning:
+      'a file to import that is not of the format; the message names the line and nothing of the content',
   },
   'bundle-locked': {
     exit: 5,

@@ -144,7 +144,9 @@ describe('an upstream proxy', () => {
       ...through(`http://127.0.0.1:${silent.port}`),
       limits: { connectMs: 200 },
     })
-    expect(await ask(proxy)).toContain('HTTP/1.1 504 Gateway Timeout: hallpass: site.test:443: no connection in time')
+    expect(await ask(proxy)).toContain(
+      'HTTP/1.1 504 Gateway Timeout: hallpass: site.test:443: no connection in time',
+    )
     using client = await proxy.client()
     client.send(
       `CONNECT blind.test:443 HTTP/1.1\r\nHost: blind.test:443\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,

@@ -120,7 +120,7 @@ export const definitionFlags: readonly DefinitionFlag[] = [
     reads: 'text',
     flags: '--flow <flow>',
     summary:
-      'how they are obtained: code, device, client-credentials (oauth2); oauth1, with --no-browser by a PIN',
+      'how they are obtained: code, device, client-credentials; oauth1, for tokens of OAuth 1.0a (oauth2)',
   },
   {
     key: 'tokenFile',
