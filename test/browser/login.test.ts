@@ -136,6 +136,8 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       const second = await cli.run(['open', 'app.site.test', '--browser', browser])
       expect(second.status).toBe(1)
       expect(second.stderr).toContain('a window of the session "default" is open already')
+      // It has been looked at by then.
+      await sleep(1_500)
       process.kill(browserOf(cli))
       const { status, stderr } = await end
       expect(status, stderr).toBe(0)
