@@ -55,9 +55,13 @@ export async function withLock<T>(
 export function discardLock(file: string): void {
   if (!isThere(file)) return
   const connection = take(file)
-  // Whoever waits on this inode sees after locking that the path has another one, and starts again.
-  if (lock(file, connection)) unlinkSync(file)
-  connection.database.close()
+  try {
+    // Whoever waits on this inode sees after locking that the path has another one, and starts again.
+    if (lock(file, connection)) unlinkSync(file)
+  } finally {
+    // Also when the disk fails: left open, it would hold the lock until it is collected as garbage.
+    if (connection.database.isOpen) connection.database.close()
+  }
 }
 
 /** Who waits in this process, in order of arrival; an entry means that somebody here holds the lock. */
@@ -114,12 +118,12 @@ function lock(file: string, connection: Connection): boolean {
   try {
     // With the default journal mode a journal beside the file survives a kill. Setting it, too, meets another's lock.
     connection.database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === connection.inode
   } catch (error) {
     if (isBusy(error)) return false
     connection.database.close()
     throw unusable(file, error)
   }
-  return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === connection.inode
 }
 
 /** Open connections without a lock, least recently used first. */
@@ -156,8 +160,7 @@ function ensureLockFile(file: string): { readonly ino: bigint } {
 function release(file: string, connection: Connection): void {
   const { database } = connection
   if (database.isTransaction) database.exec('ROLLBACK')
-  const current = lstatSync(file, { bigint: true, throwIfNoEntry: false })
-  if (current?.ino !== connection.inode) {
+  if (!isStillThere(file, connection)) {
     database.close()
     return
   }
@@ -167,6 +170,15 @@ function release(file: string, connection: Connection): void {
     idle.delete(oldest)
     unused.close()
     return
+  }
+}
+
+/** A disk that fails here has failed after what was to be done under the lock. */
+function isStillThere(file: string, { inode }: Connection): boolean {
+  try {
+    return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === inode
+  } catch {
+    return false
   }
 }
 
