@@ -1,5 +1,4 @@
-import { argon2, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { randomBytes } from 'node:crypto'
 import { parseRecord } from '../cookies/record.ts'
 import { HallpassError } from '../errors.ts'
 import type { GivenCookie, GivenOrigin } from '../formats/format.ts'
@@ -7,6 +6,7 @@ import { withoutTimes } from '../formats/given-cookie.ts'
 import { formatInvalid, maxSourceBytes } from '../formats/source.ts'
 import type { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
+import { type Derivation, passphraseKey } from '../store/passphrase-key.ts'
 import { decrypt, encrypt, isObject, parseObject } from '../store/seal.ts'
 import type { Json, Store } from '../store/store.ts'
 import type { Importable } from './import-contents.ts'
@@ -24,20 +24,12 @@ export interface SessionContents {
 const version = 1
 const saltBytes = 16
 const nonceBytes = 12
-const keyBytes = 32
 
 // RFC 9106 section 4, second recommended option, as for the key file.
 const chosen = { memoryKiB: 64 * 1024, passes: 3, lanes: 4 }
 
 /** Attack: a bundle that asks for all the memory, or for a week of work, before it is known to be one. */
 const most = { memoryKiB: 1024 * 1024, passes: 16, lanes: 16 }
-
-interface Derivation {
-  readonly salt: string
-  readonly memoryKiB: number
-  readonly passes: number
-  readonly lanes: number
-}
 
 /** Everything a session holds, but its client token: that one is of this machine. */
 export async function contentsOf(session: Session, store: Store): Promise<SessionContents> {
@@ -59,7 +51,7 @@ export async function contentsOf(session: Session, store: Store): Promise<Sessio
 export async function sealBundle(contents: SessionContents, passphrase: Secret): Promise<string> {
   if (passphrase.reveal() === '') throw new HallpassError('usage', 'an empty passphrase protects nothing')
   const derivation = { salt: randomBytes(saltBytes).toString('base64'), ...chosen }
-  const key = await keyOf(passphrase, derivation)
+  const key = await passphraseKey(passphrase, derivation)
   const plaintext = Buffer.from(JSON.stringify(contents))
   const sealed = encrypt(key, randomBytes(nonceBytes), associatedWith(derivation), plaintext)
   const text = `${JSON.stringify({ 'hallpass-bundle': version, ...derivation, ...sealed })}\n`
@@ -87,7 +79,7 @@ export async function openBundle(text: string, passphrase: () => Promise<Secret>
   if (typeof nonce !== 'string' || typeof data !== 'string' || derivation === undefined) {
     throw formatInvalid('it is no bundle that this hallpass could have made')
   }
-  const key = await keyOf(await passphrase(), derivation)
+  const key = await passphraseKey(await passphrase(), derivation)
   const plaintext = decrypt(key, { nonce, data }, associatedWith(derivation))
   if (plaintext === undefined) {
     throw new HallpassError(
@@ -159,17 +151,4 @@ function derivationOf(outer: Readonly<Record<string, unknown>>): Derivation | un
 /** The parameters are bound in: weaker ones cannot be put in their place. */
 function associatedWith({ salt, memoryKiB, passes, lanes }: Derivation): string {
   return JSON.stringify(['hallpass-bundle', version, salt, memoryKiB, passes, lanes])
-}
-
-async function keyOf(passphrase: Secret, { salt, memoryKiB, passes, lanes }: Derivation): Promise<KeyObject> {
-  const key = await promisify(argon2)('argon2id', {
-    // NFKC: the same letters typed on another keyboard or system are the same passphrase.
-    message: Buffer.from(passphrase.reveal().normalize('NFKC')),
-    nonce: Buffer.from(salt, 'base64'),
-    memory: memoryKiB,
-    passes,
-    parallelism: lanes,
-    tagLength: keyBytes,
-  })
-  return createSecretKey(key)
 }

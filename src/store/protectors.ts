@@ -1,10 +1,10 @@
-import { argon2, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { keyBytes, type Protection } from './key-file.ts'
 import { readPrivateFile } from './key-source.ts'
 import { type OsKeyring, openKeyring } from './os-keyring.ts'
+import { passphraseKey } from './passphrase-key.ts'
 
 export interface UnlockOptions {
   readonly env: NodeJS.ProcessEnv
@@ -32,7 +32,7 @@ export async function unlock(
     case 'keyring':
       return { protection, wrapping: await fromKeyring(protection.account, file) }
     case 'passphrase':
-      return { protection, wrapping: await fromPassphrase(await askPassphrase(file, options), protection) }
+      return { protection, wrapping: await passphraseKey(await askPassphrase(file, options), protection) }
   }
 }
 
@@ -48,7 +48,7 @@ export async function newPassphraseProtection(passphrase: Secret): Promise<Unloc
     throw new HallpassError('value-invalid', 'an empty passphrase protects nothing')
   const salt = randomBytes(saltBytes).toString('base64')
   const protection = { kind: 'passphrase', salt, ...argon2id } as const
-  return { protection, wrapping: await fromPassphrase(passphrase, protection) }
+  return { protection, wrapping: await passphraseKey(passphrase, protection) }
 }
 
 async function fromKeyring(account: string, file: string): Promise<KeyObject> {
@@ -78,20 +78,4 @@ async function askPassphrase(file: string, { env, passphrase }: UnlockOptions): 
   throw new HallpassError('key-locked', `${file} is protected by a passphrase`, {
     hint: 'export HALLPASS_PASSPHRASE_FILE=<a file with the passphrase, mode 0600>',
   })
-}
-
-async function fromPassphrase(
-  passphrase: Secret,
-  { salt, memoryKiB, passes, lanes }: Extract<Protection, { kind: 'passphrase' }>,
-): Promise<KeyObject> {
-  const key = await promisify(argon2)('argon2id', {
-    // NFKC: the same letters typed on another keyboard or system are the same passphrase.
-    message: Buffer.from(passphrase.reveal().normalize('NFKC')),
-    nonce: Buffer.from(salt, 'base64'),
-    memory: memoryKiB,
-    passes,
-    parallelism: lanes,
-    tagLength: keyBytes,
-  })
-  return createSecretKey(key)
 }

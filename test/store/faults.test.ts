@@ -2,6 +2,7 @@ import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Home } from '../../src/store/home.ts'
+import { discardLock, withLock } from '../../src/store/lock.ts'
 import { recordPath } from '../../src/store/record-path.ts'
 import { temporaryHome } from '../support/temporary-home.ts'
 import { diskError, type Watcher, watchFileCalls } from './file-calls.ts'
@@ -149,6 +150,23 @@ describe('when the disk fails while the first key is made', () => {
       expect(leftovers(home)).toEqual([])
     }
   })
+})
+
+describe('a lock', () => {
+  it.each(['lstatSync', 'unlinkSync'])(
+    'is free at once when the disk fails at any %s while it is taken or discarded',
+    async (failing) => {
+      const home = temporaryHome()
+      const file = join(home.locks, 'some.lock')
+      const before = (call: string) => {
+        if (call === failing) throw diskError('EIO', call)
+      }
+      await withLock(file, async () => 'made')
+      await watched(home, { before }, () => withLock(file, async () => 'held')).catch(() => 'the disk failed')
+      await watched(home, { before }, async () => discardLock(file)).catch(() => 'the disk failed')
+      expect(await withLock(file, async () => 'free', { timeoutMs: 200 })).toBe('free')
+    },
+  )
 })
 
 const codes = ['EIO', 'ENOSPC', 'EMFILE', 'EDQUOT'] as const

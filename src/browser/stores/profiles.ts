@@ -106,7 +106,7 @@ export function findProfile(
 }
 
 /** Every profile that has cookies. */
-export function profilesOf(browser: Browser, { env, platform }: Machine): readonly Profile[] {
+function profilesOf(browser: Browser, { env, platform }: Machine): readonly Profile[] {
   return (browser.roots[platform] ?? []).flatMap((below) => {
     const root = rootOf(below, env)
     if (root === undefined || !existsSync(root)) return []

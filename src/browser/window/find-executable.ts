@@ -45,7 +45,7 @@ const executables: readonly Executable[] = [
   },
 ]
 
-export const windowBrowsers: readonly string[] = executables.map(({ name }) => name)
+const windowBrowsers: readonly string[] = executables.map(({ name }) => name)
 
 /**
  * The program of a browser.

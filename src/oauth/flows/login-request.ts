@@ -15,7 +15,7 @@ export interface LoginRequest {
  * The scopes of a request: those that were said, else the least that the provider has of use, and what it takes to be given
  * a refresh token.
  */
-export function scopesOf({ client, definition, provider }: LoginRequest): readonly string[] {
+function scopesOf({ client, definition, provider }: LoginRequest): readonly string[] {
   const scopes = definition.scopes ?? provider?.scopes ?? []
   return [...new Set([...scopes, ...(offlineOf(client, provider).scopes ?? [])])]
 }

@@ -1,0 +1,29 @@
+import { argon2, createSecretKey, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { Secret } from '../secret.ts'
+import { keyBytes } from './key-file.ts'
+
+/** How a key is made of a passphrase: Argon2id, RFC 9106. */
+export interface Derivation {
+  /** Base64. */
+  readonly salt: string
+  readonly memoryKiB: number
+  readonly passes: number
+  readonly lanes: number
+}
+
+export async function passphraseKey(
+  passphrase: Secret,
+  { salt, memoryKiB, passes, lanes }: Derivation,
+): Promise<KeyObject> {
+  const key = await promisify(argon2)('argon2id', {
+    // NFKC: the same letters typed on another keyboard or system are the same passphrase.
+    message: Buffer.from(passphrase.reveal().normalize('NFKC')),
+    nonce: Buffer.from(salt, 'base64'),
+    memory: memoryKiB,
+    passes,
+    parallelism: lanes,
+    tagLength: keyBytes,
+  })
+  return createSecretKey(key)
+}
