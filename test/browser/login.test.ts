@@ -173,6 +173,15 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       expect(cookies).toContain('"sid"')
       expect(cookies).not.toContain('"theme"')
       expect((await cli.run(['storage', 'list'])).stdout).toBe('')
+
+      const waiting = cli.spawn(['login', 'https://app.site.test/never', '--browser', browser])
+      const endWaiting = ended(waiting)
+      await requested(site, /GET \/never /)
+      const closedAt = Date.now()
+      waiting.kill('SIGHUP')
+      expect((await endWaiting).status).toBe(130)
+      expect(Date.now() - closedAt).toBeLessThan(10_000)
+      expect(() => browserOf(cli)).toThrow()
     },
   )
 })
@@ -195,6 +204,19 @@ chromium('login tells a terminal how far it is, and ends by Enter', { timeout: 1
 })
 
 describe('login', () => {
+  test('gives up a Firefox that does not start', async (context) => {
+    needs(context, 'sh', '-c', 'command -v certutil')
+    const cli = new CommandLine()
+    const program = join(cli.folder, 'firefox')
+    writeFileSync(program, '#!/bin/sh\necho started > "$0.pid"\nexec sleep 600\n', { mode: 0o700 })
+    cli.env.DISPLAY = ':none'
+    const login = cli.spawn(['login', 'app.site.test', '--browser', program])
+    const end = ended(login)
+    for (let attempt = 0; attempt < 300 && !existsSync(`${program}.pid`); attempt++) await sleep(100)
+    login.kill('SIGTERM')
+    expect((await end).status).toBe(130)
+  })
+
   test('says what is missing: a screen, a browser', async () => {
     const cli = new CommandLine()
     const none = await cli.run(['login', 'app.site.test', '--browser', '/nonexistent/chrome'])

@@ -3,7 +3,7 @@ import { certificateFor, httpOrigin, type TestOrigin } from '../support/origin.t
 /**
  * A site to sign in at, on two domains: the form of app.site.test sends its user to sso.other.test and that back to
  * app.site.test, which sets an HttpOnly cookie; its page then sets a cookie and a localStorage token by script, makes a database,
- * and has a frame of evil.site.test in it that lies about whose storage it has.
+ * and has a frame of evil.site.test in it that lies about whose storage it has. /never has no answer.
  */
 export async function signInSite(): Promise<TestOrigin> {
   const origin = await httpOrigin(
@@ -62,7 +62,7 @@ export async function signInSite(): Promise<TestOrigin> {
         </script>`)
       } else if (url.pathname === '/me')
         response.end(`cookie: ${cookies}; authorization: ${request.headers.authorization}`)
-      else response.writeHead(404).end()
+      else if (url.pathname !== '/never') response.writeHead(404).end()
     },
     { certificate: certificateFor('app.site.test', 'evil.site.test', 'sso.other.test') },
   )

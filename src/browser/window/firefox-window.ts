@@ -27,7 +27,7 @@ const startsWithinMs = 60_000
  * @throws HallpassError `browser-failed`, `browser-missing` without NSS's certutil
  */
 export async function openFirefox(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
-  const { executable, env } = options
+  const { executable, env, givenUp } = options
   const profile = profileFolder(hallpass, 'firefox')
   await trustIn(profile, hallpass.home.caPem)
   const proxy = await startWindowProxy(hallpass, options)
@@ -44,6 +44,9 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
       detached: process.platform !== 'win32',
     },
   )
+  const end = () => void child.kill()
+  givenUp?.addEventListener('abort', end)
+  if (givenUp?.aborted) end()
   try {
     const bidi = await Bidi.connect(`${await endpointOf(child)}/session`)
     // A page's dialog is for the user to answer.
@@ -58,6 +61,8 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
     child.kill()
     await proxy.close()
     throw notStarted(executable, error)
+  } finally {
+    givenUp?.removeEventListener('abort', end)
   }
 }
 

@@ -46,7 +46,7 @@ export async function login(
 ): Promise<WindowReport> {
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
-    await window.visit(options.url)
+    void window.visit(options.url) // its user may give up a site that does not answer
     return await bringIn(hallpass, await attend(window, options), 'merge')
   })
 }
@@ -59,7 +59,7 @@ export async function open(
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
     await putIn(hallpass, window, options.keep)
-    await window.visit(options.url)
+    void window.visit(options.url)
     return await bringIn(hallpass, await attend(window, options), 'replace')
   })
 }

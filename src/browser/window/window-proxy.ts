@@ -11,6 +11,8 @@ export interface WindowOptions {
   readonly executable: string
   readonly log: Log
   readonly env: NodeJS.ProcessEnv
+  /** Ends a browser that is still starting, and may wait for an answer: to whether it is open already. */
+  readonly givenUp?: AbortSignal
 }
 
 /** The way of a window: a proxy of its own, to which its browser shows a token of its own. */

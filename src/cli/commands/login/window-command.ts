@@ -112,12 +112,15 @@ interface Ending {
   unlisten(): void
 }
 
+/** A terminal that is closed sends the last. */
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** Enter ends well; Ctrl-C gives up. */
 function listenForEnd(enter: boolean): Ending {
   const done = new AbortController()
   const givenUp = new AbortController()
-  const onSignal = () => givenUp.abort()
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const giveUp = () => givenUp.abort()
+  for (const signal of endSignals) process.on(signal, giveUp)
   const byEnter = enter && process.stdin.isTTY === true
   const lines = byEnter ? createInterface({ input: process.stdin }) : undefined
   lines?.once('line', () => done.abort())
@@ -127,7 +130,7 @@ function listenForEnd(enter: boolean): Ending {
     byEnter,
     unlisten: () => {
       lines?.close()
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+      for (const signal of endSignals) process.off(signal, giveUp)
     },
   }
 }
