@@ -53,6 +53,17 @@ beforeEach(async () => {
 })
 
 describe('an import', () => {
+  it('takes away what it is told is gone and that alone, of a site of which nothing comes too', async () => {
+    await session.importInto(
+      reading([cookie('a'), cookie('b'), cookie('c', { domain: 'other.test' })]),
+      merge,
+    )
+    const gone = [cookie('a'), cookie('c', { domain: 'other.test' }), cookie('b', { path: '/else' })]
+    const report = await session.importInto(reading([]), { ...replace, gone })
+    expect(report.cookies.removed).toBe(2)
+    expect(await values(session)).toEqual(['app.example.com b=v'])
+  })
+
   it('takes in cookies of several sites, beside those that are there', async () => {
     await session.importInto(reading([cookie('a', { value: 'old' }), cookie('b')]), merge)
     const report = await session.importInto(

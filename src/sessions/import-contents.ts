@@ -1,5 +1,5 @@
-import { hostMatches } from '../cookies/site.ts'
-import type { Reading, Skipped } from '../formats/format.ts'
+import { hostMatches, siteOf } from '../cookies/site.ts'
+import type { GivenCookie, Reading, Skipped } from '../formats/format.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
 import { type ImportMode, importSite, type SiteOutcome, sortCookies } from './import-cookies.ts'
 import { importStorage, type StorageOutcome, sortStorage } from './import-storage.ts'
@@ -15,6 +15,8 @@ export interface Importable extends Reading {
 export interface ImportOptions {
   /** `merge`: what is held stays beside it. `replace`: the sites and origins that come lose what they held. */
   readonly mode: ImportMode
+  /** With `replace`: the only cookies that go, instead of all of the sites that come. */
+  readonly gone?: readonly GivenCookie[]
   /** Everything is checked and counted, and nothing written. */
   readonly dryRun?: boolean
   /** Only what belongs to these hosts and the hosts below them. */
@@ -61,12 +63,16 @@ export async function importContents(
   const credentials = asked.credentials ?? []
   const cookieOutcomes = new Map<string, SiteOutcome>()
   const storageOutcomes = new Map<string, StorageOutcome>()
+  const cookieSites = new Set([
+    ...cookies.bySite.keys(),
+    ...(options.gone ?? []).map(({ domain }) => siteOf(domain)),
+  ])
   const records = [
-    ...[...cookies.bySite].map(([site, ofSite]) => ({
+    ...[...cookieSites].map((site) => ({
       id: { kind: 'cookies', session, name: site } as RecordId,
       label: `the cookies of ${site}`,
       change: (value: Json | undefined) =>
-        outcomeIn(cookieOutcomes, site, importSite(value, ofSite, options)),
+        outcomeIn(cookieOutcomes, site, importSite(value, cookies.bySite.get(site) ?? [], options)),
     })),
     ...[...storage.bySite].map(([site, ofSite]) => ({
       id: { kind: 'storage', session, name: site } as RecordId,

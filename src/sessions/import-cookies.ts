@@ -1,7 +1,7 @@
 import { type Cookie, identityOf, isExpired } from '../cookies/cookie.ts'
 import { Jar, maxCookiesPerSite } from '../cookies/jar.ts'
 import { siteOf } from '../cookies/site.ts'
-import type { Reading, Skipped } from '../formats/format.ts'
+import type { GivenCookie, Reading, Skipped } from '../formats/format.ts'
 import { isName } from '../store/names.ts'
 import type { Json } from '../store/store.ts'
 
@@ -66,15 +66,21 @@ function whyNot(cookie: Cookie, scratch: Jar, now: number): string | undefined {
 export function importSite(
   value: Json | undefined,
   cookies: readonly ReadCookie[],
-  { mode, now }: { readonly mode: ImportMode; readonly now: number },
+  {
+    mode,
+    gone,
+    now,
+  }: { readonly mode: ImportMode; readonly gone?: readonly GivenCookie[]; readonly now: number },
 ): SiteOutcome {
   const before = value === undefined ? new Jar() : Jar.fromRecord(value)
   const live = new Set(before.all().flatMap((cookie) => (isExpired(cookie, now) ? [] : identityOf(cookie))))
   const given = new Set(cookies.map(({ cookie }) => identityOf(cookie)))
+  const leaving = gone && new Set(gone.map(identityOf))
+  const goes = (identity: string) => leaving?.has(identity) ?? !given.has(identity)
   const { cookies: held, covers } = before.toRecord()
   // Hosts that the session knows stay known.
   const jar = Jar.fromRecord({
-    cookies: mode === 'merge' ? held : held.filter((cookie) => given.has(identityOf(cookie))),
+    cookies: mode === 'merge' ? held : held.filter((cookie) => !goes(identityOf(cookie))),
     covers,
   })
   const changed = new Set<string>()

@@ -153,6 +153,41 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
   )
 
   run(
+    'brings back what has changed in it, and leaves the rest of the session as it is',
+    { timeout: 120_000 },
+    async (context) => {
+      await using site = await signInSite()
+      const cli = await signedUp(context, site)
+      await cli.shell(`hallpass import - --format set-cookie https://app.site.test/ << 'END'
+Set-Cookie: sid=OLD; Secure; HttpOnly; Max-Age=3600
+Set-Cookie: theme=dark; Secure
+Set-Cookie: chips=OWN; Secure; Path=/; SameSite=None; Partitioned
+Set-Cookie: other=OLD; Secure
+END
+        printf 'Set-Cookie: bytes=gr\\374n; Secure' | hallpass import - --format set-cookie https://app.site.test/`)
+      const open = cli.spawn(['open', 'https://app.site.test/changes', '--browser', browser])
+      const end = ended(open)
+      await requested(site, /GET \/changes /)
+      // Another tool, in the meantime.
+      await cli.run(['cookie', 'set', 'https://app.site.test/', 'other', '--secure'], { stdin: 'NEW' })
+      await requested(site, /GET \/rotated /)
+      process.kill(browserOf(cli), 'SIGKILL')
+      const { status, stderr } = await end
+      expect(status, stderr).toBe(0)
+      expect(stderr).toContain('removed 1 cookie that the window has no more')
+      expect(stderr).toContain(
+        'skipped 1: the browser does not take it: it stays in the session alone (bytes of app.site.test)',
+      )
+      expect(/GET \/changes[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toContain('chips=OWN')
+      const kept = await cli.run(['cookie', 'list', '--json', '--reveal'])
+      const { cookies } = JSON.parse(kept.stdout)
+      expect(
+        cookies.map((each: { name: string; value: string }) => `${each.name}=${each.value}`).sort(),
+      ).toEqual(['bytes=gr\u00fcn', 'chips=OWN', 'other=NEW', 'sid=ROTATED'])
+    },
+  )
+
+  run(
     'given up by Ctrl-C leaves nothing half-written and no browser',
     { timeout: 120_000 },
     async (context) => {

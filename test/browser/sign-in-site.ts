@@ -38,7 +38,7 @@ export async function signInSite(): Promise<TestOrigin> {
           document.cookie = 'theme=BYSCRIPT; secure; max-age=3600'
           localStorage.setItem('auth', JSON.stringify({ access: 'LOCALTOKEN' }))
           localStorage.setItem('__proto__', 'a key like any other')
-          sessionStorage.setItem('tab', 'SESSIONTOKEN')
+          setTimeout(() => sessionStorage.setItem('tab', 'SESSIONTOKEN'), 400)
           indexedDB.open('accounts')
         </script>`)
       else if (host.startsWith('evil.'))
@@ -60,6 +60,14 @@ export async function signInSite(): Promise<TestOrigin> {
           fetch('/saw?' + encodeURIComponent(stored))
           localStorage.setItem('auth', 'CHANGED')
         </script>`)
+      } else if (url.pathname === '/changes') {
+        html(`<script>
+          document.cookie = 'theme=; secure; max-age=0'
+          setTimeout(() => fetch('/rotate').then(() => fetch('/rotated')), 3000)
+        </script>`)
+      } else if (url.pathname === '/rotate') {
+        response.setHeader('Set-Cookie', 'sid=ROTATED; Secure; HttpOnly; Max-Age=3600')
+        response.end()
       } else if (url.pathname === '/me')
         response.end(`cookie: ${cookies}; authorization: ${request.headers.authorization}`)
       else if (url.pathname !== '/never') response.writeHead(404).end()

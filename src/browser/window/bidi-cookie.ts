@@ -19,10 +19,9 @@ export function windowCookie({ value, expiry, ...cookie }: BidiCookie): WindowCo
   return { ...cookie, value: text, expires: expiry ?? -1 }
 }
 
-/** What `storage.setCookie` takes; undefined for one that it cannot. */
+/** What `storage.setCookie` takes; undefined for one whose bytes are no text: a browser's own tools cannot take it. */
 export function bidiCookie(cookie: Cookie): Readonly<Record<string, unknown>> | undefined {
   const texts = jsonTexts(cookie)
-  // Bytes that are no text stay in the jar: a browser's own tools cannot take them.
   if (texts === undefined) return undefined
   const { httpOnly, secure, sameSite, expiresAt } = cookie
   return {

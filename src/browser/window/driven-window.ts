@@ -31,8 +31,8 @@ export interface DrivenWindow {
   storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]>
   /** Removes the cookies of exactly this domain, written as in `cookies`. */
   forget(domain: string): Promise<void>
-  /** Puts these in, before the first page is loaded. */
-  fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<void>
+  /** Puts these in, before the first page is loaded; returns the cookies that the browser does not take. */
+  fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]>
   /** Closes it, or lets go of one that its user started. */
   close(): Promise<void>
 }

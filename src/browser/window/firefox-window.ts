@@ -108,12 +108,15 @@ class FirefoxWindow implements DrivenWindow {
     await this.#bidi.send('storage.deleteCookies', { filter: { domain } })
   }
 
-  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<void> {
+  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]> {
+    const left: Cookie[] = []
     for (const cookie of cookies) {
       const params = bidiCookie(cookie)
-      if (params !== undefined) await this.#bidi.send('storage.setCookie', params)
+      if (params === undefined) left.push(cookie)
+      else await this.#bidi.send('storage.setCookie', params).catch(() => left.push(cookie))
     }
     if (storages.length > 0) await this.#fillStorages(storages)
+    return left
   }
 
   async close(): Promise<void> {

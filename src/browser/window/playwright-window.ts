@@ -45,10 +45,17 @@ export class PlaywrightWindow implements DrivenWindow {
     await this.#context.clearCookies({ domain })
   }
 
-  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<void> {
-    await this.#context.addCookies(cookies.flatMap(playwrightCookie))
+  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]> {
+    const left: Cookie[] = []
+    for (const cookie of cookies) {
+      const params = playwrightCookie(cookie)
+      // One by one: of several it takes all or none.
+      if (params === undefined) left.push(cookie)
+      else await this.#context.addCookies([params]).catch(() => left.push(cookie))
+    }
     const page = await this.#firstPage()
     for (const storage of storages) await fillOrigin(page, storage)
+    return left
   }
 
   async #firstPage(): Promise<Page> {
@@ -68,20 +75,23 @@ async function fillOrigin(page: Page, storage: OriginStorage): Promise<void> {
   }
 }
 
-function playwrightCookie(cookie: Cookie): Parameters<BrowserContext['addCookies']>[0] {
+type PlaywrightCookie = Parameters<BrowserContext['addCookies']>[0][number]
+
+/** undefined for one whose bytes are no text: a browser's own tools cannot take it. */
+function playwrightCookie(
+  cookie: Cookie,
+): (PlaywrightCookie & { readonly _crHasCrossSiteAncestor?: boolean }) | undefined {
   const texts = jsonTexts(cookie)
-  // Bytes that are no text stay in the jar: a browser's own tools cannot take them.
-  if (texts === undefined) return []
+  if (texts === undefined) return undefined
   const { expiresAt, httpOnly, secure, sameSite } = cookie
-  return [
-    {
-      ...texts,
-      domain: dottedDomain(cookie),
-      httpOnly,
-      secure,
-      ...(expiresAt === undefined ? {} : { expires: expiresAt / 1000 }),
-      ...(sameSite === 'default' ? {} : { sameSite: sameSites[sameSite] }),
-      ...(cookie.partitioned ? { partitionKey: ownPartition(cookie) } : {}),
-    },
-  ]
+  return {
+    ...texts,
+    domain: dottedDomain(cookie),
+    httpOnly,
+    secure,
+    ...(expiresAt === undefined ? {} : { expires: expiresAt / 1000 }),
+    ...(sameSite === 'default' ? {} : { sameSite: sameSites[sameSite] }),
+    // Playwright assumes a frame of another site in between unless this is said.
+    ...(cookie.partitioned ? { partitionKey: ownPartition(cookie), _crHasCrossSiteAncestor: false } : {}),
+  }
 }

@@ -1,10 +1,14 @@
 import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cookie } from '../../cookies/cookie.ts'
 import { HallpassError } from '../../errors.ts'
+import type { Skipped } from '../../formats/format.ts'
 import type { Hallpass } from '../../index.ts'
 import type { ImportReport } from '../../sessions/import-contents.ts'
 import { withLock } from '../../store/lock.ts'
 import { windowLock } from '../../store/record-path.ts'
 import { attachToChromium, openChromium } from './chromium-window.ts'
+import { cookieChanges } from './cookie-changes.ts'
 import type { DrivenWindow } from './driven-window.ts'
 import { openFirefox } from './firefox-window.ts'
 import type { KeptSites } from './kept-sites.ts'
@@ -36,6 +40,9 @@ export interface WindowReport extends ImportReport {
 /** A window that is closed takes its state with it: it is looked at this often. */
 const lookEveryMs = 500
 
+/** A page that has been reached may have yet to store its token: it is left until two looks see the same, or for this long. */
+const settlesWithinMs = 5_000
+
 /**
  * Signs in by a window: opens the page, waits until its user is done, and brings what the browser holds into the session.
  * Cookies that come over the wire are captured as they come; this completes them by what scripts have set.
@@ -47,20 +54,21 @@ export async function login(
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
     void window.visit(options.url) // its user may give up a site that does not answer
-    return await bringIn(hallpass, await attend(window, options), 'merge')
+    return await bringIn(hallpass, options.keep, await attend(hallpass, window, options))
   })
 }
 
-/** The same with the session in it from the beginning; in the end the session is what the browser has made of it. */
+/** The same with the session in it from the beginning; in the end what the window has changed of it comes back. */
 export async function open(
   hallpass: Hallpass,
   options: Attendance & WindowOptions & { readonly url: string },
 ): Promise<WindowReport> {
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
-    await putIn(hallpass, window, options.keep)
+    const { put, left } = await putIn(hallpass, window, options.keep)
     void window.visit(options.url)
-    return await bringIn(hallpass, await attend(window, options), 'replace')
+    const report = await bringIn(hallpass, options.keep, await attend(hallpass, window, options, put), put)
+    return { ...report, skipped: [...report.skipped, ...left.map(stayed)] }
   })
 }
 
@@ -70,7 +78,7 @@ export async function attach(
   options: Attendance & { readonly endpoint: string },
 ): Promise<WindowReport> {
   await using window = disposable(await attachToChromium(options.endpoint))
-  return await bringIn(hallpass, await attend(window, options), 'merge')
+  return await bringIn(hallpass, options.keep, await attend(hallpass, window, options))
 }
 
 /** Two browsers cannot have one profile, and the later of two windows would undo what the other brings. */
@@ -93,17 +101,32 @@ async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
 }
 
 /** What the session has, instead of what was left in the profile. */
-async function putIn(hallpass: Hallpass, window: DrivenWindow, keep: KeptSites): Promise<void> {
+async function putIn(
+  hallpass: Hallpass,
+  window: DrivenWindow,
+  keep: KeptSites,
+): Promise<{ readonly put: WindowState; readonly left: readonly Cookie[] }> {
   const session = await hallpass.session()
   const now = Date.now()
-  const cookies = (await Promise.all(keep.sites.map((site) => session.cookies(site)))).flat()
+  const cookies = await heldOf(hallpass, keep)
   const storages = (await Promise.all(keep.sites.map((site) => session.storages(site)))).flat()
-  const left = (await window.cookies()).filter((cookie) => keep.has(hostOf(cookie)))
-  for (const domain of new Set(left.map((cookie) => cookie.domain))) await window.forget(domain)
-  await window.fill(
+  const old = (await window.cookies()).filter((cookie) => keep.has(hostOf(cookie)))
+  for (const domain of new Set(old.map((cookie) => cookie.domain))) await window.forget(domain)
+  const left = await window.fill(
     cookies.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now),
     storages,
   )
+  return { put: await readWindow(window, keep, nothingYet), left }
+}
+
+async function heldOf(hallpass: Hallpass, keep: KeptSites): Promise<readonly Cookie[]> {
+  const session = await hallpass.session()
+  return (await Promise.all(keep.sites.map((site) => session.cookies(site)))).flat()
+}
+
+function stayed({ name, domain }: Cookie): Skipped {
+  const where = `${name || 'nameless'} of ${domain}`
+  return { where, reason: 'the browser does not take it: it stays in the session alone' }
 }
 
 async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
@@ -119,10 +142,18 @@ function disposable(window: DrivenWindow): DrivenWindow & AsyncDisposable {
   })
 }
 
+/** What was seen last, and what the session held just before that. */
+interface LastLook {
+  readonly state: WindowState
+  readonly held: readonly Cookie[]
+}
+
 async function attend(
+  hallpass: Hallpass,
   window: DrivenWindow,
   { until, keep, done, givenUp, onProgress }: Attendance,
-): Promise<WindowState> {
+  begun = nothingYet,
+): Promise<LastLook> {
   const end = Promise.withResolvers<void>()
   let ended = done.aborted || givenUp.aborted
   const stop = () => {
@@ -131,22 +162,35 @@ async function attend(
   }
   void window.closed.then(stop)
   for (const signal of [done, givenUp]) signal.addEventListener('abort', stop, { once: true })
-  let state = nothingYet
+  let last: LastLook = { state: begun, held: await heldOf(hallpass, keep) }
+  const look = async () => {
+    const held = await heldOf(hallpass, keep)
+    // Of a window that is closed, what was seen last counts.
+    const state = await readWindow(window, keep, last.state).catch(() => undefined)
+    if (state !== undefined) last = { state, held }
+    return state !== undefined
+  }
+  const pause = () => Promise.race([end.promise, sleep(lookEveryMs, undefined, { ref: false })])
+  let reachedAt: number | undefined
   while (!ended) {
-    try {
-      state = await readWindow(window, keep, state)
-      const urls = await window.urls()
-      // Without windows some systems leave the program running.
-      if (urls.length === 0 || isReached(until, urls, state)) break
-    } catch {
-      break // it was closed meanwhile
-    }
-    onProgress(state)
-    await Promise.race([end.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs))])
+    const before = textOf(last.state)
+    if (!(await look())) break
+    const urls = await window.urls().catch(() => [])
+    // Without windows some systems leave the program running.
+    if (urls.length === 0) break
+    const settled = textOf(last.state) === before
+    if (reachedAt !== undefined && (settled || performance.now() > reachedAt + settlesWithinMs)) break
+    if (isReached(until, urls, last.state)) reachedAt ??= performance.now()
+    onProgress(last.state)
+    await pause()
   }
   givenUp.throwIfAborted()
-  // Once more, for what came with the last step; of one that is closed, what was seen last counts.
-  return await readWindow(window, keep, state).catch(() => state)
+  await look() // for what came with the last step
+  return last
+}
+
+function textOf({ cookies, pages }: WindowState): string {
+  return JSON.stringify([cookies, ...pages])
 }
 
 function isReached(until: Until, urls: readonly string[], { cookies }: WindowState): boolean {
@@ -160,13 +204,23 @@ function isReached(until: Until, urls: readonly string[], { cookies }: WindowSta
   }
 }
 
+/** @param put what the window had in the beginning: without it, all that is there comes in and nothing goes */
 async function bringIn(
   hallpass: Hallpass,
-  state: WindowState,
-  mode: 'merge' | 'replace',
+  keep: KeptSites,
+  { state, held }: LastLook,
+  put?: WindowState,
 ): Promise<WindowReport> {
   const reading = readingOf(state)
-  const report = await (await hallpass.session()).importInto(reading, { mode })
+  const { come, gone } = cookieChanges({
+    put: put === undefined ? [] : readingOf(put).cookies,
+    seen: reading.cookies,
+    before: held,
+    now: await heldOf(hallpass, keep),
+  })
+  const changed = { ...reading, cookies: come }
+  const mode = put === undefined ? 'merge' : 'replace'
+  const report = await (await hallpass.session()).importInto(changed, { mode, gone })
   const expiries = reading.cookies.flatMap(({ cookie }) => cookie.expiresAt ?? [])
   const earliestExpiry = expiries.length === 0 ? undefined : Math.min(...expiries)
   return { ...report, ignored: state.ignored, earliestExpiry }

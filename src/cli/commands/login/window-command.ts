@@ -83,10 +83,12 @@ export function capturedIn({ cookies, storage }: WindowReport) {
 export function tellWindow({ output, flags }: Context, name: string, report: WindowReport): void {
   const { storage, ignored, sites, earliestExpiry, skipped } = report
   const captured = capturedIn(report)
+  const { removed } = report.cookies
   if (output.json) {
     output.document(`${name}/1`, {
       session: flags.session,
       cookies: captured.cookies,
+      removed,
       earliest_expiry: earliestExpiry === undefined ? null : new Date(earliestExpiry).toISOString(),
       storage: { origins: storage.origins, keys: storage.keys },
       sites,
@@ -100,6 +102,7 @@ export function tellWindow({ output, flags }: Context, name: string, report: Win
   output.say(
     `captured ${counted(captured.cookies, 'cookie')}${expires}, ${counted(captured.keys, 'key')} of web storage`,
   )
+  if (removed > 0) output.say(`removed ${counted(removed, 'cookie')} that the window has no more`)
   tellSkipped(output, skipped)
   if (ignored.cookies > 0)
     output.say(`ignored ${counted(ignored.cookies, 'cookie')} of ${counted(ignored.sites, 'other site')}`)
