@@ -7,7 +7,7 @@ import { findExecutable } from '../../src/browser/window/find-executable.ts'
 import { onTerminal } from '../cli/on-terminal.ts'
 import { CommandLine, ended } from '../support/command-line.ts'
 import { needs, testWith } from '../support/installed.ts'
-import { type TestOrigin, testRootPem } from '../support/origin.ts'
+import { httpOrigin, type TestOrigin, testRootPem } from '../support/origin.ts'
 import { chromium as chromiumBrowser, quietChromium, temporaryFolder, trustIn } from './browsers.ts'
 import { screen } from './screen.ts'
 import { signInSite } from './sign-in-site.ts'
@@ -289,6 +289,34 @@ describe('login --attach', () => {
     expect(stderr).toContain(`hallpass run -- curl ${at}/\n`)
     const { stderr: nobody } = await cli.run(['login', at, '--attach', '127.0.0.1:1'])
     expect(nobody).toContain('hallpass: error: no browser answers on 127.0.0.1:1')
+  })
+
+  test('bears with what is no browser', async () => {
+    const cli = new CommandLine()
+    await using endless = await httpOrigin((_, response) => {
+      const more = () => {
+        while (response.write('x'.repeat(65_536)));
+      }
+      response.on('drain', more)
+      more()
+    })
+    const login = ['login', 'app.site.test', '--attach']
+    const unending = await cli.run([...login, `127.0.0.1:${endless.port}`])
+    expect(unending.status).toBe(1)
+    expect(unending.stderr).toContain("what it says of itself is no browser's\n")
+    await using silent = await httpOrigin(() => {})
+    const waiting = cli.spawn([...login, `127.0.0.1:${silent.port}`])
+    const end = ended(waiting)
+    await requested(silent, /GET \/json\/version /)
+    const at = Date.now()
+    waiting.kill('SIGINT')
+    expect((await end).status).toBe(130)
+    expect(Date.now() - at).toBeLessThan(5_000)
+    const { status, stderr } = await cli.run([...login, 'http://127.0.0.1:9222'])
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining('--attach is HOST:PORT, as in 127.0.0.1:9222'),
+    })
   })
 })
 

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished } from 'vitest'
 import { openChromium } from '../../src/browser/window/chromium-window.ts'
@@ -57,6 +59,37 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
       if (name === 'firefox') expect(asked).toEqual(['GET http://hallpass.internal/ HTTP/1.1'])
     },
   )
+
+  run('leaves a download to its user', { timeout: 120_000 }, async (context) => {
+    needs(context, 'sh', '-c', 'command -v Xvfb certutil')
+    await using site = await httpOrigin((request, response) => {
+      if (request.url === '/invoice') {
+        response.setHeader('Content-Disposition', 'attachment; filename="invoice.txt"')
+        response.end('42')
+        return
+      }
+      response.setHeader('Content-Type', 'text/html')
+      response.end(Buffer.from('<a href="/invoice" download>x</a><script>document.links[0].click()</script>'))
+    })
+    const home = temporaryFolder('window')
+    const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
+    const window = await open(await openHallpass({ home: join(home, 'state'), env }), {
+      keep: new KeptSites(['localhost']),
+      executable: findExecutable(name, process.env),
+      env: { ...process.env, HOME: home, DISPLAY: await screen() },
+      log: silentLog,
+    })
+    const file = join(home, 'Downloads', 'invoice.txt')
+    try {
+      await window.visit(`http://localhost:${site.port}/`)
+      // Firefox puts an empty one there first.
+      const isThere = () => existsSync(file) && readFileSync(file, 'utf8') !== ''
+      for (let attempt = 0; attempt < 300 && !isThere(); attempt++) await sleep(100)
+    } finally {
+      await window.close()
+    }
+    expect(readFileSync(file, 'utf8')).toBe('42')
+  })
 })
 
 /** The requests that a proxy started from now on answers with 407, by way of a relay in front of it. */

@@ -1,4 +1,6 @@
+import type { BrowserContext } from 'playwright-core'
 import { HallpassError } from '../../errors.ts'
+import { member } from '../../formats/json-cookie.ts'
 import type { Hallpass } from '../../index.ts'
 import { loadPlaywright } from './playwright.ts'
 import { PlaywrightWindow } from './playwright-window.ts'
@@ -35,6 +37,7 @@ export async function openChromium(hallpass: Hallpass, options: WindowOptions): 
         '--disable-sync',
       ],
     })
+    await keepDownloads(context)
     const closed = new Promise<void>((resolve) => context.once('close', () => resolve()))
     const close = async () => {
       await context.close()
@@ -47,24 +50,53 @@ export async function openChromium(hallpass: Hallpass, options: WindowOptions): 
   }
 }
 
+/** Where its user keeps them: Playwright's own folder goes with the window. */
+async function keepDownloads(context: BrowserContext): Promise<void> {
+  const session = await context.newCDPSession(context.pages()[0] ?? (await context.newPage()))
+  await session.send('Browser.setDownloadBehavior', { behavior: 'default' })
+  await session.detach()
+}
+
+/** A browser on this machine answers at once, one at the end of a tunnel soon. */
+const answersWithinMs = 10_000
+/** What a browser says of itself takes less than one. */
+const maxVersionBytes = 64 * 1024
+
 /**
  * A browser that its user started himself, with remote debugging. It stays open.
  * @param endpoint `127.0.0.1:9222`, what `--remote-debugging-port` listens on
  * @throws HallpassError `browser-failed`
  */
-export async function attachToChromium(endpoint: string): Promise<PlaywrightWindow> {
+export async function attachToChromium(endpoint: string, givenUp: AbortSignal): Promise<PlaywrightWindow> {
   const { chromium } = await loadPlaywright()
   try {
-    const browser = await chromium.connectOverCDP(`http://${endpoint}`)
+    const options = { timeout: answersWithinMs, noDefaults: true }
+    const browser = await chromium.connectOverCDP(await debuggerOf(endpoint, givenUp), options)
     const [context] = browser.contexts()
     if (context === undefined) throw new Error('it has no window')
     const closed = new Promise<void>((resolve) => browser.once('disconnected', () => resolve()))
     return new PlaywrightWindow(context, closed, () => browser.close())
   } catch (error) {
-    const [first = ''] = String(error instanceof Error ? error.message : error).split('\n', 1)
+    // What fetch says itself is only that it failed.
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    const [first = ''] = String(why instanceof Error ? why.message : why).split('\n', 1)
     throw new HallpassError('browser-failed', `no browser answers on ${endpoint}: ${first}`, {
       hint: 'chromium --remote-debugging-port=9222 --user-data-dir=FOLDER',
       cause: error,
     })
   }
+}
+
+/** Where it takes connections. Asked here, as Playwright reads an answer without end until memory is full. */
+async function debuggerOf(endpoint: string, givenUp: AbortSignal): Promise<string> {
+  const signal = AbortSignal.any([givenUp, AbortSignal.timeout(answersWithinMs)])
+  const response = await fetch(`http://${endpoint}/json/version`, { signal, redirect: 'error' })
+  let text = ''
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
+    if (text.length > maxVersionBytes) throw new Error("what it says of itself is no browser's")
+  }
+  const url = URL.parse(String(member(JSON.parse(text), 'webSocketDebuggerUrl')))
+  if (url === null) throw new Error("what it says of itself is no browser's")
+  return `ws://${endpoint}${url.pathname}`
 }

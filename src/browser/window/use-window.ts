@@ -77,7 +77,7 @@ export async function attach(
   hallpass: Hallpass,
   options: Attendance & { readonly endpoint: string },
 ): Promise<WindowReport> {
-  await using window = disposable(await attachToChromium(options.endpoint))
+  await using window = disposable(await attachToChromium(options.endpoint, options.givenUp))
   return await bringIn(hallpass, options.keep, await attend(hallpass, window, options))
 }
 

@@ -11,10 +11,12 @@ export const run: Run = async (context, input) => {
   const endpoint = input.text('attach')
   if (endpoint !== undefined && input.has('browser'))
     throw new HallpassError('usage', '--attach and --browser do not go together')
+  if (endpoint !== undefined && !/^(\[[\da-f:.]+\]|[\w.-]+):\d+$/i.test(endpoint))
+    throw new HallpassError('usage', '--attach is HOST:PORT, as in 127.0.0.1:9222')
   const opening =
     endpoint === undefined
       ? 'opening a browser window: sign in'
-      : `attached to the browser on ${endpoint}: sign in`
+      : `taking over from the browser on ${endpoint}: sign in`
   const executable = endpoint === undefined ? findExecutable(input.text('browser'), env) : ''
   const { report, host, origin } = await useWindow({
     context,
