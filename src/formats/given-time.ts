@@ -1,7 +1,10 @@
 import { parseDate } from 'tough-cookie'
 
-/** Later than any second that files mean (the year 5138): such a number is milliseconds, as newer Firefox tables have. */
-const maxSeconds = 1e11
+/**
+ * Beyond it a number is milliseconds, as newer Firefox tables have: as such it is the year 2001. "Never" is 253402300799 seconds,
+ * the end of the year 9999, in the files of curl, wget and Python.
+ */
+const maxSeconds = 1e12
 
 /** The end of what a Date can say. */
 const maxTimeMs = 8.64e15

@@ -72,6 +72,7 @@ describe('reading a cookies.txt', () => {
       { ...a, hostOnly: false, httpOnly: true, secure: true },
     ],
     ['Python, no expiry', '.example.com\tTRUE\t/\tFALSE\t\ta\tb', { ...a, hostOnly: false }],
+    ['Python, localhost', 'localhost.local\tFALSE\t/\tFALSE\t\ta\tb', { ...a, domain: 'localhost' }],
     ['-1 for a session', 'example.com\tFALSE\t/\tFALSE\t-1\ta\tb', a],
     [
       'yt-dlp, part of a second',
@@ -82,6 +83,11 @@ describe('reading a cookies.txt', () => {
       'milliseconds',
       'example.com\tFALSE\t/\tFALSE\t1900000000123\ta\tb',
       { ...a, expiresAt: 1_900_000_000_123 },
+    ],
+    [
+      'curl and Python, the end of the year 9999',
+      'example.com\tFALSE\t/\tFALSE\t253402300799\ta\tb',
+      { ...a, expiresAt: 253_402_300_799_000 },
     ],
     ['small letters', 'example.com\tfalse\t/\ttrue\t0\ta\tb', { ...a, secure: true }],
     ['capital letters in the host', 'EXAMPLE.com.\tFALSE\t/\tFALSE\t0\ta\tb', a],

@@ -10,6 +10,9 @@ const httpOnlyMark = '#HttpOnly_'
 /** curl, wget (two spellings) and Python begin with one of these. */
 const magic = /^# (Netscape )?HTTP Cookie File/i
 
+/** Python puts `.local` behind every host without a dot; of other hosts than this one the name could be a real one. */
+const pythonLocalhost = 'localhost.local'
+
 /**
  * A cookies.txt: domain, whether hosts below it count, path, Secure, expiry in seconds, name, value; separated by TABs.
  * https://curl.se/docs/http-cookies.html
@@ -127,7 +130,9 @@ function cookieOf(fields: readonly string[], httpOnly: boolean): GivenCookie | s
   const [domainText = '', below = '', path = '', secure = '', expiry = '', name = '', value = ''] = fields
   if (fields.length !== 7)
     return `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} in place of 7`
-  const host = domainWithPort(fromWire(domainText) ?? domainText)
+  const host = domainWithPort(
+    fromWire(domainText === pythonLocalhost ? 'localhost' : domainText) ?? domainText,
+  )
   if (host === undefined) return 'column 1: a domain that is no host name'
   if (!isFlag(below)) return 'column 2: neither TRUE nor FALSE'
   if (!isFlag(secure)) return 'column 4: neither TRUE nor FALSE'

@@ -27,12 +27,13 @@ const lines = [
   'equals=a=b==; Path=/; Max-Age=86400',
   'utf8=schön; Path=/; Max-Age=86400',
   'empty=; Path=/; Max-Age=86400',
+  'never=5; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT',
 ]
 
 /** What our own jar makes of the same answer. */
-function ownJar(): Jar {
+function ownJar(from = url): Jar {
   const jar = new Jar()
-  const request: RequestUrl = { scheme: 'http', host, port: 80, path: '/x/y' }
+  const request: RequestUrl = { scheme: 'http', host: new URL(from).hostname, port: 80, path: '/x/y' }
   for (const line of lines) jar.set(Buffer.from(line, 'utf8').toString('latin1'), { url: request, now })
   return jar
 }
@@ -51,9 +52,11 @@ async function run(command: string, args: readonly string[], site: AnySite, cwd:
 const python = (script: string) => ['-c', `import http.cookiejar, urllib.request\n${script}`]
 
 /** Each makes a file of the cookies that the site sets. */
-const makers: Readonly<Record<string, (file: string) => readonly [command: string, ...args: string[]]>> = {
-  'curl -c': (file) => ['curl', '-s', '-c', file, url],
-  'wget --save-cookies': (file) => [
+const makers: Readonly<
+  Record<string, (file: string, from: string) => readonly [command: string, ...args: string[]]>
+> = {
+  'curl -c': (file, from) => ['curl', '-s', '-c', file, from],
+  'wget --save-cookies': (file, from) => [
     'wget',
     '-q',
     '-O',
@@ -61,12 +64,12 @@ const makers: Readonly<Record<string, (file: string) => readonly [command: strin
     '--keep-session-cookies',
     '--save-cookies',
     file,
-    url,
+    from,
   ],
-  MozillaCookieJar: (file) => [
+  MozillaCookieJar: (file, from) => [
     'python3',
     ...python(`jar = http.cookiejar.MozillaCookieJar('${file}')
-urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open('${url}').read()
+urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open('${from}').read()
 jar.save(ignore_discard=True)`),
   ],
 } as const
@@ -97,35 +100,38 @@ const plain = ({ name, value, domain, hostOnly, path, httpOnly, expiresAt }: Giv
   hostOnly,
   path,
   httpOnly,
-  lives: expiresAt !== undefined,
+  lives: expiresAt === undefined ? 'session' : expiresAt > now,
 })
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
 describe.each(Object.entries(makers))('a file made by %s', (name, make) => {
-  test('is recognised and read as the tool meant it', async (context) => {
-    const folder = scratch()
-    const file = join(folder, 'made.txt')
-    const [command, ...args] = make(file)
-    needs(context, command)
-    const site = await anySite(lines)
-    await run(command, args, site, folder)
-    const source = new Source(readFileSync(file))
-    expect(formatOf(source).name).toBe('netscape')
-    const { cookies, skipped } = netscape.read(source, { now })
-    expect(skipped).toEqual([])
-    // wget and Python write no HttpOnly; Python keeps the bytes of a value as the UTF-8 of each.
-    const expected = ownJar()
-      .all()
-      .map(plain)
-      .map((cookie) => ({
-        ...cookie,
-        httpOnly: name === 'curl -c' && cookie.httpOnly,
-        ...(name === 'MozillaCookieJar' && cookie.name === 'utf8'
-          ? { value: Buffer.from(cookie.value, 'utf8').toString('latin1') }
-          : {}),
-      }))
-    expect(cookies.map(({ cookie }) => plain(cookie)).sort(byName)).toEqual(expected.sort(byName))
-  })
+  test.for([url, 'http://localhost/x/y'])(
+    'of %s is recognised and read as the tool meant it',
+    async (from, context) => {
+      const folder = scratch()
+      const file = join(folder, 'made.txt')
+      const [command, ...args] = make(file, from)
+      needs(context, command)
+      const site = await anySite(lines)
+      await run(command, args, site, folder)
+      const source = new Source(readFileSync(file))
+      expect(formatOf(source).name).toBe('netscape')
+      const { cookies, skipped } = netscape.read(source, { now })
+      expect(skipped).toEqual([])
+      // wget and Python write no HttpOnly; Python keeps the bytes of a value as the UTF-8 of each.
+      const expected = ownJar(from)
+        .all()
+        .map(plain)
+        .map((cookie) => ({
+          ...cookie,
+          httpOnly: name === 'curl -c' && cookie.httpOnly,
+          ...(name === 'MozillaCookieJar' && cookie.name === 'utf8'
+            ? { value: Buffer.from(cookie.value, 'utf8').toString('latin1') }
+            : {}),
+        }))
+      expect(cookies.map(({ cookie }) => plain(cookie)).sort(byName)).toEqual(expected.sort(byName))
+    },
+  )
 })
 
 describe.each(Object.entries(users))('an exported cookies.txt with %s', (_, use) => {
