@@ -23,6 +23,17 @@ describe('curl', () => {
         { ...a, name: 'c', value: '%41' },
       ],
     ],
+    [`curl 'https://example.com/' -H 'cookie: a=b' --data-raw '{"q":"x ^"}'`, [a]],
+    [`curl -s ^"https://example.com/^" -b ^"a=b^"`, [a]],
+    [`curl --ssl-no-revoke https://example.com/ --netrc-file x --append -b a=b`, [a]],
+    [
+      `curl -b a=b https://example.com/ --next -b a=c https://other.test/ -: -b a=d https://third.test/`,
+      [a, { ...a, value: 'c', domain: 'other.test' }, { ...a, value: 'd', domain: 'third.test' }],
+    ],
+    [
+      `url = https://example.com/\n--cookie "a=b"\nnext\nurl = "https://other.test/"\nb = a=c\n`,
+      [a, { ...a, value: 'c', domain: 'other.test' }],
+    ],
     [`curl -b a=b example.com`, [{ name: 'a', value: 'b', domain: 'example.com' }]],
     [`curl -b a=b https://[::1]:8080/`, [{ ...a, domain: '::1' }]],
     [
@@ -51,6 +62,10 @@ describe('curl', () => {
     ['curl -b a=hunter2 https://exa$mple.com/', 'no URL that says which host the cookies are of'],
   ])('says of %j what it does not take', (text, reason) => {
     expect(read(`\n${text}\n`)).toEqual({ cookies: [], origins: [], skipped: [{ where: 'line 2', reason }] })
+  })
+
+  it.each(['hunter2', 'url', '# only a comment'])('is none in %j', (text) => {
+    expect(() => read(text, 'curl')).toThrow(/^no curl command line in it$/)
   })
 
   it('names the line of a long command', () => {

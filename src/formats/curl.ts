@@ -7,15 +7,30 @@ import { shellCommands, type Word } from './shell-words.ts'
 import { formatInvalid, type Source } from './source.ts'
 import { bytesOf, fromWire } from './wire-text.ts'
 
-const command = /^\s*(?:[$>%#]\s+)?curl(?:\.exe)?\s/im
-const configLine = /^\s*-{0,2}(url|cookie|header|b|H)\s*[=:\s]\s*"((?:[^"\\]|\\.)*)"\s*$/
+// Neither goes over a line end in its blanks, nor can it share them out in two ways: a file may be nothing but blanks.
+const command = /^[ \t]*(?:[$>%#][ \t]+)?curl(?:\.exe)?\s/im
+const configLine =
+  /^\s*-{0,2}(url|cookie|header|b|H)(?:\s*[=:]\s*|\s+)(?:"((?:[^"\\]|\\.)*)"|([^\s"]\S*))\s*$/
+/** No server takes so much in a header, and an expression gives up on many times as much. */
+const maxConfigLine = 1024 * 1024
+const configNext = /^\s*(?:-{0,2}next|-:)\s*$/
 
 /** Short options of curl that take a value, which is no URL then. */
 const shortWithValue = 'AbcCdDeEFHhKmoPQrtTuUwxXyYz'
 
-/** Long options without a value, among those that people paste; every other one is taken to have one. */
-const longAlone =
-  /^--(no-.*|compressed|insecure|location|location-trusted|silent|show-error|include|head|verbose|get|fail.*|globoff|http\d.*|ipv[46]|tlsv1.*|sslv.*|remote-.*|progress-bar|junk-session-cookies|netrc.*|basic|digest|ntlm|negotiate|anyauth|path-as-is|raw|tcp-.*|parallel.*|styled-output|create-dirs|next)$/
+/** Long options without a value, as `curl --help all` has them; every other one has one. */
+const longAlone = new RegExp(
+  `^--(${[
+    'no-.*|append|cert-status|compressed(-ssh)?|create-dirs|crlf|disable(-.*)?|disallow-.*|doh-(cert-status|insecure)',
+    'fail(-.*)?|false-start|form-escape|ftp-(create-dirs|pasv|pret|skip-pasv-ip|ssl-ccc|ssl-control)|get|globoff',
+    'haproxy-protocol|head|http\\d.*|ignore-.*|include|ipv[46]|junk-session-cookies|list-only|location(-trusted)?',
+    'mail-rcpt-allowfails|manual|metalink|netrc(-optional)?|parallel(-immediate)?|path-as-is|post30[123]|progress-bar',
+    '(proxy-)?(anyauth|basic|digest|insecure|negotiate|ntlm(-wb)?|ssl(-allow-.*|-auto-.*|-no-.*|-reqd|-revoke-.*)?|tlsv1.*)',
+    'proxytunnel|raw|remote-.*|remove-on-error|retry-(all-errors|connrefused)|sasl-ir|show-(error|headers)|silent',
+    'skip-existing|socks5-(basic|gssapi|gssapi-nec)|sslv[23]|styled-output|suppress-connect-headers|tcp-.*',
+    'tftp-no-options|tr-encoding|trace-(time|ids)|use-ascii|verbose|version|xattr',
+  ].join('|')})$`,
+)
 
 /** Requests as browsers copy them for curl, and as people type them; written as a config file for `curl -K`. */
 export const curl: Format = {
@@ -24,11 +39,12 @@ export const curl: Format = {
   summary: 'curl command lines with -b or -H; written as a file for curl -K, of one URL',
 
   detects({ latin1, lines }) {
-    return command.test(latin1) || lines.some((line) => configLine.test(line))
+    // Without quotes a line of a config file could be one of a request.
+    return command.test(latin1) || lines.some((line) => line.includes('"') && configOption(line) !== null)
   },
 
   read(source, options) {
-    const requests = command.test(source.latin1) ? commandsOf(source) : [configOf(source)]
+    const requests = command.test(source.latin1) ? commandsOf(source) : configOf(source)
     if (requests.length === 0) throw formatInvalid('no curl command line in it')
     const cookies: Reading['cookies'][number][] = []
     const skipped: Skipped[] = []
@@ -56,17 +72,26 @@ interface Given {
   readonly line: number
 }
 
-function commandsOf({ latin1 }: Source): readonly (readonly Given[])[] {
+/** What one request was given; `--next` begins another, which may be of another host. */
+type Request = readonly Given[]
+
+function commandsOf({ latin1 }: Source): readonly Request[] {
   return shellCommands(latin1).flatMap((words) => {
     const at = words.findIndex(({ text }) => /^(.*[/\\])?curl(\.exe)?$/i.test(text))
-    return at === -1 ? [] : [givenOf(words.slice(at + 1))]
+    return at === -1 ? [] : requestsOf(words.slice(at + 1))
   })
 }
 
-function givenOf(words: readonly Word[]): readonly Given[] {
-  const given: Given[] = []
+function requestsOf(words: readonly Word[]): readonly Request[] {
+  let given: Given[] = []
+  const requests = [given]
   for (let at = 0; at < words.length; at++) {
     const { text, line } = words[at] ?? { text: '', line: 0 }
+    if (text === '--next' || text === '-:') {
+      given = []
+      requests.push(given)
+      continue
+    }
     const [option, attached] = optionOf(text)
     if (option === undefined) {
       given.push({ kind: 'url', text, line })
@@ -77,7 +102,7 @@ function givenOf(words: readonly Word[]): readonly Given[] {
     const kind = kindOf(option)
     if (kind !== undefined) given.push({ kind, text: value, line })
   }
-  return given
+  return requests
 }
 
 /** The option that a word is, and the value that hangs on it: `-bsid=1`, `--cookie=sid=1`; `-sSLb` ends in `-b`. */
@@ -104,24 +129,32 @@ function kindOf(option: string): Given['kind'] | undefined {
   return option === '--url' ? 'url' : undefined
 }
 
-/** The lines of a config file that matter, as one request. */
-function configOf({ lines }: Source): readonly Given[] {
-  return lines.flatMap((text, index) => {
-    const [, option = '', quoted = ''] = configLine.exec(text) ?? []
-    if (option === '') return []
-    const kind = option === 'b' ? 'cookie' : option === 'H' ? 'header' : (option as Given['kind'])
-    return { kind, text: unquoted(quoted), line: index + 1 }
-  })
+function configOption(line: string): RegExpExecArray | null {
+  return line.length > maxConfigLine ? null : configLine.exec(line)
 }
 
-function readRequest(given: readonly Given[], options: ReadOptions): Pick<Reading, 'cookies' | 'skipped'> {
+/** The lines of a config file that matter. */
+function configOf({ lines }: Source): readonly Request[] {
+  const requests: Given[][] = [[]]
+  for (const [index, text] of lines.entries()) {
+    if (configNext.test(text)) requests.push([])
+    const [, option = '', quoted = '', plain] = configOption(text) ?? []
+    if (option === '') continue
+    const kind = option === 'b' ? 'cookie' : option === 'H' ? 'header' : (option as Given['kind'])
+    requests.at(-1)?.push({ kind, text: plain ?? unquoted(quoted), line: index + 1 })
+  }
+  return requests.filter((given) => given.length > 0)
+}
+
+function readRequest(given: Request, options: ReadOptions): Pick<Reading, 'cookies' | 'skipped'> {
   const cookies: Reading['cookies'][number][] = []
   const skipped: Skipped[] = []
   const url = given.find(({ kind }) => kind === 'url')
   const target = targetOf(url?.text, options.host)
   for (const { kind, text, line } of given) {
     const where = `line ${line}`
-    const [, name = '', value = ''] = /^\s*([^:]+?)\s*:([\s\S]*)$/.exec(text) ?? []
+    const colon = text.indexOf(':')
+    const name = text.slice(0, Math.max(0, colon)).trim()
     if (kind === 'cookie' && !text.includes('=')) {
       skipped.push({ where, reason: '-b names a file of cookies: import that file' })
     } else if (kind === 'header' && /^(proxy-)?authorization$/i.test(name)) {
@@ -129,7 +162,8 @@ function readRequest(given: readonly Given[], options: ReadOptions): Pick<Readin
     } else if (kind === 'cookie' || (kind === 'header' && /^cookie$/i.test(name))) {
       if (target === undefined)
         skipped.push({ where, reason: 'no URL that says which host the cookies are of' })
-      const found = target === undefined ? [] : cookiesOfHeader(kind === 'cookie' ? text : value, target)
+      const found =
+        target === undefined ? [] : cookiesOfHeader(kind === 'cookie' ? text : text.slice(colon + 1), target)
       for (const cookie of found) cookies.push({ where, cookie })
     }
   }

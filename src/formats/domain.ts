@@ -1,6 +1,9 @@
 import { canonicalHost } from '../cookies/site.ts'
 import { fromWire } from './wire-text.ts'
 
+/** RFC 1035 2.3.4 has 253, and brackets may be around it. What is longer is not looked at closer: that takes its square in time. */
+const maxLength = 255
+
 /** Letters of any script, for names that were never put into punycode. Nothing that a URL parser gives a meaning. */
 const plainHost = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*\.?$/u
 const ipv6 = /^\[?[0-9a-f:.]*:[0-9a-f:.]*\]?$/i
@@ -12,7 +15,7 @@ const ipv6 = /^\[?[0-9a-f:.]*:[0-9a-f:.]*\]?$/i
 export function domainOf(text: string): { readonly domain: string; readonly dotted: boolean } | undefined {
   const dotted = text.startsWith('.')
   const bare = dotted ? text.slice(1) : text
-  if (!plainHost.test(bare) && !ipv6.test(bare)) return undefined
+  if (bare.length > maxLength || (!plainHost.test(bare) && !ipv6.test(bare))) return undefined
   return { domain: canonicalHost(bare), dotted }
 }
 

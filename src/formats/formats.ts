@@ -18,10 +18,10 @@ export const formats: readonly Format[] = [
   storageState,
   extension,
   puppeteer,
+  netscape,
   setCookieText,
   curl,
   header,
-  netscape,
 ]
 
 /** By name or alias. */

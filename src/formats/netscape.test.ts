@@ -103,7 +103,7 @@ describe('reading a cookies.txt', () => {
     ['a nameless cookie', 'example.com\tFALSE\t/\tFALSE\t0\t\tb', { ...a, name: '' }],
     ['quotes and blanks in the value', 'example.com\tFALSE\t/\tFALSE\t0\ta\t"x y"', { ...a, value: '"x y"' }],
   ])('reads %s', (_, line, cookie) => {
-    const reading = read(`# Netscape HTTP Cookie File\n\n# a comment\n$ another\n${line}\n`)
+    const reading = read(`# Netscape HTTP Cookie File\n\n# curl wrote this\n$ another\n${line}\n`)
     expect(reading.skipped).toEqual([])
     expect(cookiesOf(reading)).toEqual([cookie])
     expect(reading.cookies[0]?.where).toBe('line 5')

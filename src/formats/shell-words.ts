@@ -18,8 +18,11 @@ const escapes: Readonly<Record<string, string>> = {
  * continued by `^`: the two ways in which browsers copy a request as curl. Nothing is expanded.
  */
 export function shellCommands(text: string): readonly (readonly Word[])[] {
-  return /\^\r?\n|\^"/.test(text) ? commandsOf(fromCmd(text), true) : commandsOf(text, false)
+  return ofCmd.test(text) ? commandsOf(fromCmd(text), true) : commandsOf(text, false)
 }
+
+/** A `^` that ends a line or begins the first word. Within the quotes of a POSIX shell it is a character as any other. */
+const ofCmd = /[ \t]\^\r?\n|^[^'"\r\n]*[ \t]\^"/m
 
 /** `^` quotes the next character; before a line break it continues the line. */
 function fromCmd(text: string): string {

@@ -86,3 +86,21 @@ describe('a file that is none', () => {
     expect(() => read('['.repeat(1_000_000))).toThrow('it ends in the middle of the JSON')
   })
 })
+
+test.each<[what: string, text: string]>([
+  ['nothing but line ends', '\n'.repeat(1_000_000)],
+  ['blanks before a value that has no quotes', `url${' '.repeat(200_000)}x y`],
+  ['a header of blanks', `curl http://x.test -H '${' '.repeat(20_000)}x'`],
+  ['a domain of colons', `${':'.repeat(200_000)}x\tFALSE\t/\tFALSE\t0\ta\tb`],
+  ['a quoted value without end', `url = "${'a'.repeat(20_000_000)}`],
+])('%s takes no longer than its length', (_, text) => {
+  const began = performance.now()
+  for (const format of [undefined, 'curl', 'set-cookie', 'netscape']) {
+    try {
+      read(text, format)
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'format-invalid' })
+    }
+  }
+  expect(performance.now() - began).toBeLessThan(5000)
+})

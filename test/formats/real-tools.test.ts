@@ -189,3 +189,17 @@ test('curl -K sends an exported request as the proxy would', async (context) => 
   await run('curl', ['-s', '-K', file], site, folder)
   expect(site.cookies).toEqual([cookies.map(({ name, value }) => `${name}=${value}`).join('; ')])
 })
+
+test('curl says of each of its options whether it has a value, as we take them', async (context) => {
+  needs(context, 'curl')
+  const { stdout } = await promisify(execFile)('curl', ['--help', 'all'])
+  const options = [...stdout.matchAll(/^ +(?:-., )?(--[\w.-]+) (<|\[|)/gm)]
+  expect(options.length).toBeGreaterThan(200)
+  const wrong = options.filter(([, option, value]) => {
+    if (['--url', '--cookie', '--next'].includes(option ?? '')) return false
+    const text = `curl ${option} https://first.test/ -b a=b https://second.test/`
+    const [read] = curl.read(new Source(Buffer.from(text)), { now }).cookies
+    return read?.cookie.domain !== (value === '' ? 'first.test' : 'second.test')
+  })
+  expect(wrong.map(([, option]) => option)).toEqual([])
+})
