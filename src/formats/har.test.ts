@@ -59,6 +59,15 @@ describe('har', () => {
     ])
   })
 
+  it('of a long visit to many sites is played in a moment', () => {
+    const many = Array.from({ length: 8000 }, (_, index) =>
+      entry(`https://s${index % 2000}.test/`, sent('a=1; b=2'), set(`c${index % 5}=1`)),
+    )
+    const began = performance.now()
+    expect(read(harOf(...many)).cookies).toHaveLength(2000 * 3)
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+
   it('takes the attributes that Chrome gives to the cookies of a request', () => {
     const cookies = [
       {

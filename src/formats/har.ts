@@ -1,5 +1,6 @@
 import { type Cookie, identityOf } from '../cookies/cookie.ts'
 import { Jar, type RequestUrl } from '../cookies/jar.ts'
+import { siteOf } from '../cookies/site.ts'
 import { domainOf } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { cookiesOfHeader, withoutTimes } from './given-cookie.ts'
@@ -27,9 +28,9 @@ export const har: Format = {
   },
 }
 
-/** Plays a recording into a jar of its own: the later of two cookies holds, and one that was deleted is gone. */
+/** Plays a recording into jars of its own, one a site: the later of two cookies holds, and one that was deleted is gone. */
 class Replay {
-  readonly #jar = new Jar()
+  readonly #jars = new Map<string, Jar>()
   readonly #where = new Map<string, string>()
   readonly #skipped: Skipped[] = []
   readonly #options: JsonCookieOptions
@@ -53,14 +54,15 @@ class Replay {
     }
     this.#requested(request, sent, { where: `${where}.request`, url, at })
     for (const line of set) {
-      const outcome = this.#jar.set(line, { url, now: at })
+      const outcome = this.#jar(url.host).set(line, { url, now: at })
       if (outcome.kind === 'refused') this.#skip(`${where}.response`, outcome.reason)
       else this.#where.set(identityOf(outcome.cookie), `${where}.response`)
     }
   }
 
   reading(): Reading {
-    const cookies = this.#jar.all().map((cookie) => {
+    const all = [...this.#jars.values()].flatMap((jar) => jar.all())
+    const cookies = all.map((cookie) => {
       return { where: this.#where.get(identityOf(cookie)) ?? 'log', cookie: withoutTimes(cookie) }
     })
     return { cookies, origins: [], skipped: this.#skipped }
@@ -82,7 +84,7 @@ class Replay {
 
   /** A cookie of which only the request is known: it may be one that a response set, or that a script has changed since. */
   #sent(cookie: GivenCookie, place: Place): void {
-    const { attached } = this.#jar.select(place.url, { now: place.at, site: 'same-site' })
+    const { attached } = this.#jar(place.url.host).select(place.url, { now: place.at, site: 'same-site' })
     const held = attached.filter(({ name }) => name === cookie.name)
     if (held.some(({ value }) => value === cookie.value)) return
     const [known] = held
@@ -91,9 +93,16 @@ class Replay {
 
   #put(given: GivenCookie, { where, at }: Place): void {
     const cookie: Cookie = { ...given, createdAt: at, updatedAt: at }
-    const outcome = this.#jar.put(cookie, at)
+    const outcome = this.#jar(cookie.domain).put(cookie, at)
     if (outcome.kind === 'refused') this.#skip(where, outcome.reason)
     else this.#where.set(identityOf(cookie), where)
+  }
+
+  #jar(host: string): Jar {
+    const site = siteOf(host)
+    const jar = this.#jars.get(site) ?? new Jar()
+    this.#jars.set(site, jar)
+    return jar
   }
 
   #skip(where: string, reason: string): void {
