@@ -37,7 +37,9 @@ export function readJsonCookie(
   const name = textOf(field('name'))
   const content = textOf(field('value'))
   if (name === undefined) return { reason: 'no name' }
-  if (content === undefined) return { reason: 'no value' }
+  if (content === undefined) {
+    return { reason: field('value') === undefined ? 'no value' : 'a value that is no text' }
+  }
   const where = textOf(field('domain', 'host')) ?? fallback
   if (where === undefined || where === '') return { reason: 'no domain' }
   const host = domainOf(where)
@@ -89,9 +91,10 @@ export function ownPartition(cookie: GivenCookie): string {
   return `https://${site.includes(':') ? `[${site}]` : site}`
 }
 
+/** A number or a flag is text that somebody forgot to quote; a number that JSON does not hold exactly has lost digits of it. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  return typeof value === 'boolean' || Number.isSafeInteger(value) ? String(value) : undefined
 }
 
 function flagOf(value: unknown): boolean | undefined {
