@@ -6,7 +6,11 @@ import { readWebStorage, type StoredPairs, type WebStorageDefinition, webStorage
 const schema = webStorage.options(z)
 const definition = (input: object = {}): WebStorageDefinition =>
   schema.parse({ kind: 'web-storage', origin: 'https://app.example.com', key: 'auth', ...input })
-const local = (text: string): StoredPairs => ({ localStorage: [['auth', text]], sessionStorage: [] })
+const local = (text: string): StoredPairs => ({
+  localStorage: [['auth', text]],
+  sessionStorage: [],
+  indexedDB: [],
+})
 const jwt = (claims: object) =>
   ['{"alg":"none"}', JSON.stringify(claims), 'signature']
     .map((part) => Buffer.from(part).toString('base64url'))
@@ -62,13 +66,18 @@ describe('a token in web storage', () => {
     [undefined, 'local'],
     ['local', 'local'],
     ['session', 'session'],
+    ['database', 'database'],
   ])('with area %j comes from %s storage where both have the key', (area, token) => {
-    const stored = { localStorage: [['auth', 'local']], sessionStorage: [['auth', 'session']] } as const
+    const stored = {
+      localStorage: [['auth', 'local']],
+      sessionStorage: [['auth', 'session']],
+      indexedDB: [['auth', 'database']],
+    } as const
     expect(readWebStorage(definition({ area }), stored)).toEqual({ token })
   })
 
   it('comes from session storage when local storage has none, unless that is said', () => {
-    const stored = { localStorage: [], sessionStorage: [['auth', 'session']] } as const
+    const stored = { localStorage: [], sessionStorage: [['auth', 'session']], indexedDB: [] } as const
     expect(readWebStorage(definition(), stored)).toEqual({ token: 'session' })
     expect(readWebStorage(definition({ area: 'local' }), stored)).toBe('there is no auth')
   })

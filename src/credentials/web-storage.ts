@@ -9,7 +9,7 @@ export interface WebStorageDefinition extends Definition {
   readonly key: string
   /** Names joined by dots, and numbers in lists: `accounts.0.token`. */
   readonly path?: string | undefined
-  readonly area?: 'local' | 'session' | undefined
+  readonly area?: 'local' | 'session' | 'database' | undefined
   readonly header?: string | undefined
 }
 
@@ -22,6 +22,8 @@ export interface WebStorageValue {
 export interface StoredPairs {
   readonly localStorage: readonly (readonly [key: string, value: string])[]
   readonly sessionStorage: readonly (readonly [key: string, value: string])[]
+  /** The databases by name, each as JSON. */
+  readonly indexedDB: readonly (readonly [name: string, value: string])[]
 }
 
 /** The server's clock and ours differ: within this its own answer decides. */
@@ -60,9 +62,11 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
         .optional()
         .describe('where in the JSON under that key: access.token, accounts.0.token'),
       area: z
-        .enum(['local', 'session'])
+        .enum(['local', 'session', 'database'])
         .optional()
-        .describe('localStorage or sessionStorage alone; otherwise the first that has the key'),
+        .describe(
+          'localStorage, sessionStorage or IndexedDB alone, where the key is the name of a database; otherwise the first that has the key',
+        ),
       header: headerOption(z).optional().describe('the header that has it, if not Authorization: Bearer'),
       ...commonOptions(z),
     }),
@@ -88,11 +92,13 @@ export function readWebStorage(
   { key, path, area, header }: WebStorageDefinition,
   stored: StoredPairs | undefined,
 ): WebStorageValue | string {
-  const areas = [
-    ...(area === 'session' ? [] : [stored?.localStorage]),
-    ...(area === 'local' ? [] : [stored?.sessionStorage]),
-  ]
-  const [, text] = areas.flatMap((pairs) => pairs ?? []).find(([name]) => name === key) ?? []
+  const areas = {
+    local: stored?.localStorage,
+    session: stored?.sessionStorage,
+    database: stored?.indexedDB,
+  }
+  const searched = area === undefined ? Object.values(areas) : [areas[area]]
+  const [, text] = searched.flatMap((pairs) => pairs ?? []).find(([name]) => name === key) ?? []
   if (text === undefined) return `there is no ${key}`
   const found = (path === undefined ? [] : path.split('.')).reduce(memberOf, text as unknown)
   const plain = typeof found === 'string' ? (textInJson(found) ?? found) : undefined

@@ -7,12 +7,14 @@ export type GivenCookie = Omit<Cookie, 'createdAt' | 'updatedAt'>
 /** Keys and values in their order. Pairs and not an object: a page may name a key `__proto__`. */
 export type Pairs = readonly (readonly [key: string, value: string])[]
 
-/** The web storage of one origin. */
+/** What the pages of one origin store. */
 export interface GivenOrigin {
   /** As a browser writes it: `https://app.example.com`, `http://localhost:8080`. */
   readonly origin: string
   readonly localStorage: Pairs
   readonly sessionStorage: Pairs
+  /** A database by its name, as the JSON that formats/indexed-db.ts tells of. */
+  readonly indexedDB: Pairs
 }
 
 /** Something that was read and not taken, and why. No text of a value is ever part of it. */
@@ -61,6 +63,7 @@ export interface Holds {
   readonly partitioned: boolean
   readonly localStorage: boolean
   readonly sessionStorage: boolean
+  readonly indexedDB: boolean
   /** Of names, values and paths: `UTF-8` where the file is JSON, `no TAB` where that separates. */
   readonly bytes: 'all' | 'no TAB' | 'UTF-8'
 }

@@ -1,5 +1,6 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
+import { databases } from '../../test/support/databases.ts'
 import { cookieHeader } from '../cookies/cookie-header.ts'
 import { splitPair } from '../cookies/set-cookie.ts'
 import type { Format, GivenCookie, GivenOrigin, Holds } from './format.ts'
@@ -90,6 +91,7 @@ const origin: fc.Arbitrary<GivenOrigin> = fc.record({
   ),
   localStorage: pairs,
   sessionStorage: pairs,
+  indexedDB: databases,
 })
 const origins = fc.uniqueArray(origin, { selector: (store) => store.origin, maxLength: 3 })
 
@@ -141,13 +143,14 @@ describe.each(writers)('$name', (format) => {
     expect(sorted(back.cookies.map((read) => read.cookie))).toEqual(sorted(expected))
     expect(back.skipped).toEqual([])
     expect(left).toHaveLength(given.length - holdable.length)
-    const stored = stores.filter(({ localStorage }) => format.holds.localStorage && localStorage.length > 0)
-    expect(back.origins.map(({ storage }) => storage)).toEqual(
-      stored.map((store) => ({
+    const areas = ['localStorage', 'sessionStorage', 'indexedDB'] as const
+    const stored = stores
+      .map((store) => ({
         ...store,
-        sessionStorage: format.holds.sessionStorage ? store.sessionStorage : [],
-      })),
-    )
+        ...Object.fromEntries(areas.map((area) => [area, format.holds[area] ? store[area] : []])),
+      }))
+      .filter((store) => areas.some((area) => store[area].length > 0))
+    expect(back.origins.map(({ storage }) => storage)).toEqual(stored)
   })
 
   test.prop([cookies, origins])('loses nothing but what it says', (given, stores) => {
@@ -179,7 +182,9 @@ describe.each(writers)('$name', (format) => {
       const all = given.map((each, index) => ({ ...each, value: `${secret}${index}` }))
       const { bytes } = format.write({
         cookies: all,
-        origins: [{ origin: 'https://a.test', localStorage: [['k', secret]], sessionStorage: [] }],
+        origins: [
+          { origin: 'https://a.test', localStorage: [['k', secret]], sessionStorage: [], indexedDB: [] },
+        ],
         url: `https://${host}/`,
       })
       const cut = Buffer.from(bytes.subarray(0, at % (bytes.length + 1)))

@@ -43,6 +43,7 @@ export const header: Format = {
     partitioned: false,
     localStorage: false,
     sessionStorage: false,
+    indexedDB: false,
     bytes: 'all',
   },
 

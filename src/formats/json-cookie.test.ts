@@ -220,7 +220,10 @@ describe('JSON of browsers and their tools', () => {
     expect(reading.skipped).toEqual([{ where: '[0]', reason: 'no name' }])
   })
 
-  it('storageState brings localStorage, and names what else it has', () => {
+  it('storageState brings what pages store, and names what is not kept', () => {
+    const records = [{ key: 'a', value: { token: 'x' } }]
+    const stores = [{ name: 's', autoIncrement: false, records, indexes: [] }]
+    const database = { name: 'accounts', version: 2, stores }
     const reading = read(
       JSON.stringify({
         cookies: [],
@@ -232,7 +235,8 @@ describe('JSON of browsers and their tools', () => {
               { name: '__proto__', value: '2' },
               { name: 'k', value: '3' },
             ],
-            indexedDB: [{ name: 'db' }],
+            indexedDB: [{ name: 'db' }, database, { ...database, name: 'empty', stores: [] }],
+            opfs: [{ path: 'a', type: 'file', base64: '' }],
           },
           { origin: 'https://b.test:8443/x', localStorage: [], sessionStorage: { s: 'v' } },
           { origin: 'file:///etc/passwd', localStorage: [] },
@@ -251,11 +255,13 @@ describe('JSON of browsers and their tools', () => {
           ['__proto__', '2'],
         ],
         sessionStorage: [],
+        indexedDB: [['accounts', JSON.stringify(database)]],
       },
-      { origin: 'https://b.test:8443', localStorage: [], sessionStorage: [['s', 'v']] },
+      { origin: 'https://b.test:8443', localStorage: [], sessionStorage: [['s', 'v']], indexedDB: [] },
     ])
     expect(reading.skipped.map(({ where, reason }) => `${where}: ${reason}`)).toEqual([
-      'origins[0].indexedDB: indexedDB is not kept',
+      'origins[0].indexedDB[0]: no database of IndexedDB',
+      'origins[0].opfs: files of a page are not kept',
       'origins[2]: no origin of a site',
       'origins[3]: no origin of a site',
       'origins[4]: no origin of a site',

@@ -49,5 +49,6 @@ export const holdsAllOfCookies = {
   partitioned: true,
   localStorage: false,
   sessionStorage: false,
+  indexedDB: false,
   bytes: 'UTF-8',
 } as const

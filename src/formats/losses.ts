@@ -20,7 +20,7 @@ export function lossesOf(holds: Holds, { cookies, origins }: Contents): readonly
     lost('HttpOnly', holds.httpOnly, ({ httpOnly }) => httpOnly),
     lost('SameSite', holds.sameSite, ({ sameSite }) => sameSite !== 'default'),
     lost('Partitioned', holds.partitioned, ({ partitioned }) => partitioned === true),
-    ...(['localStorage', 'sessionStorage'] as const).map((what): Loss => {
+    ...(['localStorage', 'sessionStorage', 'indexedDB'] as const).map((what): Loss => {
       return {
         what,
         of: 'origin',

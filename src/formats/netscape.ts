@@ -55,6 +55,7 @@ export const netscape: Format = {
     partitioned: false,
     localStorage: false,
     sessionStorage: false,
+    indexedDB: false,
     bytes: 'no TAB',
   },
 

@@ -1,11 +1,9 @@
 import type { Format, Reading, Skipped } from './format.ts'
+import { writtenDatabases } from './indexed-db.ts'
 import { dottedDomain, member, ownPartition } from './json-cookie.ts'
 import { holdsAllOfCookies, jsonBytes, readCookieList, writeCookieList } from './json-list.ts'
 import { formatInvalid } from './source.ts'
 import { namesAndValues, readOrigin } from './web-origin.ts'
-
-/** What Playwright can save of an origin and is not kept. */
-const otherStores = ['indexedDB', 'opfs'] as const
 
 const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 
@@ -13,7 +11,7 @@ const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 export const storageState: Format = {
   name: 'storage-state',
   aliases: ['playwright'],
-  summary: "Playwright's storageState: cookies and localStorage",
+  summary: "Playwright's storageState: cookies, localStorage and IndexedDB",
 
   detects({ json }) {
     if ('flaw' in json) return false
@@ -33,7 +31,7 @@ export const storageState: Format = {
     return { cookies, origins: origins.origins, skipped: [...skipped, ...origins.skipped] }
   },
 
-  holds: { ...holdsAllOfCookies, localStorage: true },
+  holds: { ...holdsAllOfCookies, localStorage: true, indexedDB: true },
 
   write({ cookies, origins }) {
     const { items, left } = writeCookieList(cookies, (cookie, texts) => ({
@@ -50,8 +48,12 @@ export const storageState: Format = {
       ...(cookie.partitioned ? { partitionKey: ownPartition(cookie), _crHasCrossSiteAncestor: false } : {}),
     }))
     const stores = origins
-      .filter(({ localStorage }) => localStorage.length > 0)
-      .map(({ origin, localStorage }) => ({ origin, localStorage: namesAndValues(localStorage) }))
+      .filter(({ localStorage, indexedDB }) => localStorage.length + indexedDB.length > 0)
+      .map(({ origin, localStorage, indexedDB }) => ({
+        origin,
+        localStorage: namesAndValues(localStorage),
+        ...(indexedDB.length === 0 ? {} : { indexedDB: writtenDatabases(indexedDB) }),
+      }))
     return { bytes: jsonBytes({ cookies: items, origins: stores }), left }
   },
 }
@@ -63,13 +65,15 @@ function readOrigins(values: readonly unknown[]): Pick<Reading, 'origins' | 'ski
     const where = `origins[${index}]`
     const read = readOrigin(value)
     if ('storage' in read) origins.push({ where, storage: read.storage })
-    else skipped.push({ where, reason: read.reason, what: 'storage' })
-    for (const name of otherStores) {
-      const other = member(value, name)
-      if (Array.isArray(other) && other.length > 0) {
-        skipped.push({ where: `${where}.${name}`, reason: `${name} is not kept`, what: 'storage' })
-      }
+    const flawed = 'storage' in read ? read.flawed : [{ where: '', reason: read.reason }]
+    for (const flaw of flawed) {
+      const path = flaw.where === '' ? where : `${where}.${flaw.where}`
+      skipped.push({ where: path, reason: flaw.reason, what: 'storage' })
     }
+    // The origin's private files: Playwright can save them, too.
+    const files = member(value, 'opfs')
+    if (Array.isArray(files) && files.length > 0)
+      skipped.push({ where: `${where}.opfs`, reason: 'files of a page are not kept', what: 'storage' })
   }
   return { origins, skipped }
 }

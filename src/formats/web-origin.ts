@@ -1,4 +1,5 @@
 import type { GivenOrigin, Pairs } from './format.ts'
+import { readDatabases } from './indexed-db.ts'
 import { isObject, member } from './json-cookie.ts'
 
 /** The origin as a browser writes it, or undefined when storage cannot belong to it (`null`, `file://`, no URL). */
@@ -10,8 +11,13 @@ export function webOrigin(text: string): string | undefined {
   return url.origin
 }
 
-/** The storage of an origin, as Playwright has it: lists of `{ name, value }`. */
-export function readOrigin(value: unknown): { readonly storage: GivenOrigin } | { readonly reason: string } {
+/** The storage of an origin, as Playwright has it: lists of `{ name, value }`, and databases. */
+export function readOrigin(value: unknown):
+  | {
+      readonly storage: GivenOrigin
+      readonly flawed: readonly { readonly where: string; readonly reason: string }[]
+    }
+  | { readonly reason: string } {
   const text = member(value, 'origin')
   const origin = typeof text === 'string' ? webOrigin(text) : undefined
   if (origin === undefined) return { reason: 'no origin of a site' }
@@ -20,7 +26,8 @@ export function readOrigin(value: unknown): { readonly storage: GivenOrigin } | 
   if (localStorage === undefined || sessionStorage === undefined) {
     return { reason: 'web storage that is no list of names and values' }
   }
-  return { storage: { origin, localStorage, sessionStorage } }
+  const { databases, flawed } = readDatabases(member(value, 'indexedDB'))
+  return { storage: { origin, localStorage, sessionStorage, indexedDB: databases }, flawed }
 }
 
 export function namesAndValues(pairs: Pairs): readonly { readonly name: string; readonly value: string }[] {

@@ -1,5 +1,6 @@
 import { fc, test } from '@fast-check/vitest'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { databases } from '../../test/support/databases.ts'
 import { ruleSet, now as start } from '../../test/support/material.ts'
 import { identityOf } from '../cookies/cookie.ts'
 import type { HallpassError } from '../errors.ts'
@@ -35,7 +36,12 @@ async function filled() {
       origins: [
         {
           where: '',
-          storage: { origin, localStorage: [['__proto__', '\ud800']], sessionStorage: [['s', 'hunter2']] },
+          storage: {
+            origin,
+            localStorage: [['__proto__', '\ud800']],
+            sessionStorage: [['s', 'hunter2']],
+            indexedDB: [],
+          },
         },
       ],
       skipped: [],
@@ -96,6 +102,7 @@ describe('a bundle', () => {
         origin: fc.constantFrom('https://a.test', 'http://[::1]:81'),
         localStorage: pairs,
         sessionStorage: pairs,
+        indexedDB: databases,
       }),
       fc.dictionary(fc.string(), fc.jsonValue()),
     ],
@@ -189,6 +196,20 @@ describe('a bundle', () => {
     [
       'pairs that are none',
       { ...empty, origins: [{ origin: 'https://a.test', localStorage: ['hunter2'], sessionStorage: [] }] },
+    ],
+    [
+      'databases that are none',
+      {
+        ...empty,
+        origins: [
+          {
+            origin: 'https://a.test',
+            localStorage: [],
+            sessionStorage: [],
+            indexedDB: [['d', '{"name":"d"}']],
+          },
+        ],
+      },
     ],
     [
       'a credential with a path for a name',

@@ -3,6 +3,7 @@ import { parseRecord } from '../cookies/record.ts'
 import { HallpassError } from '../errors.ts'
 import type { GivenCookie, GivenOrigin } from '../formats/format.ts'
 import { withoutTimes } from '../formats/given-cookie.ts'
+import { isDatabase } from '../formats/indexed-db.ts'
 import { formatInvalid, maxSourceBytes } from '../formats/source.ts'
 import type { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
@@ -107,6 +108,9 @@ function importable(contents: Record<string, unknown> | undefined): Importable {
     ),
     origins: readAs('origins', () => parseStorageRecord({ origins: stored } as never)).map(
       (storage, index) => {
+        if (!storage.indexedDB.every(([name, text]) => isDatabase(name, text))) {
+          throw formatInvalid(`origins[${index}]: not databases of IndexedDB`)
+        }
         return { where: `origins[${index}]`, storage: withoutTime(storage) }
       },
     ),

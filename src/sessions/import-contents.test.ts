@@ -110,7 +110,12 @@ describe('an import', () => {
       origins: [
         {
           where: 'origins[0]',
-          storage: { origin: 'https://a.test', localStorage: [['k', 'v']], sessionStorage: [] },
+          storage: {
+            origin: 'https://a.test',
+            localStorage: [['k', 'v']],
+            sessionStorage: [],
+            indexedDB: [],
+          },
         },
       ],
     })
@@ -172,7 +177,10 @@ describe('an import', () => {
       ],
       {
         origins: ['https://app.example.com', 'https://evil.test'].map((origin) => {
-          return { where: origin, storage: { origin, localStorage: [['k', 'v']], sessionStorage: [] } }
+          return {
+            where: origin,
+            storage: { origin, localStorage: [['k', 'v']], sessionStorage: [], indexedDB: [] },
+          }
         }),
         credentials: [{ name: 'api', record: {} }],
       },
@@ -313,6 +321,7 @@ describe('hostile imports', () => {
                 ['constructor', 'y'],
               ],
               sessionStorage: [],
+              indexedDB: [],
             },
           },
         ],
@@ -340,7 +349,12 @@ describe('an import into the records of a disk', () => {
         origins: [
           {
             where: 'o',
-            storage: { origin: 'https://d.test', localStorage: [['k', value]], sessionStorage: [] },
+            storage: {
+              origin: 'https://d.test',
+              localStorage: [['k', value]],
+              sessionStorage: [],
+              indexedDB: [],
+            },
           },
         ],
       },

@@ -5,6 +5,7 @@ import type { Json } from '../store/store.ts'
 import type { ImportMode } from './import-cookies.ts'
 import {
   bytesOfOrigin,
+  keysOf,
   maxOriginsPerSite,
   maxSiteBytes,
   mergeOrigin,
@@ -12,7 +13,7 @@ import {
   parseStorageRecord,
   storageRecord,
 } from './origin-storage.ts'
-import { hostOfOrigin, keysOf } from './session-storage.ts'
+import { hostOfOrigin } from './session-storage.ts'
 
 export interface ReadStorage {
   readonly where: string

@@ -3,13 +3,13 @@ import type { GivenOrigin, Pairs } from '../formats/format.ts'
 import { webOrigin } from '../formats/web-origin.ts'
 import type { Json } from '../store/store.ts'
 
-/** The web storage of one origin, as it was when it was captured or imported last. */
+/** What the pages of one origin store, as it was when it was captured or imported last. */
 export interface OriginStorage extends GivenOrigin {
   /** Milliseconds since the epoch. */
   readonly capturedAt: number
 }
 
-/** As Chrome: what one origin may keep; here both areas together, as JSON. */
+/** As Chrome: what one origin may keep; here all areas together, as JSON. */
 export const maxOriginBytes = 10 * 1024 * 1024
 
 /** All of a site are one record, and a record ends at 64 MiB once it is sealed and in Base64. */
@@ -21,7 +21,7 @@ export const maxOriginsPerSite = 200
 /** As many as any page that is still usable has. */
 export const maxKeysPerOrigin = 10_000
 
-export const areas = ['localStorage', 'sessionStorage'] as const
+export const areas = ['localStorage', 'sessionStorage', 'indexedDB'] as const
 export type Area = (typeof areas)[number]
 
 /** What found no room, by area. */
@@ -31,13 +31,17 @@ export interface NoRoom {
   readonly reason: string
 }
 
-/** Lays what is given over what is held, key by key. A key that finds no room stays as it was. */
+/** Lays what is given over what is held, key by key, a database being one. A key that finds no room stays as it was. */
 export function mergeOrigin(
   held: OriginStorage | undefined,
   given: GivenOrigin,
   { now, roomBytes }: { readonly now: number; readonly roomBytes: number },
 ): { readonly storage: OriginStorage; readonly noRoom: readonly NoRoom[] } {
-  const merged = { localStorage: new Map(held?.localStorage), sessionStorage: new Map(held?.sessionStorage) }
+  const merged = {
+    localStorage: new Map(held?.localStorage),
+    sessionStorage: new Map(held?.sessionStorage),
+    indexedDB: new Map(held?.indexedDB),
+  }
   const limit = Math.min(maxOriginBytes, roomBytes)
   const noRoom: NoRoom[] = []
   let bytes = areas.reduce((sum, area) => sum + bytesOfPairs([...merged[area]]), 0)
@@ -48,7 +52,7 @@ export function mergeOrigin(
       const old = pairs.get(key)
       const grown = bytes + bytesOfPair(key, value) - (old === undefined ? 0 : bytesOfPair(key, old))
       const full =
-        old === undefined && merged.localStorage.size + merged.sessionStorage.size >= maxKeysPerOrigin
+        old === undefined && areas.reduce((sum, each) => sum + merged[each].size, 0) >= maxKeysPerOrigin
       if (grown > limit || full) {
         keys++
         continue
@@ -62,6 +66,7 @@ export function mergeOrigin(
     origin: given.origin,
     localStorage: [...merged.localStorage],
     sessionStorage: [...merged.sessionStorage],
+    indexedDB: [...merged.indexedDB],
     capturedAt: now,
   }
   return { storage, noRoom }
@@ -74,7 +79,7 @@ function reasonOf(limit: number): string {
 }
 
 export function bytesOfOrigin(storage: GivenOrigin): number {
-  return bytesOfPairs(storage.localStorage) + bytesOfPairs(storage.sessionStorage)
+  return areas.reduce((sum, area) => sum + bytesOfPairs(storage[area]), 0)
 }
 
 function bytesOfPairs(pairs: Pairs): number {
@@ -86,11 +91,14 @@ function bytesOfPair(key: string, value: string): number {
   return Buffer.byteLength(JSON.stringify(key)) + Buffer.byteLength(JSON.stringify(value)) + 4
 }
 
+/** How many keys there are in all areas. */
+export function keysOf(storage: GivenOrigin): number {
+  return areas.reduce((sum, area) => sum + storage[area].length, 0)
+}
+
 /** The record of a site; undefined for nothing, which its absence says as well. */
 export function storageRecord(origins: readonly OriginStorage[]): Json | undefined {
-  const filled = origins.filter(
-    ({ localStorage, sessionStorage }) => localStorage.length + sessionStorage.length > 0,
-  )
+  const filled = origins.filter((origin) => keysOf(origin) > 0)
   return filled.length === 0 ? undefined : { origins: filled as unknown as Json }
 }
 
@@ -99,19 +107,23 @@ export function parseStorageRecord(value: Json | undefined): readonly OriginStor
   if (value === undefined) return []
   const origins =
     typeof value === 'object' && value !== null && 'origins' in value ? value.origins : undefined
-  if (!Array.isArray(origins) || !origins.every(isOriginStorage)) {
+  // Records were made before databases were kept.
+  const whole = Array.isArray(origins)
+    ? origins.map((origin) => ({ ...origin, indexedDB: origin?.indexedDB ?? [] }))
+    : [undefined]
+  if (!whole.every(isOriginStorage)) {
     throw new HallpassError('record-damaged', 'a record of web storage is damaged')
   }
-  return origins
+  return whole
 }
 
 function isOriginStorage(value: unknown): value is OriginStorage {
   if (typeof value !== 'object' || value === null) return false
-  const { origin, localStorage, sessionStorage, capturedAt } = value as Record<string, unknown>
+  const { origin, capturedAt, ...stored } = value as Record<string, unknown>
   return (
     typeof origin === 'string' &&
     webOrigin(origin) === origin &&
-    [localStorage, sessionStorage].every(isPairs) &&
+    areas.every((area) => isPairs(stored[area])) &&
     Number.isFinite(capturedAt)
   )
 }

@@ -24,6 +24,7 @@ const local = (origin: string, ...pairs: Pairs): GivenOrigin => ({
   origin,
   localStorage: pairs,
   sessionStorage: [],
+  indexedDB: [],
 })
 const put = (session: Session, ...storages: GivenOrigin[]) => take(session, 'merge', storages)
 const take = (session: Session, mode: 'merge' | 'replace', storages: readonly GivenOrigin[]) =>

@@ -2,9 +2,9 @@ import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
 import { webOrigin } from '../formats/web-origin.ts'
 import { isName } from '../store/names.ts'
 import type { RecordId, Store } from '../store/store.ts'
-import { type OriginStorage, parseStorageRecord, storageRecord } from './origin-storage.ts'
+import { keysOf, type OriginStorage, parseStorageRecord, storageRecord } from './origin-storage.ts'
 
-/** The web storage of one session: a record for each site, in it the origins of the site. */
+/** What pages store, of one session: a record for each site, in it the origins of the site. */
 export class SessionStorage {
   readonly #store: Store
   readonly #session: string
@@ -61,10 +61,6 @@ export class SessionStorage {
 /** The host of an origin as cookies and records name it. */
 export function hostOfOrigin(origin: string): string {
   return canonicalHost(new URL(origin).hostname)
-}
-
-export function keysOf({ localStorage, sessionStorage }: Omit<OriginStorage, 'capturedAt'>): number {
-  return localStorage.length + sessionStorage.length
 }
 
 function hostOf(place: string): string {

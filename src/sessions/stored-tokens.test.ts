@@ -34,7 +34,12 @@ const storeIn = (to: Session, token: string, of = origin) =>
     {
       cookies: [],
       skipped: [],
-      origins: [{ where: of, storage: { origin: of, localStorage: [['auth', token]], sessionStorage: [] } }],
+      origins: [
+        {
+          where: of,
+          storage: { origin: of, localStorage: [['auth', token]], sessionStorage: [], indexedDB: [] },
+        },
+      ],
     },
     { mode: 'replace' },
   )

@@ -53,12 +53,13 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
         session: 'default',
         cookies: 4,
         earliest_expiry: expect.stringMatching(/Z$/),
-        storage: { origins: 2, keys: 4 },
+        storage: { origins: 2, keys: 5 },
         sites: ['site.test'],
         skipped: [
           {
             where: 'https://app.site.test',
-            reason: 'IndexedDB, which stays in the profile of the window',
+            reason:
+              'a database with keys or files that cannot leave the browser: it stays in the profile of the window',
             what: 'storage',
           },
         ],
@@ -77,6 +78,16 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       ]
       const set = await cli.run(['token', 'set', 'page', ...page, '--host', 'app.site.test'])
       expect(set.status, set.stderr).toBe(0)
+      const inDatabase = [
+        '--area',
+        'database',
+        '--path',
+        'stores.0.records.0.value.access',
+        '--header',
+        'X-Database',
+      ]
+      const found = [...page.slice(0, 4), '--key', 'accounts', ...inDatabase]
+      await cli.run(['token', 'set', 'database', ...found, '--host', 'app.site.test'])
       const { stdout: me } = await cli.run([
         'run',
         '--quiet',
@@ -93,6 +104,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       ])
         expect(me).toContain(cookie)
       expect(me).toContain('authorization: Bearer LOCALTOKEN')
+      expect(me).toContain('x-database: DATABASETOKEN')
       if (browser === 'chromium') await meetsInPlaywright(cli, site)
 
       const state = {
@@ -100,14 +112,14 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
           { name: 'sid', value: 'FROMJAR', domain: 'app.site.test', path: '/', httpOnly: true, secure: true },
           { name: 'old', value: 'GOES', domain: '.site.test', path: '/', secure: true },
         ],
-        origins: [{ origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'STORED' }] }],
+        origins: [storedAs('STORED')],
       }
       await cli.run(['import', '-', '--replace'], { stdin: JSON.stringify(state) })
       const open = cli.spawn(['open', 'https://app.site.test/used', '--browser', browser])
       const end = ended(open)
       await requested(site, /GET \/saw\?/)
       const [, seen = ''] = /GET \/saw\?(\S+) /.exec(site.received) ?? []
-      expect(decodeURIComponent(seen)).toBe('["auth"]["STORED"]')
+      expect(decodeURIComponent(seen)).toBe('[["auth"],["STORED"],"STORED"]')
       // Nothing that the profile has kept since the login.
       expect(/GET \/used[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toMatch(
         /cookie: (sid=FROMJAR; old=GOES|old=GOES; sid=FROMJAR)\r/i,
@@ -118,9 +130,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       expect(opened.status, opened.stderr).toBe(0)
       const { cookies } = JSON.parse((await cli.run(['cookie', 'list', '--json'])).stdout)
       expect(cookies.map(({ name }: { name: string }) => name).sort()).toEqual(['sid', 'used'])
-      expect((await exported(cli)).origins).toEqual([
-        { origin: 'https://app.site.test', localStorage: [{ name: 'auth', value: 'CHANGED' }] },
-      ])
+      expect((await exported(cli)).origins).toEqual([storedAs('CHANGED')])
     },
   )
 
@@ -142,9 +152,9 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       const { status, stderr } = await end
       expect(status, stderr).toBe(0)
       expect(stderr).toMatch(
-        /captured 4 cookies \(the earliest expires in (59 min|1 h)\), 4 keys of web storage/,
+        /captured 4 cookies \(the earliest expires in (59 min|1 h)\), 5 keys of web storage/,
       )
-      expect(stderr).toContain('skipped 1: IndexedDB')
+      expect(stderr).toContain('skipped 1: a database with keys or files that cannot leave the browser')
       expect(existsSync(join(cli.home, 'browser', 'default', browser))).toBe(true)
       await cli.run(['session', 'rm', 'default', '--yes'])
       expect(existsSync(join(cli.home, 'browser', 'default'))).toBe(false)
@@ -225,7 +235,7 @@ chromium('login tells a terminal how far it is, and ends by Enter', { timeout: 1
   await using site = await signInSite()
   const cli = await signedUp(context, site)
   const done = {
-    at: /4 cookies and 4 keys of web storage so far; waiting for the window to be closed, or Enter here/,
+    at: /4 cookies and 5 keys of web storage so far; waiting for the window to be closed, or Enter here/,
     keys: '\r',
   }
   const { status, screen } = await onTerminal(
@@ -285,7 +295,7 @@ describe('login --attach', () => {
     const login = ['login', `${at}/home`, '--attach', endpoint, '--until', 'cookie=theme']
     const { status, stderr } = await cli.run(login)
     expect(status, stderr).toBe(0)
-    expect(stderr).toMatch(/captured 1 cookie .*, 4 keys of web storage/)
+    expect(stderr).toMatch(/captured 1 cookie .*, 5 keys of web storage/)
     expect(stderr).toContain(`hallpass run -- curl ${at}/\n`)
     const { stderr: nobody } = await cli.run(['login', at, '--attach', '127.0.0.1:1'])
     expect(nobody).toContain('hallpass: error: no browser answers on 127.0.0.1:1')
@@ -338,6 +348,22 @@ async function meetsInPlaywright(cli: CommandLine, site: TestOrigin): Promise<vo
     )
   } finally {
     await browser.close()
+  }
+}
+
+/** What the page of the site keeps for its user: the same token in both places. */
+function storedAs(token: string) {
+  const records = [{ key: 'ada', value: { access: token } }]
+  return {
+    origin: 'https://app.site.test',
+    localStorage: [{ name: 'auth', value: token }],
+    indexedDB: [
+      {
+        name: 'accounts',
+        version: 1,
+        stores: [{ name: 'tokens', autoIncrement: false, records, indexes: [] }],
+      },
+    ],
   }
 }
 

@@ -1,9 +1,21 @@
 import { certificateFor, httpOrigin, type TestOrigin } from '../support/origin.ts'
 
+/** For scripts of pages: gives what a request on the store of a database results in. */
+const inDatabase = `
+  const inDatabase = (name, requestOf) => new Promise((resolve) => {
+    const opening = indexedDB.open(name, 1)
+    opening.onupgradeneeded = () => opening.result.createObjectStore('tokens')
+    opening.onsuccess = () => {
+      const request = requestOf(opening.result.transaction('tokens', 'readwrite').objectStore('tokens'))
+      request.onsuccess = () => resolve(request.result)
+    }
+  })`
+
 /**
  * A site to sign in at, on two domains: the form of app.site.test sends its user to sso.other.test and that back to
- * app.site.test, which sets an HttpOnly cookie; its page then sets a cookie and a localStorage token by script, makes a database,
- * and has a frame of evil.site.test in it that lies about whose storage it has. /never has no answer.
+ * app.site.test, which sets an HttpOnly cookie; its page then sets a cookie and a localStorage token by script, keeps another token
+ * and a key that cannot be exported in databases, and has a frame of evil.site.test in it that lies about whose storage it has.
+ * /never has no answer.
  */
 export async function signInSite(): Promise<TestOrigin> {
   const origin = await httpOrigin(
@@ -39,11 +51,14 @@ export async function signInSite(): Promise<TestOrigin> {
           localStorage.setItem('auth', JSON.stringify({ access: 'LOCALTOKEN' }))
           localStorage.setItem('__proto__', 'a key like any other')
           setTimeout(() => sessionStorage.setItem('tab', 'SESSIONTOKEN'), 400)
-          indexedDB.open('accounts')
+          ${inDatabase}
+          inDatabase('accounts', (store) => store.put({ access: 'DATABASETOKEN' }, 'ada'))
+          crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+            .then((key) => inDatabase('keys', (store) => store.put(key, 'ada')))
         </script>`)
       else if (host.startsWith('evil.'))
         html(`<script>
-          const forged = '{"origin":"https://app.site.test","localStorage":{"auth":"FORGED"},"hasDatabases":1}'
+          const forged = '{"origin":"https://app.site.test","localStorage":{"auth":"FORGED"},"unread":"values"}'
           JSON.stringify = () => forged
         </script>`)
       else if (url.pathname === '/who')
@@ -56,9 +71,13 @@ export async function signInSite(): Promise<TestOrigin> {
           'old=; Domain=site.test; Max-Age=0',
         ])
         html(`<script>
-          const stored = JSON.stringify(Object.keys(localStorage)) + JSON.stringify(Object.values(localStorage))
-          fetch('/saw?' + encodeURIComponent(stored))
-          localStorage.setItem('auth', 'CHANGED')
+          ${inDatabase}
+          inDatabase('accounts', (store) => store.get('ada')).then((kept) => {
+            const stored = [Object.keys(localStorage), Object.values(localStorage), kept?.access]
+            fetch('/saw?' + encodeURIComponent(JSON.stringify(stored)))
+            localStorage.setItem('auth', 'CHANGED')
+            inDatabase('accounts', (store) => store.put({ access: 'CHANGED' }, 'ada'))
+          })
         </script>`)
       } else if (url.pathname === '/changes') {
         html(`<script>
@@ -69,7 +88,9 @@ export async function signInSite(): Promise<TestOrigin> {
         response.setHeader('Set-Cookie', 'sid=ROTATED; Secure; HttpOnly; Max-Age=3600')
         response.end()
       } else if (url.pathname === '/me')
-        response.end(`cookie: ${cookies}; authorization: ${request.headers.authorization}`)
+        response.end(
+          `cookie: ${cookies}; authorization: ${request.headers.authorization}; x-database: ${request.headers['x-database']}`,
+        )
       else if (url.pathname !== '/never') response.writeHead(404).end()
     },
     { certificate: certificateFor('app.site.test', 'evil.site.test', 'sso.other.test') },

@@ -170,6 +170,7 @@ describe('export', () => {
       origin: 'https://app.example.com',
       localStorage: [['k', 'v']],
       sessionStorage: [['s', 'w']],
+      indexedDB: [],
     } as const
     await session.importInto(
       { cookies: [], skipped: [], origins: [{ where: '', storage }] },

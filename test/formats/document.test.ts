@@ -18,11 +18,12 @@ const whole: Holds = {
   partitioned: true,
   localStorage: true,
   sessionStorage: true,
+  indexedDB: true,
   bytes: 'all',
 }
 
 function row({ name, holds }: Pick<Format, 'name'> & { readonly holds?: Holds | undefined }): string {
-  if (holds === undefined) return `| \`${name}\` | in |${' |'.repeat(10)}`
+  if (holds === undefined) return `| \`${name}\` | in |${' |'.repeat(11)}`
   const says = (held: boolean) => (held ? 'yes' : '–')
   const {
     domain,
@@ -34,9 +35,10 @@ function row({ name, holds }: Pick<Format, 'name'> & { readonly holds?: Holds | 
     partitioned,
     localStorage,
     sessionStorage,
+    indexedDB,
     bytes,
   } = holds
-  const flags = [secure, httpOnly, sameSite, partitioned, localStorage, sessionStorage].map(says)
+  const flags = [secure, httpOnly, sameSite, partitioned, localStorage, sessionStorage, indexedDB].map(says)
   return `| ${[`\`${name}\``, 'in, out', says(domain), says(path), expiry, ...flags, bytes].join(' | ')} |`
 }
 

@@ -99,7 +99,7 @@ class FirefoxWindow implements DrivenWindow {
   async storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]> {
     const frames = flat(await this.#tree())
     const read = await Promise.all(
-      frames.map(({ context, url }) => readPage(url, wanted, (script) => this.#evaluate(context, script))),
+      frames.map(({ context, urls }) => readPage(urls, wanted, (script) => this.#evaluate(context, script))),
     )
     return read.filter((page) => page !== undefined)
   }
@@ -185,8 +185,15 @@ interface Page {
   readonly children: readonly Page[] | null
 }
 
-function flat(pages: readonly Page[]): readonly Page[] {
-  return pages.flatMap((page) => [page, ...flat(page.children ?? [])])
+/** Pages and the frames in them, each with the addresses of itself and of what it is in, from the inside out. */
+function flat(
+  pages: readonly Page[],
+  above: readonly string[] = [],
+): readonly { readonly context: string; readonly urls: readonly string[] }[] {
+  return pages.flatMap(({ context, url, children }) => {
+    const urls = [url, ...above]
+    return [{ context, urls }, ...flat(children ?? [], urls)]
+  })
 }
 
 function patternOf(origin: string) {

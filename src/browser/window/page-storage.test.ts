@@ -4,20 +4,30 @@ import { readPage, writingScript } from './page-storage.ts'
 
 const everywhere = () => true
 const read = (answer: unknown, url = 'https://app.site.test/home') =>
-  readPage(url, everywhere, async () => (typeof answer === 'string' ? answer : JSON.stringify(answer)))
+  readPage([url], everywhere, async () => (typeof answer === 'string' ? answer : JSON.stringify(answer)))
 
-it('reads both areas of a page, and whether it has databases', async () =>
+it('reads what a page stores, and says what it does not', async () =>
   expect(
-    await read({ localStorage: [{ name: 'a', value: '1' }], sessionStorage: [], hasDatabases: true }),
+    await read({
+      localStorage: [{ name: 'a', value: '1' }],
+      sessionStorage: [],
+      unread: ['values', 'constructor', 'values'],
+    }),
   ).toEqual({
-    storage: { origin: 'https://app.site.test', localStorage: [['a', '1']], sessionStorage: [] },
-    hasDatabases: true,
+    storage: {
+      origin: 'https://app.site.test',
+      localStorage: [['a', '1']],
+      sessionStorage: [],
+      indexedDB: [],
+    },
+    unread: ['a database with keys or files that cannot leave the browser', 'a database that cannot be read'],
   }))
 
 it('believes the browser and not the page about whose storage it is', async () => {
   const forged = { origin: 'https://bank.test', localStorage: [{ name: 'auth', value: 'FORGED' }] }
   expect((await read(forged))?.storage).toEqual({
     sessionStorage: [],
+    indexedDB: [],
     origin: 'https://app.site.test',
     localStorage: [['auth', 'FORGED']],
   })
@@ -38,23 +48,42 @@ it.each([
   ['an object', undefined],
 ])('takes nothing from a page that answers with %s', async (_, answer) => {
   if (answer === undefined)
-    expect(await readPage('https://app.site.test/', everywhere, async () => ({}))).toBeUndefined()
+    expect(await readPage(['https://app.site.test/'], everywhere, async () => ({}))).toBeUndefined()
   else expect((await read(answer))?.storage.localStorage ?? []).toEqual([])
 })
 
 it('asks no page that is not wanted, and none without an origin', async () => {
   const evaluate = vi.fn(async () => '{}')
   for (const url of ['about:blank', 'chrome://settings/', 'data:text/html,x', 'file:///etc/passwd', ''])
-    expect(await readPage(url, everywhere, evaluate)).toBeUndefined()
+    expect(await readPage([url], everywhere, evaluate)).toBeUndefined()
   const wanted = (host: string) => host === 'app.site.test'
-  expect(await readPage('https://app.site.test.evil.test/', wanted, evaluate)).toBeUndefined()
+  expect(await readPage(['https://app.site.test.evil.test/'], wanted, evaluate)).toBeUndefined()
   expect(evaluate).not.toHaveBeenCalled()
+})
+
+it.each([
+  [true, 'a page of its site', ['https://app.site.test/', 'https://www.site.test/']],
+  [
+    true,
+    'a frame without an address of its site',
+    ['https://app.site.test/', 'about:srcdoc', 'https://site.test/'],
+  ],
+  [false, 'a page of another site', ['https://app.site.test/', 'https://other.test/']],
+  [
+    false,
+    'its own site, with another one between',
+    ['https://app.site.test/', 'https://other.test/', 'https://app.site.test/'],
+  ],
+  [false, 'the same name without TLS', ['https://app.site.test/', 'http://app.site.test/']],
+  [false, 'a page that is data', ['https://app.site.test/', 'data:text/html,x']],
+])('asks a frame: %s, below %s', async (asks, _, urls) => {
+  expect((await readPage(urls, everywhere, async () => '{}')) !== undefined).toBe(asks)
 })
 
 it('does not wait for a page that never answers', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] })
   try {
-    const never = readPage('https://app.site.test/', everywhere, () => new Promise(() => {}))
+    const never = readPage(['https://app.site.test/'], everywhere, () => new Promise(() => {}))
     await vi.advanceTimersByTimeAsync(10_000)
     expect(await never).toBeUndefined()
   } finally {
@@ -63,7 +92,7 @@ it('does not wait for a page that never answers', async () => {
 })
 
 it('has nothing of a page that goes away meanwhile', async () => {
-  const gone = readPage('https://app.site.test/', everywhere, () => Promise.reject(new Error('gone')))
+  const gone = readPage(['https://app.site.test/'], everywhere, () => Promise.reject(new Error('gone')))
   expect(await gone).toBeUndefined()
 })
 
@@ -72,6 +101,7 @@ it('writes into the page of its origin, over all that was there, and into no oth
     origin: 'https://app.site.test',
     localStorage: [['__proto__', '</script>']],
     sessionStorage: [['t', "'"]],
+    indexedDB: [],
   } as const
   const pageOf = (origin: string) => {
     const areas = [new Map([['old', '1']]), new Map<string, string>()]

@@ -1,45 +1,71 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { canonicalHost } from '../../cookies/site.ts'
+import { canonicalHost, siteOf } from '../../cookies/site.ts'
 import type { GivenOrigin } from '../../formats/format.ts'
+import { writtenDatabases } from '../../formats/indexed-db.ts'
 import { readOrigin } from '../../formats/web-origin.ts'
-import type { OriginStorage } from '../../sessions/origin-storage.ts'
+import { maxOriginBytes, type OriginStorage } from '../../sessions/origin-storage.ts'
+import { readDatabases, writeDatabases } from './page-databases.ts'
 
 /** What the page of an origin keeps. */
 export interface PageStorage {
   readonly storage: GivenOrigin
-  /** IndexedDB, which is not read. */
-  readonly hasDatabases: boolean
+  /** Why databases are not among it, if any are not. */
+  readonly unread: readonly string[]
 }
+
+/** By the words of the script. */
+const unreadBecause: ReadonlyMap<unknown, string> = new Map([
+  ['large', 'a database of more than 10 MiB'],
+  ['slow', 'a database that takes too long to read, or is being changed'],
+  ['values', 'a database with keys or files that cannot leave the browser'],
+])
+const unreadable = 'a database that cannot be read'
 
 /** A page that shows a dialog or computes without end answers later, or never: the others and its user do not wait for it. */
 const answersWithinMs = 5_000
 
+/** Of that, what databases may take. */
+const databasesWithinMs = 3_000
+
 const script = `(async () => {
   const pairs = (area) =>
     Array.from({ length: area.length }, (_, index) => area.key(index)).map((name) => ({ name, value: area.getItem(name) }))
-  const hasDatabases = async () => (await indexedDB.databases()).length > 0
+  const readDatabases = ${readDatabases}
+  const none = { databases: [], unread: [] }
+  const limits = { maxBytes: ${maxOriginBytes}, withinMs: ${databasesWithinMs} }
+  const { databases, unread } = await readDatabases(limits).catch(() => none)
   return JSON.stringify({
     localStorage: pairs(localStorage),
     sessionStorage: pairs(sessionStorage),
-    hasDatabases: await hasDatabases().catch(() => false),
+    indexedDB: databases,
+    unread: unread.map(String),
   })
 })()`
 
 /**
- * Reads the web storage of a page or a frame. One that goes away meanwhile, or is of an opaque origin, has nothing to say.
- * @param url of the page, as the browser says it
+ * Reads what a page or a frame stores. One that goes away meanwhile, or is of an opaque origin, has nothing to say. Neither has one
+ * below a page of another site: browsers give it a storage of its own there, which is not that of its origin.
+ * @param urls of it and of the pages that it is in, from the inside out, as the browser says them
  * @param evaluate runs a script in it and gives what that resolves with
  */
 export async function readPage(
-  url: string,
+  [url = '', ...above]: readonly string[],
   wanted: (host: string) => boolean,
   evaluate: (script: string) => Promise<unknown>,
 ): Promise<PageStorage | undefined> {
   const { protocol = '', hostname = '', origin = '' } = URL.parse(url) ?? {}
   if (!/^https?:$/.test(protocol) || !wanted(canonicalHost(hostname))) return undefined
+  const site = siteOfUrl(url)
+  // A frame without an address is of the site that it is in.
+  if (above.some((outer) => !outer.startsWith('about:') && siteOfUrl(outer) !== site)) return undefined
   const answer = evaluate(script).catch(() => undefined)
   const text = await Promise.race([answer, sleep(answersWithinMs, undefined, { ref: false })])
   return typeof text === 'string' ? pageStorage(origin, text) : undefined
+}
+
+function siteOfUrl(url: string): string | undefined {
+  const { protocol, hostname } = URL.parse(url) ?? {}
+  return hostname ? `${protocol}//${siteOf(canonicalHost(hostname))}` : undefined
 }
 
 /**
@@ -50,7 +76,9 @@ function pageStorage(origin: string, text: string): PageStorage | undefined {
   const value = parsedJson(text)
   const read = readOrigin({ ...value, origin })
   if ('reason' in read) return undefined
-  return { storage: read.storage, hasDatabases: value.hasDatabases === true }
+  const words: readonly unknown[] = Array.isArray(value.unread) ? value.unread : []
+  const reasons = [...words, ...read.flawed].map((word) => unreadBecause.get(word) ?? unreadable)
+  return { storage: read.storage, unread: [...new Set(reasons)] }
 }
 
 function parsedJson(text: string): Readonly<Record<string, unknown>> {
@@ -66,12 +94,16 @@ function parsedJson(text: string): Readonly<Record<string, unknown>> {
  * Run in a page: its web storage becomes this, and no other page's does: a service worker of the origin, which answers instead of
  * us, may have led elsewhere.
  */
-export function writingScript({ origin, localStorage, sessionStorage }: OriginStorage): string {
-  return `(() => {
+export function writingScript({ origin, localStorage, sessionStorage, indexedDB }: OriginStorage): string {
+  // As text: in a literal, a key that is called __proto__ would be none.
+  const databases = JSON.stringify(JSON.stringify(writtenDatabases(indexedDB)))
+  return `(async () => {
   if (location.origin !== ${JSON.stringify(origin)}) return
   localStorage.clear()
   sessionStorage.clear()
   for (const [key, value] of ${JSON.stringify(localStorage)}) localStorage.setItem(key, value)
   for (const [key, value] of ${JSON.stringify(sessionStorage)}) sessionStorage.setItem(key, value)
+  const writeDatabases = ${writeDatabases}
+  await writeDatabases(JSON.parse(${databases}))
 })()`
 }

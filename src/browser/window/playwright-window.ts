@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Frame, Page } from 'playwright-core'
 import type { Cookie } from '../../cookies/cookie.ts'
 import { dottedDomain, jsonTexts, ownPartition } from '../../formats/json-cookie.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
@@ -36,7 +36,7 @@ export class PlaywrightWindow implements DrivenWindow {
   async storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]> {
     const frames = this.#context.pages().flatMap((page) => page.frames())
     const read = await Promise.all(
-      frames.map((frame) => readPage(frame.url(), wanted, (script) => frame.evaluate(script))),
+      frames.map((frame) => readPage(urlsOf(frame), wanted, (script) => frame.evaluate(script))),
     )
     return read.filter((page) => page !== undefined)
   }
@@ -61,6 +61,12 @@ export class PlaywrightWindow implements DrivenWindow {
   async #firstPage(): Promise<Page> {
     return this.#context.pages()[0] ?? (await this.#context.newPage())
   }
+}
+
+/** Of a frame and of those it is in, from the inside out. */
+function urlsOf(frame: Frame): readonly string[] {
+  const outer = frame.parentFrame()
+  return [frame.url(), ...(outer === null ? [] : urlsOf(outer))]
 }
 
 /** An empty page of the origin that no server is asked for: only there its storage can be written. The tab keeps sessionStorage. */

@@ -170,10 +170,11 @@ async function attend(
     if (state !== undefined) last = { state, held }
     return state !== undefined
   }
-  const pause = () => Promise.race([end.promise, sleep(lookEveryMs, undefined, { ref: false })])
+  const pause = (ms: number) => Promise.race([end.promise, sleep(ms, undefined, { ref: false })])
   let reachedAt: number | undefined
   while (!ended) {
     const before = textOf(last.state)
+    const begunAt = performance.now()
     if (!(await look())) break
     const urls = await window.urls().catch(() => [])
     // Without windows some systems leave the program running.
@@ -182,7 +183,8 @@ async function attend(
     if (reachedAt !== undefined && (settled || performance.now() > reachedAt + settlesWithinMs)) break
     if (isReached(until, urls, last.state)) reachedAt ??= performance.now()
     onProgress(last.state)
-    await pause()
+    // Of its pages' time looking takes half at the most.
+    await pause(Math.max(lookEveryMs, performance.now() - begunAt))
   }
   givenUp.throwIfAborted()
   await look() // for what came with the last step

@@ -45,13 +45,13 @@ export function hostOf({ domain }: WindowCookie): string {
 /** The state as any file that is imported: through the same gate, with the same reasons for what is left out. */
 export function readingOf({ cookies, pages }: WindowState): Reading {
   const read = readCookieList(cookies, 'cookies', { wellEncoded: true })
-  const unread = [...pages.values()]
-    .filter(({ hasDatabases }) => hasDatabases)
-    .map(({ storage }) => ({
+  const unread = [...pages.values()].flatMap(({ storage, unread }) =>
+    unread.map((reason) => ({
       where: storage.origin,
-      reason: 'IndexedDB, which stays in the profile of the window',
+      reason: `${reason}: it stays in the profile of the window`,
       what: 'storage' as const,
-    }))
+    })),
+  )
   return {
     cookies: read.cookies,
     skipped: [...read.skipped, ...unread],

@@ -2,7 +2,7 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'storage',
-  summary: 'web storage of the session: localStorage and sessionStorage, by origin',
+  summary: 'web storage of the session: localStorage, sessionStorage and IndexedDB, by origin',
   subcommands: [
     {
       name: 'list',

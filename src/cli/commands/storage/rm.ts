@@ -1,4 +1,4 @@
-import { keysOf } from '../../../sessions/session-storage.ts'
+import { keysOf } from '../../../sessions/origin-storage.ts'
 import { Exit, type Run } from '../../command.ts'
 import { counted } from '../session/counted.ts'
 import { placeOperand } from './place.ts'

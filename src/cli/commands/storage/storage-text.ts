@@ -22,6 +22,7 @@ export function storageDocument(storage: OriginStorage) {
     captured_at: new Date(storage.capturedAt).toISOString(),
     local_storage: keys(storage.localStorage),
     session_storage: keys(storage.sessionStorage),
+    indexed_db: keys(storage.indexedDB),
   }
 }
 
