@@ -20,6 +20,8 @@ export async function anySite(setCookie: readonly string[]): Promise<AnySite> {
       'Set-Cookie',
       setCookie.map((line) => Buffer.from(line, 'utf8').toString('latin1')),
     )
+    // What yt-dlp asks for.
+    response.setHeader('Content-Type', 'video/mp4')
     // Bytes: a text would be joined with the head, and both be written as UTF-8.
     response.end(Buffer.from('ok\n'))
   })

@@ -51,6 +51,20 @@ async function run(command: string, args: readonly string[], site: AnySite, cwd:
 
 const python = (script: string) => ['-c', `import http.cookiejar, urllib.request\n${script}`]
 
+/** It reads the file, and writes it anew in the end. */
+function ytDlp(file: string, url: string) {
+  return [
+    'yt-dlp',
+    '--ignore-config',
+    '--no-cache-dir',
+    '--quiet',
+    '--simulate',
+    '--cookies',
+    file,
+    url,
+  ] as const
+}
+
 /** Each makes a file of the cookies that the site sets. */
 const makers: Readonly<
   Record<string, (file: string, from: string) => readonly [command: string, ...args: string[]]>
@@ -72,6 +86,7 @@ const makers: Readonly<
 urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open('${from}').read()
 jar.save(ignore_discard=True)`),
   ],
+  'yt-dlp --cookies': ytDlp,
 } as const
 
 /** Each sends what a file holds, to the URL. */
@@ -87,6 +102,7 @@ jar = http.cookiejar.MozillaCookieJar('${file}', policy=policy)
 jar.load(ignore_discard=True)
 urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open('${to}').read()`),
   ],
+  'yt-dlp --cookies': ytDlp,
 }
 
 /** wget reads curl's mark for HttpOnly as a comment; Python takes the 0 of a session cookie for 1970. */
@@ -118,14 +134,14 @@ describe.each(Object.entries(makers))('a file made by %s', (name, make) => {
       expect(formatOf(source).name).toBe('netscape')
       const { cookies, skipped } = netscape.read(source, { now })
       expect(skipped).toEqual([])
-      // wget and Python write no HttpOnly; Python keeps the bytes of a value as the UTF-8 of each.
+      // wget, Python and yt-dlp write no HttpOnly; the latter two keep the bytes of a value as the UTF-8 of each.
       const expected = ownJar(from)
         .all()
         .map(plain)
         .map((cookie) => ({
           ...cookie,
           httpOnly: name === 'curl -c' && cookie.httpOnly,
-          ...(name === 'MozillaCookieJar' && cookie.name === 'utf8'
+          ...(['MozillaCookieJar', 'yt-dlp --cookies'].includes(name) && cookie.name === 'utf8'
             ? { value: Buffer.from(cookie.value, 'utf8').toString('latin1') }
             : {}),
         }))
@@ -134,8 +150,10 @@ describe.each(Object.entries(makers))('a file made by %s', (name, make) => {
   )
 })
 
-describe.each(Object.entries(users))('an exported cookies.txt with %s', (_, use) => {
-  test.for([url, 'http://other.app.example.com/', 'http://example.com/x', 'http://elsewhere.test/'])(
+describe.each(Object.entries(users))('an exported cookies.txt with %s', (name, use) => {
+  // yt-dlp takes a host's own cookies to the hosts below it, too: Python does unless it is told not to.
+  const below = name === 'yt-dlp --cookies' ? [] : ['http://other.app.example.com/']
+  test.for([url, ...below, 'http://example.com/x', 'http://elsewhere.test/'])(
     'goes to %s as from our own jar',
     async (to, context) => {
       const folder = scratch()
