@@ -189,7 +189,21 @@ describe('an import', () => {
     expect((await session.cookies()).map(({ name }) => name)).toEqual(['a', 'b', 'd'])
     expect(report.cookies).toMatchObject({ read: 6, elsewhere: 3 })
     expect(report.storage).toEqual({ origins: 1, keys: 1, elsewhere: 1 })
+    expect(report.skipped).toEqual([
+      { where: 'api', reason: 'credentials come with the whole bundle alone', what: 'credential' },
+    ])
     expect(await store.names('default', 'credential')).toEqual([])
+  })
+
+  it('replaces nothing of other hosts than those that were asked for', async () => {
+    await session.importInto(
+      reading([cookie('held'), cookie('held', { domain: 'admin.example.com' })]),
+      merge,
+    )
+    const given = reading([cookie('new'), cookie('new', { domain: 'admin.example.com' })])
+    const report = await session.importInto(given, { ...replace, hosts: ['app.example.com'] })
+    expect(await values(session)).toEqual(['admin.example.com held=v', 'app.example.com new=v'])
+    expect(report.cookies).toMatchObject({ added: 1, elsewhere: 1, removed: 1 })
   })
 
   it('goes into no session that has expired or is gone', async () => {

@@ -1,7 +1,7 @@
 import { hostMatches, siteOf } from '../cookies/site.ts'
 import type { GivenCookie, Reading, Skipped } from '../formats/format.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
-import { type ImportMode, importSite, type SiteOutcome, sortCookies } from './import-cookies.ts'
+import { type ImportMode, importSite, isOf, type SiteOutcome, sortCookies } from './import-cookies.ts'
 import { importStorage, type StorageOutcome, sortStorage } from './import-storage.ts'
 import { hostOfOrigin } from './session-storage.ts'
 import { type Written, writeRecords } from './write-records.ts'
@@ -112,7 +112,7 @@ export async function importContents(
     credentials: { names: credentials.map(({ name }) => name) },
     sites: [...new Set([...cookies.bySite.keys(), ...storage.bySite.keys()])].sort(),
     skipped: [
-      ...given.skipped,
+      ...asked.skipped,
       ...cookies.skipped,
       ...storage.skipped,
       ...bySite.flatMap(({ skipped }) => skipped),
@@ -133,14 +133,17 @@ function outcomeIn<T extends { readonly record: Json | undefined }>(
 
 function within(given: Importable, hosts: readonly string[] | undefined): Importable {
   if (hosts === undefined) return given
-  const asked = (host: string) => hosts.some((each) => hostMatches(host, each))
+  const { credentials = [] } = given
   return {
-    ...given,
-    cookies: given.cookies.filter(({ cookie: { domain, hostOnly } }) => {
-      // A cookie of the whole domain goes to the host that was asked for, too.
-      return asked(domain) || (!hostOnly && hosts.some((each) => hostMatches(each, domain)))
+    cookies: given.cookies.filter(({ cookie }) => isOf(cookie, hosts)),
+    origins: given.origins.filter(({ storage }) => {
+      return hosts.some((host) => hostMatches(hostOfOrigin(storage.origin), host))
     }),
-    origins: given.origins.filter(({ storage }) => asked(hostOfOrigin(storage.origin))),
-    credentials: [],
+    skipped: [
+      ...given.skipped,
+      ...credentials.map(({ name }): Skipped => {
+        return { where: name, reason: 'credentials come with the whole bundle alone', what: 'credential' }
+      }),
+    ],
   }
 }

@@ -1,6 +1,6 @@
 import { type Cookie, identityOf, isExpired } from '../cookies/cookie.ts'
 import { Jar, maxCookiesPerSite } from '../cookies/jar.ts'
-import { siteOf } from '../cookies/site.ts'
+import { hostMatches, siteOf } from '../cookies/site.ts'
 import type { GivenCookie, Reading, Skipped } from '../formats/format.ts'
 import { isName } from '../store/names.ts'
 import type { Json } from '../store/store.ts'
@@ -62,6 +62,14 @@ function whyNot(cookie: Cookie, scratch: Jar, now: number): string | undefined {
   return isName('site', siteOf(cookie.domain)) ? undefined : 'nothing can be kept for that domain'
 }
 
+/** Whether a cookie belongs to one of these hosts or of those below them. One of the whole domain goes to such a host, too. */
+export function isOf({ domain, hostOnly }: GivenCookie, hosts: readonly string[] | undefined): boolean {
+  return (
+    hosts === undefined ||
+    hosts.some((host) => hostMatches(domain, host) || (!hostOnly && hostMatches(host, domain)))
+  )
+}
+
 /** The record of a site with the cookies in it. Pure: it is computed once to check, and again under the record's lock. */
 export function importSite(
   value: Json | undefined,
@@ -69,18 +77,25 @@ export function importSite(
   {
     mode,
     gone,
+    hosts,
     now,
-  }: { readonly mode: ImportMode; readonly gone?: readonly GivenCookie[]; readonly now: number },
+  }: {
+    readonly mode: ImportMode
+    readonly gone?: readonly GivenCookie[]
+    readonly hosts?: readonly string[] | undefined
+    readonly now: number
+  },
 ): SiteOutcome {
   const before = value === undefined ? new Jar() : Jar.fromRecord(value)
   const live = new Set(before.all().flatMap((cookie) => (isExpired(cookie, now) ? [] : identityOf(cookie))))
   const given = new Set(cookies.map(({ cookie }) => identityOf(cookie)))
   const leaving = gone && new Set(gone.map(identityOf))
-  const goes = (identity: string) => leaving?.has(identity) ?? !given.has(identity)
+  const goes = (cookie: Cookie) =>
+    leaving?.has(identityOf(cookie)) ?? (isOf(cookie, hosts) && !given.has(identityOf(cookie)))
   const { cookies: held, covers } = before.toRecord()
   // Hosts that the session knows stay known.
   const jar = Jar.fromRecord({
-    cookies: mode === 'merge' ? held : held.filter((cookie) => !goes(identityOf(cookie))),
+    cookies: mode === 'merge' ? held : held.filter((cookie) => !goes(cookie)),
     covers,
   })
   const changed = new Set<string>()

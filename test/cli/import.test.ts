@@ -148,6 +148,28 @@ hallpass: skipped 1: expired (line 7)
       ],
     ))
 
+  test('counts the web storage of hosts that were not asked for', () => {
+    const origins = ['https://app.example.com', 'https://other.test'].map((origin) => {
+      return { origin, localStorage: [{ name: 'k', value: secret }] }
+    })
+    const stdin = JSON.stringify({ cookies: [], origins })
+    return story(
+      [secret],
+      [
+        {
+          run: ['import', '-', 'example.com'],
+          stdin,
+          stderr: /imported 1 key .*\n.*skipped the web storage of 1 origin of other hosts\n/,
+        },
+        {
+          run: ['import', '-', 'example.com', '--json'],
+          stdin,
+          stdout: { storage: { origins: 1, keys: 1, elsewhere: 1 } },
+        },
+      ],
+    )
+  })
+
   test('needs the site of a header, and takes it from the command line', () =>
     story(
       [secret],

@@ -62,6 +62,9 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
     }
   }
   if (cookies.elsewhere > 0) output.say(`skipped ${counted(cookies.elsewhere, 'cookie')} of other hosts`)
+  if (storage.elsewhere > 0) {
+    output.say(`skipped the web storage of ${counted(storage.elsewhere, 'origin')} of other hosts`)
+  }
   tellSkipped(output, report.skipped)
   if (failed !== undefined) {
     const reason = failed.error instanceof Error ? failed.error.message : String(failed.error)
@@ -100,7 +103,7 @@ export function importDocument(report: ImportReport, asked: Asked) {
     unchanged: cookies.unchanged,
     removed: cookies.removed,
     elsewhere: cookies.elsewhere,
-    storage: { origins: storage.origins, keys: storage.keys },
+    storage,
     credentials: credentials.names,
     sites,
     skipped: skipped.map(({ where, reason, what = 'cookie' }) => ({ where, reason, what })),
