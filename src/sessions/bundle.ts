@@ -12,6 +12,7 @@ import { decrypt, encrypt, isObject, parseObject } from '../store/seal.ts'
 import type { Json, Store } from '../store/store.ts'
 import type { Importable } from './import-contents.ts'
 import { type OriginStorage, parseStorageRecord } from './origin-storage.ts'
+import { sealedSchema } from './sealed-credential.ts'
 import type { Session } from './session.ts'
 
 /** A whole session: what a bundle carries to another machine. */
@@ -92,7 +93,7 @@ export async function openBundle(text: string, passphrase: () => Promise<Secret>
 }
 
 /** Whoever made the bundle knew the passphrase, and may still have made it with other tools than ours: read as strictly as a record. */
-function importable(contents: Record<string, unknown> | undefined): Importable {
+async function importable(contents: Record<string, unknown> | undefined): Promise<Importable> {
   const { cookies, origins, credentials } = contents ?? {}
   if (!Array.isArray(cookies) || !Array.isArray(origins) || !Array.isArray(credentials)) {
     throw formatInvalid('there is no session in the bundle')
@@ -100,6 +101,7 @@ function importable(contents: Record<string, unknown> | undefined): Importable {
   const timed = cookies.map((cookie) => ({ ...cookie, createdAt: 0, updatedAt: 0 }))
   const stored = origins.map((origin) => ({ ...origin, capturedAt: 0 }))
   const held: readonly unknown[] = credentials
+  const sealed = sealedSchema((await import('zod')).z)
   return {
     cookies: readAs('cookies', () => parseRecord({ cookies: timed, covers: [] }).cookies).map(
       (cookie, index) => {
@@ -116,7 +118,7 @@ function importable(contents: Record<string, unknown> | undefined): Importable {
     ),
     credentials: held.map((value, index) => {
       const { name, record } = isObject(value) ? value : {}
-      if (typeof name !== 'string' || !isName('credential', name) || !isObject(record)) {
+      if (typeof name !== 'string' || !isName('credential', name) || !sealed.safeParse(record).success) {
         throw formatInvalid(`credentials[${index}]: not a credential`)
       }
       return { name, record: record as unknown as Json }
