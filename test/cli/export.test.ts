@@ -161,6 +161,19 @@ describe('export', () => {
     },
   )
 
+  test('says in one line that stdout could not be written', async (context) => {
+    if (!existsSync('/dev/full')) return context.skip()
+    const cli = await filledHome()
+    const { status, stderr } = await cli.shell('hallpass export --format netscape --reveal > /dev/full')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/\nhallpass: error: the output could not be written \(ENOSPC\)\n$/)
+    // What is only said may be lost: the work is done.
+    const talk = 'hallpass export --format netscape --reveal 2> /dev/full'
+    expect(await cli.shell(talk)).toMatchObject({ status: 0, stdout: expect.stringContaining(cookieValue) })
+    const long = await cli.run(['export', '--format', 'netscape', '--reveal', '--out', 'x'.repeat(300)])
+    expect(long).toMatchObject({ status: 1, stderr: /: it cannot be written \(ENAMETOOLONG\)\n$/ })
+  })
+
   test('says what the format loses, and with --json what it wrote', async () => {
     const cli = await filledHome()
     const hallpass = await openHallpass({ home: cli.home, env: cli.env })

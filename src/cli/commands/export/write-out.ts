@@ -28,7 +28,7 @@ export function checkDestination(file: string, options: { readonly force: boolea
   }
   checkFolders(folder)
   const path = join(folder, basename(given))
-  const there = lstatSync(path, { throwIfNoEntry: false })
+  const there = statOf(file, path)
   if (there === undefined) return { path, replaces: false }
   if (there.isDirectory()) throw refused(file, 'it is a folder')
   if (!options.force) throw refused(file, 'there is a file already, which --force would replace')
@@ -60,6 +60,14 @@ export async function writeOut({ path, replaces }: Destination, bytes: Uint8Arra
     throw new HallpassError('not-saved', `${path} could not be written (${errno ?? 'unknown'})`, {
       cause: error,
     })
+  }
+}
+
+function statOf(file: string, path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw refused(file, `it cannot be written (${errnoOf(error) ?? 'unknown'})`)
   }
 }
 
