@@ -20,7 +20,7 @@ export interface AdminBackend {
   access(session: string): Promise<Access>
   issue(request: ClientRequest): Promise<IssuedClient>
   /** undefined when no client has that id. */
-  revoke(id: string): RevokedClient | undefined
+  revoke(id: string): Promise<RevokedClient | undefined>
   clients(): readonly RunningClient[]
   neededLogins(): Promise<readonly NeededLogin[]>
   writeBundle(variables: Readonly<Record<string, string>>): Promise<void>
@@ -68,8 +68,8 @@ export function adminApp(backend: AdminBackend): Hono {
     const request = await bodyOf(context.req.raw, clientRequest)
     return context.json(await backend.issue(request as ClientRequest), 201)
   })
-  app.delete('/clients/:id', (context) => {
-    const revoked = backend.revoke(context.req.param('id'))
+  app.delete('/clients/:id', async (context) => {
+    const revoked = await backend.revoke(context.req.param('id'))
     if (revoked !== undefined) return context.json(revoked)
     return answer(new HallpassError('usage', 'no client of that id'), 404)
   })

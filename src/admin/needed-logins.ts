@@ -1,6 +1,6 @@
-import type { CredentialSummary } from '../sessions/session.ts'
+import type { CredentialSummary, Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import type { NeededLogin } from './wire.ts'
+import type { MetLogin, NeededLogin } from './wire.ts'
 
 /** Credentials, of every session, that nothing but a login can mend. */
 export async function neededLogins(sessions: Sessions, now: number): Promise<readonly NeededLogin[]> {
@@ -16,6 +16,16 @@ export async function neededLogins(sessions: Sessions, now: number): Promise<rea
     }),
   )
   return found.flat()
+}
+
+/** Those of a session that its requests met, with where to sign in. */
+export async function metLogins(session: Session, names: readonly string[]): Promise<readonly MetLogin[]> {
+  if (names.length === 0) return []
+  const credentials = await session.credentials()
+  return names.map((name) => {
+    const readFrom = credentials.find((credential) => credential.name === name)?.readFrom
+    return { name, ...(readFrom && { signInAt: readFrom.signInAt }) }
+  })
 }
 
 /** Why nothing but a login helps; undefined when something else does, or nothing is amiss. */

@@ -4,7 +4,7 @@ import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
 import { scopeOf } from '../index.ts'
 import type { AdminBackend } from './app.ts'
 import { isAlive } from './is-alive.ts'
-import { neededLogins } from './needed-logins.ts'
+import { metLogins, neededLogins } from './needed-logins.ts'
 import { serveAdmin } from './serve.ts'
 import type { ClientRequest, RunningClient } from './wire.ts'
 
@@ -92,9 +92,14 @@ function backendOf(
       clients.set(id, { id, session, pid, program: basename(request.program), since, ...scope })
       return { ...about, proxyUrl: url, id, token: token.reveal() }
     },
-    revoke: (id) => {
-      const needsLogin = proxy.revoke(id)
-      return clients.delete(id) ? { needsLogin } : undefined
+    revoke: async (id) => {
+      const names = proxy.revoke(id)
+      const client = clients.get(id)
+      if (client === undefined) return undefined
+      clients.delete(id)
+      const session = hallpass.sessions.get(client.session)
+      // It may be gone before its client.
+      return { needsLogin: await session.then((found) => metLogins(found, names)).catch(() => []) }
     },
     clients: () => [...clients.values()],
     neededLogins: () => neededLogins(hallpass.sessions, Date.now()),

@@ -30,16 +30,20 @@ export interface IssuedClient extends Access {
 
 export interface RevokedClient {
   /** Credentials that its requests met as in need of a login. */
-  readonly needsLogin: readonly string[]
+  readonly needsLogin: readonly MetLogin[]
+}
+
+/** A credential that a request met as in need of a login. */
+export interface MetLogin {
+  readonly name: string
+  /** The page that makes its value, where a browser window is the login. */
+  readonly signInAt?: string
 }
 
 /** A credential that nothing but a login can mend. */
-export interface NeededLogin {
+export interface NeededLogin extends MetLogin {
   readonly session: string
-  readonly name: string
   readonly reason: string
-  /** The page that makes its value, where a browser window is the login. */
-  readonly signInAt?: string
 }
 
 export interface RunningClient extends RunScope {

@@ -123,7 +123,7 @@ describe('the admin app', () => {
     issue: async () => {
       throw new Error('unused')
     },
-    revoke: () => undefined,
+    revoke: async () => undefined,
     neededLogins: async () => [],
     clients: () => [],
     writeBundle: async () => {},

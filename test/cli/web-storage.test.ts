@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CommandLine } from '../support/command-line.ts'
+import { httpOrigin } from '../support/origin.ts'
 
 const origin = 'https://app.example.com'
 const set = ['token', 'set', 'page', '--kind', 'web-storage', '--origin', origin, '--key', 'auth']
@@ -60,6 +61,23 @@ describe('a credential of the kind web-storage', () => {
       expect(stderr).toContain(`hint: npx ${sign}\n`)
     }
     expect((await cli.run(['status'])).stdout).toContain(`${sign}`)
+  })
+
+  it('that has expired is told of behind a child whose requests met it, with the page to sign in at', async () => {
+    await using site = await httpOrigin((_, response) => response.end('ok'))
+    const cli = await withToken(inSeconds(-630))
+    await cli.run([...set, '--path', 'access.token', '--host', '127.0.0.1'])
+    const told =
+      'hallpass: error: the credential "page" of the session "default" needs a login\n' +
+      'hallpass: hint: npx hallpass login https://app.example.com\n'
+    const curl = ['run', '--', 'curl', '-s', `http://127.0.0.1:${site.port}/`]
+    expect(await cli.run(curl)).toMatchObject({ status: 0, stdout: 'ok', stderr: told })
+    await cli.run(['start', '--background'])
+    try {
+      expect(await cli.run(curl)).toMatchObject({ status: 0, stdout: 'ok', stderr: told })
+    } finally {
+      await cli.run(['stop'])
+    }
   })
 
   it.each([

@@ -1,6 +1,8 @@
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../admin/child-environment.ts'
 import { AdminClient } from '../../../admin/client.ts'
 import { missedProxy } from '../../../admin/missed-proxy.ts'
+import { metLogins } from '../../../admin/needed-logins.ts'
+import type { MetLogin } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import { childTokenPrefix } from '../../../sessions/child-token.ts'
@@ -15,7 +17,7 @@ interface Passage {
   readonly proxyUrl: string
   readonly loopback: boolean
   /** Ends what was made for the child; resolves to the credentials that its requests met as in need of a login. */
-  end(): Promise<readonly string[]>
+  end(): Promise<readonly MetLogin[]>
 }
 
 interface AskedScope {
@@ -42,12 +44,14 @@ export const run: Run = async (context, input) => {
   const home = homePaths(resolveHome(context.env), context.env)
   const { proxyUrl, loopback } = passage
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
-  let needLogin: readonly string[] = []
+  let met: readonly MetLogin[] = []
   const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(async () => {
-    needLogin = await passage.end()
+    met = await passage.end()
   })
   // The status stays the child's: it may have coped with its 401.
-  for (const name of needLogin) context.output.fail(needsLogin(name, context.flags.session), end.status)
+  for (const { name, signInAt } of met) {
+    context.output.fail(needsLogin(name, context.flags.session, { signInAt }), end.status)
+  }
   if (end.failure !== undefined)
     return context.output.fail(new HallpassError('failed', end.failure), end.status)
   // A shell's loop goes on after an exit status and ends after a Ctrl-C: only dying of it says which it was.
@@ -108,7 +112,7 @@ async function throughOwn(context: Context, asked: AskedScope): Promise<Passage>
     end: async () => {
       await proxy.close({ graceMs: leaveMs })
       await log.close()
-      return proxy.revoke(id)
+      return await metLogins(await hallpass.session(), proxy.revoke(id))
     },
   }
 }
