@@ -299,10 +299,12 @@ export class Hallpass {
     return toNetscape(await (await this.session()).cookies())
   }
 
-  /** Removes the cookies of a site, or, without one, everything that the session holds. */
+  /** Removes the cookies and the web storage of a site, or, without one, everything that the session holds. */
   async clear(site?: string): Promise<void> {
-    if (site === undefined) await this.sessions.remove(this.sessionName)
-    else await (await this.session()).removeCookies(site)
+    if (site === undefined) return await this.sessions.remove(this.sessionName)
+    const session = await this.session()
+    await session.removeCookies(site)
+    await session.clearStorage(site)
   }
 
   /**

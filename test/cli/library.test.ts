@@ -34,6 +34,12 @@ describe('cookies', () => {
     const hallpass = await open()
     await hallpass.saveCookies('https://a.example.com/', ['sid=1'])
     await hallpass.saveCookies('https://b.example/', ['sid=2'])
+    const session = await hallpass.session()
+    const storages = ['https://a.example.com', 'https://b.example'].map((origin) => {
+      return { origin, localStorage: [['auth', 'x']] as const, sessionStorage: [], indexedDB: [] }
+    })
+    const origins = storages.map((storage) => ({ where: 'here', storage }))
+    await session.importInto({ cookies: [], origins, skipped: [] }, { mode: 'merge' })
     const again = await openHallpass({
       home: hallpass.home.root,
       env: { HOME: hallpass.home.root, HALLPASS_NO_KEYRING: '1' },
@@ -43,6 +49,7 @@ describe('cookies', () => {
     await again.clear('a.example.com')
     expect(await hallpass.cookieHeader('https://a.example.com/')).toBe('')
     expect(await hallpass.cookieHeader('https://b.example/')).toBe('sid=2')
+    expect((await session.storages()).map(({ origin }) => origin)).toEqual(['https://b.example'])
     await hallpass.clear()
     expect(await hallpass.toNetscape()).not.toContain('b.example')
   })
