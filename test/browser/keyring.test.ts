@@ -30,7 +30,7 @@ describe('the store of a real browser', () => {
       const profile = () => findProfile(browserNamed('chromium'), 'Default', onLinux(home))
       const reading = await readUntil(5, () => readBrowser(profile()))
       expect(shown(reading)).toEqual([cookie('brief', 'gone', {}), ...ofTheSite])
-      const kinds = readCopied(profile().cookies, (database) =>
+      const kinds = await readCopied(profile().cookies, (database) =>
         rowsOf(database, 'SELECT DISTINCT substr(encrypted_value, 1, 3) AS kind FROM cookies'),
       )
       expect(kinds.map(({ kind }) => Buffer.from(kind as Uint8Array).toString())).toEqual(['v11'])

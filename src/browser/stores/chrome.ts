@@ -3,9 +3,9 @@ import { siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
 import { domainOf } from '../../formats/domain.ts'
 import type { GivenCookie, Reading, Skipped } from '../../formats/format.ts'
-import { toWire } from '../../formats/wire-text.ts'
+import { latin1Of } from '../../formats/wire-text.ts'
 import type { ChromeKeys } from './chrome-keys.ts'
-import { columnsOf, type Row, readCopied, rowsOf } from './copied-database.ts'
+import { columnsOf, cookieBytes, nameOf, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
 
 /** From this version of the store on, what is encrypted begins with the SHA-256 of the host: a value moved to another is noticed. */
 const boundSince = 24
@@ -17,21 +17,21 @@ const sameSites: Readonly<Record<number, GivenCookie['sameSite']>> = { 0: 'none'
 
 /** The cookies of a profile of Chrome, Chromium, Edge or Brave: `Cookies`, newer ones `Network/Cookies`. */
 export async function readChrome(file: string, keys: ChromeKeys): Promise<Reading> {
-  const { rows, bound } = readCopied(file, (database) => {
+  const { rows, bound } = await readCopied(file, (database) => {
     const columns = columnsOf(database, 'cookies')
     if (!columns.has('encrypted_value') || !columns.has('host_key')) {
       throw new HallpassError('profile-unreadable', `${file} is no cookie store of Chrome that is known`)
     }
     const [meta] = rowsOf(database, "SELECT value FROM meta WHERE key = 'version'")
     return {
-      rows: rowsOf(database, 'SELECT * FROM cookies ORDER BY creation_utc, rowid'),
+      rows: rowsOf(database, `SELECT *, ${cookieBytes} FROM cookies ORDER BY creation_utc, rowid`),
       bound: Number(meta?.value ?? 0) >= boundSince,
     }
   })
   const cookies: Reading['cookies'][number][] = []
   const skipped: Skipped[] = []
   for (const [index, row] of rows.entries()) {
-    const where = `cookie ${index + 1} (${String(row.name) || 'nameless'} of ${String(row.host_key)})`
+    const where = `cookie ${index + 1} (${nameOf(row)} of ${String(row.host_key)})`
     const value = await contentOf(row, bound, keys)
     const read = 'reason' in value ? value.reason : cookieOf(row, value.value)
     if (typeof read === 'string') skipped.push({ where, reason: read })
@@ -48,20 +48,22 @@ async function contentOf(
   const sealed = row.encrypted_value
   if (!(sealed instanceof Uint8Array)) return { reason: 'an encrypted value that is no bytes' }
   if (sealed.length === 0) {
-    return typeof row.value === 'string' ? { value: row.value } : { reason: 'a value that is no text' }
+    const value = wireOf(row.value)
+    return value === undefined ? { reason: 'a value that is no text' } : { value }
   }
   const opened = await keys.open(Buffer.from(sealed))
   if ('reason' in opened) return opened
-  if (!bound) return { value: opened.plaintext.toString('utf8') }
+  if (!bound) return { value: latin1Of(opened.plaintext) }
   const host = createHash('sha256').update(String(row.host_key)).digest()
   if (!opened.plaintext.subarray(0, host.length).equals(host))
     return { reason: 'a value that belongs to another host' }
-  return { value: opened.plaintext.subarray(host.length).toString('utf8') }
+  return { value: latin1Of(opened.plaintext.subarray(host.length)) }
 }
 
 function cookieOf(row: Row, value: string): GivenCookie | string {
-  const { name, host_key: host, path } = row
-  if (typeof name !== 'string' || typeof host !== 'string') return 'name or host is no text'
+  const name = wireOf(row.name)
+  const { host_key: host } = row
+  if (name === undefined || typeof host !== 'string') return 'name or host is no text'
   const domain = domainOf(host)
   if (domain === undefined) return 'a host that is none'
   const partition = partitionOf(row, domain.domain)
@@ -69,11 +71,11 @@ function cookieOf(row: Row, value: string): GivenCookie | string {
   const secure = row.is_secure === 1n
   const sameSite = sameSites[Number(row.samesite ?? -1)] ?? 'default'
   return {
-    name: toWire(name),
-    value: toWire(value),
+    name,
+    value,
     domain: domain.domain,
     hostOnly: !domain.dotted,
-    path: toWire(typeof path === 'string' && path !== '' ? path : '/'),
+    path: wireOf(row.path) || '/',
     secure,
     httpOnly: row.is_httponly === 1n,
     sameSite: sameSite === 'none' && !secure ? 'default' : sameSite,

@@ -2,8 +2,7 @@ import { siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
 import { domainOf } from '../../formats/domain.ts'
 import type { GivenCookie, Reading, Skipped } from '../../formats/format.ts'
-import { toWire } from '../../formats/wire-text.ts'
-import { columnsOf, type Row, readCopied, rowsOf } from './copied-database.ts'
+import { columnsOf, cookieBytes, nameOf, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
 
 /** From this version of its schema on, Firefox keeps times in milliseconds. */
 const millisecondsSince = 16
@@ -20,8 +19,8 @@ const sameSites: Readonly<Record<number, GivenCookie['sameSite']>> = {
  * The cookies of a Firefox profile: `cookies.sqlite`, in clear. Cookies that last until Firefox ends are only in its
  * memory, and so in no file that could be read.
  */
-export function readFirefox(file: string): Reading {
-  return readCopied(file, (database) => {
+export async function readFirefox(file: string): Promise<Reading> {
+  return await readCopied(file, (database) => {
     const columns = columnsOf(database, 'moz_cookies')
     if (!columns.has('host') || !columns.has('expiry')) {
       throw new HallpassError('profile-unreadable', `${file} is no cookie store of Firefox that is known`)
@@ -30,7 +29,8 @@ export function readFirefox(file: string): Reading {
     const scale = version >= millisecondsSince ? 1 : 1000
     const cookies: Reading['cookies'][number][] = []
     const skipped: Skipped[] = []
-    for (const [index, row] of rowsOf(database, 'SELECT * FROM moz_cookies ORDER BY rowid').entries()) {
+    const rows = rowsOf(database, `SELECT *, ${cookieBytes} FROM moz_cookies ORDER BY rowid`)
+    for (const [index, row] of rows.entries()) {
       const read = cookieOf(row, scale)
       const where = `cookie ${index + 1} (${nameOf(row)} of ${String(row.host)})`
       if (typeof read === 'string') skipped.push({ where, reason: read })
@@ -41,8 +41,9 @@ export function readFirefox(file: string): Reading {
 }
 
 function cookieOf(row: Row, scale: number): GivenCookie | string {
-  const { name, value, host, path } = row
-  if (typeof name !== 'string' || typeof value !== 'string' || typeof host !== 'string')
+  const [name, value] = [wireOf(row.name), wireOf(row.value)]
+  const { host } = row
+  if (name === undefined || value === undefined || typeof host !== 'string')
     return 'name, value or host is no text'
   const domain = domainOf(host)
   if (domain === undefined) return 'a host that is none'
@@ -51,11 +52,11 @@ function cookieOf(row: Row, scale: number): GivenCookie | string {
   const secure = row.isSecure === 1n
   const sameSite = sameSites[Number(row.sameSite ?? 256)] ?? 'default'
   return {
-    name: toWire(name),
-    value: toWire(value),
+    name,
+    value,
     domain: domain.domain,
     hostOnly: !domain.dotted,
-    path: toWire(typeof path === 'string' && path !== '' ? path : '/'),
+    path: wireOf(row.path) || '/',
     secure,
     httpOnly: row.isHttpOnly === 1n,
     // Older versions wrote None for a cookie that said nothing; no browser takes one that is None and not Secure.
@@ -76,8 +77,4 @@ function partitionOf(attributes: string, domain: string): boolean | string {
   const [, top = ''] = /^\((?:https?),([^,)]+)/.exec(key) ?? []
   if (siteOf(top) === siteOf(domain) && !key.endsWith(',f)')) return true
   return 'of the partition that another site has; only those of the own site are kept'
-}
-
-function nameOf({ name }: Row): string {
-  return typeof name === 'string' && name !== '' ? name : 'nameless'
 }

@@ -89,12 +89,12 @@ export function findProfile(
   profile: string | undefined,
   machine: Machine = { env: process.env, platform: process.platform },
 ): Profile {
-  if (profile !== undefined && (isAbsolute(profile) || existsSync(profile)))
-    return profileAt(browser, profile)
   const found = profilesOf(browser, machine)
   const named = found.filter(({ name }) => name === profile)
   const [chosen] = profile === undefined ? found.toSorted((a, b) => usedAt(b) - usedAt(a)) : named
   if (chosen !== undefined) return chosen
+  if (profile !== undefined && (isAbsolute(profile) || existsSync(profile)))
+    return profileAt(browser, profile)
   const there = found.map(({ name }) => name).join(', ')
   throw new HallpassError(
     'profile-missing',
