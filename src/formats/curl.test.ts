@@ -15,6 +15,9 @@ describe('curl', () => {
     [`curl -o https://wrong.test/ -u me:pw -b a=b https://example.com/`, [a]],
     [`$ curl -H "cookie: a=b" "https://example.com/"`, [a]],
     [`curl $'https://example.com/' -H $'cookie: a=it\\'s\\u0021\\x41\\101'`, [{ ...a, value: "it's!AA" }]],
+    [`curl $'https://example.com/' -b $'a=\\ud83d\\ude00'`, [{ ...a, value: '\xf0\x9f\x98\x80' }]],
+    [`curl -b 'a=$B' https://example.com/`, [{ ...a, value: '$B' }]],
+    [`curl -b "a=\\$B" https://example.com/`, [{ ...a, value: '$B' }]],
     [`curl -H "cookie: a=\\"q\\"" https://example.com/`, [{ ...a, value: '"q"' }]],
     [
       `curl ^"https://example.com/^" ^\r\n  -H ^"cookie: a=^\\^"q^\\^"; c=^%^41^" ^\r\n  --compressed`,
@@ -67,6 +70,17 @@ describe('curl', () => {
   it.each(['hunter2', 'url', '# only a comment'])('is none in %j', (text) => {
     expect(() => read(text, 'curl')).toThrow(/^no curl command line in it$/)
   })
+
+  it.each(['"a=$SID"', 'a=\u0024{SID}', '"a=$(cat sid)"', '"a=`cat sid`"', "'x='$SID", '"x=1; a=$SID"'])(
+    'takes no %s, which a shell would have filled in',
+    (word) => {
+      const reading = read(`curl https://example.com/ -b ${word} -H 'cookie: b=1'`)
+      expect(reading.cookies.map(({ cookie }) => cookie.name)).toEqual(['b'])
+      expect(reading.skipped).toEqual([
+        { where: 'line 1', reason: 'a variable, whose value only the shell knows' },
+      ])
+    },
+  )
 
   it('names the line of a long command', () => {
     const { cookies } = read(

@@ -70,6 +70,7 @@ interface Given {
   readonly kind: 'url' | 'cookie' | 'header'
   readonly text: string
   readonly line: number
+  readonly expands: boolean
 }
 
 /** What one request was given; `--next` begins another, which may be of another host. */
@@ -86,7 +87,7 @@ function requestsOf(words: readonly Word[]): readonly Request[] {
   let given: Given[] = []
   const requests = [given]
   for (let at = 0; at < words.length; at++) {
-    const { text, line } = words[at] ?? { text: '', line: 0 }
+    const { text, line, expands } = words[at] ?? noWord
     if (text === '--next' || text === '-:') {
       given = []
       requests.push(given)
@@ -94,16 +95,18 @@ function requestsOf(words: readonly Word[]): readonly Request[] {
     }
     const [option, attached] = optionOf(text)
     if (option === undefined) {
-      given.push({ kind: 'url', text, line })
+      given.push({ kind: 'url', text, line, expands })
       continue
     }
     if (!takesValue(option)) continue
-    const value = attached ?? words[++at]?.text ?? ''
+    const value = attached === undefined ? (words[++at] ?? noWord) : { text: attached, expands }
     const kind = kindOf(option)
-    if (kind !== undefined) given.push({ kind, text: value, line })
+    if (kind !== undefined) given.push({ kind, text: value.text, line, expands: value.expands })
   }
   return requests
 }
+
+const noWord: Word = { text: '', line: 0, expands: false }
 
 /** The option that a word is, and the value that hangs on it: `-bsid=1`, `--cookie=sid=1`; `-sSLb` ends in `-b`. */
 function optionOf(word: string): readonly [option: string | undefined, attached?: string] {
@@ -141,7 +144,7 @@ function configOf({ lines }: Source): readonly Request[] {
     const [, option = '', quoted = '', plain] = configOption(text) ?? []
     if (option === '') continue
     const kind = option === 'b' ? 'cookie' : option === 'H' ? 'header' : (option as Given['kind'])
-    requests.at(-1)?.push({ kind, text: plain ?? unquoted(quoted), line: index + 1 })
+    requests.at(-1)?.push({ kind, text: plain ?? unquoted(quoted), line: index + 1, expands: false })
   }
   return requests.filter((given) => given.length > 0)
 }
@@ -151,7 +154,7 @@ function readRequest(given: Request, options: ReadOptions): Pick<Reading, 'cooki
   const skipped: Skipped[] = []
   const url = given.find(({ kind }) => kind === 'url')
   const target = targetOf(url?.text, options.host)
-  for (const { kind, text, line } of given) {
+  for (const { kind, text, line, expands } of given) {
     const where = `line ${line}`
     const colon = text.indexOf(':')
     const name = text.slice(0, Math.max(0, colon)).trim()
@@ -162,8 +165,11 @@ function readRequest(given: Request, options: ReadOptions): Pick<Reading, 'cooki
     } else if (kind === 'cookie' || (kind === 'header' && /^cookie$/i.test(name))) {
       if (target === undefined)
         skipped.push({ where, reason: 'no URL that says which host the cookies are of' })
+      else if (expands) skipped.push({ where, reason: 'a variable, whose value only the shell knows' })
       const found =
-        target === undefined ? [] : cookiesOfHeader(kind === 'cookie' ? text : text.slice(colon + 1), target)
+        target === undefined || expands
+          ? []
+          : cookiesOfHeader(kind === 'cookie' ? text : text.slice(colon + 1), target)
       for (const cookie of found) cookies.push({ where, cookie })
     }
   }

@@ -64,6 +64,35 @@ describe('an import', () => {
     expect(await values(session)).toEqual(['app.example.com b=v'])
   })
 
+  it('says which credentials it takes the place of', async () => {
+    const sealed = (value: string) => ({ name: 'api', record: { kind: 'bearer', hosts: ['a.test'], value } })
+    const report = (value: string) => session.importInto(reading([], { credentials: [sealed(value)] }), merge)
+    expect((await report('one')).credentials).toEqual({ names: ['api'], replaced: [] })
+    expect((await report('one')).credentials).toEqual({ names: ['api'], replaced: [] })
+    expect((await report('two')).credentials).toEqual({ names: ['api'], replaced: ['api'] })
+  })
+
+  it('takes an origin that comes in several places as one', async () => {
+    const at = (key: string, value: string) => ({
+      where: key,
+      storage: {
+        origin: 'https://a.test',
+        localStorage: [[key, value]] as const,
+        sessionStorage: [],
+        indexedDB: [],
+      },
+    })
+    const report = await session.importInto(
+      reading([], { origins: [at('a', '1'), at('b', '1'), at('a', '2')] }),
+      replace,
+    )
+    expect(report.storage).toMatchObject({ origins: 1, keys: 2 })
+    expect((await session.storage('https://a.test'))?.localStorage).toEqual([
+      ['a', '2'],
+      ['b', '1'],
+    ])
+  })
+
   it('takes in cookies of several sites, beside those that are there', async () => {
     await session.importInto(reading([cookie('a', { value: 'old' }), cookie('b')]), merge)
     const report = await session.importInto(
@@ -73,7 +102,7 @@ describe('an import', () => {
     expect(report).toEqual({
       cookies: { read: 3, added: 1, changed: 1, unchanged: 1, elsewhere: 0, removed: 0 },
       storage: { origins: 0, keys: 0, elsewhere: 0 },
-      credentials: { names: [] },
+      credentials: { names: [], replaced: [] },
       sites: ['example.com', 'other.test'],
       skipped: [],
     })

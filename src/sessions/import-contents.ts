@@ -37,7 +37,8 @@ export interface ImportReport {
     readonly removed: number
   }
   readonly storage: { readonly origins: number; readonly keys: number; readonly elsewhere: number }
-  readonly credentials: { readonly names: readonly string[] }
+  /** `replaced` are those of `names` in whose place there was another. */
+  readonly credentials: { readonly names: readonly string[]; readonly replaced: readonly string[] }
   readonly sites: readonly string[]
   readonly skipped: readonly Skipped[]
   /** Why the disk did not take all of it, and what is written nevertheless: all else is as it was. */
@@ -86,7 +87,13 @@ export async function importContents(
       change: () => record,
     })),
   ].sort((a, b) => (a.label < b.label ? -1 : 1))
-  for (const { id, change } of records) change((await store.read(id))?.value)
+  const replaced: string[] = []
+  for (const { id, change } of records) {
+    const held = (await store.read(id))?.value
+    const next = change(held)
+    const other = held !== undefined && JSON.stringify(held) !== JSON.stringify(next)
+    if (id.kind === 'credential' && other) replaced.push(id.name)
+  }
   const written: Written = options.dryRun
     ? { kind: 'all' }
     : await writeRecords(store, records, options.onProgress ?? (() => {}))
@@ -109,7 +116,7 @@ export async function importContents(
       keys: stored.reduce((total, { keys }) => total + keys, 0),
       elsewhere: given.origins.length - asked.origins.length,
     },
-    credentials: { names: credentials.map(({ name }) => name) },
+    credentials: { names: credentials.map(({ name }) => name), replaced },
     sites: [...new Set([...cookies.bySite.keys(), ...storage.bySite.keys()])].sort(),
     skipped: [
       ...asked.skipped,

@@ -4,6 +4,7 @@ import { isName } from '../store/names.ts'
 import type { Json } from '../store/store.ts'
 import type { ImportMode } from './import-cookies.ts'
 import {
+  type Area,
   bytesOfOrigin,
   keysOf,
   maxOriginsPerSite,
@@ -37,7 +38,22 @@ export function sortStorage(origins: Reading['origins']): {
     skipped.push({ where, reason: 'nothing can be kept for that host', what: 'storage' })
     return false
   })
-  return { bySite: Map.groupBy(kept, ({ storage }) => siteOf(hostOfOrigin(storage.origin))), skipped }
+  const once = [...Map.groupBy(kept, ({ storage }) => storage.origin).values()].map(together)
+  return { bySite: Map.groupBy(once, ({ storage }) => siteOf(hostOfOrigin(storage.origin))), skipped }
+}
+
+/** What a file has of one origin in several places: of a key the last counts. */
+function together(given: readonly ReadStorage[]): ReadStorage {
+  const [first] = given as readonly [ReadStorage, ...ReadStorage[]]
+  if (given.length === 1) return first
+  const pairs = (area: Area) => [...new Map(given.flatMap(({ storage }) => storage[area]))]
+  const { origin } = first.storage
+  const [localStorage, sessionStorage, indexedDB] = [
+    pairs('localStorage'),
+    pairs('sessionStorage'),
+    pairs('indexedDB'),
+  ]
+  return { where: first.where, storage: { origin, localStorage, sessionStorage, indexedDB } }
 }
 
 /** The record of a site with the web storage in it; `replace` empties the origins that are given, and no others. */

@@ -28,4 +28,6 @@ it.each([
   'https://a b/',
   'https://exa\0mple.com',
   'javascript:alert(1)//x',
-])('refuses %j', (text) => expect(() => parseRequestUrl(text)).toThrow('not an http or https URL'))
+])('refuses %j', (text) =>
+  expect(() => parseRequestUrl(text)).toThrow('neither a host nor an http or https URL'),
+)

@@ -21,9 +21,10 @@ export function parseRequestUrl(text: string): ParsedUrl {
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `https://${text}`)
   const scheme = url?.protocol === 'https:' || url?.protocol === 'wss:' ? 'https' : 'http'
   if (url === null || !/^(?:https?|wss?):$/.test(url.protocol) || url.hostname === '') {
-    throw new HallpassError('usage', 'that is not an http or https URL', {
-      hint: 'hallpass explain https://example.com/',
-    })
+    throw new HallpassError(
+      'usage',
+      'that is neither a host nor an http or https URL: https://example.com/ is one',
+    )
   }
   const host = foldHost(url.hostname.replace(/^\[(.*)\]$/, '$1'))
   const port = url.port === '' ? defaultPort(scheme) : Number(url.port)

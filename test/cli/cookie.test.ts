@@ -158,7 +158,12 @@ describe('cookie', () => {
           status: 2,
           stderr: /strict, lax, none/,
         },
-        { run: set('ftp://a.example/', 'sid'), stdin: secret, status: 2, stderr: /not an http or https URL/ },
+        {
+          run: set('ftp://a.example/', 'sid'),
+          stdin: secret,
+          status: 2,
+          stderr: /neither a host nor an http or https URL/,
+        },
         { run: set('https://a.example/', 'sid'), status: 2, stderr: /stdin is empty/ },
         { run: ['cookie', 'list'], stdout: '' },
       ],

@@ -77,7 +77,12 @@ describe('explain', () => {
         },
         { run: ['explain', 'https://example.org/'], stdout: /passes through untouched/ },
         { run: ['explain', 'https://notapp.example.com/'], stdout: /passes through untouched|none/ },
-        { run: ['explain', 'not a url'], status: 2, stdout: '', stderr: /not an http or https URL/ },
+        {
+          run: ['explain', 'not a url'],
+          status: 2,
+          stdout: '',
+          stderr: /neither a host nor an http or https URL/,
+        },
         { run: ['explain', 'https://a.example/', '--method', 'A B'], status: 2, stdout: '' },
       ],
     ))

@@ -53,6 +53,8 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
       output.say(
         `${would} ${counted(credentials.names.length, 'credential')}: ${credentials.names.join(', ')}`,
       )
+      if (credentials.replaced.length > 0)
+        output.warn(`in the place of the session's own: ${credentials.replaced.join(', ')}`)
     }
     if (cookies.removed > 0) {
       const why = asked.mode === 'replace' ? 'replaced' : 'pushed out, the most that a site may have'
@@ -105,6 +107,7 @@ export function importDocument(report: ImportReport, asked: Asked) {
     elsewhere: cookies.elsewhere,
     storage,
     credentials: credentials.names,
+    credentials_replaced: credentials.replaced,
     sites,
     skipped: skipped.map(({ where, reason, what = 'cookie' }) => ({ where, reason, what })),
     failed:
