@@ -56,15 +56,21 @@ class Replay {
     for (const line of set) {
       const outcome = this.#jar(url.host).set(line, { url, now: at })
       if (outcome.kind === 'refused') this.#skip(`${where}.response`, outcome.reason)
+      else if (outcome.kind === 'deleted') this.#where.delete(identityOf(outcome.cookie))
       else this.#where.set(identityOf(outcome.cookie), `${where}.response`)
     }
   }
 
   reading(): Reading {
     const all = [...this.#jars.values()].flatMap((jar) => jar.all())
+    const pushedOut = new Map(this.#where)
     const cookies = all.map((cookie) => {
-      return { where: this.#where.get(identityOf(cookie)) ?? 'log', cookie: withoutTimes(cookie) }
+      const identity = identityOf(cookie)
+      pushedOut.delete(identity)
+      return { where: this.#where.get(identity) ?? 'log', cookie: withoutTimes(cookie) }
     })
+    for (const where of pushedOut.values())
+      this.#skip(where, 'no room: later ones of the site went before it')
     return { cookies, origins: [], skipped: this.#skipped }
   }
 
