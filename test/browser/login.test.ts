@@ -319,11 +319,8 @@ describe('login --attach', () => {
     const waiting = cli.spawn([...login, `127.0.0.1:${silent.port}`])
     const end = ended(waiting)
     await requested(silent, /GET \/json\/version /)
-    const at = Date.now()
     waiting.kill('SIGINT')
     expect((await end).status).toBe(130)
-    // It would give up by itself only then.
-    expect(Date.now() - at).toBeLessThan(30_000)
     const { status, stderr } = await cli.run([...login, 'http://127.0.0.1:9222'])
     expect({ status, stderr }).toEqual({
       status: 2,
