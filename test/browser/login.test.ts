@@ -131,6 +131,15 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       const { cookies } = JSON.parse((await cli.run(['cookie', 'list', '--json'])).stdout)
       expect(cookies.map(({ name }: { name: string }) => name).sort()).toEqual(['sid', 'used'])
       expect((await exported(cli)).origins).toEqual([storedAs('CHANGED')])
+
+      await cli.run(['storage', 'rm', 'app.site.test', '--yes'])
+      site.received = ''
+      const again = cli.spawn(['open', 'https://app.site.test/used', '--browser', browser])
+      const endAgain = ended(again)
+      await requested(site, /GET \/saw\?/)
+      again.kill('SIGINT')
+      await endAgain
+      expect(decodeURIComponent(/GET \/saw\?(\S+) /.exec(site.received)?.[1] ?? '')).toMatch(/^\[\[\],\[\],/)
     },
   )
 
@@ -161,6 +170,24 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       expect(readdirSync(join(cli.home, 'sessions'))).toEqual([])
     },
   )
+
+  run('goes with its session', { timeout: 120_000 }, async (context) => {
+    await using site = await signInSite()
+    const cli = await signedUp(context, site)
+    await cli.run(['session', 'create', 'work'])
+    // Public to everybody, as in the profile of the other session.
+    trustIn(join(cli.home, 'browser', 'work', 'firefox'), join(cli.folder, 'root.pem'))
+    const login = cli.spawn(['login', signIn, '--browser', browser, '--session', 'work'])
+    const end = ended(login)
+    await requested(site, /GET \/home /)
+    const { status, stderr } = await cli.run(['session', 'rm', 'work', '--yes'])
+    expect(status, stderr).toBe(0)
+    expect(await end).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('there is no session "work"'),
+    })
+    expect(existsSync(join(cli.home, 'browser', 'work'))).toBe(false)
+  })
 
   run(
     'brings back what has changed in it, and leaves the rest of the session as it is',

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cookie } from '../../cookies/cookie.ts'
@@ -6,7 +7,7 @@ import type { Skipped } from '../../formats/format.ts'
 import type { Hallpass } from '../../index.ts'
 import type { ImportReport } from '../../sessions/import-contents.ts'
 import { withLock } from '../../store/lock.ts'
-import { windowLock } from '../../store/record-path.ts'
+import { profilesFolder, windowLock } from '../../store/record-path.ts'
 import { attachToChromium, openChromium } from './chromium-window.ts'
 import { cookieChanges } from './cookie-changes.ts'
 import type { DrivenWindow } from './driven-window.ts'
@@ -65,7 +66,7 @@ export async function open(
 ): Promise<WindowReport> {
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
-    const { put, left } = await putIn(hallpass, window, options.keep)
+    const { put, left } = await putIn(hallpass, window, options)
     void window.visit(options.url)
     const report = await bringIn(hallpass, options.keep, await attend(hallpass, window, options, put), put)
     return { ...report, skipped: [...report.skipped, ...left.map(stayed)] }
@@ -86,7 +87,14 @@ async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
   let mine = false
   const run = async () => {
     mine = true
-    return await use()
+    try {
+      return await use()
+    } catch (error) {
+      // Its session was removed meanwhile, with its profile: what the browser has written there since goes, too.
+      if (error instanceof HallpassError && error.code === 'session-missing')
+        await rm(profilesFolder(hallpass.home, hallpass.sessionName), { recursive: true, force: true })
+      throw error
+    }
   }
   try {
     return await withLock(windowLock(hallpass.home, hallpass.sessionName), run, { timeoutMs: 0 })
@@ -104,12 +112,15 @@ async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
 async function putIn(
   hallpass: Hallpass,
   window: DrivenWindow,
-  keep: KeptSites,
+  { keep, url }: { readonly keep: KeptSites; readonly url: string },
 ): Promise<{ readonly put: WindowState; readonly left: readonly Cookie[] }> {
   const session = await hallpass.session()
   const now = Date.now()
   const cookies = await heldOf(hallpass, keep)
   const storages = (await Promise.all(keep.sites.map((site) => session.storages(site)))).flat()
+  const { origin } = new URL(url)
+  if (!storages.some((held) => held.origin === origin))
+    storages.push({ origin, localStorage: [], sessionStorage: [], indexedDB: [], capturedAt: now })
   const old = (await window.cookies()).filter((cookie) => keep.has(hostOf(cookie)))
   for (const domain of new Set(old.map((cookie) => cookie.domain))) await window.forget(domain)
   const left = await window.fill(
