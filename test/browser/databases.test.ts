@@ -7,6 +7,7 @@ import { findExecutable } from '../../src/browser/window/find-executable.ts'
 import { openFirefox } from '../../src/browser/window/firefox-window.ts'
 import { KeptSites } from '../../src/browser/window/kept-sites.ts'
 import type { PageStorage } from '../../src/browser/window/page-storage.ts'
+import type { GivenOrigin } from '../../src/formats/format.ts'
 import { storageState } from '../../src/formats/storage-state.ts'
 import { openHallpass } from '../../src/index.ts'
 import { silentLog } from '../../src/log.ts'
@@ -113,6 +114,10 @@ async function site() {
   }
 }
 
+function nothingAt(origin: string): GivenOrigin {
+  return { origin, localStorage: [], sessionStorage: [], indexedDB: [] }
+}
+
 /** A browser may write a stack of its own into an error. */
 function withoutStack(page: PageStorage | undefined) {
   return page?.storage.indexedDB.map(([name, text]) => [name, text.replace(/"s":"(?:[^"\\]|\\.)*"/g, '')])
@@ -143,12 +148,17 @@ describe.each(each)('IndexedDB in real $name', ({ name, run, open }) => {
       await first.visit(`${pages.origin}/make`)
       const made = await pages.heard(1)
       const [read] = await first.storages(() => true)
+      // What the session does not have goes, and what it cannot have stays.
+      await first.fill([], [{ ...nothingAt(pages.origin), capturedAt: 0 }])
+      const [left] = await first.storages(() => true)
       await first.close()
+      expect(left?.storage).toEqual(nothingAt(pages.origin))
+      expect(left?.unread).toEqual(read?.unread)
       expect(made).toContain('kinds 7')
       expect(read?.storage.indexedDB.map(([database]) => database)).toEqual(['kinds'])
       expect(read?.unread).toEqual(['a database with keys or files that cannot leave the browser'])
 
-      const storage = read?.storage ?? { origin: '', localStorage: [], sessionStorage: [], indexedDB: [] }
+      const storage = read?.storage ?? nothingAt(pages.origin)
       const second = await windowOf()
       await second.fill([], [{ ...storage, capturedAt: 0 }])
       await second.visit(`${pages.origin}/look`)

@@ -115,8 +115,8 @@ export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
   return { databases, unread }
 }`
 
-/** `await writeDatabases(databases)`: each in the place of one of its name, with all that is in it or not at all. */
-export const writeDatabases = `async (databases) => {${common}
+/** `await writeDatabases(old, databases)` removes the old ones and makes the others, each with all that is in it or not at all. */
+export const writeDatabases = `async (old, databases) => {${common}
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
   const specials = { undefined, null: null, NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
   const decode = (value, objects = new Map()) => {
@@ -165,9 +165,9 @@ export const writeDatabases = `async (databases) => {${common}
       }
     }
   }
+  for (const { name } of [...old, ...databases]) await settled(indexedDB.deleteDatabase(name)).catch(() => {})
   for (const { name, version, stores } of databases) {
     try {
-      await settled(indexedDB.deleteDatabase(name))
       const request = indexedDB.open(name, version)
       request.onupgradeneeded = () => {
         try {

@@ -27,13 +27,17 @@ const answersWithinMs = 5_000
 /** Of that, what databases may take. */
 const databasesWithinMs = 3_000
 
-const script = `(async () => {
-  const pairs = (area) =>
-    Array.from({ length: area.length }, (_, index) => area.key(index)).map((name) => ({ name, value: area.getItem(name) }))
+/** Gives no databases where those of a page cannot be listed. */
+const databasesOfPage = `
   const readDatabases = ${readDatabases}
   const none = { databases: [], unread: [] }
   const limits = { maxBytes: ${maxOriginBytes}, withinMs: ${databasesWithinMs} }
-  const { databases, unread } = await readDatabases(limits).catch(() => none)
+  const { databases, unread } = await readDatabases(limits).catch(() => none)`
+
+const script = `(async () => {
+  const pairs = (area) =>
+    Array.from({ length: area.length }, (_, index) => area.key(index)).map((name) => ({ name, value: area.getItem(name) }))
+  ${databasesOfPage}
   return JSON.stringify({
     localStorage: pairs(localStorage),
     sessionStorage: pairs(sessionStorage),
@@ -91,19 +95,20 @@ function parsedJson(text: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Run in a page: its web storage becomes this, and no other page's does: a service worker of the origin, which answers instead of
+ * Run in a page: its web storage becomes this, but for databases that could not have been kept, and no other page's does: a service worker of the origin, which answers instead of
  * us, may have led elsewhere.
  */
 export function writingScript({ origin, localStorage, sessionStorage, indexedDB }: OriginStorage): string {
   // As text: in a literal, a key that is called __proto__ would be none.
-  const databases = JSON.stringify(JSON.stringify(writtenDatabases(indexedDB)))
+  const kept = JSON.stringify(JSON.stringify(writtenDatabases(indexedDB)))
   return `(async () => {
   if (location.origin !== ${JSON.stringify(origin)}) return
   localStorage.clear()
   sessionStorage.clear()
   for (const [key, value] of ${JSON.stringify(localStorage)}) localStorage.setItem(key, value)
   for (const [key, value] of ${JSON.stringify(sessionStorage)}) sessionStorage.setItem(key, value)
+  ${databasesOfPage}
   const writeDatabases = ${writeDatabases}
-  await writeDatabases(JSON.parse(${databases}))
+  await writeDatabases(databases, JSON.parse(${kept}))
 })()`
 }
