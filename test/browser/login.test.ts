@@ -276,6 +276,29 @@ chromium('login tells a terminal how far it is, and ends by Enter', { timeout: 1
   expect(screen).toMatch(/\r\x1b\[Khallpass: captured 4 cookies/)
 })
 
+testWith('firefox-esr')(
+  'a Firefox that a killed login left open is named',
+  { timeout: 120_000 },
+  async (context) => {
+    await using site = await signInSite()
+    const cli = await signedUp(context, site)
+    const login = cli.spawn(['login', signIn, '--browser', 'firefox'])
+    const end = ended(login)
+    await requested(site, /GET \/home /)
+    login.kill('SIGKILL')
+    await end
+    const left = browserOf(cli)
+    const again = await cli.run(['login', signIn, '--browser', 'firefox'])
+    process.kill(left, 'SIGKILL')
+    expect(again).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(
+        `a Firefox of this session is open still (process ${left}): close it first\n`,
+      ),
+    })
+  },
+)
+
 describe('login', () => {
   test('gives up a Firefox that does not start', async (context) => {
     needs(context, 'sh', '-c', 'command -v certutil')

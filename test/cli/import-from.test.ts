@@ -44,6 +44,16 @@ describe('import --from', () => {
     expect(missing.stderr).toContain('firefox has no profile "play"; there are work, home')
   })
 
+  test('says why profiles cannot be read', async () => {
+    const cli = new CommandLine()
+    const root = join(cli.folder, '.mozilla', 'firefox')
+    mkdirSync(join(root, 'profiles.ini'), { recursive: true })
+    const { stderr, status } = await cli.run(['import', '--from', 'firefox'])
+    expect(status).toBe(1)
+    expect(stderr).toContain(`the profiles of firefox in ${root} cannot be read: EISDIR`)
+    expect(stderr).toContain('hint: npx hallpass import --from firefox --profile FOLDER\n')
+  })
+
   test('takes a folder or a file that is named', async () => {
     const cli = new CommandLine()
     const file = firefoxProfile(join(cli.folder, 'elsewhere'), rows)

@@ -110,12 +110,27 @@ function profilesOf(browser: Browser, { env, platform }: Machine): readonly Prof
   return (browser.roots[platform] ?? []).flatMap((below) => {
     const root = rootOf(below, env)
     if (root === undefined || !existsSync(root)) return []
-    const folders = browser.engine === 'firefox' ? firefoxFolders(root) : chromeFolders(root)
+    const folders = readable(browser, root, () =>
+      browser.engine === 'firefox' ? firefoxFolders(root) : chromeFolders(root),
+    )
     return folders.flatMap(({ name, folder }) => {
       const cookies = cookiesIn(browser, folder)
       return cookies === undefined ? [] : [{ browser, name, cookies, root }]
     })
   })
+}
+
+function readable<T>({ name }: Browser, root: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `the profiles of ${name} in ${root} cannot be read: ${why}`
+    throw new HallpassError('profile-unreadable', message, {
+      hint: `hallpass import --from ${name} --profile FOLDER`,
+      cause: error,
+    })
+  }
 }
 
 /** A profile's folder, or its database. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { HallpassError } from '../../errors.ts'
@@ -29,6 +29,31 @@ export async function trustIn(profile: string, caPem: string): Promise<void> {
         cause: error,
       },
     )
+  }
+}
+
+/**
+ * A Firefox whose hallpass was killed stays open, and the next one would ask its user what to do.
+ * @throws HallpassError `browser-failed`
+ */
+export function checkUnused(profile: string): void {
+  const pid = holderOf(profile)
+  if (pid === undefined) return
+  throw new HallpassError(
+    'browser-failed',
+    `a Firefox of this session is open still (process ${pid}): close it first`,
+  )
+}
+
+/** On Linux its lock is a link to `ADDRESS:+PID`; elsewhere only the system knows. */
+function holderOf(profile: string): number | undefined {
+  try {
+    const [, pid] = /:\+?(\d+)$/.exec(readlinkSync(join(profile, 'lock'))) ?? []
+    if (pid === undefined) return undefined
+    process.kill(Number(pid), 0)
+    return Number(pid)
+  } catch {
+    return undefined // no lock, or one that a process left that is gone
   }
 }
 

@@ -8,7 +8,7 @@ import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import { Bidi } from './bidi.ts'
 import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
-import { trustIn, useProxy } from './firefox-profile.ts'
+import { checkUnused, trustIn, useProxy } from './firefox-profile.ts'
 import { type PageStorage, readPage, writingScript } from './page-storage.ts'
 import {
   notStarted,
@@ -29,6 +29,7 @@ const startsWithinMs = 60_000
 export async function openFirefox(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
   const { executable, env, givenUp } = options
   const profile = profileFolder(hallpass, 'firefox')
+  checkUnused(profile)
   await trustIn(profile, hallpass.home.caPem)
   const proxy = await startWindowProxy(hallpass, options)
   useProxy(profile, proxy)
