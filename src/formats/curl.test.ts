@@ -82,6 +82,11 @@ describe('curl', () => {
     },
   )
 
+  it('takes more cookies of one command than a call takes arguments', () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => `c${index}=1`)
+    expect(read(`curl https://example.com/ -b '${many.join('; ')}'`).cookies).toHaveLength(many.length)
+  })
+
   it('names the line of a long command', () => {
     const { cookies } = read(
       `curl 'https://example.com/' \\\n -H 'x: y' \\\n -H 'cookie: a=b'\ncurl -b c=d https://other.test/`,

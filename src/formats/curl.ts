@@ -46,14 +46,12 @@ export const curl: Format = {
   read(source, options) {
     const requests = command.test(source.latin1) ? commandsOf(source) : configOf(source)
     if (requests.length === 0) throw formatInvalid('no curl command line in it')
-    const cookies: Reading['cookies'][number][] = []
-    const skipped: Skipped[] = []
-    for (const request of requests) {
-      const read = readRequest(request, options)
-      cookies.push(...read.cookies)
-      skipped.push(...read.skipped)
+    const readings = requests.map((request) => readRequest(request, options))
+    return {
+      cookies: readings.flatMap(({ cookies }) => cookies),
+      origins: [],
+      skipped: readings.flatMap(({ skipped }) => skipped),
     }
-    return { cookies, origins: [], skipped }
   },
 
   ...(header.holds === undefined ? {} : { holds: { ...header.holds, domain: false } }),
