@@ -1,11 +1,9 @@
 import type { Format, Reading, Skipped } from './format.ts'
-import { dottedDomain, isObject, member, readJsonCookie } from './json-cookie.ts'
-import { holdsAllOfCookies, jsonBytes, writeCookieList } from './json-list.ts'
-import { formatInvalid } from './source.ts'
+import { isObject, member, readJsonCookie } from './json-cookie.ts'
+import { drivenCookie, holdsAllOfCookies, jsonBytes, writeCookieList } from './json-list.ts'
+import { formatInvalid, jsonOf } from './source.ts'
 
 const version = 'agent-cookie-store-v1'
-
-const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 
 /**
  * `agent-cookie-store-v1`: cookies by domain under `domain_cookies`, notes under `metadata`. A domain has a list of
@@ -20,9 +18,9 @@ export const agentCookieStore: Format = {
     return 'value' in json && isObject(member(json.value, 'domain_cookies'))
   },
 
-  read({ json, wellEncoded }) {
-    if ('flaw' in json) throw formatInvalid(json.flaw)
-    const byDomain = member(json.value, 'domain_cookies')
+  read(source) {
+    const { wellEncoded } = source
+    const byDomain = member(jsonOf(source), 'domain_cookies')
     if (!isObject(byDomain)) throw formatInvalid('domain_cookies: not an object')
     const cookies: Reading['cookies'][number][] = []
     const skipped: Skipped[] = []
@@ -45,14 +43,7 @@ export const agentCookieStore: Format = {
 
   write({ cookies }) {
     const { items, left } = writeCookieList(cookies, (cookie, texts) => ({
-      name: texts.name,
-      value: texts.value,
-      domain: dottedDomain(cookie),
-      path: texts.path,
-      expires: cookie.expiresAt === undefined ? -1 : cookie.expiresAt / 1000,
-      httpOnly: cookie.httpOnly,
-      secure: cookie.secure,
-      ...(cookie.sameSite === 'default' ? {} : { sameSite: sameSites[cookie.sameSite] }),
+      ...drivenCookie(cookie, texts),
       ...(cookie.partitioned ? { partitioned: true } : {}),
     }))
     const byDomain = Map.groupBy(items, ({ domain }) => domain.replace(/^\./, ''))

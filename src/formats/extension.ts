@@ -1,7 +1,6 @@
 import type { Format } from './format.ts'
-import { dottedDomain, isObject, member, ownPartition } from './json-cookie.ts'
-import { holdsAllOfCookies, jsonBytes, readCookieList, writeCookieList } from './json-list.ts'
-import { formatInvalid } from './source.ts'
+import { dottedDomain, isObject, ownPartition } from './json-cookie.ts'
+import { holdsAllOfCookies, jsonBytes, readCookieFile, writeCookieList } from './json-list.ts'
 
 /** Members that only the cookies of a browser's extension API have. */
 const marks = ['expirationDate', 'hostOnly', 'storeId'] as const
@@ -19,13 +18,7 @@ export const extension: Format = {
     return json.value.some((item) => isObject(item) && marks.some((name) => Object.hasOwn(item, name)))
   },
 
-  read({ json, wellEncoded }) {
-    if ('flaw' in json) throw formatInvalid(json.flaw)
-    // Some extensions wrap the list.
-    const list = Array.isArray(json.value) ? json.value : member(json.value, 'cookies')
-    if (!Array.isArray(list)) throw formatInvalid('not a list of cookies')
-    return { ...readCookieList(list, '', { wellEncoded }), origins: [] }
-  },
+  read: readCookieFile,
 
   holds: holdsAllOfCookies,
 

@@ -5,7 +5,7 @@ import { domainOf } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { cookiesOfHeader, withoutTimes } from './given-cookie.ts'
 import { isObject, type JsonCookieOptions, member, readJsonCookie } from './json-cookie.ts'
-import { formatInvalid } from './source.ts'
+import { formatInvalid, jsonOf } from './source.ts'
 import { toWire } from './wire-text.ts'
 
 /** A recording of a browser's network panel (HAR 1.2): what requests sent and responses set, in the order in which it happened. */
@@ -18,11 +18,10 @@ export const har: Format = {
     return 'value' in json && Array.isArray(member(member(json.value, 'log'), 'entries'))
   },
 
-  read({ json, wellEncoded }, { now }) {
-    if ('flaw' in json) throw formatInvalid(json.flaw)
-    const entries = member(member(json.value, 'log'), 'entries')
+  read(source, { now }) {
+    const entries = member(member(jsonOf(source), 'log'), 'entries')
     if (!Array.isArray(entries)) throw formatInvalid('no HAR: no list "log.entries"')
-    const replay = new Replay({ wellEncoded })
+    const replay = new Replay({ wellEncoded: source.wellEncoded })
     for (const [index, entry] of entries.entries()) replay.entry(entry, `log.entries[${index}]`, now)
     return replay.reading()
   },

@@ -1,6 +1,15 @@
 import type { GivenCookie, Reading, Skipped } from './format.ts'
-import { type JsonCookieOptions, jsonTexts, readJsonCookie } from './json-cookie.ts'
+import { dottedDomain, type JsonCookieOptions, jsonTexts, member, readJsonCookie } from './json-cookie.ts'
+import { formatInvalid, jsonOf, type Source } from './source.ts'
 import { bytesOf, toWire } from './wire-text.ts'
+
+/** Reads a file that is a list of cookies, or has one under `cookies`, as some tools wrap it. */
+export function readCookieFile(source: Source): Reading {
+  const json = jsonOf(source)
+  const list = Array.isArray(json) ? json : member(json, 'cookies')
+  if (!Array.isArray(list)) throw formatInvalid('not a list of cookies')
+  return { ...readCookieList(list, '', source), origins: [] }
+}
 
 /** Reads each cookie of a list; `path` leads to the list. */
 export function readCookieList(
@@ -19,10 +28,12 @@ export function readCookieList(
   return { cookies, skipped }
 }
 
+type Texts = NonNullable<ReturnType<typeof jsonTexts>>
+
 /** Makes an item of each cookie that JSON can hold. */
 export function writeCookieList<Item>(
   cookies: readonly GivenCookie[],
-  itemOf: (cookie: GivenCookie, texts: NonNullable<ReturnType<typeof jsonTexts>>, index: number) => Item,
+  itemOf: (cookie: GivenCookie, texts: Texts, index: number) => Item,
 ): { readonly items: readonly Item[]; readonly left: readonly Skipped[] } {
   const items: Item[] = []
   const left: Skipped[] = []
@@ -32,6 +43,23 @@ export function writeCookieList<Item>(
     else left.push({ where: cookie.domain, reason: 'JSON cannot hold bytes that are not UTF-8' })
   }
   return { items, left }
+}
+
+const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
+
+/** What tools that drive a browser say of a cookie, each in these words, but for its partition. */
+export function drivenCookie(cookie: GivenCookie, { name, value, path }: Texts) {
+  return {
+    name,
+    value,
+    domain: dottedDomain(cookie),
+    path,
+    expires: cookie.expiresAt === undefined ? -1 : cookie.expiresAt / 1000,
+    httpOnly: cookie.httpOnly,
+    secure: cookie.secure,
+    // Left out, a browser takes its own default: as it was when the site said nothing.
+    ...(cookie.sameSite === 'default' ? {} : { sameSite: sameSites[cookie.sameSite] }),
+  }
 }
 
 export function jsonBytes(value: unknown): Uint8Array {

@@ -49,6 +49,12 @@ export class Source {
   }
 }
 
+/** @throws HallpassError `format-invalid` saying where it stops being JSON */
+export function jsonOf({ json }: Source): unknown {
+  if ('flaw' in json) throw formatInvalid(json.flaw)
+  return json.value
+}
+
 export function tooLarge(): HallpassError {
   return formatInvalid(`it is larger than ${maxSourceBytes / 1024 / 1024} MiB`)
 }

@@ -1,11 +1,9 @@
 import type { Format, Reading, Skipped } from './format.ts'
 import { writtenDatabases } from './indexed-db.ts'
-import { dottedDomain, member, ownPartition } from './json-cookie.ts'
-import { holdsAllOfCookies, jsonBytes, readCookieList, writeCookieList } from './json-list.ts'
-import { formatInvalid } from './source.ts'
+import { member, ownPartition } from './json-cookie.ts'
+import { drivenCookie, holdsAllOfCookies, jsonBytes, readCookieList, writeCookieList } from './json-list.ts'
+import { formatInvalid, jsonOf } from './source.ts'
 import { namesAndValues, readOrigin } from './web-origin.ts'
-
-const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 
 /** Playwright's `storageState`. */
 export const storageState: Format = {
@@ -19,14 +17,13 @@ export const storageState: Format = {
   },
 
   read(source) {
-    const { json, wellEncoded } = source
-    if ('flaw' in json) throw formatInvalid(json.flaw)
+    const json = jsonOf(source)
     if (!this.detects(source)) throw formatInvalid('no storageState: no list "cookies" and none "origins"')
-    const given = member(json.value, 'cookies') ?? []
-    const stores = member(json.value, 'origins') ?? []
+    const given = member(json, 'cookies') ?? []
+    const stores = member(json, 'origins') ?? []
     if (!Array.isArray(given)) throw formatInvalid('cookies: not a list')
     if (!Array.isArray(stores)) throw formatInvalid('origins: not a list')
-    const { cookies, skipped } = readCookieList(given, 'cookies', { wellEncoded })
+    const { cookies, skipped } = readCookieList(given, 'cookies', source)
     const origins = readOrigins(stores)
     return { cookies, origins: origins.origins, skipped: [...skipped, ...origins.skipped] }
   },
@@ -35,15 +32,7 @@ export const storageState: Format = {
 
   write({ cookies, origins }) {
     const { items, left } = writeCookieList(cookies, (cookie, texts) => ({
-      name: texts.name,
-      value: texts.value,
-      domain: dottedDomain(cookie),
-      path: texts.path,
-      expires: cookie.expiresAt === undefined ? -1 : cookie.expiresAt / 1000,
-      httpOnly: cookie.httpOnly,
-      secure: cookie.secure,
-      // Left out, a browser takes its own default: as it was when the site said nothing.
-      ...(cookie.sameSite === 'default' ? {} : { sameSite: sameSites[cookie.sameSite] }),
+      ...drivenCookie(cookie, texts),
       // Playwright assumes a frame of another site in between unless this is said.
       ...(cookie.partitioned ? { partitionKey: ownPartition(cookie), _crHasCrossSiteAncestor: false } : {}),
     }))
