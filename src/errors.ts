@@ -158,3 +158,15 @@ export class HallpassError extends Error {
     return errorTable[this.code].http
   }
 }
+
+/** What a failure says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** As an expected failure: one that nobody expected is `failed`, in its own words. */
+export function hallpassErrorOf(error: unknown): HallpassError {
+  return error instanceof HallpassError
+    ? error
+    : new HallpassError('failed', messageOf(error), { cause: error })
+}

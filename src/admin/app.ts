@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { HallpassError } from '../errors.ts'
+import { HallpassError, hallpassErrorOf } from '../errors.ts'
 import type {
   Access,
   ClientRequest,
@@ -45,7 +45,7 @@ const maxBodyBytes = 256 * 1024
 /** The admin app. It has no listener of its own: whoever serves it answers for who can reach it. */
 export function adminApp(backend: AdminBackend): Hono {
   const app = new Hono()
-  app.onError((error) => answer(asHallpassError(error)))
+  app.onError((error) => answer(hallpassErrorOf(error)))
   app.notFound((context) =>
     answer(new HallpassError('usage', `no ${context.req.method} ${context.req.path}`), 404),
   )
@@ -101,11 +101,6 @@ function withoutCredentials(proxyUrl: string): string {
   url.username = ''
   url.password = ''
   return url.origin
-}
-
-function asHallpassError(error: unknown): HallpassError {
-  if (error instanceof HallpassError) return error
-  return new HallpassError('failed', error instanceof Error ? error.message : String(error), { cause: error })
 }
 
 function answer(error: HallpassError, status: number = error.http): Response {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { HallpassError } from '../errors.ts'
+import { hallpassErrorOf } from '../errors.ts'
 import { spell } from './package.ts'
 
 export { spell } from './package.ts'
@@ -77,7 +77,7 @@ export class Output {
 
   /** Prints an error and its hint and gives the exit status. */
   fail(error: unknown, exit?: number): number {
-    const known = asHallpassError(error)
+    const known = hallpassErrorOf(error)
     const status = exit ?? known.exit
     if (this.json) {
       const hint = known.hint === undefined ? null : spell(known.hint)
@@ -121,10 +121,4 @@ function coloured(stream: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM, CI } = process.env
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0'
   return stream.isTTY === true && !NO_COLOR && TERM !== 'dumb' && !CI
-}
-
-function asHallpassError(error: unknown): HallpassError {
-  if (error instanceof HallpassError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new HallpassError('failed', message, { cause: error })
 }

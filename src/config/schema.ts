@@ -1,8 +1,9 @@
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
+import { messageOf } from '../errors.ts'
 import type { HostPattern } from '../rules/host-pattern.ts'
 import { parseProxyUrl, type UpstreamSetting } from '../rules/proxy-url.ts'
 import type { Reveal, Rule } from '../rules/rule.ts'
-import { hostPatternSchema, revealSchema, ruleSchema, type Zod } from '../rules/rule-schema.ts'
+import { hostPatternSchema, parsedBy, revealSchema, ruleSchema, type Zod } from '../rules/rule-schema.ts'
 import { type Listen, parseListen, parseResolve } from './address.ts'
 import { parseSize } from './size.ts'
 
@@ -50,7 +51,7 @@ export const settingsSchema = (z: Zod) => {
   const hosts = z.array(hostPatternSchema(z))
   return z
     .strictObject({
-      listen: checked(z, parseListen).describe(
+      listen: parsedBy(z, parseListen).describe(
         'The address the proxy listens on: an IP address or localhost, and a port (0 takes a free one).',
       ),
       intercept: z
@@ -66,7 +67,7 @@ export const settingsSchema = (z: Zod) => {
       reveal: revealSchema(z).describe(
         'Which captured cookies the client still sees: script (all but HttpOnly ones), none, or all.',
       ),
-      upstream: checked(z, upstreamSetting).describe(
+      upstream: parsedBy(z, upstreamSetting).describe(
         'How origins are reached: env (through the proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name, if they do), direct, or through a proxy: http://, https://, socks5:// or socks4://HOST:PORT.',
       ),
       upstreamCa: z
@@ -80,7 +81,7 @@ export const settingsSchema = (z: Zod) => {
             try {
               map.set(...parseResolve(from, to))
             } catch (error) {
-              context.issues.push({ code: 'custom', input: to, path: [from], message: reasonOf(error) })
+              context.issues.push({ code: 'custom', input: to, path: [from], message: messageOf(error) })
             }
           }
           return map
@@ -92,7 +93,7 @@ export const settingsSchema = (z: Zod) => {
           try {
             return parseSize(String(size), maxReplay)
           } catch (error) {
-            context.issues.push({ code: 'custom', input: size, message: reasonOf(error) })
+            context.issues.push({ code: 'custom', input: size, message: messageOf(error) })
             return z.NEVER
           }
         })
@@ -142,19 +143,4 @@ const nameRule =
 /** The names that the store takes, so that a definition here can be given a value. A test compares the two. */
 export function isCredentialName(name: string): boolean {
   return /^[a-z0-9_][a-z0-9._-]{0,63}$/.test(name) && !name.includes('..') && !(name in {})
-}
-
-function checked<Value>(z: Zod, parse: (text: string) => Value) {
-  return z.string().transform((text, context) => {
-    try {
-      return parse(text)
-    } catch (error) {
-      context.issues.push({ code: 'custom', input: text, message: reasonOf(error) })
-      return z.NEVER
-    }
-  })
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-import { HallpassError } from '../errors.ts'
+import { hallpassErrorOf } from '../errors.ts'
 import { bad, type Finding, type Patient } from './check.ts'
 
 export type { Patient } from './check.ts'
@@ -23,6 +23,6 @@ export async function* examine(patient: Patient): AsyncGenerator<CheckedFinding>
 }
 
 function failed(error: unknown): readonly Finding[] {
-  if (error instanceof HallpassError) return [bad(error.message, error.hint)]
-  return [bad(error instanceof Error ? error.message : String(error))]
+  const { message, hint } = hallpassErrorOf(error)
+  return [bad(message, hint)]
 }

@@ -8,6 +8,7 @@ import {
 } from 'node:tls'
 import type { CustomFetchOptions } from 'openid-client'
 import { resolveEntry, targetOf } from '../config/resolved-target.ts'
+import { messageOf } from '../errors.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
 
 /** The customFetch of openid-client: one request to an authorization server. */
@@ -221,7 +222,7 @@ const causes: Readonly<Record<string, string>> = {
 
 function causeText(error: unknown): string {
   const code = codeOf(error)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return causes[code] ?? (code === '' || message.includes(code) ? message : `${message} (${code})`)
 }
 

@@ -1,29 +1,23 @@
 import type { z } from 'zod'
+import { messageOf } from '../errors.ts'
 import { parseHostPattern } from './host-pattern.ts'
 import { parseRequestPattern } from './request-pattern.ts'
 
 /** zod comes in as an argument: commands that read no configuration start without loading it. */
 export type Zod = typeof z
 
-export const hostPatternSchema = (z: Zod) =>
+/** Text that `parse` understands; the message of its error is that of the issue. */
+export const parsedBy = <Value>(z: Zod, parse: (text: string) => Value) =>
   z.string().transform((text, context) => {
     try {
-      return parseHostPattern(text)
+      return parse(text)
     } catch (error) {
-      context.issues.push({ code: 'custom', input: text, message: reason(error) })
+      context.issues.push({ code: 'custom', input: text, message: messageOf(error) })
       return z.NEVER
     }
   })
 
-const requestPatternSchema = (z: Zod) =>
-  z.string().transform((text, context) => {
-    try {
-      return parseRequestPattern(text)
-    } catch (error) {
-      context.issues.push({ code: 'custom', input: text, message: reason(error) })
-      return z.NEVER
-    }
-  })
+export const hostPatternSchema = (z: Zod) => parsedBy(z, parseHostPattern)
 
 export const revealSchema = (z: Zod) => z.enum(['script', 'none', 'all'])
 
@@ -32,7 +26,7 @@ export const ruleSchema = (z: Zod) =>
     hosts: z.array(hostPatternSchema(z)).min(1).describe('the hosts this rule is for'),
     credential: z.string().min(1).optional().describe('the credential for these hosts'),
     allow: z
-      .array(requestPatternSchema(z))
+      .array(parsedBy(z, parseRequestPattern))
       .optional()
       .describe('what may be asked of these hosts; absent: everything'),
     reveal: revealSchema(z).optional().describe('which captured cookies the client sees, for these hosts'),
@@ -42,7 +36,3 @@ export const ruleSchema = (z: Zod) =>
       .describe('false: what the client sent in the place of a credential stays'),
     allowHttp: z.boolean().optional().describe('true: credentials go over plain HTTP to these hosts too'),
   })
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -2,7 +2,7 @@ import type { SealedPart } from '../credentials/credential.ts'
 import type { Definition, Kind } from '../credentials/kind.ts'
 import { type CredentialDefinition, kindOf } from '../credentials/kinds.ts'
 import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
-import { HallpassError } from '../errors.ts'
+import { HallpassError, messageOf } from '../errors.ts'
 import type { TokenRecord } from '../oauth/refresher.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
 import { type HeldCredential, heldOf, isOAuth2 } from './held-credential.ts'
@@ -240,7 +240,7 @@ export class SessionCredentials {
       const read = await this.#readElsewhere(name, configured, undefined)
       return read ?? heldOf(name, configured, undefined, undefined)
     } catch (problem) {
-      return { ...heldOf(name, configured, reasonOf(problem), undefined), problem }
+      return { ...heldOf(name, configured, messageOf(problem), undefined), problem }
     }
   }
 
@@ -289,7 +289,7 @@ export class SessionCredentials {
         : this.#fromFile(definition, sealed)
       return part === undefined ? undefined : heldOf(name, definition, part, sealed, both)
     } catch (problem) {
-      return { ...heldOf(name, definition, reasonOf(problem), sealed, both), problem }
+      return { ...heldOf(name, definition, messageOf(problem), sealed, both), problem }
     }
   }
 
@@ -336,8 +336,4 @@ function withoutRefreshing(held: HeldCredential, needsLogin: string): HeldCreden
     ...held,
     credential: { ...credential, freshness: { ...freshness, refreshable: false, needsLogin } },
   }
-}
-
-function reasonOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem)
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../errors.ts'
 import type { Skipped } from '../../../formats/format.ts'
 import { printable } from '../../../log/wire-text.ts'
 import type { ImportReport } from '../../../sessions/import-contents.ts'
@@ -69,8 +70,7 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
   }
   tellSkipped(output, report.skipped)
   if (failed !== undefined) {
-    const reason = failed.error instanceof Error ? failed.error.message : String(failed.error)
-    output.warn(`not all of it could be written: ${reason}`)
+    output.warn(`not all of it could be written: ${messageOf(failed.error)}`)
     for (const label of failed.written) output.warn(`written nevertheless: ${label}`)
     output.say('everything else is as it was; the same import again completes it')
   }
@@ -110,13 +110,7 @@ export function importDocument(report: ImportReport, asked: Asked) {
     credentials_replaced: credentials.replaced,
     sites,
     skipped: skipped.map(({ where, reason, what = 'cookie' }) => ({ where, reason, what })),
-    failed:
-      failed === undefined
-        ? null
-        : {
-            reason: failed.error instanceof Error ? failed.error.message : String(failed.error),
-            written: failed.written,
-          },
+    failed: failed === undefined ? null : { reason: messageOf(failed.error), written: failed.written },
   }
 }
 

@@ -1,4 +1,4 @@
-import { HallpassError } from '../../../errors.ts'
+import { hallpassErrorOf, messageOf } from '../../../errors.ts'
 import { rotateKey } from '../../../store/rotate.ts'
 import { sealedFiles } from '../../../store/sealed-files.ts'
 import type { Run } from '../../command.ts'
@@ -22,7 +22,10 @@ export const run: Run = async (context) => {
       current,
       resealed,
       dropped,
-      left: left.map(({ file, error }) => ({ file, code: codeOf(error), message: textOf(error) })),
+      left: left.map(({ file, error }) => {
+        const { code, message } = hallpassErrorOf(error)
+        return { file, code, message }
+      }),
     })
   }
   output.say(`${records(resealed)} resealed with the new key ${current}`)
@@ -30,18 +33,10 @@ export const run: Run = async (context) => {
     output.say(dropped.length === 0 ? 'there was no old key to forget' : `forgot ${dropped.join(', ')}`)
     return 0
   }
-  for (const { error } of left) output.warn(textOf(error))
+  for (const { error } of left) output.warn(messageOf(error))
   output.say(
     `${records(left.length)} could not be resealed and stay as they were; the old keys are kept for them`,
   )
   output.hint('hallpass key status')
   return inPart
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof HallpassError ? error.code : 'failed'
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
