@@ -444,31 +444,6 @@ export class HallpassProxy {
   }
 }
 
-/** What `--capture`, `--only` and `--strict` say. @throws HallpassError `usage` naming the host that is none. */
-export function scopeOf(options: {
-  readonly capture?: readonly string[] | undefined
-  readonly only?: readonly string[] | undefined
-  readonly strict?: boolean | undefined
-}): Scope {
-  const parsed = (flag: string, hosts: readonly string[]): HostPattern[] =>
-    hosts.map((text) => {
-      try {
-        return parseHostPattern(text)
-      } catch (error) {
-        const hint = `hallpass run ${flag} app.example.com -- COMMAND`
-        throw new HallpassError('usage', `${flag}: ${(error as Error).message}`, { hint, cause: error })
-      }
-    })
-  const { capture, only, strict } = options
-  return {
-    ...(capture === undefined
-      ? {}
-      : { capture: parsed('--capture', capture.length === 0 ? ['*'] : capture) }),
-    ...(only === undefined ? {} : { only: parsed('--only', only) }),
-    ...(strict ? { strict } : {}),
-  }
-}
-
 function namesLoopback(pattern: HostPattern): boolean {
   return pattern.kind === 'any' || isLocalName(pattern.host)
 }

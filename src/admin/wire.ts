@@ -1,10 +1,6 @@
 /** What goes over the admin socket. Values that are secret are there only where the caller asked for them. */
 
-export interface RunScope {
-  readonly capture?: readonly string[]
-  readonly only?: readonly string[]
-  readonly strict?: boolean
-}
+import type { RunScope } from './run-scope.ts'
 
 export interface ClientRequest extends RunScope {
   readonly session: string

@@ -2,6 +2,7 @@ import { applyEnvironment, childEnvironment, foreignTrust } from '../../../admin
 import { AdminClient } from '../../../admin/client.ts'
 import { missedProxy } from '../../../admin/missed-proxy.ts'
 import { metLogins } from '../../../admin/needed-logins.ts'
+import { type RunScope, scopeOf } from '../../../admin/run-scope.ts'
 import type { MetLogin } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
@@ -18,12 +19,6 @@ interface Passage {
   readonly loopback: boolean
   /** Ends what was made for the child; resolves to the credentials that its requests met as in need of a login. */
   end(): Promise<readonly MetLogin[]>
-}
-
-interface AskedScope {
-  readonly capture?: readonly string[]
-  readonly only?: readonly string[]
-  readonly strict?: boolean
 }
 
 export const run: Run = async (context, input) => {
@@ -63,7 +58,7 @@ export const run: Run = async (context, input) => {
 async function throughRunning(
   context: Context,
   program: string,
-  scope: AskedScope,
+  scope: RunScope,
 ): Promise<Passage | undefined> {
   if (context.flags.config !== undefined) return undefined
   const home = homePaths(resolveHome(context.env), context.env)
@@ -89,8 +84,7 @@ async function throughRunning(
 }
 
 /** A proxy for this child alone: on a free port, with nothing in run/. */
-async function throughOwn(context: Context, asked: AskedScope): Promise<Passage> {
-  const { scopeOf } = await import('../../../index.ts')
+async function throughOwn(context: Context, asked: RunScope): Promise<Passage> {
   const { openLog } = await import('../../../log.ts')
   // Before anything is made: a host that is none is a usage error.
   const scope = scopeOf(asked)
@@ -120,7 +114,7 @@ async function throughOwn(context: Context, asked: AskedScope): Promise<Passage>
 /** The child is gone; what it left in the background gets this long to finish a request. */
 const leaveMs = 500
 
-function readScope(input: Input): AskedScope {
+function readScope(input: Input): RunScope {
   const capture = input.list('capture')
   const only = input.list('only')
   return {
