@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AdminClient } from '../admin/client.ts'
+import { isThere, quotedPath } from '../store/own-files.ts'
 import { type Check, type Finding, good, note } from './check.ts'
 
 /** A write takes milliseconds; a temporary file this old belongs to nobody. */
@@ -12,31 +13,27 @@ export const staleFiles: Check = {
   async examine({ home, now }) {
     const findings: Finding[] = []
     if (!(await new AdminClient(home).answers())) {
-      if (exists(home.adminSocket)) {
+      if (isThere(home.adminSocket)) {
         findings.push(
           note(`${home.adminSocket} is of a proxy that was killed`, 'hallpass start --background'),
         )
       }
-      if (exists(home.pidFile)) {
+      if (isThere(home.pidFile)) {
         const pid = readFileSync(home.pidFile, 'utf8').trim()
         findings.push(
           note(`${home.pidFile} names ${pid}, where no proxy runs`, 'hallpass start --background'),
         )
       }
     }
-    if (exists(home.root)) {
+    if (isThere(home.root)) {
       for (const name of readdirSync(home.root, { recursive: true, encoding: 'utf8' })) {
         const path = join(home.root, name)
         const stat = name.endsWith('.tmp') ? lstatSync(path, { throwIfNoEntry: false }) : undefined
         if (stat?.isFile() && now - stat.mtimeMs > abandonedAfterMs) {
-          findings.push(note(`${path} was left by a write that was cut off`, `rm ${path}`))
+          findings.push(note(`${path} was left by a write that was cut off`, `rm ${quotedPath(path)}`))
         }
       }
     }
     return findings.length > 0 ? findings : [good('none')]
   },
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }

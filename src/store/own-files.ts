@@ -29,7 +29,7 @@ export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder
   if (stat.uid !== BigInt(user)) throw unsafe(path, `belongs to another user (uid ${stat.uid})`)
   if ((stat.mode & othersBits) !== 0n) {
     const mode = (stat.mode & 0o777n).toString(8).padStart(4, '0')
-    const hint = `chmod ${kind === 'folder' ? '700' : '600'} ${quoted(path)}`
+    const hint = `chmod ${kind === 'folder' ? '700' : '600'} ${quotedPath(path)}`
     throw unsafe(path, `is open to other users (mode ${mode})`, hint)
   }
 }
@@ -94,6 +94,7 @@ function unsafe(path: string, what: string, hint?: string): HallpassError {
   return new HallpassError('state-unsafe', `${path} ${what}`, hint === undefined ? {} : { hint })
 }
 
-function quoted(path: string): string {
+/** A path as a shell takes it, in a command to type. */
+export function quotedPath(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

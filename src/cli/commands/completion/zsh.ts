@@ -1,3 +1,4 @@
+import { quoteSh } from '../env/formats.ts'
 import { type Place, valueOptions } from './words.ts'
 
 /** A `_hallpass` function for fpath; it also works by `eval` after compinit. */
@@ -22,7 +23,7 @@ _hallpass() {
     fi
     longer="\${place:+$place }$word"
     case "$longer" in
-      (${deeper.map((path) => `${quote(path)}`).join('|')}) place="$longer" ;;
+      (${deeper.map((path) => `${quoteSh(path)}`).join('|')}) place="$longer" ;;
     esac
   done
   case "$place|\${words[CURRENT-1]}" in
@@ -31,8 +32,8 @@ ${optionCases(places)}
   case "$place" in
 ${places
   .map((place) => {
-    const words = [...place.words, ...place.options].map((word) => quote(`${word.text}:${word.summary}`))
-    return `    (${quote(place.path)}) found=(${words.join(' ')}) ;;`
+    const words = [...place.words, ...place.options].map((word) => quoteSh(`${word.text}:${word.summary}`))
+    return `    (${quoteSh(place.path)}) found=(${words.join(' ')}) ;;`
   })
   .join('\n')}
   esac
@@ -48,12 +49,8 @@ function optionCases(places: readonly Place[]): string {
       .filter((option) => option.takesValue)
       .map((option) => {
         const found = option.choices.length > 0 ? `compadd -- ${option.choices.join(' ')}` : '_files'
-        return `    (${quote(`${place.path}|${option.text}`)}) ${found}; return ;;`
+        return `    (${quoteSh(`${place.path}|${option.text}`)}) ${found}; return ;;`
       }),
   )
   return cases.join('\n')
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

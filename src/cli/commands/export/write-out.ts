@@ -3,7 +3,7 @@ import { constants, lstatSync, realpathSync, type Stats, statSync } from 'node:f
 import { open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HallpassError } from '../../../errors.ts'
-import { errnoOf } from '../../../store/own-files.ts'
+import { errnoOf, quotedPath } from '../../../store/own-files.ts'
 
 const sticky = 0o1000
 const othersWrite = 0o022
@@ -79,7 +79,7 @@ function checkFolders(folder: string): void {
     // In a sticky folder nobody takes away what is another's: above ours that is enough, and it may be our own.
     const tolerated = (stat.mode & sticky) !== 0 && (at !== folder || isOwn(stat))
     if (shared && !tolerated) {
-      const hint = at === folder ? { hint: `chmod go-w ${quoted(at)}` } : {}
+      const hint = at === folder ? { hint: `chmod go-w ${quotedPath(at)}` } : {}
       throw new HallpassError(
         'state-unsafe',
         `other users can write to the folder ${at}: no secret goes there`,
@@ -102,8 +102,4 @@ function isOwn({ uid }: Stats): boolean {
 
 function refused(file: string, reason: string): HallpassError {
   return new HallpassError('failed', `${file}: ${reason}`)
-}
-
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
