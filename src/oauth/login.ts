@@ -148,7 +148,7 @@ async function byDevice(
   }
 }
 
-function withoutPending(before: OAuth2Value | undefined): OAuth2Value {
+export function withoutPending(before: OAuth2Value | undefined): OAuth2Value {
   const { pending: _, ...rest } = before ?? { refreshes: 0 }
   return rest
 }

@@ -7,8 +7,8 @@ import { isDatabase } from '../formats/indexed-db.ts'
 import { formatInvalid, maxSourceBytes } from '../formats/source.ts'
 import type { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
-import { type Derivation, passphraseKey } from '../store/passphrase-key.ts'
-import { decrypt, encrypt, isObject, parseObject } from '../store/seal.ts'
+import { argon2id, type Derivation, passphraseKey, saltBytes } from '../store/passphrase-key.ts'
+import { decrypt, encrypt, isObject, nonceBytes, parseObject } from '../store/seal.ts'
 import type { Json, Store } from '../store/store.ts'
 import type { Importable } from './import-contents.ts'
 import { type OriginStorage, parseStorageRecord } from './origin-storage.ts'
@@ -24,11 +24,6 @@ export interface SessionContents {
 }
 
 const version = 1
-const saltBytes = 16
-const nonceBytes = 12
-
-// RFC 9106 section 4, second recommended option, as for the key file.
-const chosen = { memoryKiB: 64 * 1024, passes: 3, lanes: 4 }
 
 /** Attack: a bundle that asks for all the memory, or for a week of work, before it is known to be one. */
 const most = { memoryKiB: 1024 * 1024, passes: 16, lanes: 16 }
@@ -52,7 +47,7 @@ export async function contentsOf(session: Session, store: Store): Promise<Sessio
 /** One line of JSON, encrypted under a passphrase. docs/formats.md specifies it. */
 export async function sealBundle(contents: SessionContents, passphrase: Secret): Promise<string> {
   if (passphrase.reveal() === '') throw new HallpassError('usage', 'an empty passphrase protects nothing')
-  const derivation = { salt: randomBytes(saltBytes).toString('base64'), ...chosen }
+  const derivation = { salt: randomBytes(saltBytes).toString('base64'), ...argon2id }
   const key = await passphraseKey(passphrase, derivation)
   const plaintext = Buffer.from(JSON.stringify(contents))
   const sealed = encrypt(key, randomBytes(nonceBytes), associatedWith(derivation), plaintext)

@@ -35,6 +35,6 @@ export function cookieLine(input: CookieInput): string {
     .join('; ')
 }
 
-function refused(reason: string): HallpassError {
+export function refused(reason: string): HallpassError {
   return new HallpassError('cookie-refused', `the cookie was not taken: ${reason}`)
 }

@@ -1,7 +1,7 @@
 import type { OAuth2Definition } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import { issuerOf, knownProvider } from '../oauth/authorization-server.ts'
-import { flowOf, type LoginOptions, login } from '../oauth/login.ts'
+import { flowOf, type LoginOptions, login, withoutPending } from '../oauth/login.ts'
 import type { TokenFetch } from '../oauth/token-fetch.ts'
 import { isOAuth2 } from './held-credential.ts'
 import { logInOAuth1 } from './log-in-oauth1.ts'
@@ -104,11 +104,4 @@ function unchanged(known: OAuth2Definition | undefined, next: OAuth2Definition):
   const asked = ({ scopes, audience, resource }: OAuth2Definition) =>
     JSON.stringify([scopes, audience, resource])
   return known !== undefined && asked(known) === asked(next)
-}
-
-function withoutPending<V extends { readonly pending?: unknown }>({
-  pending: _,
-  ...rest
-}: V): Omit<V, 'pending'> {
-  return rest
 }

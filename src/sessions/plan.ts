@@ -39,7 +39,7 @@ export interface PlaceholderGuard {
   readonly reason: string
 }
 
-/** The one decision about a request. The proxy applies it, explain prints it, metrics count it. */
+/** The one decision about a request. The proxy applies it, explain prints it. */
 export interface Plan {
   readonly policy: { readonly allowed: true } | { readonly allowed: false; readonly reason: string }
   /** The rule that decided. */

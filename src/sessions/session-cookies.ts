@@ -1,9 +1,8 @@
 import type { Cookie } from '../cookies/cookie.ts'
 import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
-import { HallpassError } from '../errors.ts'
 import { isName } from '../store/names.ts'
 import type { Store } from '../store/store.ts'
-import { type CookieInput, cookieLine } from './cookie-input.ts'
+import { type CookieInput, cookieLine, refused } from './cookie-input.ts'
 import { parseRequestUrl } from './request-url.ts'
 import { SiteJar } from './site-jar.ts'
 
@@ -98,8 +97,4 @@ export class SessionCookies {
 function requestUrl(url: string) {
   const { scheme, host, port, path } = parseRequestUrl(url)
   return { scheme, host, port, path: path.split('?', 1)[0] ?? '/' }
-}
-
-function refused(reason: string): HallpassError {
-  return new HallpassError('cookie-refused', `the cookie was not taken: ${reason}`)
 }

@@ -12,6 +12,10 @@ export interface Derivation {
   readonly lanes: number
 }
 
+/** RFC 9106 section 4, second recommended option (64 MiB, 3 passes, 4 lanes): about half a second. */
+export const argon2id = { memoryKiB: 64 * 1024, passes: 3, lanes: 4 }
+export const saltBytes = 16
+
 export async function passphraseKey(
   passphrase: Secret,
   { salt, memoryKiB, passes, lanes }: Derivation,

@@ -4,7 +4,7 @@ import { Secret } from '../secret.ts'
 import { keyBytes, type Protection } from './key-file.ts'
 import { readPrivateFile } from './key-source.ts'
 import { type OsKeyring, openKeyring } from './os-keyring.ts'
-import { passphraseKey } from './passphrase-key.ts'
+import { argon2id, passphraseKey, saltBytes } from './passphrase-key.ts'
 
 export interface UnlockOptions {
   readonly env: NodeJS.ProcessEnv
@@ -16,10 +16,6 @@ export interface Unlocked {
   readonly protection: Protection
   readonly wrapping: KeyObject | undefined
 }
-
-// RFC 9106 section 4, second recommended option (64 MiB, 3 passes, 4 lanes): about half a second.
-const argon2id = { memoryKiB: 64 * 1024, passes: 3, lanes: 4 }
-const saltBytes = 16
 
 export async function unlock(
   protection: Protection,

@@ -1,4 +1,4 @@
-import { HallpassError } from '../../../errors.ts'
+import { hallpassErrorOf } from '../../../errors.ts'
 import type { OpenOptions } from '../../../index.ts'
 import { type Hallpass, openHallpass, Secret } from '../../../index.ts'
 import { serveUntilStopped } from './foreground.ts'
@@ -34,8 +34,7 @@ async function serve(request: BackgroundRequest): Promise<void> {
     })
     process.exit(0)
   } catch (error) {
-    const { code, message, hint } =
-      error instanceof HallpassError ? error : new HallpassError('failed', String(error))
+    const { code, message, hint } = hallpassErrorOf(error)
     report({ kind: 'failed', code, message, ...(hint === undefined ? {} : { hint }) })
     process.exitCode = 1
   }
