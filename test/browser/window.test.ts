@@ -60,6 +60,55 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     },
   )
 
+  run('is filled also where a service worker answers for the site', { timeout: 120_000 }, async (context) => {
+    needs(context, 'sh', '-c', 'command -v Xvfb certutil')
+    const pages: Readonly<Record<string, readonly [type: string, text: string]>> = {
+      '/': [
+        'text/html',
+        `<script>
+          navigator.serviceWorker.register('/worker.js')
+          navigator.serviceWorker.ready.then(() => fetch('/registered'))
+        </script>`,
+      ],
+      '/worker.js': [
+        'text/javascript',
+        `addEventListener('fetch', (event) => event.respondWith(new Response(
+          '<script>localStorage.clear(); location.href = "/signed-out?" + Math.random()</script>',
+          { headers: { 'content-type': 'text/html' } },
+        )))`,
+      ],
+    }
+    await using site = await httpOrigin((request, response) => {
+      const [type, text] = pages[request.url ?? ''] ?? ['text/plain', '']
+      response.setHeader('Content-Type', type)
+      response.end(Buffer.from(text))
+    })
+    const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
+    const hallpass = await openHallpass({ home: temporaryFolder('window'), env })
+    const display = await screen()
+    const windowOf = () =>
+      open(hallpass, {
+        keep: new KeptSites(['localhost']),
+        executable: findExecutable(name, process.env),
+        env: { ...process.env, DISPLAY: display },
+        log: silentLog,
+      })
+    const origin = `http://localhost:${site.port}`
+    const first = await windowOf()
+    await first.visit(`${origin}/`)
+    for (let attempt = 0; attempt < 300 && !site.received.includes('GET /registered '); attempt++)
+      await sleep(100)
+    await first.close()
+    const window = await windowOf()
+    try {
+      const storage = { origin, localStorage: [['auth', 'x']] as const, sessionStorage: [], indexedDB: [] }
+      await window.fill([], [{ ...storage, capturedAt: 0 }])
+      expect((await window.storages(() => true)).map((read) => read.storage)).toEqual([storage])
+    } finally {
+      await window.close()
+    }
+  })
+
   run('leaves a download to its user', { timeout: 120_000 }, async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     await using site = await httpOrigin((request, response) => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { HallpassError } from '../../errors.ts'
@@ -55,6 +55,11 @@ function holderOf(profile: string): number | undefined {
   } catch {
     return undefined // no lock, or one that a process left that is gone
   }
+}
+
+/** A service worker of the last time would answer for its site before we can fill that; its page makes it anew. */
+export function forgetWorkers(profile: string): void {
+  rmSync(join(profile, 'serviceworker.txt'), { force: true })
 }
 
 /** Sends everything that is done on a profile through our proxy. */

@@ -8,8 +8,8 @@ import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import { Bidi } from './bidi.ts'
 import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
-import { checkUnused, trustIn, useProxy } from './firefox-profile.ts'
-import { type PageStorage, readPage, writingScript } from './page-storage.ts'
+import { checkUnused, forgetWorkers, trustIn, useProxy } from './firefox-profile.ts'
+import { fillPage, type PageStorage, readPage } from './page-storage.ts'
 import {
   notStarted,
   profileFolder,
@@ -30,6 +30,7 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   const { executable, env, givenUp } = options
   const profile = profileFolder(hallpass, 'firefox')
   checkUnused(profile)
+  forgetWorkers(profile)
   await trustIn(profile, hallpass.home.caPem)
   const proxy = await startWindowProxy(hallpass, options)
   useProxy(profile, proxy)
@@ -155,8 +156,10 @@ class FirefoxWindow implements DrivenWindow {
     })
     await bidi.send('session.subscribe', { events: ['network.beforeRequestSent'] })
     for (const storage of storages) {
-      await bidi.send('browsingContext.navigate', { context, url: `${storage.origin}/`, wait: 'complete' })
-      await this.#evaluate(context, writingScript(storage))
+      await fillPage(storage, async (script) => {
+        await bidi.send('browsingContext.navigate', { context, url: `${storage.origin}/`, wait: 'complete' })
+        return await this.#evaluate(context, script)
+      })
     }
     await bidi.send('session.unsubscribe', { events: ['network.beforeRequestSent'] })
     await bidi.send('network.removeIntercept', { intercept })

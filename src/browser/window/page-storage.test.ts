@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { expect, it, vi } from 'vitest'
-import { readPage, writingScript } from './page-storage.ts'
+import { fillPage, readPage } from './page-storage.ts'
 
 const everywhere = () => true
 const read = (answer: unknown, url = 'https://app.site.test/home') =>
@@ -96,26 +96,28 @@ it('has nothing of a page that goes away meanwhile', async () => {
   expect(await gone).toBeUndefined()
 })
 
-it('writes into the page of its origin, over all that was there, and into no other', () => {
+it('writes into the page of its origin, over all that was there, and into no other', async () => {
   const filled = {
     origin: 'https://app.site.test',
     localStorage: [['__proto__', '</script>']],
     sessionStorage: [['t', "'"]],
     indexedDB: [],
+    capturedAt: 0,
   } as const
-  const pageOf = (origin: string) => {
-    const areas = [new Map([['old', '1']]), new Map<string, string>()]
+  const areas = [new Map([['old', '1']]), new Map<string, string>()]
+  const fill = (origin: string) => {
     const [localStorage, sessionStorage] = areas.map((area) => ({
       clear: () => area.clear(),
       setItem: (key: string, value: string) => area.set(key, value),
     }))
-    runInNewContext(writingScript({ ...filled, capturedAt: 0 }), {
-      location: { origin },
-      localStorage,
-      sessionStorage,
-    })
-    return areas.map((area) => [...area])
+    const context = { location: { origin }, localStorage, sessionStorage, performance }
+    return fillPage(filled, async (script) => runInNewContext(script, context))
   }
-  expect(pageOf('https://app.site.test')).toEqual([[['__proto__', '</script>']], [['t', "'"]]])
-  expect(pageOf('https://sso.site.test')).toEqual([[['old', '1']], []])
+  await expect(fill('https://sso.site.test')).rejects.toMatchObject({
+    code: 'browser-failed',
+    message: 'what pages of https://app.site.test store could not be put into the window',
+  })
+  expect(areas.map((area) => [...area])).toEqual([[['old', '1']], []])
+  await fill('https://app.site.test')
+  expect(areas.map((area) => [...area])).toEqual([[['__proto__', '</script>']], [['t', "'"]]])
 })

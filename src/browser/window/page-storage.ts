@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonicalHost, siteOf } from '../../cookies/site.ts'
+import { HallpassError } from '../../errors.ts'
 import type { GivenOrigin } from '../../formats/format.ts'
 import { writtenDatabases } from '../../formats/indexed-db.ts'
 import { readOrigin } from '../../formats/web-origin.ts'
@@ -95,14 +96,36 @@ function parsedJson(text: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Run in a page: its web storage becomes this, but for databases that could not have been kept, and no other page's does: a service worker of the origin, which answers instead of
- * us, may have led elsewhere.
+ * A page's web storage becomes this, but for databases that could not have been kept. A page that is none of its origin, because
+ * something has led elsewhere, stays as it is.
+ * @param evaluate goes to the page, runs a script in it and gives what that resolves with
+ * @throws HallpassError `browser-failed`: a window without it would in the end bring back that there is nothing
  */
-export function writingScript({ origin, localStorage, sessionStorage, indexedDB }: OriginStorage): string {
+export async function fillPage(
+  storage: OriginStorage,
+  evaluate: (script: string) => Promise<unknown>,
+): Promise<void> {
+  const { origin } = storage
+  let cause: unknown
+  const written = await evaluate(writingScript(storage)).catch((error: unknown) => {
+    cause = error
+  })
+  if (written === true) return
+  throw new HallpassError(
+    'browser-failed',
+    `what pages of ${origin} store could not be put into the window`,
+    {
+      hint: `hallpass login ${origin}`,
+      cause,
+    },
+  )
+}
+
+function writingScript({ origin, localStorage, sessionStorage, indexedDB }: OriginStorage): string {
   // As text: in a literal, a key that is called __proto__ would be none.
   const kept = JSON.stringify(JSON.stringify(writtenDatabases(indexedDB)))
   return `(async () => {
-  if (location.origin !== ${JSON.stringify(origin)}) return
+  if (location.origin !== ${JSON.stringify(origin)}) return false
   localStorage.clear()
   sessionStorage.clear()
   for (const [key, value] of ${JSON.stringify(localStorage)}) localStorage.setItem(key, value)
@@ -110,5 +133,6 @@ export function writingScript({ origin, localStorage, sessionStorage, indexedDB 
   ${databasesOfPage}
   const writeDatabases = ${writeDatabases}
   await writeDatabases(databases, JSON.parse(${kept}))
+  return true
 })()`
 }

@@ -3,7 +3,7 @@ import type { Cookie } from '../../cookies/cookie.ts'
 import { dottedDomain, jsonTexts, ownPartition } from '../../formats/json-cookie.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
-import { type PageStorage, readPage, writingScript } from './page-storage.ts'
+import { fillPage, type PageStorage, readPage } from './page-storage.ts'
 
 const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 
@@ -53,9 +53,29 @@ export class PlaywrightWindow implements DrivenWindow {
       if (params === undefined) left.push(cookie)
       else await this.#context.addCookies([params]).catch(() => left.push(cookie))
     }
-    const page = await this.#firstPage()
-    for (const storage of storages) await fillOrigin(page, storage)
+    if (storages.length > 0) await this.#fillStorages(storages)
     return left
+  }
+
+  /** Empty pages of the origins that no server is asked for: only there their storage can be written. The tab keeps sessionStorage. */
+  async #fillStorages(storages: readonly OriginStorage[]): Promise<void> {
+    const page = await this.#firstPage()
+    const devTools = await this.#context.newCDPSession(page)
+    // A service worker of the site would answer before us.
+    await devTools.send('Network.enable')
+    await devTools.send('Network.setBypassServiceWorker', { bypass: true })
+    await page.route('**', (route) => route.fulfill({ contentType: 'text/html', body: '' }))
+    try {
+      for (const storage of storages) {
+        await fillPage(storage, async (script) => {
+          await page.goto(storage.origin)
+          return await page.evaluate(script)
+        })
+      }
+    } finally {
+      await page.unroute('**')
+      await devTools.detach()
+    }
   }
 
   async #firstPage(): Promise<Page> {
@@ -67,18 +87,6 @@ export class PlaywrightWindow implements DrivenWindow {
 function urlsOf(frame: Frame): readonly string[] {
   const outer = frame.parentFrame()
   return [frame.url(), ...(outer === null ? [] : urlsOf(outer))]
-}
-
-/** An empty page of the origin that no server is asked for: only there its storage can be written. The tab keeps sessionStorage. */
-async function fillOrigin(page: Page, storage: OriginStorage): Promise<void> {
-  const everything = `${storage.origin}/**`
-  await page.route(everything, (route) => route.fulfill({ contentType: 'text/html', body: '' }))
-  try {
-    await page.goto(storage.origin)
-    await page.evaluate(writingScript(storage))
-  } finally {
-    await page.unroute(everything)
-  }
 }
 
 type PlaywrightCookie = Parameters<BrowserContext['addCookies']>[0][number]
