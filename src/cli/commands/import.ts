@@ -5,7 +5,7 @@ export const command: CommandSpec = {
   name: 'import',
   summary: 'bring cookies and web storage of a file or a browser into the session',
   about:
-    'All of it is checked first, and a file comes in as a whole or not at all. What a browser would refuse, what has expired and what\n' +
+    'All of it is checked first, and a file comes in as a whole or not at all. What a browser would refuse, what has expired and what ' +
     'cannot be read is skipped and told with line and reason. Without --format the content says what it is.',
   operands: [
     { name: '[file]', summary: 'the file, or - for stdin' },

@@ -4,8 +4,9 @@ export const command: CommandSpec = {
   name: 'login',
   summary: 'sign in by a browser window; what the site sets is kept',
   about:
-    'Your own Chrome, Chromium, Edge or Brave opens on a profile of its own, through the proxy. Sign in, then close the window or press\n' +
-    'Enter here. Cookies are kept as they come, the web storage at the end; of other sites nothing is kept that --also does not name.',
+    'Your own Chrome, Chromium, Edge, Brave or Firefox opens on a profile of its own, through the proxy. Sign in, then close the ' +
+    'window or press Enter here. Cookies are kept as they come, the web storage at the end; of other sites nothing is kept that ' +
+    '--also does not name.',
   operands: [{ name: '<url>', summary: 'where to sign in: app.example.com, https://app.example.com/login' }],
   options: [
     { flags: '--also <host...>', summary: 'keep these sites too (single sign-on)' },

@@ -4,7 +4,7 @@ export const command: CommandSpec = {
   name: 'open',
   summary: 'open a browser window that is signed in already',
   about:
-    'Cookies and web storage of the site are in the window from the beginning. What changes in it comes back into the session: cookies as\n' +
+    'Cookies and web storage of the site are in the window from the beginning. What changes in it comes back into the session: cookies as ' +
     'they come, the rest when the window is closed or Enter is pressed here.',
   operands: [{ name: '<url>', summary: 'what to open: app.example.com, https://app.example.com/home' }],
   options: [
