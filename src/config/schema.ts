@@ -138,7 +138,7 @@ function upstreamSetting(text: string): UpstreamSetting {
 }
 
 const nameRule =
-  'the name of a credential is up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit'
+  'the name of a credential is up to 64 lower-case letters, digits, ".", "_" and "-", not starting with "." or "-"'
 
 /** The names that the store takes, so that a definition here can be given a value. A test compares the two. */
 export function isCredentialName(name: string): boolean {

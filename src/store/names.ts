@@ -26,9 +26,11 @@ export function isName(kind: NameKind, name: string): boolean {
   return kind === 'site' ? hostName.test(name) || isPlainIPv6(name) : isPlainName(name)
 }
 
+const plainRule = 'use up to 64 lower-case letters, digits, ".", "_" and "-", not starting with "." or "-"'
+
 const rule: Readonly<Record<NameKind, string>> = {
-  session: 'use up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit',
-  credential: 'use up to 64 lower-case letters, digits, ".", "_" and "-", starting with a letter or digit',
+  session: plainRule,
+  credential: plainRule,
   site: 'a site is a lower-case host name or an IP address',
 }
 
