@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { type FormPair, formPairs, percentEncode } from './percent-encoding.ts'
+import { type FormPair, formPairs, percentEncode, sortedPairs } from './percent-encoding.ts'
 import type { SigningTime } from './signer.ts'
 import { utf8Bytes } from './value.ts'
 
@@ -77,7 +77,9 @@ export function signatureBaseString(request: OAuth1Request, own: readonly FormPa
   const at = request.target.indexOf('?')
   const query = at === -1 ? '' : request.target.slice(at + 1)
   const parameters = [...formPairs(query), ...own, ...formPairs(request.form ?? '')]
-  return [request.method.toUpperCase(), baseUri(request), normalized(parameters)].map(percentEncode).join('&')
+  return [request.method.toUpperCase(), baseUri(request), sortedPairs(parameters)]
+    .map(percentEncode)
+    .join('&')
 }
 
 /** RFC 5849 section 3.4.1.2. */
@@ -88,15 +90,6 @@ function baseUri({ scheme, host, port, target }: OAuth1Request): string {
   return `${scheme}://${authority}${path === '' ? '/' : path}`
 }
 
-/** RFC 5849 section 3.4.1.3.2: sorted by name, then by value, both already encoded. */
-function normalized(parameters: readonly FormPair[]): string {
-  return parameters
-    .map(({ name, value }) => ({ name: percentEncode(name), value: percentEncode(value) }))
-    .sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value))
-    .map(({ name, value }) => `${name}=${value}`)
-    .join('&')
-}
-
 /** RFC 5849 section 3.4.2: the `&` of the key is there also when there is no token. In Base64. */
 export function hmacSignature(
   base: string,
@@ -105,9 +98,4 @@ export function hmacSignature(
 ): string {
   const key = [consumerSecret, tokenSecret].map((secret) => percentEncode(utf8Bytes(secret))).join('&')
   return createHmac(signatureMethods[method], key).update(base, 'latin1').digest('base64')
-}
-
-/** By bytes: what is encoded is ASCII. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -34,6 +34,20 @@ export function formPairs(text: string): FormPair[] {
     })
 }
 
+/** Encoded, then sorted by name and by value (RFC 5849 section 3.4.1.3.2; Signature Version 4 has it so too). */
+export function sortedPairs(pairs: readonly FormPair[]): string {
+  return pairs
+    .map(({ name, value }) => ({ name: percentEncode(name), value: percentEncode(value) }))
+    .sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value))
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('&')
+}
+
+/** By bytes: what is encoded is ASCII. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
 function formDecode(text: string): string {
   return percentDecode(text.replaceAll('+', ' '))
 }

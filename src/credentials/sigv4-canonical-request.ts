@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { formPairs, percentDecode, percentEncode } from './percent-encoding.ts'
+import { formPairs, percentDecode, percentEncode, sortedPairs } from './percent-encoding.ts'
 import type { SignedField } from './signer.ts'
 
 export interface CanonicalParts {
@@ -26,7 +26,7 @@ export function canonicalRequest(parts: CanonicalParts): {
   const signedHeaders = headers.map(({ name }) => name).join(';')
   const lines = headers.map(({ name, value }) => `${name}:${value}\n`).join('')
   const uri = parts.pathAsSent ? encodedOnce(path) : percentEncodedPath(normalized(path))
-  const text = [method, uri, canonicalQuery(query), lines, signedHeaders, payloadHash].join('\n')
+  const text = [method, uri, sortedPairs(formPairs(query)), lines, signedHeaders, payloadHash].join('\n')
   return { text, signedHeaders }
 }
 
@@ -54,15 +54,6 @@ function normalized(path: string): string {
   return kept.length > 0 && path.endsWith('/') ? `/${kept.join('/')}/` : `/${kept.join('/')}`
 }
 
-/** Sorted by name, then by value, both encoded; a space is %20 whichever way it was sent. */
-function canonicalQuery(query: string): string {
-  return formPairs(query)
-    .map(({ name, value }) => ({ name: percentEncode(name), value: percentEncode(value) }))
-    .sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value))
-    .map(({ name, value }) => `${name}=${value}`)
-    .join('&')
-}
-
 /** Repeats joined in their order, spaces trimmed and folded. */
 function canonicalHeaders(
   fields: readonly SignedField[],
@@ -73,9 +64,5 @@ function canonicalHeaders(
     const before = values.get(lower)
     values.set(lower, before === undefined ? folded : `${before},${folded}`)
   }
-  return [...values].map(([name, value]) => ({ name, value })).sort((a, b) => compare(a.name, b.name))
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return [...values].map(([name, value]) => ({ name, value })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }

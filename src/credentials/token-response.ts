@@ -35,11 +35,15 @@ export function isRefreshToken(value: unknown): value is string {
 
 /** exp − iat of a JWT: how long it was made for, whatever time the server or we think it is. */
 function jwtLifeMs(token: string): number | undefined {
+  const { exp, iat } = jwtClaims(token) ?? {}
+  return typeof exp === 'number' && typeof iat === 'number' ? secondsToMs(exp - iat) : undefined
+}
+
+/** What a JWT (RFC 7519) says, unverified; undefined when it is none. */
+export function jwtClaims(token: string): JsonObject | undefined {
   const [, payload, signature] = token.split('.')
   if (payload === undefined || signature === undefined) return undefined
-  const claims = parseJsonObject(Buffer.from(payload, 'base64url').toString('utf8'))
-  const { exp, iat } = claims ?? {}
-  return typeof exp === 'number' && typeof iat === 'number' ? secondsToMs(exp - iat) : undefined
+  return parseJsonObject(Buffer.from(payload, 'base64url').toString('utf8'))
 }
 
 /** Nothing for a life of no length: it would have every request refresh. Some servers send the number as a text. */

@@ -1,5 +1,5 @@
 import { commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
-import { parseJsonObject } from './token-response.ts'
+import { jwtClaims } from './token-response.ts'
 import { isFieldValue, utf8Bytes } from './value.ts'
 
 export interface WebStorageDefinition extends Definition {
@@ -134,9 +134,7 @@ function parsedJson(text: string): unknown {
 
 /** `exp` of a JWT (RFC 7519 section 4.1.4): unlike a token response, storage says nothing of when the token came. */
 function expiryOf(token: string): number | undefined {
-  const [, payload, signature] = token.split('.')
-  if (payload === undefined || signature === undefined) return undefined
-  const exp = parseJsonObject(Buffer.from(payload, 'base64url').toString('utf8'))?.exp
+  const exp = jwtClaims(token)?.exp
   return typeof exp === 'number' && exp > 0 && exp < maxSeconds ? exp * 1000 : undefined
 }
 
