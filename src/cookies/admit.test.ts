@@ -1,17 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type Cookie, Jar, type RequestUrl, type SetContext, type SetOutcome } from './jar.ts'
+import { at } from '../../test/support/request-url.ts'
+import type { SetContext } from './admit.ts'
+import type { Cookie } from './cookie.ts'
+import { Jar, type SetOutcome } from './jar.ts'
 
 const now = Date.UTC(2026, 0, 1)
-
-function at(text: string): RequestUrl {
-  const { protocol, hostname, pathname } = new URL(text)
-  return {
-    scheme: protocol === 'https:' ? 'https' : 'http',
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: 443,
-    path: pathname,
-  }
-}
 
 function set(line: string, url: string, site: SetContext['site'] = 'same-site'): SetOutcome {
   return new Jar().set(line, { url: at(url), now, site })

@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { at } from '../../test/support/request-url.ts'
+import type { SiteContext } from './cookie.ts'
 import { cookieHeader } from './cookie-header.ts'
-import { Jar, maxCookiesPerSite, type RequestUrl, type SetOutcome, type SiteContext } from './jar.ts'
+import { Jar, maxCookiesPerSite, type SetOutcome } from './jar.ts'
 
 const start = Date.UTC(2026, 0, 1)
-
-function at(text: string): RequestUrl {
-  const { protocol, hostname, pathname } = new URL(text)
-  return {
-    scheme: protocol === 'https:' ? 'https' : 'http',
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: 443,
-    path: pathname,
-  }
-}
 
 /** Sets lines one second apart, all from one URL. */
 function filled(url: string, ...lines: readonly string[]): Jar {

@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type Cookie, Jar, type RequestUrl, type SiteContext } from './jar.ts'
+import { at } from '../../test/support/request-url.ts'
+import type { Cookie, SiteContext } from './cookie.ts'
+import { Jar } from './jar.ts'
 import { selectCookies } from './select.ts'
 
 const now = Date.UTC(2026, 0, 1)
-
-function at(text: string): RequestUrl {
-  const { protocol, hostname, pathname } = new URL(text)
-  return {
-    scheme: protocol === 'https:' ? 'https' : 'http',
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: 443,
-    path: pathname,
-  }
-}
 
 const plain: Cookie = {
   name: 'a',
