@@ -2,8 +2,6 @@ import { styleText } from 'node:util'
 import { hallpassErrorOf } from '../errors.ts'
 import { spell } from './package.ts'
 
-export { spell } from './package.ts'
-
 type Style = Parameters<typeof styleText>[0]
 
 /** stdout carries data alone; everything said to a person goes to stderr. */

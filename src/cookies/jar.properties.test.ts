@@ -1,8 +1,9 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
+import type { RequestUrl } from './cookie.ts'
 import { type Cookie, identityOf } from './cookie.ts'
 import { cookieHeader, mergeCookies, parseCookieHeader } from './cookie-header.ts'
-import { Jar, type RequestUrl } from './jar.ts'
+import { Jar } from './jar.ts'
 import { hostMatches, isSecure, siteOf } from './site.ts'
 
 const now = Date.UTC(2026, 0, 1)

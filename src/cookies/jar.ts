@@ -5,10 +5,6 @@ import { type Selection, type SelectOptions, selectCookies } from './select.ts'
 import { parseSetCookie } from './set-cookie.ts'
 import { canonicalHost, hostMatches, isSecure, siteOf } from './site.ts'
 
-export type { SetContext } from './admit.ts'
-export type { Cookie, RequestUrl, SameSite, SiteContext } from './cookie.ts'
-export type { Selection, SelectOptions, WithheldCookie } from './select.ts'
-
 export type SetOutcome =
   /** `changed` is false when the jar held exactly this before, so that nothing needs to be saved. */
   | { readonly kind: 'stored' | 'deleted'; readonly cookie: Cookie; readonly changed: boolean }

@@ -1,8 +1,6 @@
 import { hallpassErrorOf } from '../errors.ts'
 import { bad, type Finding, type Patient } from './check.ts'
 
-export type { Patient } from './check.ts'
-
 import { checks } from './checks.ts'
 
 export interface CheckedFinding extends Finding {

@@ -1,5 +1,5 @@
-import { type Cookie, identityOf } from '../cookies/cookie.ts'
-import { Jar, type RequestUrl } from '../cookies/jar.ts'
+import { type Cookie, identityOf, type RequestUrl } from '../cookies/cookie.ts'
+import { Jar } from '../cookies/jar.ts'
 import { siteOf } from '../cookies/site.ts'
 import { domainOf } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'

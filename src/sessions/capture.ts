@@ -1,6 +1,5 @@
 import { clearsCookies } from '../cookies/clear-site-data.ts'
-import type { RequestUrl, SiteContext } from '../cookies/cookie.ts'
-import { identityOf } from '../cookies/cookie.ts'
+import { identityOf, type RequestUrl, type SiteContext } from '../cookies/cookie.ts'
 import type { Jar } from '../cookies/jar.ts'
 import type { Reveal } from '../rules/rule.ts'
 import { isVisible } from './apply.ts'

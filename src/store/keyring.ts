@@ -31,8 +31,6 @@ import {
 import { sealedFiles } from './sealed-files.ts'
 import { isRacy, stampOf } from './stamp.ts'
 
-export type { SealId } from './seal.ts'
-
 export interface KeyRingOptions extends UnlockOptions {
   /** Make a key when there is none, and nothing yet that was sealed with one. */
   readonly create: boolean

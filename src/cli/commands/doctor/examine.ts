@@ -1,4 +1,5 @@
-import { type CheckedFinding, examine, type Patient } from '../../../doctor/examine.ts'
+import type { Patient } from '../../../doctor/check.ts'
+import { type CheckedFinding, examine } from '../../../doctor/examine.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
 import { patientOf } from './patient.ts'

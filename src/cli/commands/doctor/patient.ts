@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Authority } from '../../../certs/authority.ts'
-import type { Patient } from '../../../doctor/examine.ts'
+import type { Patient } from '../../../doctor/check.ts'
 import { homePaths, resolveHome } from '../../../store/home.ts'
 import type { Context } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
