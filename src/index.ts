@@ -31,7 +31,7 @@ import type { CredentialSummary, Session } from './sessions/session.ts'
 import type { CredentialInput } from './sessions/session-credentials.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { FileStore } from './store/file.ts'
-import { type Home, homePaths, prepareHome, resolveHome } from './store/home.ts'
+import { type Home, homeOf, prepareHome } from './store/home.ts'
 import { KeyRing } from './store/keyring.ts'
 import type { Store } from './store/store.ts'
 
@@ -76,7 +76,7 @@ export interface OpenOptions {
 export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass> {
   const given = options.env ?? process.env
   const env = options.home === undefined ? given : { ...given, HALLPASS_HOME: options.home }
-  const home = homePaths(resolveHome(env), env)
+  const home = homeOf(env)
   const fresh = !existsSync(home.root)
   // Before anything is made: a typing error in the configuration must not leave a key behind.
   const config = await loadConfig({ home: home.root, env, file: options.configFile, flags: options.config })

@@ -52,6 +52,11 @@ export function homePaths(root: string, env: NodeJS.ProcessEnv = process.env): H
   }
 }
 
+/** The state folder that an environment means. */
+export function homeOf(env: NodeJS.ProcessEnv): Home {
+  return homePaths(resolveHome(env), env)
+}
+
 function socketPath(root: string, path: string, env: NodeJS.ProcessEnv): string {
   if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
   const digest = createHash('sha256').update(root).digest('hex').slice(0, 16)

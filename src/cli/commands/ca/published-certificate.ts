@@ -1,6 +1,6 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { shownCertificate } from '../../../certs/authority-files.ts'
-import { type Home, homePaths, resolveHome } from '../../../store/home.ts'
+import { type Home, homeOf } from '../../../store/home.ts'
 import { isThere } from '../../../store/own-files.ts'
 import type { Context } from '../../command.ts'
 
@@ -14,7 +14,7 @@ export interface Published {
  * the state folder opened, which makes it at the first use or says what is wrong.
  */
 export async function publishedCertificate(context: Context): Promise<Published> {
-  const home = homePaths(resolveHome(context.env), context.env)
+  const home = homeOf(context.env)
   const certificate = isThere(home.caKey) ? shownCertificate(home) : undefined
   if (certificate !== undefined) return { home, certificate }
   const { authority } = await context.open()

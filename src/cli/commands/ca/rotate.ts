@@ -1,6 +1,6 @@
 import { Authority } from '../../../certs/authority.ts'
 import { shownCertificate } from '../../../certs/authority-files.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
+import { homeOf } from '../../../store/home.ts'
 import { isThere } from '../../../store/own-files.ts'
 import { Exit, type Run } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
@@ -9,7 +9,7 @@ import { rewriteBundle } from './rewrite-bundle.ts'
 
 export const run: Run = async (context, input) => {
   const { output, env } = context
-  const paths = homePaths(resolveHome(env), env)
+  const paths = homeOf(env)
   const before = shownCertificate(paths)
   if ((isThere(paths.caKey) || isThere(paths.caPem)) && !input.has('yes')) {
     const name = before === undefined ? '' : ` "${factsOf(before).name}"`

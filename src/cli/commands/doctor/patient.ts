@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { Authority } from '../../../certs/authority.ts'
 import type { Patient } from '../../../doctor/check.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
+import { homeOf } from '../../../store/home.ts'
 import type { Context } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
 
 /** The installation as the checks reach it: in parts, so that one that is damaged keeps no other from being looked at. */
 export function patientOf(context: Context): Patient {
   const { env, flags, output } = context
-  const home = homePaths(resolveHome(env), env)
+  const home = homeOf(env)
   const keys = once(async () => {
     // The first use makes everything, as with any command, and nothing while the configuration has an error.
     const { keys } = existsSync(home.root) ? await openKeys(context) : await context.open()

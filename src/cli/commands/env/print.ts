@@ -1,6 +1,6 @@
 import { childEnvironment, foreignTrust, withoutProxy } from '../../../admin/child-environment.ts'
 import { AdminClient } from '../../../admin/client.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
+import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
 import { formats } from './formats.ts'
 
@@ -26,7 +26,7 @@ export const run: Run = async (context, input) => {
 }
 
 async function throughProxy({ env, flags, output }: Context) {
-  const home = homePaths(resolveHome(env), env)
+  const home = homeOf(env)
   const admin = new AdminClient(home)
   const access = await admin.access(flags.session)
   const foreign = foreignTrust(env, home)

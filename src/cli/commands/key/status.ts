@@ -1,5 +1,5 @@
 import { HallpassError } from '../../../errors.ts'
-import { type Home, homePaths, resolveHome } from '../../../store/home.ts'
+import { type Home, homeOf } from '../../../store/home.ts'
 import { keySource } from '../../../store/key-source.ts'
 import { type KeyStatus, keyStatus } from '../../../store/key-status.ts'
 import type { Run } from '../../command.ts'
@@ -11,7 +11,7 @@ import { records, type SealedBy, sealedBy } from './sealed-by.ts'
 const tryBackup = 'HALLPASS_KEY_FILE=BACKUP hallpass key status'
 
 export const run: Run = async ({ env, output }) => {
-  const home = homePaths(resolveHome(env), env)
+  const home = homeOf(env)
   const sealed = sealedBy(home)
   const status = readStatus(home, env)
   if (status === undefined) throw missing(home, env, sealed)

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HallpassError } from '../../../errors.ts'
 import { logFileName, logFiles, readableLine } from '../../../log.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
+import { homeOf } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
 
 const defaultLines = 50
@@ -14,7 +14,7 @@ const lookEveryMs = 200
 
 export const run: Run = async ({ env, output }, input) => {
   const count = readCount(input.text('lines'))
-  const { log: folder } = homePaths(resolveHome(env), env)
+  const { log: folder } = homeOf(env)
   const colorize = output.colours(process.stdout)
   const pretty = readableLine({ colorize })
   const show = (line: string) => output.raw(output.json ? `${line}\n` : pretty(line))

@@ -7,7 +7,7 @@ import type { MetLogin } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import { childTokenPrefix } from '../../../sessions/child-token.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
+import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
 import { needsLogin } from '../token/needs-login.ts'
@@ -36,7 +36,7 @@ export const run: Run = async (context, input) => {
   }
   const scope = readScope(input)
   const passage = (await throughRunning(context, program, scope)) ?? (await throughOwn(context, scope))
-  const home = homePaths(resolveHome(context.env), context.env)
+  const home = homeOf(context.env)
   const { proxyUrl, loopback } = passage
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
   let met: readonly MetLogin[] = []
@@ -61,7 +61,7 @@ async function throughRunning(
   scope: RunScope,
 ): Promise<Passage | undefined> {
   if (context.flags.config !== undefined) return undefined
-  const home = homePaths(resolveHome(context.env), context.env)
+  const home = homeOf(context.env)
   const admin = new AdminClient(home)
   try {
     const issued = await admin.issue({ session: context.flags.session, pid: process.pid, program, ...scope })

@@ -6,8 +6,8 @@ import type { StartRequest } from './service-process.ts'
 export const run: Run = async (context, input) => {
   const request = readRequest(context, input)
   const { refuseSecond } = await import('../../../admin/serve.ts')
-  const { homePaths, resolveHome } = await import('../../../store/home.ts')
-  await refuseSecond(homePaths(resolveHome(context.env), context.env))
+  const { homeOf } = await import('../../../store/home.ts')
+  await refuseSecond(homeOf(context.env))
   if (input.has('background')) {
     const { startInBackground } = await import('./background.ts')
     announce(context, request, await startInBackground(context, request))

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { AdminClient, notRunning } from '../../../admin/client.ts'
 import type { NeededLogin, Status } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
-import { type Home, homePaths, resolveHome } from '../../../store/home.ts'
+import { type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
 import { spell } from '../../package.ts'
@@ -18,7 +18,7 @@ interface Part {
 
 export const run: Run = async (context) => {
   const { env, output } = context
-  const home = homePaths(resolveHome(env), env)
+  const home = homeOf(env)
   const admin = new AdminClient(home)
   const running = await admin.running()
   if (output.json) {

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AdminClient } from '../../../admin/client.ts'
 import { isAlive } from '../../../admin/is-alive.ts'
 import { HallpassError } from '../../../errors.ts'
-import { homePaths, resolveHome } from '../../../store/home.ts'
+import { homeOf } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
 
 /** A proxy lets what is under way end, within seconds, and then cuts. */
 const goneWithinMs = 15_000
 
 export const run: Run = async ({ env, output }) => {
-  const admin = new AdminClient(homePaths(resolveHome(env), env))
+  const admin = new AdminClient(homeOf(env))
   const { pid, host, port } = await admin.status()
   await admin.stop()
   const deadline = Date.now() + goneWithinMs
