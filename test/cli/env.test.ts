@@ -82,6 +82,19 @@ describe('env', () => {
     expect(third).toBe('none|own.example|none')
   })
 
+  testWith('fish')('tells fish, too, what leads it back', async () => {
+    const cli = new CommandLine()
+    await cli.run(['start', '--background'])
+    const { stdout, stderr } = await cli.run(['env', '--format', 'fish', '--verbose'])
+    const undo = /undo: (?:npx )?(.*)/.exec(stderr)?.[1] ?? ''
+    const script = `
+      function hallpass; '${process.execPath}' '${mainFile}' $argv; end
+      ${stdout}
+      echo "$HTTPS_PROXY"; ${undo}; echo "[$HTTPS_PROXY]"`
+    const { stdout: said } = await cli.shell('fish --no-config -c "$SCRIPT"', { env: { SCRIPT: script } })
+    expect(said).toMatch(/^http:.*\n\[\]\n$/)
+  })
+
   test('is one document as JSON, whichever way it is asked for', async () => {
     const cli = new CommandLine()
     await cli.run(['start', '--background'])

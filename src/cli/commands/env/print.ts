@@ -20,8 +20,10 @@ export const run: Run = async (context, input) => {
   if (format === 'docker') {
     output.say('in a container 127.0.0.1 is this machine only with --network host; mount the bundle with')
     output.say(`-v ${change.set.SSL_CERT_FILE}:${change.set.SSL_CERT_FILE}:ro`)
-  } else if (!input.has('unset') && (format === 'sh' || format === 'fish')) {
+  } else if (!input.has('unset') && format === 'sh') {
     output.detail('undo: eval "$(hallpass env --unset)"')
+  } else if (!input.has('unset') && format === 'fish') {
+    output.detail('undo: hallpass env --unset --format fish | source')
   }
 }
 
