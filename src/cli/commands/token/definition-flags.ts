@@ -51,7 +51,7 @@ export const definitionFlags: readonly DefinitionFlag[] = [
     key: 'area',
     reads: 'text',
     flags: '--area <area>',
-    summary: 'local or session, where both have the key (web-storage)',
+    summary: 'local, session or database; otherwise the first that has the key (web-storage)',
   },
   {
     key: 'provider',
