@@ -1,4 +1,5 @@
 import { checkConfig } from '../config/load-config.ts'
+import { problemText } from '../config/problem.ts'
 import { bad, type Check, good } from './check.ts'
 
 export const configuration: Check = {
@@ -6,9 +7,7 @@ export const configuration: Check = {
   async examine({ home, env, configFile }) {
     const { config, problems } = await checkConfig({ home: home.root, env, file: configFile })
     if (config === undefined) {
-      return problems.map(({ where, key, message, hint }) =>
-        bad(`${where}: ${key === '' ? '' : `${key}: `}${message}`, hint ?? 'hallpass config check'),
-      )
+      return problems.map((problem) => bad(problemText(problem), problem.hint ?? 'hallpass config check'))
     }
     return [good(config.fileExists ? config.file : `no ${config.file}: all defaults`)]
   },

@@ -1,6 +1,5 @@
 import { hallpassErrorOf } from '../errors.ts'
 import { bad, type Finding, type Patient } from './check.ts'
-
 import { checks } from './checks.ts'
 
 export interface CheckedFinding extends Finding {

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { HallpassError } from '../errors.ts'
-import { checkOwn } from '../store/own-files.ts'
+import { checkOwn, isThere } from '../store/own-files.ts'
 import { bad, type Check, type Finding, good } from './check.ts'
 
 /** A hundred lines of one mistake (a copy made with a wide umask) help nobody. */
@@ -11,8 +11,7 @@ const maxFindings = 10
 export const modes: Check = {
   name: 'modes',
   async examine({ home }) {
-    if (lstatSync(home.root, { throwIfNoEntry: false }) === undefined)
-      return [good(`${home.root} is not made yet`)]
+    if (!isThere(home.root)) return [good(`${home.root} is not made yet`)]
     const findings: Finding[] = []
     let seen = 0
     for (const path of walk(home.root)) {
