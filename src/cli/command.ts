@@ -1,6 +1,5 @@
-import type { OpenOptions } from '../index.ts'
+import type { Hallpass, OpenOptions } from '../index.ts'
 import type { Secret } from '../secret.ts'
-import type { Opened } from './open.ts'
 import type { Output } from './output.ts'
 
 /**
@@ -65,7 +64,7 @@ export interface Context {
    * Home, keys, store, configuration and sessions; made at the first use, which is told in three lines. `config` goes
    * before environment and file; `typed` hears a passphrase that was asked for.
    */
-  open(config?: OpenOptions['config'], typed?: (passphrase: Secret) => void): Promise<Opened>
+  open(config?: OpenOptions['config'], typed?: (passphrase: Secret) => void): Promise<Hallpass>
   /** A secret from stdin when it is no terminal, else from a hidden prompt. */
   secret(what: string): Promise<Secret>
   /** Asks for a line; without a terminal exit 2 naming `flag`. */

@@ -3,15 +3,12 @@ import type { Secret } from '../secret.ts'
 import type { Context } from './command.ts'
 import { passphrase } from './prompt.ts'
 
-/** What a command works on: the library, opened as the global options say. */
-export type Opened = Hallpass
-
 /** Opens home → keys → store → configuration → sessions. The first use says in three lines what was made and where. */
 export async function open(
   context: Context,
   config: OpenOptions['config'] = {},
   typed: (passphrase: Secret) => void = () => {},
-): Promise<Opened> {
+): Promise<Hallpass> {
   const { flags, output, env } = context
   const hallpass = await openHallpass({
     env,

@@ -5,15 +5,16 @@ import { formatNamed } from '../../../formats/formats.ts'
 import { withoutTimes } from '../../../formats/given-cookie.ts'
 import { type Loss, lossesOf } from '../../../formats/losses.ts'
 import type { Hallpass } from '../../../index.ts'
+import { authorityOf } from '../../../proxy/origin.ts'
 import { contentsOf, type SessionContents, sealBundle } from '../../../sessions/bundle.ts'
 import { areas } from '../../../sessions/origin-storage.ts'
 import { parseRequestUrl } from '../../../sessions/request-url.ts'
 import type { Session } from '../../../sessions/session.ts'
 import type { Json } from '../../../store/store.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
+import { counted } from '../../counted.ts'
 import { newPassphrase, readPassphraseFile } from '../../new-passphrase.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
-import { counted } from '../session/counted.ts'
 import { checkDestination, writeOut } from './write-out.ts'
 
 interface Made {
@@ -152,9 +153,7 @@ async function forRequest(
     })
   }
   const { scheme, host, port, path } = parseRequestUrl(operand)
-  const authority = host.includes(':') ? `[${host}]` : host
-  const standard = port === (scheme === 'https' ? 443 : 80)
-  const url = `${scheme}://${authority}${standard ? '' : `:${port}`}${path}`
+  const url = `${scheme}://${authorityOf({ scheme, host, port })}${path}`
   const cookies = await hallpass.cookies(url)
   return { cookies: cookies.map(withoutTimes), origins: [], credentials: [], expired: 0, url }
 }

@@ -2,8 +2,8 @@ import { messageOf } from '../../../errors.ts'
 import type { Skipped } from '../../../formats/format.ts'
 import { printable } from '../../../log/wire-text.ts'
 import type { ImportReport } from '../../../sessions/import-contents.ts'
+import { counted } from '../../counted.ts'
 import type { Output } from '../../output.ts'
-import { counted } from '../session/counted.ts'
 
 /** What was asked for. */
 export interface Asked {

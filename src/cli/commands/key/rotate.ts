@@ -2,8 +2,8 @@ import { hallpassErrorOf, messageOf } from '../../../errors.ts'
 import { rotateKey } from '../../../store/rotate.ts'
 import { sealedFiles } from '../../../store/sealed-files.ts'
 import type { Run } from '../../command.ts'
+import { counted } from '../../counted.ts'
 import { openKeys } from '../../open-keys.ts'
-import { records } from './sealed-by.ts'
 
 /** Done in part. */
 const inPart = 8
@@ -15,7 +15,7 @@ export const run: Run = async (context) => {
   const { output } = context
   const { home, keys } = await openKeys(context)
   const count = [...sealedFiles(home)].length
-  if (count >= many) output.say(`resealing ${records(count)}; whatever runs beside it may go on`)
+  if (count >= many) output.say(`resealing ${counted(count, 'record')}; whatever runs beside it may go on`)
   const { current, resealed, dropped, left } = await rotateKey(home, keys)
   if (output.json) {
     output.document('key-rotate/1', {
@@ -28,14 +28,14 @@ export const run: Run = async (context) => {
       }),
     })
   }
-  output.say(`${records(resealed)} resealed with the new key ${current}`)
+  output.say(`${counted(resealed, 'record')} resealed with the new key ${current}`)
   if (left.length === 0) {
     output.say(dropped.length === 0 ? 'there was no old key to forget' : `forgot ${dropped.join(', ')}`)
     return 0
   }
   for (const { error } of left) output.warn(messageOf(error))
   output.say(
-    `${records(left.length)} could not be resealed and stay as they were; the old keys are kept for them`,
+    `${counted(left.length, 'record')} could not be resealed and stay as they were; the old keys are kept for them`,
   )
   output.hint('hallpass key status')
   return inPart

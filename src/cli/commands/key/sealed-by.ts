@@ -38,7 +38,3 @@ export function sealedBy(home: Home): SealedBy {
   }
   return { files, unreadable, total }
 }
-
-export function records(count: number): string {
-  return count === 1 ? '1 record' : `${count} records`
-}

@@ -3,9 +3,10 @@ import { type Home, homeOf } from '../../../store/home.ts'
 import { keySource } from '../../../store/key-source.ts'
 import { type KeyStatus, keyStatus } from '../../../store/key-status.ts'
 import type { Run } from '../../command.ts'
+import { counted } from '../../counted.ts'
 import type { Output } from '../../output.ts'
 import { holdsOf, protectorText, unlocking } from './protection.ts'
-import { records, type SealedBy, sealedBy } from './sealed-by.ts'
+import { type SealedBy, sealedBy } from './sealed-by.ts'
 
 /** The one thing to type where a key is gone or damaged: it tells whether a copy from a backup is the right one. */
 const tryBackup = 'HALLPASS_KEY_FILE=BACKUP hallpass key status'
@@ -43,7 +44,7 @@ function missing(home: Home, env: NodeJS.ProcessEnv, { total, files }: SealedBy)
   const kids = [...files.keys()].join(', ')
   return new HallpassError(
     'key-missing',
-    `the key ${where} is gone, and ${records(total)} cannot be opened without it (key ${kids}): put it back from a backup`,
+    `the key ${where} is gone, and ${counted(total, 'record')} cannot be opened without it (key ${kids}): put it back from a backup`,
     { hint: tryBackup },
   )
 }
@@ -60,7 +61,7 @@ function tell(output: Output, status: KeyStatus, sealed: SealedBy, home: Home): 
       const made = createdAt === '' ? '' : `, made ${createdAt}`
       const row = [
         kid === current ? 'current key' : 'old key',
-        `${kid}${made}, seals ${records(files.length)}`,
+        `${kid}${made}, seals ${counted(files.length, 'record')}`,
       ]
       // What still hangs on an old key is what somebody came to find out.
       return kid === current ? [row] : [row, ...files.map((path) => ['', path])]
@@ -101,7 +102,7 @@ function warnOfLost(output: Output, status: KeyStatus, sealed: SealedBy): void {
   for (const [kid, files] of lost) {
     const [first] = files
     output.warn(
-      `${records(files.length)} sealed with the key ${kid}, which ${status.file} does not list (${first}${files.length > 1 ? ', …' : ''})`,
+      `${counted(files.length, 'record')} sealed with the key ${kid}, which ${status.file} does not list (${first}${files.length > 1 ? ', …' : ''})`,
     )
   }
   if (lost.length > 0) output.hint(tryBackup)

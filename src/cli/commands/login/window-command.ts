@@ -7,11 +7,11 @@ import { type Log, openLog } from '../../../log.ts'
 import { keysOf } from '../../../sessions/origin-storage.ts'
 import { parseRequestUrl } from '../../../sessions/request-url.ts'
 import { type Context, Exit, type Input } from '../../command.ts'
+import { counted } from '../../counted.ts'
 import { liveLine } from '../../progress.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { tellSkipped } from '../import/import-report.ts'
-import { counted } from '../session/counted.ts'
 
 /** What `login` and `open` have in common: a window, somebody who uses it, and what came of it. */
 export interface WindowCommand {

@@ -1,6 +1,6 @@
 import type { Run } from '../../command.ts'
+import { counted } from '../../counted.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { counted } from './counted.ts'
 import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context) => {

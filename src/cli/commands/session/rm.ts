@@ -1,6 +1,6 @@
 import { defaultSession } from '../../../sessions/sessions.ts'
 import { Exit, type Run } from '../../command.ts'
-import { counted } from './counted.ts'
+import { counted } from '../../counted.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context

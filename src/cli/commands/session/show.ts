@@ -9,23 +9,23 @@ import { spokenTime } from '../../spoken-time.ts'
 import { cookieDocument, shown } from '../cookie/cookie-text.ts'
 import { storageDocument, storageRows } from '../storage/storage-text.ts'
 import { credentialDocument } from '../token/credential-document.ts'
-import { type Contents, contentsOf } from './contents.ts'
+import { type Inventory, inventoryOf } from './inventory.ts'
 import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context, input) => {
   const { output, flags } = context
   const { sessions, store } = await context.open()
   const session = await sessions.get(input.args[0] ?? flags.session)
-  const contents = await contentsOf(session, store)
-  if (output.json) output.document('session/1', documentOf(session.metadata, contents, Date.now()))
-  else tell(output, session.metadata, contents, Date.now())
+  const inventory = await inventoryOf(session, store)
+  if (output.json) output.document('session/1', documentOf(session.metadata, inventory, Date.now()))
+  else tell(output, session.metadata, inventory, Date.now())
 }
 
-function tell(output: Output, metadata: SessionMetadata, contents: Contents, now: number): void {
+function tell(output: Output, metadata: SessionMetadata, inventory: Inventory, now: number): void {
   const { name, createdAt, lastUsedAt, expiresAt } = metadata
   const when = (time: string | undefined) =>
     time === undefined ? 'never' : `${spokenTime(Date.parse(time), now)} (${time})`
-  const { sites, storages, credentials, hosts } = contents
+  const { sites, storages, credentials, hosts } = inventory
   output.table([
     ['session', name],
     ['created', when(createdAt)],
@@ -68,15 +68,15 @@ function credentialRow({ name, kind, hosts, place, problem }: CredentialSummary)
   ]
 }
 
-function documentOf(metadata: SessionMetadata, contents: Contents, now: number) {
+function documentOf(metadata: SessionMetadata, inventory: Inventory, now: number) {
   return {
     ...sessionDocument(metadata),
-    hosts: contents.hosts,
-    sites: contents.sites.map(({ site, cookies }) => ({
+    hosts: inventory.hosts,
+    sites: inventory.sites.map(({ site, cookies }) => ({
       site,
       cookies: cookies.map((cookie) => cookieDocument(cookie, { reveal: false, now })),
     })),
-    storage: contents.storages.map(storageDocument),
-    credentials: contents.credentials.map((credential) => credentialDocument(credential)),
+    storage: inventory.storages.map(storageDocument),
+    credentials: inventory.credentials.map((credential) => credentialDocument(credential)),
   }
 }

@@ -1,6 +1,6 @@
 import { keysOf } from '../../../sessions/origin-storage.ts'
 import { Exit, type Run } from '../../command.ts'
-import { counted } from '../session/counted.ts'
+import { counted } from '../../counted.ts'
 import { placeOperand } from './place.ts'
 
 export const run: Run = async (context, input) => {

@@ -1,7 +1,7 @@
 import { spelledOut } from '../../../log/wire-text.ts'
 import { Secret } from '../../../secret.ts'
 import { areas, type OriginStorage } from '../../../sessions/origin-storage.ts'
-import { counted } from '../session/counted.ts'
+import { counted } from '../../counted.ts'
 
 /** More of a key than this does not help to know it. */
 const maxKeyLength = 80

@@ -3,7 +3,7 @@ import type { OriginStorage } from '../../../sessions/origin-storage.ts'
 import type { CredentialSummary, Session } from '../../../sessions/session.ts'
 import type { Store } from '../../../store/store.ts'
 
-export interface Contents {
+export interface Inventory {
   readonly sites: readonly { readonly site: string; readonly cookies: readonly Cookie[] }[]
   readonly storages: readonly OriginStorage[]
   readonly credentials: readonly CredentialSummary[]
@@ -12,7 +12,7 @@ export interface Contents {
 }
 
 /** Everything that a session holds. Throws what a record that cannot be opened throws, which names the file. */
-export async function contentsOf(session: Session, store: Store): Promise<Contents> {
+export async function inventoryOf(session: Session, store: Store): Promise<Inventory> {
   const names = await store.names(session.name, 'cookies')
   const sites = await Promise.all(
     names.map(async (site) => ({
