@@ -13,9 +13,8 @@ import {
   shownCertificate,
   stampOf,
 } from './authority-files.ts'
-import { keyIdentifier } from './certificate.ts'
 import type { Issuer } from './leaf.ts'
-import { type AuthorityPair, authorityName, installationOf, newAuthority } from './new-authority.ts'
+import { type AuthorityPair, installationOf, issuerOf, newAuthority } from './new-authority.ts'
 
 /** The certificate authority of this installation, as it is now: a rotation by another process shows at the next use. */
 export class Authority {
@@ -152,17 +151,5 @@ function readIfWhole(home: Home, keys: SealingKeys): AuthorityPair | undefined {
   } catch (error) {
     if (error instanceof HallpassError && error.code === 'ca-missing') return undefined
     throw error
-  }
-}
-
-function issuerOf(pair: AuthorityPair): Issuer {
-  const spki = pair.certificate.publicKey.export({ type: 'spki', format: 'der' })
-  return {
-    key: pair.key,
-    pem: pair.certificate.toString(),
-    name: authorityName(pair.certificate),
-    keyId: keyIdentifier(spki),
-    notBefore: pair.certificate.validFromDate,
-    notAfter: pair.certificate.validToDate,
   }
 }

@@ -6,21 +6,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../test/support/installed.ts'
 import { keyIdentifier } from './certificate.ts'
-import { type Issuer, leafLifeMs, mintLeaf } from './leaf.ts'
-import { authorityName, newAuthority } from './new-authority.ts'
+import { leafLifeMs, mintLeaf } from './leaf.ts'
+import { issuerOf, newAuthority } from './new-authority.ts'
 import { toPem } from './pem.ts'
 
 const day = 86_400_000
 const now = Date.now()
 const authority = newAuthority(now)
-const issuer: Issuer = {
-  key: authority.key,
-  pem: authority.certificate.toString(),
-  name: authorityName(authority.certificate),
-  keyId: keyIdentifier(authority.certificate.publicKey.export({ type: 'spki', format: 'der' })),
-  notBefore: authority.certificate.validFromDate,
-  notAfter: authority.certificate.validToDate,
-}
+const issuer = issuerOf(authority)
 const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const spki = publicKey.export({ type: 'spki', format: 'der' })
 const mint = (host: string, at = now) => mintLeaf(host, spki, issuer, at)

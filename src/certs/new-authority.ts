@@ -8,7 +8,7 @@ import {
   signCertificate,
   subjectKeyIdentifier,
 } from './certificate.ts'
-import { backdateMs } from './leaf.ts'
+import { backdateMs, type Issuer } from './leaf.ts'
 import { toPem } from './pem.ts'
 
 /**
@@ -65,10 +65,17 @@ export function installationOf(certificate: X509Certificate): string | undefined
   return O === organization ? OU : undefined
 }
 
-/** The subject of one of our authorities, as DER, for the leaves to name as their issuer. */
-export function authorityName(certificate: X509Certificate): Buffer {
+/** What an authority of ours signs leaves with. */
+export function issuerOf({ key, certificate }: AuthorityPair): Issuer {
   const { O = '', OU = '', CN = '' } = subjectOf(certificate)
-  return distinguishedName({ O, OU, CN })
+  return {
+    key,
+    pem: certificate.toString(),
+    name: distinguishedName({ O, OU, CN }),
+    keyId: keyIdentifier(certificate.publicKey.export({ type: 'spki', format: 'der' })),
+    notBefore: certificate.validFromDate,
+    notAfter: certificate.validToDate,
+  }
 }
 
 function subjectOf(certificate: X509Certificate): { O?: string; OU?: string; CN?: string } {

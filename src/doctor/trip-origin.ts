@@ -1,9 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { keyIdentifier } from '../certs/certificate.ts'
 import { mintLeaf } from '../certs/leaf.ts'
-import { authorityName, newAuthority } from '../certs/new-authority.ts'
+import { issuerOf, newAuthority } from '../certs/new-authority.ts'
 import { toPem } from '../certs/pem.ts'
 
 /** RFC 6761 section 6.4: a name that is nobody's. Not a loopback name, which clients keep away from proxies. */
@@ -16,21 +15,8 @@ const emptyRepository = '001e# service=git-upload-pack\n00000000'
 export async function startTripOrigin(cookie: string) {
   const now = Date.now()
   const root = newAuthority(now)
-  const rootSpki = root.certificate.publicKey.export({ type: 'spki', format: 'der' })
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const leaf = mintLeaf(
-    tripHost,
-    publicKey.export({ type: 'spki', format: 'der' }),
-    {
-      key: root.key,
-      pem: root.certificate.toString(),
-      name: authorityName(root.certificate),
-      keyId: keyIdentifier(rootSpki),
-      notBefore: root.certificate.validFromDate,
-      notAfter: root.certificate.validToDate,
-    },
-    now,
-  )
+  const leaf = mintLeaf(tripHost, publicKey.export({ type: 'spki', format: 'der' }), issuerOf(root), now)
   let admitted = false
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const server = createServer({ key, cert: toPem('CERTIFICATE', leaf.der) }, (request, response) => {
