@@ -6,21 +6,16 @@ import type { Context, Input } from '../../command.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import type { ImportSource } from './import.ts'
 
-/**
- * A browser's own store: `--from firefox` finds its profile, `--format firefox PATH` is told it.
- * @returns undefined when something else is to be imported
- */
-export function fromBrowser({ env, output }: Context, input: Input): ImportSource | undefined {
+/** A browser's own store: `--from firefox` finds its profile, `--format firefox PATH` is told it. */
+export function fromBrowser({ env, output }: Context, input: Input): ImportSource {
   const format = input.text('format')
-  const isProfile = format === 'firefox' || format === 'chrome'
-  const from = input.text('from') ?? (isProfile ? format : undefined)
-  if (from === undefined) return undefined
+  const from = input.text('from') ?? format
   const browser = browsers.find(({ name }) => name === from)
   if (browser === undefined) throw new HallpassError('usage', `there is no browser "${from}"`)
-  if (input.has('from') && format !== undefined)
+  const named = !input.has('from')
+  if (!named && format !== undefined)
     throw new HallpassError('usage', '--from and --format do not go together')
   const [path, ...others] = input.args
-  const named = isProfile && !input.has('from')
   if (named && path === undefined)
     throw new HallpassError('usage', `which profile? its folder or its file, or --from ${format}`)
   const profile = findProfile(browser, named ? path : input.text('profile'), {

@@ -8,6 +8,7 @@ import type { Context, Input, Run } from '../../command.ts'
 import { readPassphraseFile } from '../../new-passphrase.ts'
 import { progress } from '../../progress.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
+import { profileFormats } from '../format-names.ts'
 import { importDocument, importedOf, nothingOf, tellImport } from './import-report.ts'
 import { readInput } from './read-input.ts'
 
@@ -52,7 +53,8 @@ export interface ImportSource {
 
 async function fromBrowserIfAsked(context: Context, input: Input): Promise<ImportSource | undefined> {
   if (input.has('profile') && !input.has('from')) throw new HallpassError('usage', '--profile is for --from')
-  if (!input.has('from') && !['firefox', 'chrome'].includes(input.text('format') ?? '')) return undefined
+  const isProfile = profileFormats.some((format) => format === input.text('format'))
+  if (!input.has('from') && !isProfile) return undefined
   const { fromBrowser } = await import('./from-browser.ts')
   return fromBrowser(context, input)
 }
