@@ -73,6 +73,17 @@ describe('the state folder', () => {
     expect(() => prepareHome(home)).toThrow(expect.objectContaining({ hint: `chmod 700 ${home.root}` }))
   })
 
+  it('that cannot be made is told with where else it could be', () => {
+    const file = join(scratchFolder(), 'file')
+    writeFileSync(file, '')
+    const places = [join(file, 'below', 'home'), ...(process.platform === 'linux' ? ['/proc/hallpass'] : [])]
+    for (const root of places) {
+      expect(() => prepareHome(homePaths(root))).toThrow(
+        expect.objectContaining({ code: 'not-saved', hint: 'export HALLPASS_HOME=FOLDER' }),
+      )
+    }
+  })
+
   it('is refused when it is a file', () => {
     const root = join(scratchFolder(), 'home')
     writeFileSync(root, '')

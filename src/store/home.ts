@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs'
+import { homedir, tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { checkOwn, isThere } from './own-files.ts'
+import { HallpassError } from '../errors.ts'
+import { checkOwn, errnoOf, hasErrno, isThere } from './own-files.ts'
 
 /** Where everything of one state folder lies. All values are absolute paths. */
 export interface Home {
@@ -30,7 +31,8 @@ const maxSocketPathBytes = 100
 export function resolveHome(env: NodeJS.ProcessEnv): string {
   if (env.HALLPASS_HOME) return resolve(env.HALLPASS_HOME)
   if (env.AI_STATE_DIR) return resolve(env.AI_STATE_DIR, 'hallpass')
-  return resolve(env.HOME || homedir(), '.hallpass')
+  // An empty HOME is homedir()'s word too, and would put the key into whatever folder this is typed in.
+  return resolve(env.HOME || homedir() || userInfo().homedir, '.hallpass')
 }
 
 export function homePaths(root: string, env: NodeJS.ProcessEnv = process.env): Home {
@@ -81,9 +83,7 @@ export function prepareHome(home: Home): { readonly created: readonly string[] }
   ]
   const created: string[] = []
   for (const folder of new Set(folders)) {
-    if (!isThere(folder)) {
-      if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) created.push(folder)
-    }
+    if (!isThere(folder) && makeFolder(folder)) created.push(folder)
     checkOwn(folder, lstatSync(folder, { bigint: true }), 'folder')
   }
   // Else a power cut could leave a record on the disk and the folder that leads to it not.
@@ -93,4 +93,19 @@ export function prepareHome(home: Home): { readonly created: readonly string[] }
     closeSync(root)
   }
   return { created }
+}
+
+/** Makes a folder and those above it; false when another process was faster. Not `recursive`: below /proc that never ends. */
+function makeFolder(folder: string): boolean {
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false
+    throw new HallpassError('not-saved', `${folder} could not be made (${errnoOf(error)})`, {
+      hint: 'export HALLPASS_HOME=FOLDER',
+      cause: error,
+    })
+  }
 }

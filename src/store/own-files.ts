@@ -36,12 +36,22 @@ export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder
 
 /** Whether there is anything under this path. `existsSync` would call a path that cannot be looked at absent, and what is absent gets dropped. */
 export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  return entryAt(path) !== undefined
+}
+
+function entryAt(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch (error) {
+    // Below a file there is nothing.
+    if (hasErrno(error, 'ENOTDIR')) return undefined
+    throw error
+  }
 }
 
 /** Checks a folder as `checkOwn` does; false when there is none. */
 export function checkFolder(path: string): boolean {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  const stat = entryAt(path)
   if (stat === undefined) return false
   checkOwn(path, stat, 'folder')
   return true

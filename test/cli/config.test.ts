@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CommandLine } from '../support/command-line.ts'
@@ -36,6 +37,12 @@ describe('config path', () => {
       status: 0,
     })
     expect(existsSync(cli.home)).toBe(false)
+  })
+
+  test('is in the home of the user when HOME is empty, not in the working directory', async () => {
+    const cli = configured()
+    const { stdout } = await cli.run(['config', 'path'], { env: { HALLPASS_HOME: '', HOME: '' } })
+    expect(stdout).toBe(`${join(userInfo().homedir, '.hallpass', 'config', 'config.yaml')}\n`)
   })
 
   test('says with --json whether the file is there', async () => {
