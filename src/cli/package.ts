@@ -11,10 +11,18 @@ export function packageVersion(): string {
   return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown'
 }
 
-/** How hallpass is typed here: a clone has a compiler configuration, which the package leaves out. */
+/** How hallpass is typed here: by npx in a clone, which has a compiler configuration, and where a project has it installed. */
 function commandName(): string {
-  const installed = root.split(sep).includes('node_modules')
-  return !installed && existsSync(join(root, 'tsconfig.json')) ? 'npx hallpass' : 'hallpass'
+  return npxFolder() === undefined ? 'hallpass' : 'npx hallpass'
+}
+
+/** The folder, with all below it, where npx finds this hallpass: elsewhere it would look for one in the registry. */
+export function npxFolder(): string | undefined {
+  if (!root.split(sep).includes('node_modules'))
+    return existsSync(join(root, 'tsconfig.json')) ? root : undefined
+  // npm links the commands of a project's packages there, and those of global ones into PATH.
+  const linked = join(root, '..', '.bin', 'hallpass')
+  return existsSync(linked) ? join(root, '..', '..') : undefined
 }
 
 /** Spells commands in a text, which are written `hallpass …` there, as they work here. A sentence about hallpass stays. */

@@ -1,5 +1,5 @@
 import type { Context, Input, Run } from '../../command.ts'
-import { spell } from '../../package.ts'
+import { npxFolder, spell } from '../../package.ts'
 import { quoteSh } from '../env/formats.ts'
 import type { StartRequest } from './service-process.ts'
 
@@ -44,7 +44,8 @@ function announce(
   if (request.noAuth) {
     output.warn(`without authentication: every process of this machine uses the session "${flags.session}"`)
   }
-  output.say('paste this into another terminal:')
+  const folder = npxFolder()
+  output.say(`paste this into another terminal${folder === undefined ? '' : `, in ${folder}`}:`)
   output.line(paste)
 }
 
