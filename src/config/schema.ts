@@ -72,7 +72,9 @@ export const settingsSchema = (z: Zod) => {
       ),
       upstreamCa: z
         .array(z.string().min(1))
-        .describe('PEM files with more roots to trust; relative paths start at the folder of this file.'),
+        .describe(
+          'PEM files with more roots that hallpass trusts (tools keep their own); relative paths start at the folder of this file.',
+        ),
       resolve: z
         .record(z.string(), z.string())
         .transform((entries, context) => {
