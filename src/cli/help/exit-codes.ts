@@ -10,7 +10,8 @@ export function text(): string {
   5    the key is missing, damaged or locked
   6    the origin, or the server that issues tokens, cannot be reached
   7    certificate or trust
-  8    done in part
+  8    done in part; stderr says what was left
+  130  given up at a prompt; nothing was changed
 
 hallpass run gives the status of its child. What is not the child's:
 
