@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { isLoopbackHost } from '../rules/loopback.ts'
+import { isPlainLoopback } from '../rules/loopback.ts'
 import type { Zod } from '../rules/rule-schema.ts'
 import { commonOptions, type Definition, type Freshness, type Kind, type LastRefresh } from './kind.ts'
 import { dueAtOf } from './oauth2-due.ts'
@@ -252,10 +252,7 @@ function valueSchema(z: Zod) {
 function isEndpoint(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || url.username !== '' || url.password !== '' || url.hash !== '') return false
-  return (
-    url.protocol === 'https:' ||
-    (url.protocol === 'http:' && isLoopbackHost(url.hostname.replace(/^\[(.*)\]$/, '$1')))
-  )
+  return url.protocol === 'https:' || isPlainLoopback(url)
 }
 
 function isLoopbackUrl(text: string): boolean {

@@ -1,7 +1,7 @@
 import type { ClientAuth, Configuration, ServerMetadata } from 'openid-client'
 import type { OAuth2Definition } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
-import { isLoopbackHost } from '../rules/loopback.ts'
+import { isPlainLoopback } from '../rules/loopback.ts'
 import type { Secret } from '../secret.ts'
 import { conformingFetch } from './conforming-fetch.ts'
 import { discoveryCache } from './discovery-cache.ts'
@@ -36,7 +36,7 @@ export async function clientOf(
   const conforming = conformingFetch(discoveryCache(fetch), provider)
   const given = givenMetadata(definition, provider)
   const issuer = new URL(given?.issuer ?? issuerOf(definition, provider))
-  const plain = issuer.protocol === 'http:' && isLoopbackHost(issuer.hostname.replace(/^\[(.*)\]$/, '$1'))
+  const plain = isPlainLoopback(issuer)
   const setUp = (config: Configuration): Configuration => {
     config[oauth.customFetch] = conforming
     if (plain) oauth.allowInsecureRequests(config)

@@ -9,7 +9,7 @@ import {
 import type { CustomFetchOptions } from 'openid-client'
 import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { messageOf } from '../errors.ts'
-import { isLoopbackHost } from '../rules/loopback.ts'
+import { isPlainLoopback } from '../rules/loopback.ts'
 
 /** The customFetch of openid-client: one request to an authorization server. */
 export type TokenFetch = (url: string, init: CustomFetchOptions) => Promise<Response>
@@ -58,7 +58,7 @@ export function tokenFetch(options: TokenFetchOptions): TokenFetch {
   }
   return async (url, init) => {
     const target = new URL(url)
-    if (target.protocol !== 'https:' && !(target.protocol === 'http:' && isLoopbackHost(bare(target)))) {
+    if (target.protocol !== 'https:' && !isPlainLoopback(target)) {
       const message = `${target.origin} is not https, and tokens go over plain http to loopback alone`
       throw new TokenFetchError(message, { sent: false })
     }

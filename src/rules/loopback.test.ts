@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isLocalName, isLoopbackHost } from './loopback.ts'
+import { isLocalName, isLoopbackHost, isPlainLoopback } from './loopback.ts'
 
 it.each(['localhost', 'LOCALHOST.', '127.0.0.1', '127.255.0.9', '::1'])('%s is here', (host) =>
   expect([isLoopbackHost(host), isLocalName(host)]).toEqual([true, true]),
@@ -31,3 +31,11 @@ it.each([
 ])('%j is not taken for this machine', (host) =>
   expect([isLoopbackHost(host), isLocalName(host)]).toEqual([false, false]),
 )
+
+it.each([
+  ['http://127.0.0.1:8722/callback', true],
+  ['http://[::1]/', true],
+  ['http://localhost.evil.test/', false],
+  ['https://localhost/', false],
+  ['ftp://localhost/', false],
+])('%s is plain http on this machine: %s', (url, plain) => expect(isPlainLoopback(new URL(url))).toBe(plain))

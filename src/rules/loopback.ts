@@ -14,6 +14,11 @@ export function isLoopbackHost(host: string): boolean {
   return name === 'localhost' || name === '::1' || loopback4.test(name)
 }
 
+/** Plain http that stays on this machine: the only one that tokens, and pages to sign in at, may go over. */
+export function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && isLoopbackHost(hostname.replace(/^\[(.*)\]$/, '$1'))
+}
+
 /** Those and what is below localhost: a NO_PROXY that says `localhost` keeps them all from the proxy. */
 export function isLocalName(host: string): boolean {
   return isLoopbackHost(host) || foldHost(host).endsWith('.localhost')

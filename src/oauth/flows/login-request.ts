@@ -1,7 +1,7 @@
 import type { Configuration } from 'openid-client'
 import type { OAuth2Definition } from '../../credentials/oauth2.ts'
 import { HallpassError } from '../../errors.ts'
-import { isLoopbackHost } from '../../rules/loopback.ts'
+import { isPlainLoopback } from '../../rules/loopback.ts'
 import type { Provider } from '../provider.ts'
 
 /** What a login asks for, the same in every flow. */
@@ -47,8 +47,7 @@ export function audienceOf({ audience, resource }: OAuth2Definition): Record<str
  */
 export function pageUrl(text: string, what: string): string {
   const url = URL.parse(text)
-  const plain = url?.protocol === 'http:' && isLoopbackHost(url.hostname.replace(/^\[(.*)\]$/, '$1'))
-  if (url?.protocol === 'https:' || plain) return url.href
+  if (url !== null && (url.protocol === 'https:' || isPlainLoopback(url))) return url.href
   throw new HallpassError('token-server', `the server's ${what} is not an https URL`)
 }
 
