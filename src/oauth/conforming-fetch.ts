@@ -1,3 +1,4 @@
+import { parseJsonObject } from '../credentials/token-response.ts'
 import type { Provider } from './provider.ts'
 import type { TokenFetch } from './token-fetch.ts'
 import { withoutEcho } from './without-echo.ts'
@@ -11,7 +12,7 @@ export function conformingFetch(fetch: TokenFetch, provider: Provider | undefine
     const response = await fetch(url, init)
     if (init.method !== 'POST') return response
     const text = await response.text()
-    const answer = objectOf(text)
+    const answer = parseJsonObject(text)
     if (answer === undefined) return again(text, response.status, response)
     const conforming = provider?.conform?.(answer) ?? answer
     const failed = typeof conforming.error === 'string' && conforming.access_token === undefined
@@ -27,15 +28,4 @@ function again(text: string, status: number, response: Response): Response {
   if (status === 401) headers.delete('www-authenticate')
   const bodiless = status === 204 || status === 205 || status === 304
   return new Response(bodiless ? null : text, { status, headers })
-}
-
-function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -2,6 +2,7 @@ import type { Configuration } from 'openid-client'
 import type { OAuth2Definition, TokenSet } from '../credentials/oauth2.ts'
 import { parseJsonObject, tokenSetOf } from '../credentials/token-response.ts'
 import type { Secret } from '../secret.ts'
+import { clientParameters } from './flows/login-request.ts'
 import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from './token-server-error.ts'
 
 /** What became of a request for new tokens, and of the refresh token in it. */
@@ -86,12 +87,4 @@ function reasonOf(error: unknown): string {
 /** RFC 8707 section 2.2: without it a server may give a token for something else than the first was for. */
 function refreshParameters({ resource }: OAuth2Definition): Record<string, string> {
   return resource === undefined ? {} : { resource }
-}
-
-function clientParameters({ scopes, audience, resource }: OAuth2Definition): Record<string, string> {
-  return {
-    ...(scopes !== undefined && scopes.length > 0 && { scope: scopes.join(' ') }),
-    ...(audience !== undefined && { audience }),
-    ...(resource !== undefined && { resource }),
-  }
 }

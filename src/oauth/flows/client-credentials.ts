@@ -1,6 +1,6 @@
 import { HallpassError } from '../../errors.ts'
 import { oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
-import { audienceOf, type LoginRequest } from './login-request.ts'
+import { clientParameters, type LoginRequest } from './login-request.ts'
 
 /**
  * A token for the client itself, RFC 6749 section 4.4: nobody signs in.
@@ -14,13 +14,8 @@ export async function clientCredentials({
   provider,
 }: LoginRequest): Promise<Readonly<Record<string, unknown>>> {
   const oauth = await import('openid-client')
-  // The default scopes of a provider are a person's.
-  const scopes = definition.scopes ?? []
   try {
-    return await oauth.clientCredentialsGrant(client, {
-      ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
-      ...audienceOf(definition),
-    })
+    return await oauth.clientCredentialsGrant(client, clientParameters(definition))
   } catch (error) {
     const named = oauthErrorOf(error)
     const server = provider?.title ?? client.serverMetadata().issuer

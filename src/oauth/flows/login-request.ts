@@ -31,6 +31,12 @@ export function askedFor(request: LoginRequest): Record<string, string> {
   }
 }
 
+/** What a client asks for in its own name: the default scopes of a provider are a person's. */
+export function clientParameters(definition: OAuth2Definition): Record<string, string> {
+  const { scopes = [] } = definition
+  return { ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }), ...audienceOf(definition) }
+}
+
 /** Which API the token is for: RFC 8707, and `audience` where that is not known. */
 export function audienceOf({ audience, resource }: OAuth2Definition): Record<string, string> {
   return {
