@@ -37,27 +37,19 @@ export interface Log {
   close(): Promise<void>
 }
 
-export type LogLevel = 'info' | 'warn' | 'error'
-
 export interface LogOptions {
   /** JSON lines go to `hallpass.log` in this folder, rotated and bounded. */
-  readonly folder?: string | undefined
+  readonly folder: string
   /** Readable lines go to stderr too. */
-  readonly terminal?: boolean | undefined
-  /** The least that the terminal shows; the file has everything. */
-  readonly level?: LogLevel | undefined
+  readonly terminal?: boolean
 }
 
-export function openLog(options: LogOptions): Log {
+export function openLog({ folder, terminal = false }: LogOptions): Log {
   const scrubber = new Scrubber()
-  const file = options.folder === undefined ? undefined : new RotatingFile({ folder: options.folder })
-  const streams: { readonly level: LogLevel; readonly stream: pino.DestinationStream }[] = []
-  const scrubbed = (stream: pino.DestinationStream) => ({
-    write: (line: string) => stream.write(scrubber.scrub(line)),
-  })
-  if (file !== undefined) streams.push({ level: 'info', stream: scrubbed(file) })
-  if (options.terminal) streams.push({ level: options.level ?? 'info', stream: scrubbed(terminalStream()) })
-  const ofRequests = streams.filter(({ level }) => level === 'info')
+  const file = new RotatingFile({ folder })
+  const streams = [file, ...(terminal ? [terminalStream()] : [])].map((stream) => ({
+    write: (line: string) => void stream.write(scrubber.scrub(line)),
+  }))
   const logger = pino(
     {
       base: { pid },
@@ -69,13 +61,13 @@ export function openLog(options: LogOptions): Log {
   return {
     request: (entry) => {
       const line = requestJson(entry)
-      for (const { stream } of ofRequests) stream.write(line)
+      for (const stream of streams) stream.write(line)
     },
     info: (message, fields) => logger.info(checkedFields(fields), printable(message)),
     warn: (message, fields) => logger.warn(checkedFields(fields), printable(message)),
     error: (message, fields) => logger.error(checkedFields(fields), printable(message)),
     scrub: (secret) => scrubber.add(secret),
-    close: async () => file?.close(),
+    close: () => file.close(),
   }
 }
 
