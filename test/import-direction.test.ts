@@ -17,7 +17,7 @@ const floors: readonly (readonly string[])[] = [
   ['config'],
   ['formats'],
   ['credentials', 'cookies', 'rules', 'http1'],
-  ['errors.ts', 'secret.ts', 'log.ts', 'log'],
+  ['errors.ts', 'json.ts', 'secret.ts', 'log.ts', 'log'],
 ]
 
 /** Rooms that decide and do nothing else: time, randomness and environment come in as arguments. */

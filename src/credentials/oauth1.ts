@@ -1,11 +1,11 @@
 import { HallpassError } from '../errors.ts'
+import { parseJsonObject } from '../json.ts'
 import type { Zod } from '../rules/rule-schema.ts'
 import { Secret } from '../secret.ts'
 import { commonOptions, type Definition, type Kind } from './kind.ts'
 import { type OAuth1Value, oauth1Header, type SignatureMethod, signatureMethods } from './oauth1-signature.ts'
 import { type FormPair, formPairs, percentDecode } from './percent-encoding.ts'
 import type { Signature, SignedRequest, SigningTime } from './signer.ts'
-import { parseJsonObject } from './token-response.ts'
 
 export interface OAuth1Definition extends Definition {
   readonly kind: 'oauth1'

@@ -1,9 +1,10 @@
 import { HallpassError } from '../errors.ts'
+import { parseJsonObject } from '../json.ts'
 import { isPlainLoopback } from '../rules/loopback.ts'
 import type { Zod } from '../rules/rule-schema.ts'
 import { commonOptions, type Definition, type Freshness, type Kind, type LastRefresh } from './kind.ts'
 import { dueAtOf } from './oauth2-due.ts'
-import { isRefreshToken, parseJsonObject, tokenSetOf } from './token-response.ts'
+import { isRefreshToken, tokenSetOf } from './token-response.ts'
 import { secretLine } from './value.ts'
 
 export interface OAuth2Definition extends Definition {

@@ -1,5 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import { hopByHop } from '../http1/connection-fields.ts'
+import { parseJsonObject } from '../json.ts'
 import type { Zod } from '../rules/rule-schema.ts'
 import { Secret } from '../secret.ts'
 import { commonOptions, type Definition, type Kind } from './kind.ts'
@@ -8,7 +9,6 @@ import type { Refusal, Signature, SignedField, SignedRequest, SigningTime } from
 import { sha256Hex } from './sigv4-canonical-request.ts'
 import { ownSignature, type SigningScope, scopeOfHost, scopeWord } from './sigv4-scope.ts'
 import { amzDate, authorizationOf, type SigV4Value } from './sigv4-signature.ts'
-import { parseJsonObject } from './token-response.ts'
 
 export interface SigV4Definition extends Definition {
   readonly kind: 'sigv4'

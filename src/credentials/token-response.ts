@@ -1,6 +1,5 @@
+import { type JsonObject, parseJsonObject } from '../json.ts'
 import type { TokenSet } from './oauth2.ts'
-
-type JsonObject = Readonly<Record<string, unknown>>
 
 /** Longer is "for ever", and a Date has an end. */
 const maxLifeMs = 10 * 366 * 86_400_000
@@ -51,15 +50,4 @@ function secondsToMs(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   if (typeof seconds !== 'number' || !(seconds >= 1)) return undefined
   return Math.min(seconds * 1000, maxLifeMs)
-}
-
-export function parseJsonObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
+import { isObject } from '../json.ts'
 import type { Format, Reading, Skipped } from './format.ts'
-import { isObject, member, readJsonCookie } from './json-cookie.ts'
+import { member, readJsonCookie } from './json-cookie.ts'
 import { drivenCookie, holdsAllOfCookies, jsonBytes, writeCookieList } from './json-list.ts'
 import { formatInvalid, jsonOf } from './source.ts'
 

@@ -1,5 +1,6 @@
+import { isObject } from '../json.ts'
 import type { Format } from './format.ts'
-import { dottedDomain, isObject, ownPartition } from './json-cookie.ts'
+import { dottedDomain, ownPartition } from './json-cookie.ts'
 import { holdsAllOfCookies, jsonBytes, readCookieFile, writeCookieList } from './json-list.ts'
 
 /** Members that only the cookies of a browser's extension API have. */

@@ -1,10 +1,11 @@
 import { type Cookie, identityOf, type RequestUrl } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
 import { siteOf } from '../cookies/site.ts'
+import { isObject } from '../json.ts'
 import { domainOf } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { cookiesOfHeader, withoutTimes } from './given-cookie.ts'
-import { isObject, type JsonCookieOptions, member, readJsonCookie } from './json-cookie.ts'
+import { type JsonCookieOptions, member, readJsonCookie } from './json-cookie.ts'
 import { formatInvalid, jsonOf } from './source.ts'
 import { toWire } from './wire-text.ts'
 

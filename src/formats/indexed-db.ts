@@ -1,5 +1,5 @@
+import { isObject } from '../json.ts'
 import type { Pairs } from './format.ts'
-import { isObject } from './json-cookie.ts'
 
 /**
  * The databases of an origin as Playwright's storageState lists them: `{ name, version, stores: [{ name, keyPath | keyPathArray,

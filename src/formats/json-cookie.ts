@@ -1,15 +1,10 @@
 import type { SameSite } from '../cookies/cookie.ts'
 import { siteOf } from '../cookies/site.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { domainOf } from './domain.ts'
 import type { GivenCookie } from './format.ts'
 import { timeOfSeconds, timeOfText } from './given-time.ts'
 import { fromWire, toWire } from './wire-text.ts'
-
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** A member of what may be no object. */
 export function member(object: unknown, name: string): unknown {

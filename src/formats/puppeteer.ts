@@ -1,5 +1,6 @@
+import { isObject } from '../json.ts'
 import type { Format } from './format.ts'
-import { isObject, ownPartition } from './json-cookie.ts'
+import { ownPartition } from './json-cookie.ts'
 import { drivenCookie, holdsAllOfCookies, jsonBytes, readCookieFile, writeCookieList } from './json-list.ts'
 
 /** The array that Puppeteer's `cookies()` gives and `setCookie()` takes. Selenium's is read as well. */

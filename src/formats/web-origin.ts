@@ -1,6 +1,7 @@
+import { isObject } from '../json.ts'
 import type { GivenOrigin, Pairs } from './format.ts'
 import { readDatabases } from './indexed-db.ts'
-import { isObject, member } from './json-cookie.ts'
+import { member } from './json-cookie.ts'
 
 /** The origin as a browser writes it, or undefined when storage cannot belong to it (`null`, `file://`, no URL). */
 export function webOrigin(text: string): string | undefined {

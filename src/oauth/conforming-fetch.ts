@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../credentials/token-response.ts'
+import { parseJsonObject } from '../json.ts'
 import type { Provider } from './provider.ts'
 import type { TokenFetch } from './token-fetch.ts'
 import { withoutEcho } from './without-echo.ts'

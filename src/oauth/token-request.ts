@@ -1,6 +1,7 @@
 import type { Configuration } from 'openid-client'
 import type { OAuth2Definition, TokenSet } from '../credentials/oauth2.ts'
-import { parseJsonObject, tokenSetOf } from '../credentials/token-response.ts'
+import { tokenSetOf } from '../credentials/token-response.ts'
+import { parseJsonObject } from '../json.ts'
 import type { Secret } from '../secret.ts'
 import { clientParameters } from './flows/login-request.ts'
 import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from './token-server-error.ts'

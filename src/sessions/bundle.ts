@@ -5,10 +5,11 @@ import type { GivenCookie, GivenOrigin } from '../formats/format.ts'
 import { withoutTimes } from '../formats/given-cookie.ts'
 import { isDatabase } from '../formats/indexed-db.ts'
 import { formatInvalid, maxSourceBytes } from '../formats/source.ts'
+import { isObject, parseJsonObject } from '../json.ts'
 import type { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
 import { argon2id, type Derivation, passphraseKey, saltBytes } from '../store/passphrase-key.ts'
-import { decrypt, encrypt, isObject, nonceBytes, parseObject } from '../store/seal.ts'
+import { decrypt, encrypt, nonceBytes } from '../store/seal.ts'
 import type { Json, Store } from '../store/store.ts'
 import type { Importable } from './import-contents.ts'
 import { type OriginStorage, parseStorageRecord } from './origin-storage.ts'
@@ -65,7 +66,7 @@ export function isBundle(text: string): boolean {
 
 /** @throws HallpassError `bundle-locked` for a wrong passphrase or an altered bundle, `format-invalid` for what is no bundle */
 export async function openBundle(text: string, passphrase: () => Promise<Secret>): Promise<Importable> {
-  const outer = parseObject(text)
+  const outer = parseJsonObject(text)
   const made = outer?.['hallpass-bundle']
   if (typeof made === 'number' && made > version) {
     throw formatInvalid(`it was made by a newer hallpass (bundle ${made})`)
@@ -84,7 +85,7 @@ export async function openBundle(text: string, passphrase: () => Promise<Secret>
       'the passphrase does not open the bundle, or the bundle was altered',
     )
   }
-  return importable(parseObject(plaintext.toString('utf8')))
+  return importable(parseJsonObject(plaintext.toString('utf8')))
 }
 
 /** Whoever made the bundle knew the passphrase, and may still have made it with other tools than ours: read as strictly as a record. */

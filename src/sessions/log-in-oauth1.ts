@@ -1,5 +1,5 @@
-import { parseJsonObject } from '../credentials/token-response.ts'
 import { HallpassError } from '../errors.ts'
+import { parseJsonObject } from '../json.ts'
 import { knownProvider } from '../oauth/authorization-server.ts'
 import { oauth1Login } from '../oauth/flows/oauth1.ts'
 import { type LoginOptions, redirectOf } from '../oauth/login.ts'

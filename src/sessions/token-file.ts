@@ -3,8 +3,9 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } fro
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { TokenSet } from '../credentials/oauth2.ts'
-import { parseJsonObject, tokenSetOf } from '../credentials/token-response.ts'
+import { tokenSetOf } from '../credentials/token-response.ts'
 import { HallpassError } from '../errors.ts'
+import { parseJsonObject } from '../json.ts'
 import { errnoOf } from '../store/own-files.ts'
 import { isRacy, stampOf } from '../store/stamp.ts'
 

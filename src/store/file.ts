@@ -3,6 +3,7 @@ import { lstatSync, readdirSync } from 'node:fs'
 import { rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HallpassError } from '../errors.ts'
+import { parseJsonObject } from '../json.ts'
 import { CachedFiles } from './cached-files.ts'
 import { notRead, notSaved } from './disk-errors.ts'
 import { deepFreeze } from './frozen.ts'
@@ -22,7 +23,7 @@ import {
   windowLock,
 } from './record-path.ts'
 import { makeFolders, removeFile, replaceFile, syncFolder } from './replace-file.ts'
-import { damaged, parseObject } from './seal.ts'
+import { damaged } from './seal.ts'
 import { credentialNames, sealedFilesOf, sessionNames, siteNames } from './sealed-files.ts'
 import { formatSession, parseSession } from './session-metadata.ts'
 import { isRacy, stampOf } from './stamp.ts'
@@ -251,7 +252,7 @@ export class FileStore implements Store {
 }
 
 function decodeRecord(plaintext: Buffer, path: string): StoredRecord {
-  const record = parseObject(plaintext.toString('utf8'))
+  const record = parseJsonObject(plaintext.toString('utf8'))
   if (typeof record?.version !== 'number' || record.value === undefined) throw damaged(path)
   return deepFreeze({ version: record.version, value: record.value as Json })
 }

@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { HallpassError } from '../errors.ts'
-import { decrypt, encrypt, isObject, nonceBytes, parseObject } from './seal.ts'
+import { isObject, parseJsonObject } from '../json.ts'
+import { decrypt, encrypt, nonceBytes } from './seal.ts'
 
 /** docs/format.md, "The key file". */
 export type Protection =
@@ -77,7 +78,7 @@ export function formatKeyFile({ protection, current, keys }: KeyFile): string {
 
 /** Throws `key-invalid`, naming the file. */
 export function parseKeyFile(text: string, file: string): KeyFile {
-  const { v, protector, current, keys } = parseObject(text) ?? {}
+  const { v, protector, current, keys } = parseJsonObject(text) ?? {}
   if (typeof v === 'number' && v > keyFileVersion) {
     throw new HallpassError('key-invalid', `${file} was made by a newer hallpass (format ${v})`)
   }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import { HallpassError } from '../errors.ts'
+import { parseJsonObject } from '../json.ts'
 
 /** What a sealed text is and where it belongs; bound into it as associated data, so that it cannot stand in for another. */
 export interface SealId {
@@ -69,7 +70,7 @@ export function formatEnvelope({ kid, nonce, data }: Envelope): string {
  * Reads the outer JSON of a sealed text. `where` is named in the errors: `record-damaged`, or `record-newer` for a format of a later hallpass.
  */
 export function parseEnvelope(text: string, where: string): Envelope {
-  const { v, kid, nonce, data } = parseObject(text) ?? {}
+  const { v, kid, nonce, data } = parseJsonObject(text) ?? {}
   if (typeof v === 'number' && Number.isInteger(v) && v > formatVersion) {
     throw new HallpassError('record-newer', `${where} was made by a newer hallpass (format ${v})`)
   }
@@ -91,20 +92,6 @@ export function damaged(where: string): HallpassError {
 
 function isCanonical(base64: string): boolean {
   return Buffer.from(base64, 'base64').toString('base64') === base64
-}
-
-/** The JSON object in a text; undefined when it is something else. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** How an error names a record whose file it does not know. */

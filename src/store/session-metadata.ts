@@ -1,4 +1,5 @@
-import { damaged, isObject, parseObject } from './seal.ts'
+import { isObject, parseJsonObject } from '../json.ts'
+import { damaged } from './seal.ts'
 import type { SessionMetadata } from './store.ts'
 
 /** The text of a session.json. */
@@ -8,7 +9,7 @@ export function formatSession(session: SessionMetadata): string {
 
 /** Throws `record-damaged`, naming the file. */
 export function parseSession(text: string, name: string, file: string): SessionMetadata {
-  const parsed = parseObject(text)
+  const parsed = parseJsonObject(text)
   if (parsed === undefined || parsed.name !== name || typeof parsed.createdAt !== 'string')
     throw damaged(file)
   const { createdAt, expiresAt, lastUsedAt, userAgent, metadata } = parsed
