@@ -28,7 +28,7 @@ export function readCookieList(
   return { cookies, skipped }
 }
 
-type Texts = NonNullable<ReturnType<typeof jsonTexts>>
+export type Texts = NonNullable<ReturnType<typeof jsonTexts>>
 
 /** Makes an item of each cookie that JSON can hold. */
 export function writeCookieList<Item>(

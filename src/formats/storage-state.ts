@@ -1,7 +1,14 @@
-import type { Format, Reading, Skipped } from './format.ts'
+import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { writtenDatabases } from './indexed-db.ts'
 import { member, ownPartition } from './json-cookie.ts'
-import { drivenCookie, holdsAllOfCookies, jsonBytes, readCookieList, writeCookieList } from './json-list.ts'
+import {
+  drivenCookie,
+  holdsAllOfCookies,
+  jsonBytes,
+  readCookieList,
+  type Texts,
+  writeCookieList,
+} from './json-list.ts'
 import { formatInvalid, jsonOf } from './source.ts'
 import { namesAndValues, readOrigin } from './web-origin.ts'
 
@@ -31,11 +38,7 @@ export const storageState: Format = {
   holds: { ...holdsAllOfCookies, localStorage: true, indexedDB: true },
 
   write({ cookies, origins }) {
-    const { items, left } = writeCookieList(cookies, (cookie, texts) => ({
-      ...drivenCookie(cookie, texts),
-      // Playwright assumes a frame of another site in between unless this is said.
-      ...(cookie.partitioned ? { partitionKey: ownPartition(cookie), _crHasCrossSiteAncestor: false } : {}),
-    }))
+    const { items, left } = writeCookieList(cookies, playwrightCookie)
     const stores = origins
       .filter(({ localStorage, indexedDB }) => localStorage.length + indexedDB.length > 0)
       .map(({ origin, localStorage, indexedDB }) => ({
@@ -45,6 +48,15 @@ export const storageState: Format = {
       }))
     return { bytes: jsonBytes({ cookies: items, origins: stores }), left }
   },
+}
+
+/** A cookie as Playwright takes it, from a file and into a browser. */
+export function playwrightCookie(cookie: GivenCookie, texts: Texts) {
+  return {
+    ...drivenCookie(cookie, texts),
+    // Playwright assumes a frame of another site in between unless this is said.
+    ...(cookie.partitioned ? { partitionKey: ownPartition(cookie), _crHasCrossSiteAncestor: false } : {}),
+  }
 }
 
 function readOrigins(values: readonly unknown[]): Pick<Reading, 'origins' | 'skipped'> {

@@ -1,11 +1,10 @@
 import type { BrowserContext, Frame, Page } from 'playwright-core'
 import type { Cookie } from '../../cookies/cookie.ts'
-import { dottedDomain, jsonTexts, ownPartition } from '../../formats/json-cookie.ts'
+import { jsonTexts } from '../../formats/json-cookie.ts'
+import { playwrightCookie } from '../../formats/storage-state.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
 import { fillPage, type PageStorage, readPage } from './page-storage.ts'
-
-const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 
 /** A browser of Chrome's family, driven by Playwright. */
 export class PlaywrightWindow implements DrivenWindow {
@@ -48,10 +47,10 @@ export class PlaywrightWindow implements DrivenWindow {
   async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]> {
     const left: Cookie[] = []
     for (const cookie of cookies) {
-      const params = playwrightCookie(cookie)
-      // One by one: of several it takes all or none.
-      if (params === undefined) left.push(cookie)
-      else await this.#context.addCookies([params]).catch(() => left.push(cookie))
+      const texts = jsonTexts(cookie)
+      // Bytes that are no text a browser's own tools cannot take. One by one: of several it takes all or none.
+      if (texts === undefined) left.push(cookie)
+      else await this.#context.addCookies([playwrightCookie(cookie, texts)]).catch(() => left.push(cookie))
     }
     if (storages.length > 0) await this.#fillStorages(storages)
     return left
@@ -87,25 +86,4 @@ export class PlaywrightWindow implements DrivenWindow {
 function urlsOf(frame: Frame): readonly string[] {
   const outer = frame.parentFrame()
   return [frame.url(), ...(outer === null ? [] : urlsOf(outer))]
-}
-
-type PlaywrightCookie = Parameters<BrowserContext['addCookies']>[0][number]
-
-/** undefined for one whose bytes are no text: a browser's own tools cannot take it. */
-function playwrightCookie(
-  cookie: Cookie,
-): (PlaywrightCookie & { readonly _crHasCrossSiteAncestor?: boolean }) | undefined {
-  const texts = jsonTexts(cookie)
-  if (texts === undefined) return undefined
-  const { expiresAt, httpOnly, secure, sameSite } = cookie
-  return {
-    ...texts,
-    domain: dottedDomain(cookie),
-    httpOnly,
-    secure,
-    ...(expiresAt === undefined ? {} : { expires: expiresAt / 1000 }),
-    ...(sameSite === 'default' ? {} : { sameSite: sameSites[sameSite] }),
-    // Playwright assumes a frame of another site in between unless this is said.
-    ...(cookie.partitioned ? { partitionKey: ownPartition(cookie), _crHasCrossSiteAncestor: false } : {}),
-  }
 }
