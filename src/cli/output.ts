@@ -1,6 +1,8 @@
 import { styleText } from 'node:util'
 import { hallpassErrorOf } from '../errors.ts'
+import type { GlobalFlags } from './command.ts'
 import { spell } from './package.ts'
+import { inSamePlace } from './same-place.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -10,10 +12,13 @@ export class Output {
   readonly #quiet: boolean
   readonly #verbose: boolean
 
-  constructor(options: { readonly json: boolean; readonly quiet: boolean; readonly verbose: boolean }) {
+  readonly #place: Partial<Pick<GlobalFlags, 'home' | 'session'>>
+
+  constructor(options: Pick<GlobalFlags, 'json' | 'quiet' | 'verbose'> & Partial<GlobalFlags>) {
     this.json = options.json
     this.#quiet = options.quiet
     this.#verbose = options.verbose
+    this.#place = options
   }
 
   /** A line of data. */
@@ -70,7 +75,7 @@ export class Output {
 
   /** Something to type next; `command` is spelled `hallpass …`. */
   hint(command: string): void {
-    if (!this.#quiet) this.#talk(`${this.paint('cyan', 'hint:')} ${spell(command)}`)
+    if (!this.#quiet) this.#talk(`${this.paint('cyan', 'hint:')} ${this.#typed(command)}`)
   }
 
   /** Prints an error and its hint and gives the exit status. */
@@ -78,14 +83,14 @@ export class Output {
     const known = hallpassErrorOf(error)
     const status = exit ?? known.exit
     if (this.json) {
-      const hint = known.hint === undefined ? null : spell(known.hint)
+      const hint = known.hint === undefined ? null : this.#typed(known.hint)
       process.stderr.write(
         `${JSON.stringify({ error: { code: known.code, message: known.message, hint, exit: status } })}\n`,
       )
       return status
     }
     this.#talk(`${this.paint('red', 'error:')} ${known.message}`)
-    if (known.hint !== undefined) this.#talk(`${this.paint('cyan', 'hint:')} ${spell(known.hint)}`)
+    if (known.hint !== undefined) this.#talk(`${this.paint('cyan', 'hint:')} ${this.#typed(known.hint)}`)
     if (this.#verbose && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
     return status
   }
@@ -103,6 +108,10 @@ export class Output {
   /** Colours text for stdout. */
   paintData(style: Style, text: string): string {
     return paintFor(process.stdout, style, text)
+  }
+
+  #typed(command: string): string {
+    return spell(inSamePlace(command, this.#place))
   }
 
   #talk(text: string): void {

@@ -8,6 +8,16 @@ import { onTerminal } from './on-terminal.ts'
 
 const sessionsOf = (cli: CommandLine) => readdirSync(join(cli.home, 'sessions')).sort()
 
+test('a hint stays in the session and the state folder that were named', async () => {
+  const cli = new CommandLine()
+  const elsewhere = ['--home', join(cli.folder, 'elsewhere')]
+  await cli.run(['session', 'create', 'work', ...elsewhere])
+  const refused = await cli.run(['token', 'get', 'api', '--session', 'work', ...elsewhere])
+  const command = /hint: .*hallpass (.*)\n$/.exec(refused.stderr)?.[1]?.split(' ')
+  expect(command).toEqual(['token', 'list', '--session', 'work', ...elsewhere])
+  expect(await cli.run(command ?? [])).toMatchObject({ status: 0 })
+})
+
 describe('session list', () => {
   test('has the default session from the first command on, which says what it made', async () => {
     const cli = new CommandLine()

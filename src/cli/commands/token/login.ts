@@ -96,6 +96,5 @@ function tell({ output }: Context, credential: CredentialSummary, session: strin
   if (freshness?.expiresAt !== undefined && !freshness.refreshable)
     output.say('no refresh token came with it: when it has expired, log in again')
   const host = hosts.find((text) => !text.includes('*'))
-  const more = session === 'default' ? '' : ` --session ${session}`
-  output.hint(`hallpass run${more} -- curl https://${host ?? 'HOST'}/`)
+  output.hint(`hallpass run -- curl https://${host ?? 'HOST'}/`)
 }

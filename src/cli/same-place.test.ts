@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { inSamePlace } from './same-place.ts'
+
+it.each([
+  ['hallpass token list', 'hallpass token list --session work --home /a'],
+  [
+    'hallpass run -- curl https://a.example/',
+    'hallpass run --session work --home /a -- curl https://a.example/',
+  ],
+  ['hallpass login https://a.example', 'hallpass login https://a.example --session work --home /a'],
+  ['hallpass session show', 'hallpass session show --session work --home /a'],
+  ['hallpass token login x --session other', 'hallpass token login x --session other --home /a'],
+  ['hallpass doctor', 'hallpass doctor --home /a'],
+  ['chmod 700 /a', 'chmod 700 /a'],
+])('%s stays in the place that was told', (command, expected) => {
+  expect(inSamePlace(command, { session: 'work', home: '/a' })).toBe(expected)
+  expect(inSamePlace(command, { session: 'default' })).toBe(command)
+})
+
+it('quotes a folder for the shell', () => {
+  expect(inSamePlace('hallpass stop', { home: "/it's mine" })).toBe("hallpass stop --home '/it'\\''s mine'")
+})
