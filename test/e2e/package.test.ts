@@ -61,7 +61,7 @@ test('npm pack gives a package that installs elsewhere and runs', { timeout: 180
   expect(ran).toMatchObject({ status: 0, stdout: 'through an installed hallpass\n' })
   // Nothing of a project's is in PATH.
   const none = await execute(process.execPath, [command, '--home', join(folder, 'none'), 'stop'], { env })
-  expect(none.stderr).toContain('hint: npx hallpass start --background\n')
+  expect(none.stderr).toContain(`hint: npx hallpass start --background --home ${join(folder, 'none')}\n`)
   const library = await execute(
     process.execPath,
     ['-e', "import('hallpass').then((m) => console.log(typeof m.openHallpass))"],

@@ -23,14 +23,18 @@ export type Row = Readonly<Record<string, unknown>>
  * @throws HallpassError `profile-unreadable` naming the file
  */
 export async function readCopied<T>(file: string, read: (database: DatabaseSync) => T): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'hallpass-profile-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  let folder: string | undefined
+  const remove = () => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  }
   const onSignal = (signal: NodeJS.Signals) => {
     remove()
     process.kill(process.pid, signal)
   }
+  // From before there is something to remove: until it is heard, a signal ends us on the spot.
   for (const signal of endSignals) process.once(signal, onSignal)
   try {
+    folder = mkdtempSync(join(tmpdir(), 'hallpass-profile-'))
     const copy = join(folder, basename(file))
     await copyTogether(file, copy)
     const database = new DatabaseSync(copy)
