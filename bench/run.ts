@@ -55,8 +55,6 @@ interface ProxyKind {
   readonly script: string
   readonly argument: (originPort: number) => unknown
   readonly route: (ready: { port: number; ca?: string; auth?: string }) => Partial<Route>
-  /** What Node is started with. */
-  readonly nodeArgs?: readonly string[]
   /** Where a start is not that of the script, which does more than its users'. */
   readonly start?: () => Promise<number>
 }
@@ -89,8 +87,6 @@ const kinds: readonly ProxyKind[] = [
       names: hostNames(unseenHosts(effort)),
     }),
     route: ({ port, ca = '', auth = '' }) => ({ proxyPort: port, proxyAuth: auth, injects: true, ca: [ca] }),
-    // As `hallpass start --background` and `npm start` have it.
-    nodeArgs: ['--max-semi-space-size=16'],
     start: () => startOfCommand(join(state, 'command')),
   },
   {
@@ -127,7 +123,7 @@ async function subjectOf(kind: ProxyKind, direct: Route): Promise<Subject> {
   const worker = await start<{ port: number; ca?: string; auth?: string }>(
     kind.script,
     kind.argument(direct.originPort),
-    { proxy: true, nodeArgs: [...(kind.nodeArgs ?? []), ...profiling] },
+    { proxy: true, nodeArgs: profiling },
   )
   return {
     name: kind.name,

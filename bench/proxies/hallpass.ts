@@ -1,12 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
-import { serve, startedWith, usage } from '../child.ts'
+import { serve, startedWith } from '../child.ts'
 import { bearer, cookieName, cookieValue, domain, refreshedHost, warmHost } from '../material.ts'
+import { usageOf } from '../usage-of.ts'
 
 /**
- * hallpass as `hallpass start` runs it: built, sealed file store, request log on disk, client token, cookie and bearer
- * from the session. What a first start makes is there already at the later ones.
+ * hallpass as `hallpass start --background` runs it: built, sealed file store, request log on disk, client token, cookie and bearer
+ * from the session. This process makes what it finds there, starts it, and reads what it uses.
  */
 const { originPort, state, rootPem, names } = startedWith<{
   originPort: number
@@ -16,24 +17,26 @@ const { originPort, state, rootPem, names } = startedWith<{
 }>()
 
 // What runs is what is shipped; its types are those of the source.
-const dist = join(import.meta.dirname, '../../dist')
-enableCompileCache(join(dist, '.cache')) // as bin/hallpass.cjs does
-const { openHallpass } = (await import(join(dist, 'index.js'))) as typeof import('../../src/index.ts')
-const { openLog } = (await import(join(dist, 'log.js'))) as typeof import('../../src/log.ts')
+const { openHallpass } = (await import(
+  join(import.meta.dirname, '../../dist/index.js')
+)) as typeof import('../../src/index.ts')
 
 mkdirSync(state, { recursive: true, mode: 0o700 })
-const rootFile = join(state, 'bench-root.pem')
-writeFileSync(rootFile, rootPem, { mode: 0o600 })
-
-const hallpass = await openHallpass({
-  home: state,
-  env: { HOME: state },
-  config: {
+const file = (name: string, text: string) => {
+  const path = join(state, name)
+  writeFileSync(path, text, { mode: 0o600 })
+  return path
+}
+const configuration = file(
+  'bench.yaml',
+  JSON.stringify({
     listen: '127.0.0.1:0',
-    upstreamCa: [rootFile],
+    upstreamCa: [file('bench-root.pem', rootPem)],
     resolve: Object.fromEntries([...names, refreshedHost].map((name) => [name, '127.0.0.1'])),
-  },
-})
+  }),
+)
+const env = { HOME: state, HALLPASS_HOME: state, HALLPASS_NO_KEYRING: '1', PATH: process.env.PATH }
+const hallpass = await openHallpass({ home: state, env, configFile: configuration })
 if (hallpass.created.key) {
   await hallpass.saveTokens('bench', { kind: 'bearer', hosts: [`*.${domain}`] }, bearer)
   // Fresh for as long as a bench can run: its server is never asked.
@@ -51,9 +54,21 @@ if (hallpass.created.key) {
     `${cookieName}=${cookieValue}; Domain=${domain}; Path=/; Secure; HttpOnly; Max-Age=86400`,
   ])
 }
-const proxy = await hallpass.startProxy({ log: openLog({ folder: hallpass.home.log }) })
-const url = new URL(await proxy.url())
+
+/** Each argument of Node's own goes to the proxy as well: that of a profile, for one. */
+function command(...args: readonly string[]): string {
+  const line = [...process.execArgv, join(import.meta.dirname, '../../bin/hallpass.cjs'), ...args]
+  return execFileSync(process.execPath, line, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+command('start', '--background', '--config', configuration)
+const { pid, port } = JSON.parse(command('status', '--json')) as {
+  readonly pid: number
+  readonly port: number
+}
+process.on('exit', () => process.kill(pid))
+const token = await (await hallpass.session()).clientToken()
 serve(
-  { port: proxy.port, ca: hallpass.authority.certificatePem, auth: `${url.username}:${url.password}` },
-  { usage },
+  { port, ca: hallpass.authority.certificatePem, auth: `${hallpass.sessionName}:${token.reveal()}` },
+  { usage: () => usageOf(pid) },
 )

@@ -1,12 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { caExtensions, makeCertificate } from '../../test/support/make-certificate.ts'
-import { serve, startedWith, type Usage } from '../child.ts'
+import { serve, startedWith } from '../child.ts'
 import { bearer, cookieName, cookieValue } from '../material.ts'
+import { usageOf } from '../usage-of.ts'
 
 /** Squid with ssl_bump doing the same job; this process only starts it and reads what it uses. */
 const { rootPem, program, names } = startedWith<{
@@ -59,35 +60,7 @@ process.on('exit', () => {
   rmSync(folder, { recursive: true, force: true })
 })
 await listening(squid)
-serve({ port, ca: ca.cert }, { usage })
-
-/** Squid and its helpers. */
-function usage(): Usage {
-  const pids = [squid.pid ?? 0, ...childrenOf(squid.pid ?? 0)]
-  const stats = pids.map((pid) => statOf(pid))
-  // Fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms; field 24 in pages.
-  const sum = (field: number) => stats.reduce((total, stat) => total + Number(stat[field - 1] ?? 0), 0)
-  return { cpuMicros: (sum(14) + sum(15)) * 10_000, rssBytes: sum(24) * 4096 }
-}
-
-function statOf(pid: number): string[] {
-  const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The second field is a name in parentheses and may hold spaces.
-  return ['', '', ...text.slice(text.lastIndexOf(')') + 2).split(' ')]
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return statOf(pid)[3] === String(parent)
-      } catch {
-        return false // gone meanwhile
-      }
-    })
-}
+serve({ port, ca: ca.cert }, { usage: () => usageOf(squid.pid ?? 0) })
 
 async function freePort(): Promise<number> {
   const server = createServer()
