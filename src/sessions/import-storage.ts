@@ -48,12 +48,15 @@ function together(given: readonly ReadStorage[]): ReadStorage {
   if (given.length === 1) return first
   const pairs = (area: Area) => [...new Map(given.flatMap(({ storage }) => storage[area]))]
   const { origin } = first.storage
-  const [localStorage, sessionStorage, indexedDB] = [
-    pairs('localStorage'),
-    pairs('sessionStorage'),
-    pairs('indexedDB'),
-  ]
-  return { where: first.where, storage: { origin, localStorage, sessionStorage, indexedDB } }
+  return {
+    where: first.where,
+    storage: {
+      origin,
+      localStorage: pairs('localStorage'),
+      sessionStorage: pairs('sessionStorage'),
+      indexedDB: pairs('indexedDB'),
+    },
+  }
 }
 
 /** The record of a site with the web storage in it; `replace` empties the origins that are given, and no others. */

@@ -7,6 +7,7 @@ import { findExecutable } from '../../src/browser/window/find-executable.ts'
 import { openFirefox } from '../../src/browser/window/firefox-window.ts'
 import { KeptSites } from '../../src/browser/window/kept-sites.ts'
 import type { PageStorage } from '../../src/browser/window/page-storage.ts'
+import { nothingYet, readWindow } from '../../src/browser/window/window-state.ts'
 import type { GivenOrigin } from '../../src/formats/format.ts'
 import { storageState } from '../../src/formats/storage-state.ts'
 import { openHallpass } from '../../src/index.ts'
@@ -91,9 +92,24 @@ const page = (make: boolean) => `<script type="module">
   await fetch('/told', { method: 'POST', body: told.join('\\n') })
 </script>`
 
+/** Begins to change a database, and never comes to an end. */
+const changing = `<script>
+  const request = indexedDB.open('kinds', 8)
+  request.onupgradeneeded = () => {
+    const store = request.transaction.objectStore('numbered')
+    const on = () => { store.count().onsuccess = on }
+    on()
+    fetch('/told', { method: 'POST', body: 'changing' })
+  }
+</script>`
+
 async function site() {
   const told: string[] = []
-  const pages: Readonly<Record<string, string>> = { '/make': page(true), '/look': page(false) }
+  const pages: Readonly<Record<string, string>> = {
+    '/make': page(true),
+    '/look': page(false),
+    '/change': changing,
+  }
   const origin = await httpOrigin((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -151,21 +167,40 @@ describe.each(each)('IndexedDB in real $name', ({ name, run, open }) => {
       // What the session does not have goes, and what it cannot have stays.
       await first.fill([], [{ ...nothingAt(pages.origin), capturedAt: 0 }])
       const [left] = await first.storages(() => true)
+      // Two stores of one name: no browser makes that.
+      const store = { name: 's', autoIncrement: false, indexes: [], records: [{ key: 'k', value: 1 }] }
+      const odd = JSON.stringify({ name: 'odd', version: 1, stores: [store, store] })
+      const filled = first.fill(
+        [],
+        [{ ...nothingAt(pages.origin), indexedDB: [['odd', odd]], capturedAt: 0 }],
+      )
+      await expect(filled).rejects.toMatchObject({ code: 'browser-failed' })
       await first.close()
       expect(left?.storage).toEqual(nothingAt(pages.origin))
       expect(left?.unread).toEqual(read?.unread)
       expect(made).toContain('kinds 7')
       expect(read?.storage.indexedDB.map(([database]) => database)).toEqual(['kinds'])
-      expect(read?.unread).toEqual(['a database with keys or files that cannot leave the browser'])
+      expect(read?.unread).toEqual([
+        { name: 'unexportable', reason: 'a database with keys or files that cannot leave the browser' },
+      ])
 
       const storage = read?.storage ?? nothingAt(pages.origin)
       const second = await windowOf()
       await second.fill([], [{ ...storage, capturedAt: 0 }])
       await second.visit(`${pages.origin}/look`)
       expect(await pages.heard(2)).toBe(made)
-      const [again] = await second.storages(() => true)
-      await second.close()
+      const keep = new KeptSites(['localhost'])
+      const before = await readWindow(second, keep, nothingYet)
+      const again = before.pages.get(pages.origin)
       expect(withoutStack(again)).toEqual(withoutStack(read))
+
+      // One that its page is changing has not gone.
+      await second.visit(`${pages.origin}/change`)
+      expect(await pages.heard(3)).toBe('changing')
+      const meanwhile = (await readWindow(second, keep, before)).pages.get(pages.origin)
+      expect(meanwhile?.unread).toMatchObject([{ name: 'kinds' }])
+      expect(meanwhile?.storage.indexedDB).toEqual(again?.storage.indexedDB)
+      await second.close()
     },
   )
 })

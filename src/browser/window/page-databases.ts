@@ -16,7 +16,7 @@ const common = `
 
 /**
  * `await readDatabases({ maxBytes, withinMs })` is `{ databases, unread }`. Read record by record, so that what is too large is not
- * first all in memory. `unread` are reasons, one for each database that was not read: 'large', 'slow', or 'values' for what only this
+ * first all in memory. `unread` has `{ name, reason }` of each database that was not read: 'large', 'slow', or 'values' for what only this
  * browser can hold: a key that cannot be exported, a file.
  */
 export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
@@ -110,12 +110,12 @@ export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
   const unread = []
   for (const { name } of await indexedDB.databases()) {
     const late = new Promise((_, reject) => setTimeout(() => reject('slow'), Math.max(0, until - performance.now())))
-    await Promise.race([read(name), late]).then((database) => databases.push(database), (reason) => unread.push(reason))
+    await Promise.race([read(name), late]).then((database) => databases.push(database), (reason) => unread.push({ name, reason: String(reason) }))
   }
   return { databases, unread }
 }`
 
-/** `await writeDatabases(old, databases)` removes the old ones and makes the others, each with all that is in it or not at all. */
+/** `await writeDatabases(old, databases)` removes the old ones and makes the others; rejects when one cannot be. */
 export const writeDatabases = `async (old, databases) => {${common}
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
   const specials = { undefined, null: null, NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
@@ -165,20 +165,17 @@ export const writeDatabases = `async (old, databases) => {${common}
       }
     }
   }
-  for (const { name } of [...old, ...databases]) await settled(indexedDB.deleteDatabase(name)).catch(() => {})
+  for (const { name } of [...old, ...databases]) await settled(indexedDB.deleteDatabase(name))
   for (const { name, version, stores } of databases) {
-    try {
-      const request = indexedDB.open(name, version)
-      request.onupgradeneeded = () => {
-        try {
-          fill(request.result, stores)
-        } catch {
-          request.transaction.abort()
-        }
+    const request = indexedDB.open(name, version)
+    request.onupgradeneeded = () => {
+      try {
+        fill(request.result, stores)
+      } catch {
+        request.transaction.abort()
       }
-      ;(await settled(request)).close()
-    } catch {
-      // The others, and the page, are worth having without it.
     }
+    const database = await settled(request)
+    database.close()
   }
 }`

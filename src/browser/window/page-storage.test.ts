@@ -11,7 +11,7 @@ it('reads what a page stores, and says what it does not', async () =>
     await read({
       localStorage: [{ name: 'a', value: '1' }],
       sessionStorage: [],
-      unread: ['values', 'constructor', 'values'],
+      unread: [{ name: 'a', reason: 'values' }, { name: 7, reason: 'constructor' }, 'x'],
     }),
   ).toEqual({
     storage: {
@@ -20,7 +20,11 @@ it('reads what a page stores, and says what it does not', async () =>
       sessionStorage: [],
       indexedDB: [],
     },
-    unread: ['a database with keys or files that cannot leave the browser', 'a database that cannot be read'],
+    unread: [
+      { name: 'a', reason: 'a database with keys or files that cannot leave the browser' },
+      { name: undefined, reason: 'a database that cannot be read' },
+      { name: undefined, reason: 'a database that cannot be read' },
+    ],
   }))
 
 it('believes the browser and not the page about whose storage it is', async () => {

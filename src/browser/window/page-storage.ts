@@ -3,6 +3,7 @@ import { canonicalHost, siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
 import type { GivenOrigin } from '../../formats/format.ts'
 import { writtenDatabases } from '../../formats/indexed-db.ts'
+import { member } from '../../formats/json-cookie.ts'
 import { readOrigin } from '../../formats/web-origin.ts'
 import { maxOriginBytes, type OriginStorage } from '../../sessions/origin-storage.ts'
 import { readDatabases, writeDatabases } from './page-databases.ts'
@@ -10,8 +11,14 @@ import { readDatabases, writeDatabases } from './page-databases.ts'
 /** What the page of an origin keeps. */
 export interface PageStorage {
   readonly storage: GivenOrigin
-  /** Why databases are not among it, if any are not. */
-  readonly unread: readonly string[]
+  /** The databases that are not among it, and why. */
+  readonly unread: readonly UnreadDatabase[]
+}
+
+export interface UnreadDatabase {
+  /** undefined: it may be any. */
+  readonly name: string | undefined
+  readonly reason: string
 }
 
 /** By the words of the script. */
@@ -19,6 +26,7 @@ const unreadBecause: ReadonlyMap<unknown, string> = new Map([
   ['large', 'a database of more than 10 MiB'],
   ['slow', 'a database that takes too long to read, or is being changed'],
   ['values', 'a database with keys or files that cannot leave the browser'],
+  ['unlisted', 'databases that the browser does not list'],
 ])
 const unreadable = 'a database that cannot be read'
 
@@ -28,12 +36,11 @@ const answersWithinMs = 5_000
 /** Of that, what databases may take. */
 const databasesWithinMs = 3_000
 
-/** Gives no databases where those of a page cannot be listed. */
 const databasesOfPage = `
   const readDatabases = ${readDatabases}
-  const none = { databases: [], unread: [] }
+  const unlisted = { databases: [], unread: [{ reason: 'unlisted' }] }
   const limits = { maxBytes: ${maxOriginBytes}, withinMs: ${databasesWithinMs} }
-  const { databases, unread } = await readDatabases(limits).catch(() => none)`
+  const { databases, unread } = await readDatabases(limits).catch(() => unlisted)`
 
 const script = `(async () => {
   const pairs = (area) =>
@@ -43,7 +50,7 @@ const script = `(async () => {
     localStorage: pairs(localStorage),
     sessionStorage: pairs(sessionStorage),
     indexedDB: databases,
-    unread: unread.map(String),
+    unread,
   })
 })()`
 
@@ -81,9 +88,13 @@ function pageStorage(origin: string, text: string): PageStorage | undefined {
   const value = parsedJson(text)
   const read = readOrigin({ ...value, origin })
   if ('reason' in read) return undefined
-  const words: readonly unknown[] = Array.isArray(value.unread) ? value.unread : []
-  const reasons = [...words, ...read.flawed].map((word) => unreadBecause.get(word) ?? unreadable)
-  return { storage: read.storage, unread: [...new Set(reasons)] }
+  const told: readonly unknown[] = Array.isArray(value.unread) ? value.unread : []
+  const unread = [...told, ...read.flawed].map((each) => {
+    const name = member(each, 'name')
+    const reason = unreadBecause.get(member(each, 'reason')) ?? unreadable
+    return { name: typeof name === 'string' ? name : undefined, reason }
+  })
+  return { storage: read.storage, unread }
 }
 
 function parsedJson(text: string): Readonly<Record<string, unknown>> {

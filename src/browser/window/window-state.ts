@@ -27,7 +27,10 @@ export async function readWindow(
   const all = await window.cookies()
   const others = all.filter((cookie) => !keep.has(hostOf(cookie)))
   const pages = new Map(before.pages)
-  for (const page of await window.storages((host) => keep.has(host))) pages.set(page.storage.origin, page)
+  for (const page of await window.storages((host) => keep.has(host))) {
+    const { origin } = page.storage
+    pages.set(origin, laidOver(before.pages.get(origin), page))
+  }
   return {
     cookies: all.filter((cookie) => keep.has(hostOf(cookie))),
     pages,
@@ -38,6 +41,13 @@ export async function readWindow(
   }
 }
 
+/** A database that could not be read this time is none that has gone: as it was read before, it stays. */
+function laidOver(before: PageStorage | undefined, { storage, unread }: PageStorage): PageStorage {
+  const isUnread = (database: string) => unread.some(({ name = database }) => name === database)
+  const kept = before?.storage.indexedDB.filter(([name]) => isUnread(name)) ?? []
+  return { storage: { ...storage, indexedDB: [...new Map([...kept, ...storage.indexedDB])] }, unread }
+}
+
 export function hostOf({ domain }: WindowCookie): string {
   return canonicalHost(domain.replace(/^\./, ''))
 }
@@ -46,7 +56,7 @@ export function hostOf({ domain }: WindowCookie): string {
 export function readingOf({ cookies, pages }: WindowState): Reading {
   const read = readCookieList(cookies, 'cookies', { wellEncoded: true })
   const unread = [...pages.values()].flatMap(({ storage, unread }) =>
-    unread.map((reason) => ({
+    [...new Set(unread.map(({ reason }) => reason))].map((reason) => ({
       where: storage.origin,
       reason: `${reason}: it stays in the profile of the window`,
       what: 'storage' as const,

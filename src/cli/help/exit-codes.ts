@@ -11,7 +11,7 @@ export function text(): string {
   6    the origin, or the server that issues tokens, cannot be reached
   7    certificate or trust
   8    done in part; stderr says what was left
-  130  given up at a prompt; nothing was changed
+  130  given up, at a prompt or a window; nothing is half-done
 
 hallpass run gives the status of its child. What is not the child's:
 
