@@ -111,10 +111,10 @@ export function readWebStorage(
   return fits ? { token } : `what ${key} has is no token`
 }
 
-/** A step into JSON, also where that is a text inside of other JSON. What objects have by themselves is no text, and so no token. */
+/** A step into JSON, also where that is a text inside of other JSON. Own names alone: a path may say `constructor`. */
 function memberOf(value: unknown, name: string): unknown {
   const parsed = typeof value === 'string' ? parsedJson(value) : value
-  if (typeof parsed !== 'object' || parsed === null) return undefined
+  if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, name)) return undefined
   return (parsed as Readonly<Record<string, unknown>>)[name]
 }
 
