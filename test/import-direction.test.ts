@@ -30,9 +30,21 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   .sort()
 
+/** Each stands for the ring that it is in. */
+const known = [
+  'cli/command.ts',
+  'credentials/oauth2.ts',
+  'proxy/connection.ts',
+  'proxy/pool.ts',
+  'sessions/apply.ts',
+  'sessions/held-credential.ts',
+]
+
 interface Import {
   readonly from: string
-  /** A room for a file of ours, else the name of the package. */
+  /** The imported file of ours; undefined for a package. */
+  readonly file: string | undefined
+  /** The room of that file. */
   readonly room: string | undefined
   readonly specifier: string
 }
@@ -54,6 +66,11 @@ describe('imports between the rooms of src', () => {
       ({ from, room }) => room !== undefined && floorOf(room) < floorOf(roomOf(from)),
     )
     expect(upward.map(({ from, specifier }) => `${from} imports ${specifier}`)).toEqual([])
+  })
+
+  it('close no ring of files, types counted', () => {
+    const rings = ringsOf(imports).filter((ring) => !known.some((file) => ring.includes(file)))
+    expect(rings).toEqual([])
   })
 
   it('of pure rooms name nothing of the system', () => {
@@ -91,6 +108,42 @@ describe('imports between the rooms of src', () => {
   })
 })
 
+describe('the search for rings', () => {
+  const graph = (...edges: readonly (readonly [string, string])[]) =>
+    edges.map(([from, file]) => ({ from, file }))
+
+  it.each([
+    ['a chain', graph(['a', 'b'], ['b', 'c']), []],
+    ['two ways to one file', graph(['a', 'b'], ['a', 'c'], ['b', 'd'], ['c', 'd']), []],
+    ['a file that imports itself', graph(['a', 'a']), [['a']]],
+    ['two files that import each other', graph(['b', 'a'], ['a', 'b'], ['b', 'c']), [['a', 'b']]],
+    [
+      'a longer ring with a way in and out',
+      graph(['in', 'a'], ['a', 'b'], ['b', 'c'], ['c', 'a'], ['c', 'out']),
+      [['a', 'b', 'c']],
+    ],
+    [
+      'two rings, one above the other',
+      graph(['a', 'b'], ['b', 'a'], ['b', 'c'], ['c', 'd'], ['d', 'c']),
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+  ])('of %s', (_, edges, rings) => {
+    expect(ringsOf(edges)).toEqual(rings)
+  })
+
+  it('finds one in the imports of sources, of types too', () => {
+    const sources = [
+      ['proxy/a.ts', "import { b } from './b.ts'"],
+      ['proxy/b.ts', "import type { A } from './a.ts'"],
+    ] as const
+    const edges = sources.flatMap(([file, text]) => importsOf(file, text))
+    expect(ringsOf(edges)).toEqual([['proxy/a.ts', 'proxy/b.ts']])
+  })
+})
+
 describe('the reader of imports', () => {
   it.each([
     ["import { a } from '../store/a.ts'", ['store']],
@@ -116,8 +169,26 @@ function importsOf(from: string, text: string): Import[] {
     (match) => match[1] ?? match[2] ?? '',
   )
   return specifiers.map((specifier) => {
-    if (!specifier.startsWith('.')) return { from, room: undefined, specifier }
-    return { from, room: roomOf(relative(src, resolve(src, dirname(from), specifier))), specifier }
+    if (!specifier.startsWith('.')) return { from, file: undefined, room: undefined, specifier }
+    const file = relative(src, resolve(src, dirname(from), specifier))
+    return { from, file, room: roomOf(file), specifier }
+  })
+}
+
+/** Each set of files that reach each other, and each file that reaches itself. */
+function ringsOf(edges: readonly Pick<Import, 'from' | 'file'>[]): string[][] {
+  const imported = Map.groupBy(edges, ({ from }) => from)
+  const reach = (from: string, reached = new Set<string>()): Set<string> => {
+    for (const { file } of imported.get(from) ?? []) {
+      if (file !== undefined && !reached.has(file)) reach(file, reached.add(file))
+    }
+    return reached
+  }
+  const reached = new Map([...imported.keys()].map((file) => [file, reach(file)]))
+  return [...reached].flatMap(([file, below]) => {
+    const ring = [...below].filter((other) => reached.get(other)?.has(file)).sort()
+    // Every file of a ring finds it; its first one reports it.
+    return ring[0] === file ? [ring] : []
   })
 }
 
