@@ -15,13 +15,13 @@ const floors: readonly (readonly string[])[] = [
   ['oauth'],
   ['store'],
   ['config'],
-  ['formats'],
+  ['formats', 'plan'],
   ['credentials', 'cookies', 'rules', 'http1'],
   ['errors.ts', 'json.ts', 'secret.ts', 'log.ts', 'log'],
 ]
 
 /** Rooms that decide and do nothing else: time, randomness and environment come in as arguments. */
-const pureRooms = ['cookies', 'formats', 'http1', 'rules', 'credentials']
+const pureRooms = ['plan', 'cookies', 'formats', 'http1', 'rules', 'credentials']
 const impure =
   /\bDate\.now\(|\bnew Date\(\)|\bperformance\b|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bfetch\(|\brandom(?:Bytes|UUID|Int)\b/
 
@@ -36,7 +36,6 @@ const known = [
   'credentials/oauth2.ts',
   'proxy/connection.ts',
   'proxy/pool.ts',
-  'sessions/apply.ts',
   'sessions/held-credential.ts',
 ]
 

@@ -10,6 +10,13 @@ export type SetOutcome =
   | { readonly kind: 'stored' | 'deleted'; readonly cookie: Cookie; readonly changed: boolean }
   | { readonly kind: 'refused'; readonly name: string; readonly reason: string }
 
+/** A change of a jar. It can be applied again, to the same jar or to a later one. */
+export interface JarChange {
+  /** Names the changed part: a later change with the same key replaces an earlier one. */
+  readonly key: string
+  readonly apply: (jar: Jar) => void
+}
+
 /** As Chrome: beyond it a site pushes out its own cookies, never those of another site. */
 export const maxCookiesPerSite = 180
 

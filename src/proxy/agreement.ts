@@ -2,7 +2,7 @@ import { HallpassError } from '../errors.ts'
 import { parseAuthority } from '../http1/authority.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { parseRequestTarget } from '../http1/request-target.ts'
-import { defaultPort } from '../sessions/request-url.ts'
+import { defaultPort } from '../plan/request-url.ts'
 import { authorityOf, endpointOf, type Origin } from './origin.ts'
 
 /** A request's destination and the target in the form that goes to an origin. */

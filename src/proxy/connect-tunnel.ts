@@ -1,6 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import { withinOnly } from '../sessions/scope.ts'
+import { withinOnly } from '../plan/scope.ts'
 import { connectEndpoint } from './agreement.ts'
 import { asHallpassError, type Connection } from './connection.ts'
 import { intercept } from './intercept.ts'

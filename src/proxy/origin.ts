@@ -1,4 +1,4 @@
-import { defaultPort } from '../sessions/request-url.ts'
+import { defaultPort } from '../plan/request-url.ts'
 
 /** Where a request goes: chosen once, from the connection it came on, never from the Host field alone. */
 export interface Origin {

@@ -8,7 +8,7 @@ import {
   ruleSet,
 } from '../../test/support/material.ts'
 import { silentLog } from '../log.ts'
-import { plan } from '../sessions/plan.ts'
+import { plan } from '../plan/plan.ts'
 import { ScrubbedPlans } from './scrubbed-plans.ts'
 
 const hosts = ['a.test']

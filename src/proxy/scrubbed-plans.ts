@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
+import type { Plan } from '../plan/plan.ts'
 import { Secret } from '../secret.ts'
-import type { Plan } from '../sessions/plan.ts'
 
 /**
  * Tells the log what no line may hold before a request that carries it can be logged: a tool that has guessed or was told a

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { HallpassError } from '../errors.ts'
+import type { Scope } from '../plan/scope.ts'
 import { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
 import { childTokenPrefix } from './child-token.ts'
-import type { Scope } from './scope.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 

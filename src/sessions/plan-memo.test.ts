@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { now, requestTo, ruleSet } from '../../test/support/material.ts'
 import { Jar } from '../cookies/jar.ts'
-import { plan } from './plan.ts'
+import { plan } from '../plan/plan.ts'
 import { PlanMemo } from './plan-memo.ts'
 
 const stamps = { jar: '1', credentials: '1' }

@@ -1,4 +1,4 @@
-import type { Plan, PlanRequest } from './plan.ts'
+import type { Plan, PlanRequest } from '../plan/plan.ts'
 
 /** What a plan was made from; when one of them differs, the plan does not count any more. */
 export interface PlanStamps {

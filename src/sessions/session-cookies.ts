@@ -1,9 +1,9 @@
 import type { Cookie } from '../cookies/cookie.ts'
 import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
+import { parseRequestUrl } from '../plan/request-url.ts'
 import { isName } from '../store/names.ts'
 import type { Store } from '../store/store.ts'
 import { type CookieInput, cookieLine, refused } from './cookie-input.ts'
-import { parseRequestUrl } from './request-url.ts'
 import { SiteJar } from './site-jar.ts'
 
 /** Sites whose jar is held ready; those of which nothing waits to be saved make room. */

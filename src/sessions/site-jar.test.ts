@@ -4,11 +4,11 @@ import { openStore } from '../../test/store/open-store.ts'
 import { now } from '../../test/support/material.ts'
 import { temporaryHome } from '../../test/support/temporary-home.ts'
 import { identityOf } from '../cookies/cookie.ts'
-import { Jar } from '../cookies/jar.ts'
+import { Jar, type JarChange } from '../cookies/jar.ts'
 import type { Home } from '../store/home.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import { type JarChange, SiteJar } from './site-jar.ts'
+import { SiteJar } from './site-jar.ts'
 
 const createdAt = '2026-11-21T08:00:00.000Z'
 const url = { scheme: 'https', host: 'app.example.com', port: 443, path: '/' } as const

@@ -1,13 +1,6 @@
-import { Jar } from '../cookies/jar.ts'
+import { Jar, type JarChange } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
-
-/** Something that happens to a jar. It may be applied again to the jar as it is then, so it only does what it says. */
-export interface JarChange {
-  /** Of what it changes: a later change with the same key makes an earlier one pointless. */
-  readonly key: string
-  readonly apply: (jar: Jar) => void
-}
 
 interface Waiting {
   readonly changes: readonly JarChange[]

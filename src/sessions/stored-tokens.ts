@@ -1,10 +1,10 @@
 import type { SealedPart } from '../credentials/credential.ts'
 import type { Definition } from '../credentials/kind.ts'
 import { readWebStorage, type WebStorageDefinition } from '../credentials/web-storage.ts'
+import { sitePatterns } from '../plan/site-patterns.ts'
 import type { Store } from '../store/store.ts'
 import type { Sealed } from './sealed-credential.ts'
 import { hostOfOrigin, SessionStorage } from './session-storage.ts'
-import { sitePatterns } from './site-patterns.ts'
 
 /** Tokens that are read from the captured web storage of one session, each time that it changes. */
 export class StoredTokens {

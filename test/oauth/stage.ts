@@ -1,5 +1,5 @@
 import type { OAuth2Value } from '../../src/credentials/oauth2.ts'
-import { applyPlan } from '../../src/sessions/apply.ts'
+import { applyPlan } from '../../src/plan/apply.ts'
 import type { Session } from '../../src/sessions/session.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import type { Home } from '../../src/store/home.ts'

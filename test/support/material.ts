@@ -1,11 +1,11 @@
 import { Jar } from '../../src/cookies/jar.ts'
 import { type Credential, credentialOf } from '../../src/credentials/credential.ts'
 import { kindOf } from '../../src/credentials/kinds.ts'
+import type { PlanRequest } from '../../src/plan/plan.ts'
+import type { Scope } from '../../src/plan/scope.ts'
 import { parseHostPattern } from '../../src/rules/host-pattern.ts'
 import { parseRequestPattern } from '../../src/rules/request-pattern.ts'
 import type { Rule, RuleSet } from '../../src/rules/rule.ts'
-import type { PlanRequest } from '../../src/sessions/plan.ts'
-import type { Scope } from '../../src/sessions/scope.ts'
 
 export const now = Date.UTC(2026, 0, 1)
 

@@ -1,6 +1,6 @@
 import { siteOf } from '../../cookies/site.ts'
+import { sitePatterns } from '../../plan/site-patterns.ts'
 import { bestMatch, type HostPattern } from '../../rules/host-pattern.ts'
-import { sitePatterns } from '../../sessions/site-patterns.ts'
 
 /** What a window keeps: the sites that were asked for with everything below them, and nothing of all the others it meets. */
 export class KeptSites {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { type Cookie, isExpired } from '../../../cookies/cookie.ts'
 import { printable } from '../../../log/wire-text.ts'
+import { parseRequestUrl } from '../../../plan/request-url.ts'
 import { Secret } from '../../../secret.ts'
-import { parseRequestUrl } from '../../../sessions/request-url.ts'
 
 /** A cookie as `--json` shows it; the value only with `--reveal`. */
 export function cookieDocument(cookie: Cookie, options: { readonly reveal: boolean; readonly now: number }) {

@@ -1,7 +1,7 @@
 import { headerNameProblem } from '../credentials/header-name.ts'
 import { utf8Bytes } from '../credentials/value.ts'
 import { hopByHop } from '../http1/connection-fields.ts'
-import type { ClientHead } from './apply.ts'
+import type { ClientHead } from './client-head.ts'
 import { readings } from './hidden-readings.ts'
 import type { Plan } from './plan.ts'
 import { paramName } from './query-target.ts'

@@ -6,15 +6,10 @@ import { isFieldValue } from '../credentials/value.ts'
 import { hopByHop } from '../http1/connection-fields.ts'
 import type { Reveal } from '../rules/rule.ts'
 import type { PlannedCredential } from './choose-credentials.ts'
+import type { ClientHead } from './client-head.ts'
 import { type Swapped, swapPlaceholders } from './placeholders.ts'
 import type { Plan } from './plan.ts'
 import { hasQueryParam, setQueryParam } from './query-target.ts'
-
-/** What a client sent, as far as a plan can touch it. */
-export interface ClientHead {
-  readonly target: string
-  readonly fields: readonly { readonly name: string; readonly value: string; readonly lower?: string }[]
-}
 
 /** The rest of the request, and what makes one signature differ from the next. */
 export interface SendContext extends SigningTime {

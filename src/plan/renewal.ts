@@ -1,6 +1,6 @@
 import { placeText } from '../credentials/credential.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import type { Plan } from '../sessions/plan.ts'
+import type { Plan } from './plan.ts'
 
 /** What a plan may need a request's body for, besides sending it: to be signed first, to be sent again after a 401. */
 export function bodyUse(plan: Plan, head: RequestHead): 'none' | 'again' | 'signed' {

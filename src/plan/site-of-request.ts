@@ -1,5 +1,5 @@
 import type { RequestHead } from '../http1/request-head.ts'
-import type { PlanRequest } from '../sessions/plan.ts'
+import type { PlanRequest } from './plan.ts'
 
 /** Methods whose cross-site navigation carries SameSite=Lax cookies (RFC 6265bis, 5.6.7.1). */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])

@@ -1,9 +1,8 @@
 import { clearsCookies } from '../cookies/clear-site-data.ts'
 import { identityOf, type RequestUrl, type SiteContext } from '../cookies/cookie.ts'
-import type { Jar } from '../cookies/jar.ts'
+import type { Jar, JarChange } from '../cookies/jar.ts'
 import type { Reveal } from '../rules/rule.ts'
 import { isVisible } from './apply.ts'
-import type { JarChange } from './site-jar.ts'
 
 /** The head of a response, as far as the session is concerned. */
 export interface CapturedResponse {
