@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { test as property } from '@fast-check/vitest'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -55,6 +56,26 @@ describe('the scrubber', () => {
     },
   )
 
+  property.prop([
+    fc.string({ unit: 'binary', minLength: 6, maxLength: 120 }),
+    fc.constantFrom('', 'u', 'us', 'user'),
+  ])('finds a value of any length in every spelling', (secret, user) => {
+    const scrubber = scrubberOf(secret)
+    const wellFormed = secret.isWellFormed()
+    const forms = [
+      JSON.stringify(secret).slice(1, -1),
+      ...(wellFormed ? [encodeURIComponent(secret)] : []),
+      Buffer.from(`${user}${secret}`).toString('base64url'),
+      Buffer.from(`${user}${secret}`, 'latin1').toString('base64'),
+    ]
+    for (const form of forms) {
+      if (form.length < 12) continue
+      // At most the edge of a group of Base64 stays, which the neighbouring characters share.
+      const left = scrubber.scrub(form).replaceAll('[secret]', '')
+      expect(left.length).toBeLessThan(Math.ceil((user.length * 4) / 3) + 6)
+    }
+  })
+
   it('leaves a line alone that holds no value', () => {
     const line = '{"level":"info","path":"/me"}'
     expect(scrubberOf(value, 'hunter2hunter2').scrub(line)).toBe(line)
@@ -74,5 +95,24 @@ describe('the scrubber', () => {
     const missed = values.slice(-2048).filter((each) => scrubber.scrub(each) !== '[secret]')
     expect(missed).toEqual([])
     expect(scrubber.scrub('value-number-0-end')).toBe('value-number-0-end')
+  })
+
+  it('keeps its memory when long values rotate, and finds the newest of them', () => {
+    const script = `
+      const { Scrubber } = await import(${JSON.stringify(import.meta.resolve('./scrubber.ts'))})
+      const { Secret } = await import(${JSON.stringify(import.meta.resolve('../secret.ts'))})
+      const scrubber = new Scrubber()
+      const valueOf = (number) => String(number).padStart(4096, 'token')
+      const heap = () => (gc(), process.memoryUsage().heapUsed)
+      const before = heap()
+      for (let number = 0; number < 20_000; number++) scrubber.add(new Secret(valueOf(number)))
+      const found = scrubber.scrub(encodeURIComponent(valueOf(19_999)))
+      console.log(JSON.stringify({ grownMiB: (heap() - before) / 2 ** 20, found }))`
+    const child = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    })
+    const { grownMiB, found } = JSON.parse(child.stdout)
+    expect(found).toBe('[secret]')
+    expect(grownMiB).toBeLessThan(16)
   })
 })

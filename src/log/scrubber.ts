@@ -2,61 +2,77 @@ import { Secret } from '../secret.ts'
 import { spelledOut } from './wire-text.ts'
 
 /**
- * The second line of defence of the log: whatever was registered is cut out of every line, in the spellings in which
- * a value travels: as it is, percent-encoded, JSON-escaped, and inside Base64 (Basic wraps it as `user:secret`).
+ * The second line of defence of the log. It cuts every registered value out of every line, in the spellings in which a value
+ * travels: as it is, percent-encoded, JSON-escaped, and inside Base64 (Basic wraps it as `user:secret`).
  *
- * Runs for every logged request, so its cost must not grow with the number of secrets: a rolling hash over a window of
- * `windowLength` characters, looked up in a bit field first (Rabin–Karp).
+ * It runs for every logged request, so its cost must not grow with the number of secrets, nor its memory with their length:
+ * a rolling hash over `windowLength` characters (Rabin–Karp) finds where a spelling may end, and the spelling is made only then.
+ * Ends are looked for, not beginnings: thousands of tokens begin alike (`eyJhbGciOi…`), hardly two end alike.
  */
 export class Scrubber {
-  readonly #formsByHash = new Map<number, Set<string>>()
+  readonly #endsByHash = new Map<number, Set<End>>()
   readonly #bits = new Uint8Array(bitCount / 8)
-  /** The spellings of each registered value; insertion order is age. */
-  readonly #registered = new Map<string, readonly string[]>()
+  /** Insertion order is age. */
+  readonly #registered = new Map<string, readonly End[]>()
+  #characters = 0
+  /** Values forgotten since the bit field was filled. */
+  #forgotten = 0
 
   /** Registers a value. One shorter than `windowLength` is not searched for: it would garble harmless text. */
   add(secret: Secret): void {
     const value = secret.reveal()
-    if (value.length < windowLength || this.#registered.has(value)) return
-    if (this.#registered.size >= maxSecrets) this.#forgetOldest()
-    const forms = spellings(value)
-    this.#registered.set(value, forms)
-    for (const form of forms) this.#insert(form)
+    if (value.length < windowLength || value.length > maxCharacters || this.#registered.has(value)) return
+    const ends = endsOf(value)
+    this.#registered.set(value, ends)
+    this.#characters += value.length
+    for (const end of ends) this.#insert(end)
+    while (this.#registered.size > maxSecrets || this.#characters > maxCharacters) this.#forgetOldest()
   }
 
   scrub(text: string): string {
     if (this.#registered.size === 0 || text.length < windowLength) return text
-    let found: string[] | undefined
+    const found = new Set<string>()
     let hash = 0
     for (let index = 0; index < text.length; index++) {
       hash = (Math.imul(hash, base) + text.charCodeAt(index)) | 0
       if (index >= windowLength) hash = (hash - Math.imul(text.charCodeAt(index - windowLength), leaving)) | 0
       if (index < windowLength - 1 || !this.#mayHold(hash)) continue
-      const start = index - windowLength + 1
-      for (const form of this.#formsByHash.get(hash) ?? []) {
-        if (text.startsWith(form, start)) found = [...(found ?? []), form]
+      for (const { text: value, spell, tail } of this.#endsByHash.get(hash) ?? []) {
+        if (!text.endsWith(tail, index + 1)) continue
+        const form = spell(value)
+        if (text.endsWith(form, index + 1)) found.add(form)
       }
     }
-    return found === undefined ? text : cutOut(text, found)
+    return found.size === 0 ? text : cutOut(text, [...found])
   }
 
-  #insert(form: string): void {
-    const hash = hashOf(form)
-    const forms = this.#formsByHash.get(hash) ?? new Set()
-    this.#formsByHash.set(hash, forms.add(form))
+  #insert(end: End): void {
+    const hash = hashOf(end.tail)
+    const ends = this.#endsByHash.get(hash) ?? new Set()
+    this.#endsByHash.set(hash, ends.add(end))
     this.#setBit(hash)
   }
 
   #forgetOldest(): void {
     const oldest = this.#registered.entries().next().value
     if (oldest === undefined) return
-    this.#registered.delete(oldest[0])
-    for (const form of oldest[1]) {
-      const hash = hashOf(form)
-      const forms = this.#formsByHash.get(hash)
-      forms?.delete(form)
-      if (forms?.size === 0) this.#formsByHash.delete(hash)
+    const [value, forgotten] = oldest
+    this.#registered.delete(value)
+    this.#characters -= value.length
+    for (const end of forgotten) {
+      const hash = hashOf(end.tail)
+      const ends = this.#endsByHash.get(hash)
+      ends?.delete(end)
+      if (ends?.size === 0) this.#endsByHash.delete(hash)
     }
+    if (++this.#forgotten >= maxSecrets) this.#fillBits()
+  }
+
+  /** A bit stands for many hashes, so none can be taken back alone. */
+  #fillBits(): void {
+    this.#forgotten = 0
+    this.#bits.fill(0)
+    for (const hash of this.#endsByHash.keys()) this.#setBit(hash)
   }
 
   #setBit(hash: number): void {
@@ -70,6 +86,16 @@ export class Scrubber {
   }
 }
 
+/** One spelling of a value, known by the characters that it ends with. */
+interface End {
+  /** The value as this spelling reads it: its characters, or its bytes as characters. */
+  readonly text: string
+  readonly spell: Spelling
+  readonly tail: string
+}
+
+type Spelling = (text: string) => string
+
 const windowLength = 6
 const base = 0x01000193
 const leaving = power(base, windowLength)
@@ -77,6 +103,10 @@ const leaving = power(base, windowLength)
 const bitCount = 1 << 18
 /** Cookies rotate for as long as a proxy runs; the oldest values leave, and with them the values least worth stealing. */
 const maxSecrets = 2048
+/** 2,048 tokens of 1 KiB. Some servers rotate cookies of 4 KiB by the hundred. */
+const maxCharacters = 2 * 1024 * 1024
+/** Long enough that a line meets a tail by chance only where a value's end is no random text. */
+const tailLength = 24
 
 function power(factor: number, times: number): number {
   let product = 1
@@ -84,57 +114,77 @@ function power(factor: number, times: number): number {
   return product
 }
 
-function hashOf(form: string): number {
+/** Of the last `windowLength` characters. */
+function hashOf(text: string): number {
   let hash = 0
-  for (let index = 0; index < windowLength; index++) {
-    hash = (Math.imul(hash, base) + form.charCodeAt(index)) | 0
+  for (let index = text.length - windowLength; index < text.length; index++) {
+    hash = (Math.imul(hash, base) + text.charCodeAt(index)) | 0
   }
   return hash
 }
 
-/** The spellings of a latin1 or Unicode value that can be met in a log line, each at least `windowLength` long. */
-function spellings(value: string): string[] {
-  // Only as JSON writes them: a value with a quote in it, searched raw, would match the syntax of the line.
-  const forms = new Set([jsonInside(value), jsonInside(spelledOut(value))])
-  for (const encoding of ['latin1', 'utf8'] as const) {
-    const bytes = Buffer.from(value, encoding)
-    for (const kept of percentKept) {
-      forms.add(percentEncoded(bytes, kept, 'upper'))
-      forms.add(percentEncoded(bytes, kept, 'lower'))
-    }
-    for (const form of base64Inside(bytes)) {
-      forms.add(form)
-      forms.add(form.replaceAll('+', '-').replaceAll('/', '_'))
-    }
+/** The ends of all spellings of a latin1 or Unicode value. Each is made from the end of the value alone: values can be long. */
+function endsOf(value: string): End[] {
+  const spellings: [text: string, spell: Spelling][] = [[value, jsonInside]]
+  if (spelledOut(value) !== value) spellings.push([value, (text) => jsonInside(spelledOut(text))])
+  for (const text of byteTextsOf(value)) {
+    if (!unreserved.test(text)) for (const spell of percentSpellings) spellings.push([text, spell])
+    for (const spell of base64Spellings) spellings.push([text, spell])
   }
-  return [...forms].filter((form) => form.length >= windowLength)
-}
-
-/** What clients leave as it is: RFC 3986 unreserved alone, with `/` (Python's quote), or what encodeURIComponent leaves. */
-const percentKept = [/[A-Za-z0-9._~-]/, /[A-Za-z0-9._~/-]/, /[A-Za-z0-9._~!'()*-]/]
-
-function percentEncoded(bytes: Buffer, kept: RegExp, hexCase: 'upper' | 'lower'): string {
-  const encoded = Array.from(bytes, (byte) => {
-    const character = String.fromCharCode(byte)
-    if (kept.test(character)) return character
-    const hex = byte.toString(16).padStart(2, '0')
-    return `%${hexCase === 'upper' ? hex.toUpperCase() : hex}`
+  return spellings.flatMap(([text, spell]) => {
+    const tail = spell(endOf(text)).slice(-tailLength)
+    return tail.length < windowLength ? [] : [{ text, spell, tail }]
   })
-  return encoded.join('')
 }
 
-function jsonInside(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
+/** The bytes of a value as latin1 text: a client writes a character above ASCII as one byte, or as UTF-8. */
+function byteTextsOf(value: string): string[] {
+  if (/^[\x00-\x7f]*$/.test(value)) return [value]
+  return [latin1Of(value, 'latin1'), latin1Of(value, 'utf8')]
 }
 
-/** What stays the same of a value's Base64 at each of the three offsets it can have inside a longer text. */
-function base64Inside(bytes: Buffer): string[] {
-  return [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+function latin1Of(value: string, encoding: 'latin1' | 'utf8'): string {
+  return Buffer.from(value, encoding).toString('latin1')
+}
+
+/** The last characters of a text, from a place where neither a group of Base64 nor a surrogate pair is split. */
+function endOf(text: string): string {
+  const start = Math.max(0, Math.floor((text.length - tailLength) / 3) * 3)
+  const splitsPair = /[\udc00-\udfff]/.test(text.charAt(start))
+  return text.slice(splitsPair && start > 0 ? start - 1 : start)
+}
+
+const jsonInside: Spelling = (text) => JSON.stringify(text).slice(1, -1)
+
+const unreserved = /^[A-Za-z0-9._~-]*$/
+
+/** Clients leave different characters as they are: RFC 3986 unreserved alone, `/` too (Python), or as encodeURIComponent. */
+const percentSpellings = [/[A-Za-z0-9._~-]/, /[A-Za-z0-9._~/-]/, /[A-Za-z0-9._~!'()*-]/].flatMap((kept) => [
+  percentSpelling(kept, (hex) => hex.toUpperCase()),
+  percentSpelling(kept, (hex) => hex),
+])
+
+function percentSpelling(kept: RegExp, inCase: (hex: string) => string): Spelling {
+  const spelled = Array.from({ length: 256 }, (_, byte) => {
+    const character = String.fromCharCode(byte)
+    return kept.test(character) ? character : `%${inCase(byte.toString(16).padStart(2, '0'))}`
+  })
+  return (bytes) => {
+    let encoded = ''
+    for (let index = 0; index < bytes.length; index++) encoded += spelled[bytes.charCodeAt(index)]
+    return encoded
+  }
+}
+
+/** The part of a value's Base64 that stays the same at each of the three offsets it can have inside a longer text. */
+const base64Spellings = [0, 1, 2].flatMap((offset) => {
+  const inside: Spelling = (bytes) => {
+    const encoded = Buffer.from('\0'.repeat(offset) + bytes, 'latin1').toString('base64')
     const start = Math.ceil((offset * 4) / 3)
     return encoded.slice(start, Math.floor(((offset + bytes.length) * 4) / 3))
-  })
-}
+  }
+  return [inside, (bytes: string) => inside(bytes).replaceAll('+', '-').replaceAll('/', '_')]
+})
 
 function cutOut(text: string, forms: readonly string[]): string {
   const placeholder = String(new Secret(''))
