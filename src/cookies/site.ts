@@ -12,7 +12,7 @@ const maxHostLength = 253
 const endsInNumber = /(^|\.)(\d+|0x[0-9a-f]*)$/
 
 /** Nothing that could close the brackets of a URL, so that a URL parser may judge the rest. */
-const ipv6Text = /^[0-9a-f:.]*:[0-9a-f:.]*$/i
+const ipv6Text = /^[0-9a-f.]*:[0-9a-f:.]*$/i
 
 /** An IP address, for which no domain cookie and no parent exists. */
 export function isAddress(host: string): boolean {

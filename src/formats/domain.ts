@@ -6,7 +6,7 @@ const maxLength = 255
 
 /** Letters of any script, for names that were never put into punycode. Nothing that a URL parser gives a meaning. */
 const plainHost = /^[\p{L}\p{N}\p{M}_-]+(\.[\p{L}\p{N}\p{M}_-]+)*\.?$/u
-const ipv6 = /^\[?[0-9a-f:.]*:[0-9a-f:.]*\]?$/i
+const ipv6 = /^\[?[0-9a-f.]*:[0-9a-f:.]*\]?$/i
 
 /**
  * The canonical form of a domain as files have it, and whether it began with a dot; undefined when it is no host.

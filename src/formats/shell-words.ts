@@ -24,7 +24,7 @@ export function shellCommands(text: string): readonly (readonly Word[])[] {
 }
 
 /** A `^` that ends a line or begins the first word. Within the quotes of a POSIX shell it is a character as any other. */
-const ofCmd = /[ \t]\^\r?\n|^[^'"\r\n]*[ \t]\^"/m
+const ofCmd = /[ \t]\^\r?\n|(?:^|[\r\n])[^'"\r\n]*[ \t]\^"/
 
 /** `^` quotes the next character; before a line break it continues the line. */
 function fromCmd(text: string): string {

@@ -22,14 +22,13 @@ export const hopByHop: ReadonlySet<string> = new Set([
 const noTokens: ReadonlySet<string> = new Set()
 
 /** The lower-case members of every Connection field (RFC 9110, 7.6.1). */
-export function connectionTokens(fields: readonly FieldLine[]): ReadonlySet<string> {
+export function connectionTokens(fields: readonly Field[]): ReadonlySet<string> {
   return membersOf(fields, (field) => field.lower === 'connection')
 }
 
-function membersOf(
-  fields: readonly FieldLine[],
-  isMeant: (field: FieldLine) => boolean,
-): ReadonlySet<string> {
+type Field = Pick<FieldLine, 'lower' | 'value'>
+
+function membersOf(fields: readonly Field[], isMeant: (field: Field) => boolean): ReadonlySet<string> {
   let tokens: Set<string> | undefined
   for (const field of fields) {
     if (!isMeant(field)) continue

@@ -3,7 +3,7 @@ import { cookieHeader, mergeCookies, parseCookieHeader } from '../cookies/cookie
 import { placeText } from '../credentials/credential.ts'
 import type { Refusal, RequestBody, SignedField, SigningTime } from '../credentials/signer.ts'
 import { isFieldValue } from '../credentials/value.ts'
-import { hopByHop } from '../http1/connection-fields.ts'
+import { connectionTokens, hopByHop } from '../http1/connection-fields.ts'
 import type { Reveal } from '../rules/rule.ts'
 import type { PlannedCredential } from './choose-credentials.ts'
 import type { ClientHead } from './client-head.ts'
@@ -120,11 +120,7 @@ function sentFields({ fields }: ClientHead, { remove, add }: Edits): SignedField
   for (const { name, lower = name.toLowerCase(), value } of fields)
     if (!remove.has(lower)) lines.push({ name, lower, value })
   for (const { name, value } of add) lines.push({ name, lower: name.toLowerCase(), value })
-  const named = new Set(
-    lines
-      .filter(({ lower }) => lower === 'connection')
-      .flatMap(({ value }) => value.toLowerCase().split(/\s*,\s*/)),
-  )
+  const named = connectionTokens(lines)
   return lines.filter(({ lower }) => lower === 'host' || !(hopByHop.has(lower) || named.has(lower)))
 }
 

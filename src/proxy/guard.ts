@@ -68,7 +68,7 @@ export function isOwnAddress(address: string): boolean {
  * translated (64:ff9b::/96, RFC 6052; 64:ff9b:1::/48, RFC 8215), 6to4 (2002::/16). Each reaches the IPv4 host somewhere.
  */
 function reachedBy(address: string): readonly string[] {
-  const bare = address.replace(/%.*$/, '')
+  const bare = address.split('%', 1)[0] ?? ''
   if (isIP(bare) !== 6) return [bare]
   const groups = groupsOf(bare)
   const [a = 0, b = 0, c = 0] = groups

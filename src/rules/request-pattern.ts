@@ -1,7 +1,9 @@
+import { type Glob, matchesGlob } from './glob.ts'
+
 /** What a rule's `allow` says: a method (`*` for any) and a path, `*` within one segment, `**` across segments. */
 export interface RequestPattern {
   readonly method: string
-  readonly path: RegExp
+  readonly path: Glob
   readonly text: string
 }
 
@@ -18,12 +20,7 @@ export function parseRequestPattern(text: string): RequestPattern {
   if (path.includes('***')) throw new Error('"***" means nothing; "*" is one segment, "**" any number')
   return {
     method,
-    path: new RegExp(
-      `^${path
-        .split(/(\*\*|\*)/)
-        .map(part)
-        .join('')}$`,
-    ),
+    path: path.split(/(\*\*|\*)/),
     text: `${method} ${path}`,
   }
 }
@@ -38,7 +35,7 @@ export function matchesRequest(pattern: RequestPattern, method: string, target: 
     pattern.method === '*' || pattern.method === method || (pattern.method === 'GET' && method === 'HEAD')
   if (!sameMethod) return false
   const readings = readingsOf(target)
-  return readings?.every((path) => pattern.path.test(path)) ?? false
+  return readings?.every((path) => matchesGlob(pattern.path, path)) ?? false
 }
 
 /** The path as sent, as decoded, and with slashes merged; undefined when a reading of it climbs with dot segments. */
@@ -64,10 +61,4 @@ function readingsOf(target: string): readonly string[] | undefined {
   const climbs = merged.split('/').some((segment) => /^\.{1,2}(?:;.*)?$/s.test(segment))
   // NUL ends a path for some, a line break splits it.
   return climbs || /[\0\r\n]/.test(merged) ? undefined : readings
-}
-
-function part(text: string): string {
-  if (text === '**') return '.*'
-  if (text === '*') return '[^/]+'
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

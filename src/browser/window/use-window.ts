@@ -5,6 +5,7 @@ import type { Cookie } from '../../cookies/cookie.ts'
 import { HallpassError } from '../../errors.ts'
 import type { Skipped } from '../../formats/format.ts'
 import type { Hallpass } from '../../index.ts'
+import { type Glob, matchesGlob } from '../../rules/glob.ts'
 import type { ImportReport } from '../../sessions/import-contents.ts'
 import { withLock } from '../../store/lock.ts'
 import { profilesFolder, windowLock } from '../../store/record-path.ts'
@@ -18,7 +19,7 @@ import { hostOf, nothingYet, readingOf, readWindow, type WindowState } from './w
 
 /** What ends it, besides closing the window. */
 export type Until =
-  | { readonly kind: 'url'; readonly text: string; readonly pattern: RegExp }
+  | { readonly kind: 'url'; readonly text: string; readonly glob: Glob }
   | { readonly kind: 'cookie'; readonly name: string }
   | { readonly kind: 'closed' }
 
@@ -209,7 +210,7 @@ function textOf({ cookies, pages }: WindowState): string {
 function isReached(until: Until, urls: readonly string[], { cookies }: WindowState): boolean {
   switch (until.kind) {
     case 'url':
-      return urls.some((url) => until.pattern.test(url))
+      return urls.some((url) => matchesGlob(until.glob, url))
     case 'cookie':
       return cookies.some(({ name }) => name === until.name)
     case 'closed':

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { matchesGlob } from '../../../rules/glob.ts'
 import { parseUntil } from './until.ts'
 
 it.each<[glob: string, url: string, is: boolean]>([
@@ -14,7 +15,7 @@ it.each<[glob: string, url: string, is: boolean]>([
   ['*', 'about:blank', true],
 ])('url=%s ends at %s: %j', (glob, url, is) => {
   const until = parseUntil(`url=${glob}`)
-  expect(until?.kind === 'url' && until.pattern.test(url)).toBe(is)
+  expect(until?.kind === 'url' && matchesGlob(until.glob, url)).toBe(is)
 })
 
 it('knows cookies by name, a window that is closed, and nothing', () => {

@@ -1,5 +1,6 @@
 import type { Until } from '../../../browser/window/use-window.ts'
 import { HallpassError } from '../../../errors.ts'
+import type { Glob } from '../../../rules/glob.ts'
 
 /** `url=GLOB`, `cookie=NAME`, `closed`. @throws HallpassError `usage` */
 export function parseUntil(text: string | undefined): Until | undefined {
@@ -7,14 +8,13 @@ export function parseUntil(text: string | undefined): Until | undefined {
   if (text === 'closed') return { kind: 'closed' }
   const [, kind, value] = /^(url|cookie)=(.+)$/.exec(text) ?? []
   if (kind === 'cookie' && value !== undefined) return { kind, name: value }
-  if (kind === 'url' && value !== undefined) return { kind, text: value, pattern: globOf(value) }
+  if (kind === 'url' && value !== undefined) return { kind, text: value, glob: globOf(value) }
   throw new HallpassError('usage', '--until is url=GLOB, cookie=NAME or closed', {
     hint: 'hallpass login app.example.com --until cookie=sid',
   })
 }
 
-/** `*` is any text, `/` too; `?` is itself, as it begins a query. */
-function globOf(glob: string): RegExp {
-  const parts = glob.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`)
+/** `*` is any text, `/` too; `?` is itself, because it begins a query. */
+function globOf(text: string): Glob {
+  return text.split('*').flatMap((piece, index) => (index === 0 ? [piece] : ['**', piece]))
 }
