@@ -21,6 +21,7 @@ import { parseRequestUrl } from './plan/request-url.ts'
 import type { Scope } from './plan/scope.ts'
 import type { ProxyOptions, RunningProxy } from './proxy/options.ts'
 import { startProxy } from './proxy/proxy.ts'
+import { requireLoopback } from './proxy/require-loopback.ts'
 import { tokenRoute } from './proxy/token-route.ts'
 import { type HostPattern, parseHostPattern } from './rules/host-pattern.ts'
 import { isLocalName } from './rules/loopback.ts'
@@ -140,7 +141,7 @@ interface Parts {
 export type TokenDefinition = CredentialInput & { readonly kind: string }
 
 export interface StartOptions {
-  /** By default what the configuration says. Port 0 takes a free one. */
+  /** By default what the configuration says. Port 0 takes a free one. Beyond loopback only with `listenBeyondLoopback`. */
   readonly listen?: { readonly host: string; readonly port: number }
   /** Clients without a token get the session; on loopback alone. */
   readonly noAuth?: boolean
@@ -328,8 +329,10 @@ export class Hallpass {
     // Proven to be there before anything listens.
     await this.session()
     await this.writeBundle(this.#env)
+    const listen = options.listen ?? config.listen
+    if (!config.listenBeyondLoopback) await requireLoopback(listen.host)
     const running = await startProxy({
-      listen: options.listen ?? config.listen,
+      listen,
       sessions,
       clients,
       leaves: new Leaves(authority),

@@ -4,6 +4,7 @@ import type { Key } from './schema.ts'
 /** How a text from the environment or a flag becomes what the schema takes. Rules and credentials have no such form. */
 const forms: Partial<Record<Key, (text: string) => unknown>> = {
   listen: (text) => text,
+  listenBeyondLoopback: (text) => (text === 'true' ? true : text === 'false' ? false : text),
   intercept: (text) => (text === 'known' || text === 'all' ? text : list(text)),
   capture: list,
   reveal: (text) => text,

@@ -37,6 +37,51 @@ async function problemsOf(text: string): Promise<string[]> {
   return problems.map((problem) => problemText(problem).replace(`${file}:`, ''))
 }
 
+describe('an address that other machines can reach', () => {
+  const addresses = [
+    '0.0.0.0:1',
+    '[::]:1',
+    '192.168.1.7:1',
+    '[fe80::1]:1',
+    '[::ffff:127.0.0.1]:1',
+    '[::ffff:0.0.0.0]:1',
+  ]
+
+  it.each(addresses)('is refused wherever it is named: %s', async (listen) => {
+    const message = 'only listenBeyondLoopback: true allows it'
+    expect(await problemsOf(`reveal: all\nlisten: "${listen}"\n`)).toEqual([
+      expect.stringMatching(
+        /^2:1: listen: other machines can reach .*; only listenBeyondLoopback: true allows it$/,
+      ),
+    ])
+    rmSync(file)
+    const flag = await failure(load(undefined, { flags: { listen } }))
+    expect(flag).toMatchObject({ code: 'config-invalid', message: expect.stringContaining(message) })
+    expect(flag.message).toMatch(/^--listen: /)
+    const variable = await failure(load(undefined, { env: { HALLPASS_LISTEN: listen } }))
+    expect(variable.message).toMatch(/^HALLPASS_LISTEN: /)
+  })
+
+  it.each(['127.0.0.1:1', '127.9.9.9:1', '[::1]:1', 'localhost:1'])('is not %s', async (listen) => {
+    expect((await load(undefined, { flags: { listen } })).listen.port).toBe(1)
+  })
+
+  it('is taken with listenBeyondLoopback, from the file, the environment or a flag', async () => {
+    const listen = '0.0.0.0:1'
+    expect((await load(`listen: ${listen}\nlistenBeyondLoopback: true\n`)).listen.host).toBe('0.0.0.0')
+    const env = { HALLPASS_LISTEN: listen, HALLPASS_LISTEN_BEYOND_LOOPBACK: 'true' }
+    expect((await load('', { env })).listen.host).toBe('0.0.0.0')
+    expect((await load('', { flags: { listen, listenBeyondLoopback: true } })).listen.host).toBe('0.0.0.0')
+    const wins = { env, flags: { listenBeyondLoopback: false } }
+    expect((await failure(load('', wins))).code).toBe('config-invalid')
+  })
+
+  it('is refused with a setting that is neither true nor false', async () => {
+    const env = { HALLPASS_LISTEN: '0.0.0.0:1', HALLPASS_LISTEN_BEYOND_LOOPBACK: 'yes' }
+    expect((await failure(load(undefined, { env }))).message).toMatch(/^HALLPASS_LISTEN_BEYOND_LOOPBACK: /)
+  })
+})
+
 describe('where a value comes from', () => {
   it('is the defaults where nobody says anything', async () => {
     const config = await load(undefined)

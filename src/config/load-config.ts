@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { printable } from '../log/wire-text.ts'
+import { isLoopbackHost } from '../rules/loopback.ts'
 import { environmentValues } from './environment.ts'
 import { issueProblems } from './issue-problems.ts'
 import { configError, type Position, type Problem } from './problem.ts'
@@ -77,7 +78,9 @@ export async function checkConfig(
   ]
   const settings = layers.length === 0 ? {} : await checkLayers(layers, problems)
   if (problems.length > 0) return { problems }
-  const sources = Object.fromEntries(Object.keys(defaults).map((key) => [key, { from: 'default' }]))
+  const sources: Record<string, Source> = Object.fromEntries(
+    Object.keys(defaults).map((key) => [key, { from: 'default' }]),
+  )
   for (const { key, source } of layers) sources[key] = source
   const config = {
     ...defaults,
@@ -86,6 +89,8 @@ export async function checkConfig(
     fileExists: text !== undefined,
     sources: sources as Record<Key, Source>,
   }
+  const exposed = exposedProblem(config)
+  if (exposed !== undefined) return { problems: [exposed] }
   return { config: { ...config, upstreamCa: caFiles(config, options) }, problems }
 }
 
@@ -153,6 +158,19 @@ function flagLayers(flags: NonNullable<ConfigOptions['flags']>): Layer[] {
     const name = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     return [{ key, value, source: { from: 'flag', name } }]
   })
+}
+
+/** An address that other machines can reach, where nobody said that it may be one. */
+function exposedProblem({ listen, listenBeyondLoopback, sources }: Config): Problem | undefined {
+  const source = sources.listen
+  if (listenBeyondLoopback || isLoopbackHost(listen.host) || source.from === 'default') return undefined
+  const inFile = source.from === 'file'
+  return {
+    where: inFile ? `${source.file}:${source.line}:${source.column}` : source.name,
+    key: inFile ? 'listen' : '',
+    message: `other machines can reach ${listen.host}; only listenBeyondLoopback: true allows it`,
+    hint: 'hallpass start --listen 127.0.0.1:8787',
+  }
 }
 
 /** Relative paths of a file start at its folder, those of the environment at the working directory. */

@@ -21,6 +21,7 @@ describe('the schema', () => {
     const names = (Object.keys(defaults) as Key[]).map(environmentName)
     expect(names).toEqual([
       'HALLPASS_LISTEN',
+      'HALLPASS_LISTEN_BEYOND_LOOPBACK',
       'HALLPASS_INTERCEPT',
       'HALLPASS_CAPTURE',
       'HALLPASS_REVEAL',

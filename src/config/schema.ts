@@ -10,6 +10,8 @@ import { parseSize } from './size.ts'
 /** The configuration as the rest of hallpass reads it. */
 export interface Settings {
   readonly listen: Listen
+  /** Whether `listen` may name an address that other machines can reach. */
+  readonly listenBeyondLoopback: boolean
   readonly intercept: 'known' | 'all' | readonly HostPattern[]
   readonly capture: readonly HostPattern[]
   readonly reveal: Reveal
@@ -30,6 +32,7 @@ export type Key = keyof Settings
 /** What holds where nobody said anything. A test compares it with `config.example.yaml`. */
 export const defaults: Settings = {
   listen: { host: '127.0.0.1', port: 8787 },
+  listenBeyondLoopback: false,
   intercept: 'known',
   capture: [],
   reveal: 'script',
@@ -54,6 +57,11 @@ export const settingsSchema = (z: Zod) => {
       listen: parsedBy(z, parseListen).describe(
         'The address the proxy listens on: an IP address or localhost, and a port (0 takes a free one).',
       ),
+      listenBeyondLoopback: z
+        .boolean()
+        .describe(
+          'true: listen may name an address that other machines can reach. Anyone with a client token can then use the session from there, and the token crosses the network in clear.',
+        ),
       intercept: z
         .union([z.enum(['known', 'all']), hosts])
         .describe(

@@ -134,10 +134,48 @@ describe('start --no-auth', () => {
 
   test('is refused where others could reach it', async () => {
     const cli = new CommandLine()
-    const { status, stderr } = await cli.run(['start', '--no-auth', '--listen', '0.0.0.0:0'])
+    const everywhere = ['--listen', '0.0.0.0:0', '--listen-beyond-loopback']
+    const { status, stderr } = await cli.run(['start', '--no-auth', ...everywhere])
     expect(status).toBe(2)
-    expect(stderr).toContain('loopback')
+    expect(stderr).toContain('--no-auth is for loopback alone')
     expect(readdirSync(join(cli.home, 'run'))).toEqual([])
+  })
+})
+
+describe('start on an address that other machines can reach', () => {
+  test.each(['0.0.0.0:0', '[::]:0'])('is refused, also in the background: %s', async (listen) => {
+    const cli = new CommandLine()
+    for (const more of [[], ['--background']]) {
+      const { status, stderr } = await cli.run(['start', '--listen', listen, ...more])
+      expect(status).toBe(3)
+      expect(stderr).toMatch(/error: --listen: other machines can reach .*listenBeyondLoopback: true/)
+      expect(existsSync(cli.home)).toBe(false)
+    }
+  })
+
+  test('is allowed by the flag and by the configuration, and each start says so', async () => {
+    const cli = new CommandLine()
+    const warning = 'warning: other machines can reach 0.0.0.0'
+    const flags = ['start', '--background', '--listen', '0.0.0.0:0', '--listen-beyond-loopback']
+    expect(await cli.run(flags)).toMatchObject({ status: 0, stderr: expect.stringContaining(warning) })
+    await cli.run(['stop'])
+    const file = join(cli.folder, 'open.yaml')
+    writeFileSync(file, 'listen: 0.0.0.0:0\nlistenBeyondLoopback: true\n')
+    for (const _ of ['first', 'second']) {
+      const fromFile = ['start', '--background', '--config', file]
+      const started = await cli.run(fromFile, { env: { HALLPASS_LISTEN: '' } })
+      expect(started).toMatchObject({ status: 0, stderr: expect.stringContaining(warning) })
+      await cli.run(['stop'])
+    }
+  })
+
+  test('is a mistake that config check finds', async () => {
+    const cli = new CommandLine()
+    const file = join(cli.folder, 'open.yaml')
+    writeFileSync(file, 'listen: 0.0.0.0:8787\n')
+    const { status, stderr } = await cli.run(['config', 'check', file], { env: { HALLPASS_LISTEN: '' } })
+    expect(status).toBe(3)
+    expect(stderr).toContain(`${file}:1:1: listen: other machines can reach 0.0.0.0`)
   })
 })
 

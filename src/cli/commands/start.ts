@@ -8,6 +8,10 @@ export const command: CommandSpec = {
     { flags: '--background', summary: 'detach, and come back when the proxy answers' },
     { flags: '--listen <host:port>', summary: 'the address to listen on (default: 127.0.0.1:8787)' },
     {
+      flags: '--listen-beyond-loopback',
+      summary: 'let --listen, or the configuration, name an address that other machines can reach',
+    },
+    {
       flags: '--capture [host...]',
       summary: 'take in new cookies of these hosts; of all hosts when none is named',
     },

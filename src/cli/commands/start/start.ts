@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../../../rules/loopback.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { npxFolder, spell } from '../../package.ts'
 import { quoteSh } from '../env/formats.ts'
@@ -41,6 +42,10 @@ function announce(
   }
   output.say(`listening on ${host.includes(':') ? `[${host}]` : host}:${port}, pid ${pid}`)
   if (upstream.length > 0) output.say(`origins are reached through ${upstream.join(', ')}`)
+  if (!isLoopbackHost(host)) {
+    output.warn(`other machines can reach ${host}: anyone with a client token can use the session from there`)
+    output.warn('the token crosses the network in clear')
+  }
   if (request.noAuth) {
     output.warn(`without authentication: every process of this machine uses the session "${flags.session}"`)
   }
@@ -65,6 +70,7 @@ function readRequest({ flags }: Context, input: Input): StartRequest {
     noAuth,
     config: {
       ...(listen === undefined ? {} : { listen }),
+      ...(input.has('listenBeyondLoopback') ? { listenBeyondLoopback: true } : {}),
       ...(capture === undefined ? {} : { capture: capture.length === 0 ? ['*'] : capture }),
     },
   }
