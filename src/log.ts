@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import pino from 'pino'
 import { RotatingFile } from './log/rotating-file.ts'
 import { Scrubber } from './log/scrubber.ts'
-import { isPlain, printable, withoutQueryValues } from './log/wire-text.ts'
+import { isPlain, printable, spelledOut, withoutQueryValues } from './log/wire-text.ts'
 import type { Secret } from './secret.ts'
 
 export { logFileName, logFiles } from './log/rotating-file.ts'
@@ -149,7 +149,8 @@ const readable: import('pino-pretty').PrettyOptions = {
   translateTime: 'SYS:HH:MM:ss',
   ignore: 'pid',
   hideObject: true,
-  messageFormat: (line) => (line.status === undefined ? messageLine(line) : requestLine(line)),
+  // A line of the file is JSON, whose escapes may stand for what drives a terminal.
+  messageFormat: (line) => spelledOut(line.status === undefined ? messageLine(line) : requestLine(line)),
 }
 
 /** `GET app.example.com/me 200 12 ms  + cookie:sid  < csrftoken` */

@@ -32,7 +32,6 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 
 /** Each stands for the ring that it is in. */
 const known = [
-  'cli/command.ts',
   'credentials/oauth2.ts',
   'proxy/connection.ts',
   'proxy/pool.ts',

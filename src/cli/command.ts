@@ -1,5 +1,6 @@
 import type { Hallpass, OpenOptions } from '../index.ts'
 import type { Secret } from '../secret.ts'
+import type { GlobalFlags } from './global-flags.ts'
 import type { Output } from './output.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface CommandSpec {
   readonly examples?: readonly string[]
   /** A noun has subcommands and no `load`. */
   readonly subcommands?: readonly CommandSpec[]
+  /** `--session` chooses what it works on; of a noun, what all its subcommands work on. */
+  readonly takesSession?: true
   /** What stands after `--` belongs to a child and reaches `Input.rest` untouched. */
   readonly takesChild?: true
   /** Exit status of a failure that is hallpass's own, for a command whose status is its child's. */
@@ -43,23 +46,13 @@ export interface OptionSpec {
 /** Resolves to an exit status; nothing means 0. */
 export type Run = (context: Context, input: Input) => Promise<number | undefined>
 
-/** Options that every command has; they may stand before or after its name. */
-export interface GlobalFlags {
-  readonly session: string
-  readonly home?: string
-  readonly config?: string
-  readonly json: boolean
-  readonly quiet: boolean
-  readonly verbose: boolean
-  /** False with `--no-input`: then nothing may be asked. */
-  readonly input: boolean
-}
-
 export interface Context {
   readonly flags: GlobalFlags
   /** The environment, with `--home` already in it as HALLPASS_HOME. */
   readonly env: NodeJS.ProcessEnv
   readonly output: Output
+  /** Every command, for completion. */
+  readonly commands: readonly CommandSpec[]
   /**
    * Home, keys, store, configuration and sessions; made at the first use, which is told in three lines. `config` goes
    * before environment and file; `typed` hears a passphrase that was asked for.

@@ -1,81 +1,97 @@
-import { styleText } from 'node:util'
 import { hallpassErrorOf } from '../errors.ts'
-import type { GlobalFlags } from './command.ts'
-import { spell } from './package.ts'
-import { inSamePlace } from './same-place.ts'
+import { jsonSpelledOut } from '../log/wire-text.ts'
+import type { GlobalFlags } from './global-flags.ts'
+import { inSamePlace, type SessionTaker } from './same-place.ts'
+import { type Spell, spelling } from './spelling.ts'
+import { forStream, painted, type Text, uncoloured, visible, visibleLines } from './terminal-text.ts'
 
-type Style = Parameters<typeof styleText>[0]
-
-/** stdout carries data alone; everything said to a person goes to stderr. */
+/**
+ * All that a command prints. stdout carries data alone; what is said to a person goes to stderr. Control and direction
+ * characters are made visible here, at the one gate, so that no command can forget it; only `raw` prints them.
+ */
 export class Output {
   readonly json: boolean
+  /** For commands inside a document. `line`, `table`, `say`, `detail` and `hint` spell by themselves. */
+  readonly spell: Spell
   readonly #quiet: boolean
   readonly #verbose: boolean
-
   readonly #place: Partial<Pick<GlobalFlags, 'home' | 'session'>>
+  readonly #commands: readonly SessionTaker[]
 
-  constructor(options: Pick<GlobalFlags, 'json' | 'quiet' | 'verbose'> & Partial<GlobalFlags>) {
-    this.json = options.json
-    this.#quiet = options.quiet
-    this.#verbose = options.verbose
-    this.#place = options
+  constructor(
+    flags: Pick<GlobalFlags, 'json' | 'quiet' | 'verbose'> & Partial<GlobalFlags>,
+    commands: readonly SessionTaker[],
+  ) {
+    this.json = flags.json
+    this.spell = spelling(commands)
+    this.#quiet = flags.quiet
+    this.#verbose = flags.verbose
+    this.#place = flags
+    this.#commands = commands
   }
 
-  /** A line of data. */
-  line(text: string): void {
-    process.stdout.write(`${text}\n`)
+  /** A line of data for a person. */
+  line(text: Text): void {
+    process.stdout.write(`${forStream(text, process.stdout, this.#shown)}\n`)
   }
 
-  /** Data as it is, without a newline added. */
-  raw(text: string | Uint8Array): void {
-    process.stdout.write(text)
+  /** Columns of data, as wide as their widest cell. */
+  table(rows: readonly (readonly Text[])[]): void {
+    const widths: number[] = []
+    const widthOf = (cell: Text) => uncoloured(cell, this.#shown).length
+    for (const row of rows) {
+      row.forEach((cell, column) => {
+        widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))
+      })
+    }
+    for (const row of rows) {
+      const cells = row.map((cell, column) => {
+        const padding = column === row.length - 1 ? 0 : (widths[column] ?? 0) - widthOf(cell)
+        return forStream(cell, process.stdout, this.#shown) + ' '.repeat(padding)
+      })
+      process.stdout.write(`${cells.join('  ').trimEnd()}\n`)
+    }
+  }
+
+  /** Data for a program: exact in a pipe or a file. On a terminal all control characters but line breaks are made visible. */
+  value(data: string | Uint8Array): void {
+    if (process.stdout.isTTY) this.raw(visibleLines(typeof data === 'string' ? data : textOf(data)))
+    else this.raw(data)
+  }
+
+  /** Bytes as they are, also on a terminal. */
+  raw(data: string | Uint8Array): void {
+    process.stdout.write(data)
   }
 
   /** The one document of a `--json` call: `{"schema":"hallpass.status/1",…}`. Keys are snake_case, times RFC 3339 UTC. */
   document(schema: string, fields: Readonly<Record<string, unknown>>): void {
-    this.line(JSON.stringify({ schema: `hallpass.${schema}`, ...fields }, null, 2))
+    const json = JSON.stringify({ schema: `hallpass.${schema}`, ...fields }, null, 2)
+    this.raw(`${jsonSpelledOut(json)}\n`)
   }
 
   /** One of several documents of a call that goes on for a while: each is one line, as it happens. */
   event(schema: string, fields: Readonly<Record<string, unknown>>): void {
-    this.line(JSON.stringify({ schema: `hallpass.${schema}`, ...fields }))
+    this.raw(`${jsonSpelledOut(JSON.stringify({ schema: `hallpass.${schema}`, ...fields }))}\n`)
   }
 
-  /** Columns of data, as wide as their widest cell. */
-  table(rows: readonly (readonly string[])[]): void {
-    const widths: number[] = []
-    for (const row of rows) {
-      row.forEach((cell, column) => {
-        widths[column] = Math.max(widths[column] ?? 0, cell.length)
-      })
-    }
-    for (const row of rows) {
-      this.line(
-        row
-          .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-          .join('  ')
-          .trimEnd(),
-      )
-    }
-  }
-
-  /** Says something to the person; not with `--quiet`. A command in it is written `hallpass …` and spelled as it works here. */
-  say(text: string): void {
-    if (!this.#quiet) this.#talk(spell(text))
+  /** Says something to the person; not with `--quiet`. */
+  say(text: Text): void {
+    if (!this.#quiet) this.#talk(text, this.#shown)
   }
 
   /** As `say`, only with `--verbose`. */
   detail(text: string): void {
-    if (this.#verbose) this.#talk(spell(text))
+    if (this.#verbose) this.#talk(text, this.#shown)
   }
 
   warn(text: string): void {
-    this.#talk(`${this.paint('yellow', 'warning:')} ${text}`)
+    this.#talk([painted('yellow', 'warning:'), ` ${text}`])
   }
 
-  /** Something to type next; `command` is spelled `hallpass …`. */
+  /** Something to type next; `command` is written `hallpass …`. */
   hint(command: string): void {
-    if (!this.#quiet) this.#talk(`${this.paint('cyan', 'hint:')} ${this.#typed(command)}`)
+    if (!this.#quiet) this.#hint(command)
   }
 
   /** Prints an error and its hint and gives the exit status. */
@@ -84,48 +100,39 @@ export class Output {
     const status = exit ?? known.exit
     if (this.json) {
       const hint = known.hint === undefined ? null : this.#typed(known.hint)
-      process.stderr.write(
-        `${JSON.stringify({ error: { code: known.code, message: known.message, hint, exit: status } })}\n`,
-      )
+      const document = { error: { code: known.code, message: known.message, hint, exit: status } }
+      process.stderr.write(`${jsonSpelledOut(JSON.stringify(document))}\n`)
       return status
     }
-    this.#talk(`${this.paint('red', 'error:')} ${known.message}`)
-    if (known.hint !== undefined) this.#talk(`${this.paint('cyan', 'hint:')} ${this.#typed(known.hint)}`)
-    if (this.#verbose && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`)
+    const [first = '', ...more] = known.message.split('\n')
+    this.#talk([painted('red', 'error:'), ` ${first}`])
+    for (const line of more) this.#talk(line)
+    if (known.hint !== undefined) this.#hint(known.hint)
+    if (this.#verbose && error instanceof Error && error.stack)
+      process.stderr.write(`${visibleLines(error.stack)}\n`)
     return status
   }
 
-  /** Whether stream is to be coloured. */
-  colours(stream: NodeJS.WriteStream): boolean {
-    return coloured(stream)
-  }
-
-  /** Colours text for stderr. */
-  paint(style: Style, text: string): string {
-    return paintFor(process.stderr, style, text)
-  }
-
-  /** Colours text for stdout. */
-  paintData(style: Style, text: string): string {
-    return paintFor(process.stdout, style, text)
-  }
+  readonly #shown = (text: string) => visible(this.spell(text))
 
   #typed(command: string): string {
-    return spell(inSamePlace(command, this.#place))
+    return this.spell(inSamePlace(command, this.#place, this.#commands))
   }
 
-  #talk(text: string): void {
-    process.stderr.write(`${text.replaceAll(/^/gm, 'hallpass: ')}\n`)
+  #hint(command: string): void {
+    this.#talk([painted('cyan', 'hint:'), ` ${this.#typed(command)}`])
+  }
+
+  #talk(text: Text, edit: (piece: string) => string = visible): void {
+    process.stderr.write(`hallpass: ${forStream(text, process.stderr, edit)}\n`)
   }
 }
 
-function paintFor(stream: NodeJS.WriteStream, style: Style, text: string): string {
-  return coloured(stream) ? styleText(style, text, { stream, validateStream: false }) : text
-}
-
-/** https://no-color.org and https://force-color.org; a dumb terminal and a CI log show escapes as they are. */
-function coloured(stream: NodeJS.WriteStream): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM, CI } = process.env
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0'
-  return stream.isTTY === true && !NO_COLOR && TERM !== 'dumb' && !CI
+/** UTF-8 where it is, else one character a byte. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return Buffer.from(bytes).toString('latin1')
+  }
 }

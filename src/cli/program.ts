@@ -1,27 +1,34 @@
 import { Command, CommanderError, Option } from 'commander'
 import { HallpassError } from '../errors.ts'
-import { type CommandSpec, type Context, Exit, type GlobalFlags, Input } from './command.ts'
+import { type CommandSpec, type Context, Exit, Input } from './command.ts'
 import { commands } from './commands.ts'
+import type { GlobalFlags } from './global-flags.ts'
 import { globalOptions } from './global-options.ts'
 import { helpPages } from './help-pages.ts'
 import { Output } from './output.ts'
-import { packageVersion, spell } from './package.ts'
+import { packageVersion } from './package.ts'
+import { spelling } from './spelling.ts'
 
 const valueFlags = new Set(
   globalOptions.map(({ flags }) => flags.split(' ')).flatMap(([name, value]) => (value ? [name] : [])),
 )
+
+const spell = spelling(commands)
 
 /** Runs one command line and gives its exit status. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { own, child } = splitAtChild(argv)
   // Read before parsing, so that a usage error is already told in the form that was asked for.
   const wants = (flag: string) => own.includes(flag)
-  let output = new Output({ json: wants('--json'), quiet: wants('--quiet'), verbose: wants('--verbose') })
+  let output = new Output(
+    { json: wants('--json'), quiet: wants('--quiet'), verbose: wants('--verbose') },
+    commands,
+  )
   let status = 0
   const root = new Command('hallpass')
   const call = async (spec: CommandSpec, command: Command) => {
     const flags = readFlags(command.optsWithGlobals())
-    output = new Output(flags)
+    output = new Output(flags, commands)
     status = await runCommand(spec, command, { flags, output, env, rest: child ?? [] })
   }
   build(root, call)
@@ -56,6 +63,7 @@ async function runCommand(spec: CommandSpec, command: Command, call: Call): Prom
       flags,
       env,
       output,
+      commands,
       open: async (config, asked) => (await import('./open.ts')).open(context, config, asked),
       secret: async (what) => (await import('./prompt.ts')).secret(flags, what),
       answer: async (question, flag) => (await import('./prompt.ts')).answer(flags, question, flag),

@@ -1,4 +1,5 @@
 import type { Context } from './command.ts'
+import { visible } from './terminal-text.ts'
 
 /** Less than this is done before anyone could read it. */
 const worthTelling = 50
@@ -16,7 +17,8 @@ export function liveLine({ flags }: Context): (text: string) => void {
   const { stderr, env } = process
   if (!stderr.isTTY || flags.quiet || flags.json || env.TERM === 'dumb' || env.CI) return () => {}
   let shown = ''
-  return (text) => {
+  return (foreign) => {
+    const text = visible(foreign)
     if (text === shown) return
     const clear = text.length < shown.length ? '\x1b[K' : ''
     shown = text

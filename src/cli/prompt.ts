@@ -1,6 +1,8 @@
 import { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { Exit, type GlobalFlags } from './command.ts'
+import { Exit } from './command.ts'
+import type { GlobalFlags } from './global-flags.ts'
+import { visible } from './terminal-text.ts'
 
 /** A value larger than this is a wrong file, not a secret. */
 const maxSecretBytes = 1024 * 1024
@@ -35,7 +37,11 @@ export async function confirm(flags: GlobalFlags, question: string, flag = '--ye
     throw new HallpassError('usage', `${question} Nobody is here to answer: say ${flag}`)
   }
   const clack = await import('@clack/prompts')
-  const answer = await clack.confirm({ message: question, initialValue: false, output: process.stderr })
+  const answer = await clack.confirm({
+    message: visible(question),
+    initialValue: false,
+    output: process.stderr,
+  })
   if (clack.isCancel(answer)) throw new Exit(interrupted)
   return answer
 }
@@ -47,7 +53,7 @@ export async function answer(flags: GlobalFlags, question: string, flag: string)
   }
   const clack = await import('@clack/prompts')
   process.stderr.columns ||= 80
-  const text = await clack.text({ message: question, output: process.stderr })
+  const text = await clack.text({ message: visible(question), output: process.stderr })
   if (clack.isCancel(text)) throw new Exit(interrupted)
   if (!text?.trim()) throw new HallpassError('usage', `${flag} is not given`)
   return text.trim()
@@ -58,7 +64,7 @@ export async function pastedLine(flags: GlobalFlags, what: string, signal: Abort
   if (flags.input && process.stdin.isTTY) {
     const clack = await import('@clack/prompts')
     process.stderr.columns ||= 80
-    const text = await clack.text({ message: what, output: process.stderr, signal })
+    const text = await clack.text({ message: visible(what), output: process.stderr, signal })
     if (signal.aborted) return new Promise(() => {})
     if (clack.isCancel(text)) throw new Exit(interrupted)
     return text ?? ''
@@ -78,7 +84,7 @@ async function hiddenPrompt(what: string): Promise<Secret> {
   const clack = await import('@clack/prompts')
   // A terminal without a size (expect, docker exec -t at its start) would be wrapped at every letter.
   process.stderr.columns ||= 80
-  const answer = await clack.password({ message: what, output: process.stderr })
+  const answer = await clack.password({ message: visible(what), output: process.stderr })
   if (clack.isCancel(answer)) throw new Exit(interrupted)
   if (!answer) throw new HallpassError('usage', `${what} is empty`)
   return new Secret(answer)

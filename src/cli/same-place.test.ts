@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { commands } from './commands.ts'
 import { inSamePlace } from './same-place.ts'
 
 it.each([
@@ -13,10 +14,12 @@ it.each([
   ['hallpass doctor', 'hallpass doctor --home /a'],
   ['chmod 700 /a', 'chmod 700 /a'],
 ])('%s stays in the place that was told', (command, expected) => {
-  expect(inSamePlace(command, { session: 'work', home: '/a' })).toBe(expected)
-  expect(inSamePlace(command, { session: 'default' })).toBe(command)
+  expect(inSamePlace(command, { session: 'work', home: '/a' }, commands)).toBe(expected)
+  expect(inSamePlace(command, { session: 'default' }, commands)).toBe(command)
 })
 
 it('quotes a folder for the shell', () => {
-  expect(inSamePlace('hallpass stop', { home: "/it's mine" })).toBe("hallpass stop --home '/it'\\''s mine'")
+  expect(inSamePlace('hallpass stop', { home: "/it's mine" }, commands)).toBe(
+    "hallpass stop --home '/it'\\''s mine'",
+  )
 })

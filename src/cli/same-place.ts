@@ -1,19 +1,31 @@
 import { quotedPath } from '../store/own-files.ts'
-import type { GlobalFlags } from './command.ts'
+import type { GlobalFlags } from './global-flags.ts'
 
-const ofSession = /^hallpass (run|env|login|open|explain|token|cookie|storage|session show|import|export)\b/
+/** What must be known of a command to complete it with `--session`. */
+export interface SessionTaker {
+  readonly name: string
+  readonly takesSession?: true
+  readonly subcommands?: readonly SessionTaker[]
+}
 
-/** A command to type next, about the state folder and the session that this one was told: without them it would look elsewhere. */
+/** The command to type next, with the `--session` and `--home` of this one: without them it would look elsewhere. */
 export function inSamePlace(
   command: string,
   { home, session = 'default' }: Partial<Pick<GlobalFlags, 'home' | 'session'>>,
+  commands: readonly SessionTaker[],
 ): string {
   if (!command.startsWith('hallpass ') || command.includes(';')) return command
   const [own = '', ...child] = command.split(/(?= -- )/)
   const place = home === undefined || own.includes(' --home ') ? '' : ` --home ${quotedPath(home)}`
   const whose =
-    session === 'default' || own.includes(' --session ') || !ofSession.test(own)
+    session === 'default' || own.includes(' --session ') || !takesSession(own.split(' ').slice(1), commands)
       ? ''
       : ` --session ${quotedPath(session)}`
   return [own, whose, place, ...child].join('')
+}
+
+function takesSession([word, ...more]: readonly string[], commands: readonly SessionTaker[]): boolean {
+  const command = commands.find(({ name }) => name === word)
+  if (command === undefined) return false
+  return command.takesSession === true || takesSession(more, command.subcommands ?? [])
 }

@@ -26,6 +26,15 @@ export function spelledOut(text: string): string {
   return text.replace(unprintables, spell)
 }
 
+/** JSON with the same characters as \\u escapes inside its strings, so that it means the same: JSON itself escapes only up to 0x1f. */
+export function jsonSpelledOut(json: string): string {
+  return json.replace(unprintables, (character) => {
+    // Outside of strings, between the lines of a document.
+    if (character === '\n') return character
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
 function spell(character: string): string {
   const code = character.charCodeAt(0)
   return code < 0x100

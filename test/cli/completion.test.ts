@@ -8,7 +8,7 @@ import { zsh } from '../../src/cli/commands/completion/zsh.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { testWith } from '../support/installed.ts'
 
-const all = places()
+const all = places(commands)
 
 describe('what is completed', () => {
   test('is every command and every subcommand with its options', () => {
@@ -31,7 +31,7 @@ describe('what is completed', () => {
     ['fish', fish],
     ['pwsh', pwsh],
   ])('is all in the script for %s', (_, script) => {
-    const text = script(all, childTakers())
+    const text = script(all, childTakers(commands))
     for (const { words, options } of all) {
       for (const { text: word } of words) expect(text).toContain(word)
       for (const { text: option } of options) expect(text).toContain(option.slice(2))
@@ -52,7 +52,7 @@ const bashCases: readonly (readonly [string, string, readonly string[]])[] = [
 
 test.each(bashCases)('bash completes %s', (_, line, expected) => {
   const words = line.split(' ')
-  const script = `${bash(all, childTakers())}
+  const script = `${bash(all, childTakers(commands))}
     COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _hallpass
     printf '%s\\n' "\${COMPREPLY[@]}"`
   const found = execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim().split('\n')
@@ -60,7 +60,7 @@ test.each(bashCases)('bash completes %s', (_, line, expected) => {
 })
 
 testWith('fish').each(bashCases)('fish completes %s', (_, line, expected) => {
-  const script = `${fish(all, childTakers())}\ncomplete -C '${line}'`
+  const script = `${fish(all, childTakers(commands))}\ncomplete -C '${line}'`
   const found = execFileSync('fish', ['--no-config', '-c', script], { encoding: 'utf8' }).trim().split('\n')
   expect(found.map((word) => word.split('\t')[0])).toEqual(expect.arrayContaining([...expected]))
 })

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'cookie',
   summary: 'single cookies of the session',
+  takesSession: true,
   subcommands: [
     {
       name: 'list',

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'env',
   summary: 'print the variables that lead tools through the running proxy',
+  takesSession: true,
   about:
     'The output holds the client token of the session: it is made for eval and for files of your own. ' +
     'Without a running proxy it prints nothing and exits 1.',

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'explain',
   summary: 'what a request to a URL would carry, what stays off it, and why',
+  takesSession: true,
   about: 'Nothing is sent. Values are hidden.',
   operands: [{ name: '<url>', summary: 'the URL of the request' }],
   options: [{ flags: '--method <method>', summary: 'the method of the request (default: GET)' }],

@@ -4,6 +4,7 @@ import { formatAliases, writableFormats } from './format-names.ts'
 export const command: CommandSpec = {
   name: 'export',
   summary: 'write cookies and web storage of the session for another tool',
+  takesSession: true,
   about:
     'The file has the values in clear, so it is asked for: by --reveal, or on the terminal. It gets mode 0600. A bundle holds the whole ' +
     'session, tokens too, encrypted under a passphrase.',

@@ -4,6 +4,7 @@ import { formatAliases, profileFormats, readableFormats } from './format-names.t
 export const command: CommandSpec = {
   name: 'import',
   summary: 'bring cookies and web storage of a file or a browser into the session',
+  takesSession: true,
   about:
     'All of it is checked first, and a file comes in as a whole or not at all. What a browser would refuse, what has expired and what ' +
     'cannot be read is skipped and told with line and reason. Without --format the content says what it is.',

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'login',
   summary: 'sign in by a browser window; what the site sets is kept',
+  takesSession: true,
   about:
     'Your own Chrome, Chromium, Edge, Brave or Firefox opens on a profile of its own, through the proxy. Sign in, then close the ' +
     'window or press Enter here. Cookies are kept as they come, the web storage at the end; of other sites nothing is kept that ' +

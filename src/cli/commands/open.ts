@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'open',
   summary: 'open a browser window that is signed in already',
+  takesSession: true,
   about:
     'Cookies and web storage of the site are in the window from the beginning. What changes in it comes back into the session: cookies as ' +
     'they come, the rest when the window is closed or Enter is pressed here.',

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'run',
   summary: 'run a command with the session attached to its requests',
+  takesSession: true,
   about:
     'What stands after -- is the command, untouched. It goes through the running proxy with a client token of its own, ' +
     'or through one that lives as long as it does. Its exit status is the exit status; 125 is a failure of hallpass itself.',

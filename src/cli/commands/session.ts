@@ -13,6 +13,7 @@ export const command: CommandSpec = {
     {
       name: 'show',
       summary: 'print what a session holds, by name and never with values',
+      takesSession: true,
       operands: [{ name: '[name]', summary: 'the session (default: the one of --session)' }],
       load: () => import('./session/show.ts'),
     },

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'storage',
   summary: 'web storage of the session: localStorage, sessionStorage and IndexedDB, by origin',
+  takesSession: true,
   subcommands: [
     {
       name: 'list',

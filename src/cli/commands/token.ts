@@ -27,6 +27,7 @@ const loginKeys: ReadonlySet<string> = new Set([
 export const command: CommandSpec = {
   name: 'token',
   summary: `credentials: ${kindNames.join(', ')}`,
+  takesSession: true,
   about:
     'A value comes from stdin or a hidden prompt, never from the command line, where every process of this machine could read it.',
   subcommands: [

@@ -6,6 +6,6 @@ export const run: Run = async (context) => {
   const { home, authority } = await context.open()
   const { certificates } = await rewriteBundle(context, home, authority)
   if (output.json) output.document('ca-bundle/1', { path: home.caBundle, certificates })
-  else output.line(home.caBundle)
+  else output.value(`${home.caBundle}\n`)
   output.detail(`${certificates} certificates`)
 }

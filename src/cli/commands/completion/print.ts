@@ -8,10 +8,10 @@ import { zsh } from './zsh.ts'
 
 const shells: Readonly<Record<string, typeof bash>> = { bash, zsh, fish, pwsh }
 
-export const run: Run = async (context, input) => {
+export const run: Run = async ({ output, commands }, input) => {
   const name = input.args[0] ?? ''
   const script = shells[name]
   // The parser checks the choices already; this narrows the type.
   if (script === undefined) throw new HallpassError('usage', `no completion for ${name}`)
-  context.output.raw(script(places(), childTakers()))
+  output.value(script(places(commands), childTakers(commands)))
 }

@@ -1,5 +1,4 @@
 import type { CommandSpec, OptionSpec } from '../../command.ts'
-import { commands } from '../../commands.ts'
 import { globalOptions } from '../../global-options.ts'
 import { helpPages } from '../../help-pages.ts'
 
@@ -22,7 +21,7 @@ export interface CompletedOption extends Word {
 }
 
 /** Every place of the command line, from the descriptors that make `--help`. */
-export function places(): readonly Place[] {
+export function places(commands: readonly CommandSpec[]): readonly Place[] {
   const help = { text: 'help', summary: 'help on a command or a topic' }
   const root = { path: '', words: [...commands.map(wordOf), help], options: globalOptions.map(optionOf) }
   const topics = helpPages.map((page) => ({ text: page.name, summary: page.summary }))
@@ -39,7 +38,7 @@ export function valueOptions(all: readonly Place[]): readonly string[] {
 }
 
 /** Commands after whose `--` the command line of another program follows. */
-export function childTakers(): readonly string[] {
+export function childTakers(commands: readonly CommandSpec[]): readonly string[] {
   return commands.filter((command) => command.takesChild).map((command) => command.name)
 }
 

@@ -8,6 +8,6 @@ export const run: Run = async (context) => {
   const path = configPath(configOptions(context))
   const exists = existsSync(path)
   if (output.json) output.document('config-path/1', { path, exists })
-  else output.line(path)
+  else output.value(`${path}\n`)
   if (!exists) output.detail('there is no such file; the defaults hold')
 }

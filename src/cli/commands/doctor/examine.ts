@@ -1,7 +1,7 @@
 import type { Patient } from '../../../doctor/check.ts'
 import { type CheckedFinding, examine } from '../../../doctor/examine.ts'
 import type { Context, Input, Run } from '../../command.ts'
-import { spell } from '../../package.ts'
+import { painted } from '../../terminal-text.ts'
 import { patientOf } from './patient.ts'
 
 const marks = { good: ['green', 'ok  '], note: ['yellow', 'note'], bad: ['red', 'bad '] } as const
@@ -18,7 +18,7 @@ export const run: Run = async (context, input) => {
   const healthy = findings.every(({ verdict }) => verdict !== 'bad')
   if (output.json) {
     const spelled = findings.map(({ check, verdict, fact, remedy }) => {
-      return { check, verdict, fact, remedy: remedy === undefined ? null : spell(remedy) }
+      return { check, verdict, fact, remedy: remedy === undefined ? null : output.spell(remedy) }
     })
     output.document('doctor/1', { healthy, findings: spelled })
   }
@@ -27,8 +27,8 @@ export const run: Run = async (context, input) => {
 
 function show({ output }: Context, { check, verdict, fact, remedy }: CheckedFinding): void {
   const [colour, mark] = marks[verdict]
-  const told = remedy === undefined ? '' : `  ${output.paintData('cyan', `→ ${spell(remedy)}`)}`
-  output.line(`${output.paintData(colour, mark)}  ${check}: ${fact}${told}`)
+  const told = remedy === undefined ? [] : ['  ', painted('cyan', `→ ${remedy}`)]
+  output.line([painted(colour, mark), `  ${check}: ${fact}`, ...told])
 }
 
 /** Damaged records are only ever set aside here, and only after a yes. */

@@ -15,7 +15,7 @@ export const run: Run = async (context, input) => {
       unset: change.remove.filter((name) => change.set[name] === undefined),
     })
   } else {
-    output.raw(write(change))
+    output.value(write(change))
   }
   if (format === 'docker') {
     output.say('in a container 127.0.0.1 is this machine only with --network host; mount the bundle with')

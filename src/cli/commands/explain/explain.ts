@@ -1,6 +1,5 @@
 import { HallpassError } from '../../../errors.ts'
 import type { Run } from '../../command.ts'
-import { spell } from '../../package.ts'
 import { explanationDocument, explanationRows } from './explanation.ts'
 
 export const run: Run = async (context, input) => {
@@ -11,10 +10,10 @@ export const run: Run = async (context, input) => {
   if (!/^[!#$%&'*+.^_`|~\dA-Z-]{1,32}$/.test(method)) throw new HallpassError('usage', 'that is not a method')
   const session = await (await context.open()).session()
   const explanation = await session.explain(url, method)
-  if (output.json) output.document('explain/1', explanationDocument(explanation))
+  if (output.json) output.document('explain/1', explanationDocument(explanation, output.spell))
   else {
     const rows = explanationRows(explanation, Date.now())
     const width = Math.max(9, ...rows.map(([label]) => label.length))
-    for (const [label, text] of rows) output.line(`  ${label.padEnd(width)} ${spell(text)}`)
+    for (const [label, text] of rows) output.line(`  ${label.padEnd(width)} ${text}`)
   }
 }

@@ -1,7 +1,7 @@
 import { placeText } from '../../../credentials/credential.ts'
 import { Secret } from '../../../secret.ts'
 import type { Explanation } from '../../../sessions/session.ts'
-import { spell } from '../../package.ts'
+import type { Spell } from '../../spelling.ts'
 import { fromWire, shown } from '../cookie/cookie-text.ts'
 import { timeOf } from '../token/credential-document.ts'
 import { lifeText } from '../token/freshness-text.ts'
@@ -74,7 +74,7 @@ const covered = {
 } as const
 
 /** The same for programs. */
-export function explanationDocument(explanation: Explanation) {
+export function explanationDocument(explanation: Explanation, spell: Spell) {
   const { policy, rule, cookies, credentials } = explanation
   return {
     session: explanation.session,

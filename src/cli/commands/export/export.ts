@@ -63,7 +63,7 @@ export const run: Run = async (context, input) => {
     if (!(await context.confirm(question, '--reveal'))) throw new Exit(1)
   }
   const made = format === undefined ? await bundle(context, input, gathered) : write(format, gathered)
-  if (destination === undefined) output.raw(made.bytes)
+  if (destination === undefined) output.value(made.bytes)
   else await writeOut(destination, made.bytes)
   const written = cookies.length - made.left.length
   const keys = heldKeys(origins, format)

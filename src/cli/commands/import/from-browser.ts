@@ -4,7 +4,7 @@ import { HallpassError } from '../../../errors.ts'
 import { printable } from '../../../log/wire-text.ts'
 import type { Context, Input } from '../../command.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
-import type { ImportSource } from './import.ts'
+import type { ImportSource } from './import-source.ts'
 
 /** A browser's own store: `--from firefox` finds its profile, `--format firefox PATH` is told it. */
 export function fromBrowser({ env, output }: Context, input: Input): ImportSource {

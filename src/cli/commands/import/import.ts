@@ -10,6 +10,7 @@ import { progress } from '../../progress.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { profileFormats } from '../format-names.ts'
 import { importDocument, importedOf, nothingOf, tellImport } from './import-report.ts'
+import type { ImportSource } from './import-source.ts'
 import { readInput } from './read-input.ts'
 
 export const run: Run = async (context, input) => {
@@ -40,15 +41,6 @@ export const run: Run = async (context, input) => {
   if (report.failed !== undefined) return 8
   if (!dryRun && !output.json && importedOf(report) > 0) output.hint('hallpass session show')
   return 0
-}
-
-/** Where contents come from: a file, or a browser's own store. */
-export interface ImportSource {
-  /** For messages. */
-  readonly name: string
-  /** Only what belongs to these; all of it when there are none. */
-  readonly sites: readonly string[]
-  read(): Promise<{ readonly format: string; readonly contents: Importable }>
 }
 
 async function fromBrowserIfAsked(context: Context, input: Input): Promise<ImportSource | undefined> {

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HallpassError } from '../../../errors.ts'
+import { jsonSpelledOut } from '../../../log/wire-text.ts'
 import { logFileName, logFiles, readableLine } from '../../../log.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
+import { takesColour } from '../../terminal-text.ts'
 
 const defaultLines = 50
 /** The writer itself collects lines for 200 ms. */
@@ -15,9 +17,10 @@ const lookEveryMs = 200
 export const run: Run = async ({ env, output }, input) => {
   const count = readCount(input.text('lines'))
   const { log: folder } = homeOf(env)
-  const colorize = output.colours(process.stdout)
-  const pretty = readableLine({ colorize })
-  const show = (line: string) => output.raw(output.json ? `${line}\n` : pretty(line))
+  const pretty = readableLine({ colorize: takesColour(process.stdout) })
+  // A line of the file may be anything by now; what is left of it after this are our own colours.
+  const show = (line: string) =>
+    output.raw(output.json ? `${jsonSpelledOut(line)}\n` : pretty(jsonSpelledOut(line)))
   const files = existsSync(folder) ? logFiles(folder) : []
   for (const line of await lastLines(files, count)) show(line)
   if (input.has('follow')) await follow(join(folder, logFileName), show)

@@ -9,7 +9,6 @@ import { isLoopbackHost } from '../../../rules/loopback.ts'
 import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
-import { spell } from '../../package.ts'
 import { needsLogin } from '../token/needs-login.ts'
 import { hasTerminal, runChild } from './child.ts'
 
@@ -93,7 +92,7 @@ async function throughOwn(context: Context, asked: RunScope): Promise<Passage> {
   const proxy = await hallpass.startProxy({
     listen: { host: '127.0.0.1', port: 0 },
     log,
-    spell,
+    spell: context.output.spell,
   })
   const { port, upstream } = proxy
   context.output.detail(

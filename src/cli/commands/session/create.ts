@@ -19,7 +19,7 @@ export const run: Run = async (context, input) => {
   if (output.json) {
     output.document('session-create/1', sessionDocument(metadata))
   } else {
-    output.line(metadata.name)
+    output.value(`${metadata.name}\n`)
   }
   if (expiresAt === undefined) {
     output.say('it stays until it is removed')

@@ -1,10 +1,9 @@
 import type { Cookie } from '../../../cookies/cookie.ts'
-import { printable } from '../../../log/wire-text.ts'
 import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { SessionMetadata } from '../../../store/store.ts'
 import type { Run } from '../../command.ts'
 import type { Output } from '../../output.ts'
-import { spell } from '../../package.ts'
+import type { Spell } from '../../spelling.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { cookieDocument, shown } from '../cookie/cookie-text.ts'
 import { storageDocument, storageRows } from '../storage/storage-text.ts'
@@ -17,7 +16,7 @@ export const run: Run = async (context, input) => {
   const { sessions, store } = await context.open()
   const session = await sessions.get(input.args[0] ?? flags.session)
   const inventory = await inventoryOf(session, store)
-  if (output.json) output.document('session/1', documentOf(session.metadata, inventory, Date.now()))
+  if (output.json) output.document('session/1', documentOf(session.metadata, inventory, output.spell))
   else tell(output, session.metadata, inventory, Date.now())
 }
 
@@ -64,11 +63,12 @@ function credentialRow({ name, kind, hosts, place, problem }: CredentialSummary)
     `  ${name}`,
     kind,
     hosts.length === 0 ? 'where a rule names it' : hosts.join(' '),
-    problem === undefined ? (place ?? '') : `not usable: ${spell(printable(problem))}`,
+    problem === undefined ? (place ?? '') : `not usable: ${problem}`,
   ]
 }
 
-function documentOf(metadata: SessionMetadata, inventory: Inventory, now: number) {
+function documentOf(metadata: SessionMetadata, inventory: Inventory, spell: Spell) {
+  const now = Date.now()
   return {
     ...sessionDocument(metadata),
     hosts: inventory.hosts,
@@ -77,6 +77,6 @@ function documentOf(metadata: SessionMetadata, inventory: Inventory, now: number
       cookies: cookies.map((cookie) => cookieDocument(cookie, { reveal: false, now })),
     })),
     storage: inventory.storages.map(storageDocument),
-    credentials: inventory.credentials.map((credential) => credentialDocument(credential)),
+    credentials: inventory.credentials.map((credential) => credentialDocument(credential, spell)),
   }
 }

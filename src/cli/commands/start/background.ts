@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type ErrorCode, HallpassError } from '../../../errors.ts'
 import type { Secret } from '../../../secret.ts'
 import type { Context } from '../../command.ts'
-import type { BackgroundRequest, Report, StartRequest } from './service-process.ts'
-import type { Started } from './start.ts'
+import type { BackgroundRequest, Report, Started, StartRequest } from './start-messages.ts'
 
 /** A proxy is ready in half a second; on a machine this slow something else is wrong. */
 const readyWithinMs = 60_000

@@ -2,9 +2,9 @@ import { startService } from '../../../admin/service.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { Hallpass } from '../../../index.ts'
 import { openLog } from '../../../log.ts'
-import { packageVersion, spell } from '../../package.ts'
-import type { StartRequest } from './service-process.ts'
-import type { Started } from './start.ts'
+import { packageVersion } from '../../package.ts'
+import type { Spell } from '../../spelling.ts'
+import type { Started, StartRequest } from './start-messages.ts'
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -12,7 +12,7 @@ const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export async function serveUntilStopped(
   hallpass: Hallpass,
   request: StartRequest,
-  options: { readonly terminal: boolean; readonly background?: boolean },
+  options: { readonly terminal: boolean; readonly background?: boolean; readonly spell: Spell },
   announce: (started: Started) => void,
 ): Promise<void> {
   const ending = listenForEnd()
@@ -20,7 +20,7 @@ export async function serveUntilStopped(
   const service = await startService(hallpass, {
     log,
     noAuth: request.noAuth,
-    spell,
+    spell: options.spell,
     version: packageVersion(),
     background: options.background ?? false,
   }).catch(async (error: unknown) => {

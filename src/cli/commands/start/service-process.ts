@@ -1,26 +1,9 @@
 import { hallpassErrorOf } from '../../../errors.ts'
-import type { OpenOptions } from '../../../index.ts'
 import { type Hallpass, openHallpass, Secret } from '../../../index.ts'
+import { commands } from '../../commands.ts'
+import { spelling } from '../../spelling.ts'
 import { serveUntilStopped } from './foreground.ts'
-import type { Started } from './start.ts'
-
-/** What `start` was asked for. */
-export interface StartRequest {
-  readonly session: string
-  readonly noAuth: boolean
-  readonly config: NonNullable<OpenOptions['config']>
-}
-
-/** What the parent sends over the channel: nothing of it is seen in a process list or an environment. */
-export interface BackgroundRequest extends StartRequest {
-  readonly home: string
-  readonly configFile?: string
-  readonly passphrase?: string
-}
-
-export type Report =
-  | ({ readonly kind: 'started' } & Started)
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint?: string }
+import type { BackgroundRequest, Report } from './start-messages.ts'
 
 process.once('message', (message: BackgroundRequest) => {
   void serve(message)
@@ -29,7 +12,8 @@ process.once('message', (message: BackgroundRequest) => {
 async function serve(request: BackgroundRequest): Promise<void> {
   try {
     const hallpass = await openAs(request)
-    await serveUntilStopped(hallpass, request, { terminal: false, background: true }, (started) => {
+    const options = { terminal: false, background: true, spell: spelling(commands) }
+    await serveUntilStopped(hallpass, request, options, (started) => {
       report({ kind: 'started', ...started })
     })
     process.exit(0)

@@ -1,8 +1,8 @@
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import type { Context, Input, Run } from '../../command.ts'
-import { npxFolder, spell } from '../../package.ts'
+import { npxFolder } from '../../package.ts'
 import { quoteSh } from '../env/formats.ts'
-import type { StartRequest } from './service-process.ts'
+import type { Started, StartRequest } from './start-messages.ts'
 
 export const run: Run = async (context, input) => {
   const request = readRequest(context, input)
@@ -16,17 +16,8 @@ export const run: Run = async (context, input) => {
   }
   const hallpass = await context.open(request.config)
   const { serveUntilStopped } = await import('./foreground.ts')
-  await serveUntilStopped(hallpass, request, { terminal: !context.flags.quiet }, (started) =>
-    announce(context, request, started),
-  )
-}
-
-export interface Started {
-  readonly pid: number
-  readonly host: string
-  readonly port: number
-  /** As `RunningProxy` has it. */
-  readonly upstream: readonly string[]
+  const options = { terminal: !context.flags.quiet, spell: context.output.spell }
+  await serveUntilStopped(hallpass, request, options, (started) => announce(context, request, started))
 }
 
 /** stdout gets the one line to paste and nothing else. */
@@ -37,7 +28,14 @@ function announce(
 ): void {
   const paste = pasteLine(flags)
   if (output.json) {
-    output.document('start/1', { pid, host, port, upstream, paste, no_auth: request.noAuth })
+    output.document('start/1', {
+      pid,
+      host,
+      port,
+      upstream,
+      paste: output.spell(paste),
+      no_auth: request.noAuth,
+    })
     return
   }
   output.say(`listening on ${host.includes(':') ? `[${host}]` : host}:${port}, pid ${pid}`)
@@ -57,7 +55,7 @@ function announce(
 function pasteLine(flags: Context['flags']): string {
   const home = flags.home === undefined ? '' : ` --home ${quoteSh(flags.home)}`
   const session = flags.session === 'default' ? '' : ` --session ${quoteSh(flags.session)}`
-  return `eval "$(${spell('hallpass env')}${home}${session})"`
+  return `eval "$(hallpass env${home}${session})"`
 }
 
 function readRequest({ flags }: Context, input: Input): StartRequest {

@@ -6,7 +6,7 @@ import { HallpassError } from '../../../errors.ts'
 import { type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
-import { spell } from '../../package.ts'
+import { painted } from '../../terminal-text.ts'
 import { loginCommand } from '../token/needs-login.ts'
 
 /** One part of the installation: what it is, where that is said, and what to type when it is amiss. */
@@ -41,7 +41,7 @@ export const run: Run = async (context) => {
   ]
   const rows = parts.map(({ name, fact, remedy }) => [
     name,
-    remedy === undefined ? fact : `${fact}  ${output.paintData('yellow', `(${spell(remedy)})`)}`,
+    remedy === undefined ? fact : [`${fact}  `, painted('yellow', `(${remedy})`)],
   ])
   output.table(rows)
   return running === undefined ? 1 : 0

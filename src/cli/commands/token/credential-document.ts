@@ -1,9 +1,9 @@
 import { whyLogin } from '../../../admin/needed-logins.ts'
 import type { CredentialSummary } from '../../../sessions/session.ts'
-import { spell } from '../../package.ts'
+import type { Spell } from '../../spelling.ts'
 
 /** A credential as `--json` shows it; the value only where it is handed in. */
-export function credentialDocument(credential: CredentialSummary, value?: string) {
+export function credentialDocument(credential: CredentialSummary, spell: Spell, value?: string) {
   const { freshness } = credential
   return {
     name: credential.name,

@@ -14,7 +14,10 @@ export const run: Run = async (context, input) => {
   const credential = await fresh(context, await hallpass.session(), name)
   const value = credential.value?.reveal()
   if (output.json) {
-    output.document('token/1', credentialDocument(credential, input.has('reveal') ? value : undefined))
+    output.document(
+      'token/1',
+      credentialDocument(credential, output.spell, input.has('reveal') ? value : undefined),
+    )
     return
   }
   if (!value) {
@@ -23,7 +26,7 @@ export const run: Run = async (context, input) => {
       hint: 'hallpass token list',
     })
   }
-  output.line(value)
+  output.value(`${value}\n`)
 }
 
 /**

@@ -1,7 +1,6 @@
 import { whyLogin } from '../../../admin/needed-logins.ts'
 import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { Run } from '../../command.ts'
-import { spell } from '../../package.ts'
 import { credentialDocument } from './credential-document.ts'
 import { historyText, lifeText } from './freshness-text.ts'
 import { loginCommand } from './needs-login.ts'
@@ -13,7 +12,7 @@ export const run: Run = async (context) => {
   if (output.json) {
     output.document('tokens/1', {
       session: session.name,
-      tokens: credentials.map((credential) => credentialDocument(credential)),
+      tokens: credentials.map((credential) => credentialDocument(credential, output.spell)),
     })
     return
   }
@@ -41,8 +40,8 @@ function noteOf(credential: CredentialSummary, session: string, now: number): st
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
   const login = whyLogin(credential, now)
   if (login !== undefined)
-    return spell(`needs a login: ${login}: ${loginCommand(name, session, readFrom?.signInAt)}`)
+    return `needs a login: ${login}: ${loginCommand(name, session, readFrom?.signInAt)}`
   const state = problem ?? (freshness === undefined ? '' : lifeText(freshness, now))
   const history = freshness === undefined ? '' : historyText(freshness, now)
-  return [spell(state), history, ...source].filter((part) => part !== '').join('; ')
+  return [state, history, ...source].filter((part) => part !== '').join('; ')
 }

@@ -1,6 +1,8 @@
 import type { DeviceCode } from '../../../oauth/login.ts'
 import type { Context } from '../../command.ts'
 import { openBrowser } from '../../open-browser.ts'
+import type { Output } from '../../output.ts'
+import { painted } from '../../terminal-text.ts'
 import { timeOf } from './credential-document.ts'
 
 /** What a person sees of a login while it goes on; a program gets one JSON document a line. */
@@ -25,7 +27,8 @@ export class LoginScreen {
     if (output.json) output.event('token-login/1', { event: 'visit', url })
     const { host } = new URL(url)
     if (!this.#opens) {
-      output.say(`open this in a browser, here or elsewhere, to sign in at ${host}:\n\n  ${url}\n`)
+      output.say(`open this in a browser, here or elsewhere, to sign in at ${host}:`)
+      apart(output, url)
       output.say(
         this.#pin
           ? 'then type the PIN here that it shows'
@@ -33,7 +36,8 @@ export class LoginScreen {
       )
       return
     }
-    output.say(`sign in at ${host} in the browser that opens; the page is\n\n  ${url}\n`)
+    output.say(`sign in at ${host} in the browser that opens; the page is`)
+    apart(output, url)
     if (!(await openBrowser(url, env))) output.say('no browser could be opened here: open that page in one')
   }
 
@@ -53,9 +57,10 @@ export class LoginScreen {
       })
     }
     const lead = resumed ? 'the login that was begun goes on' : 'sign in on any device'
-    output.say(
-      `${lead}: open\n\n  ${output.paint('bold', verificationUri)}\n\nand enter the code\n\n  ${output.paint('bold', userCode)}\n`,
-    )
+    output.say(`${lead}: open`)
+    apart(output, verificationUri)
+    output.say('and enter the code')
+    apart(output, userCode)
     this.#countDown(expiresAt.getTime())
   }
 
@@ -79,4 +84,11 @@ export class LoginScreen {
     this.#timer.unref()
     show()
   }
+}
+
+/** A text to copy, with room around it. */
+function apart(output: Output, text: string): void {
+  output.say('')
+  output.say(['  ', painted('bold', text)])
+  output.say('')
 }

@@ -89,7 +89,8 @@ function sayStopped({ output }: Context, name: string, pendingUntil: Date | unde
 /** What was kept, and the next command. */
 function tell({ output }: Context, credential: CredentialSummary, session: string): void {
   const { name, hosts, freshness } = credential
-  if (output.json) output.event('token-login/1', { event: 'done', ...credentialDocument(credential) })
+  if (output.json)
+    output.event('token-login/1', { event: 'done', ...credentialDocument(credential, output.spell) })
   const where = hosts.length === 0 ? 'the hosts of the rules that name it' : hosts.join(', ')
   const life = freshness === undefined ? '' : `: ${lifeText(freshness, Date.now())}`
   output.say(`kept ${name} for ${where}, in the session ${session}${life}`)

@@ -25,7 +25,10 @@ export const run: Run = async (context, input) => {
   if (failure !== undefined) throw failure
   const credential = await session.credential(name)
   if (output.json) {
-    output.document('token-refresh/1', { result: outcome.kind, ...credentialDocument(credential) })
+    output.document('token-refresh/1', {
+      result: outcome.kind,
+      ...credentialDocument(credential, output.spell),
+    })
   }
   const life = credential.freshness === undefined ? '' : `: ${lifeText(credential.freshness, Date.now())}`
   // Another process's refresh is as good as one of our own.

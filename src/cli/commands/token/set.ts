@@ -22,7 +22,7 @@ export const run: Run = async (context, input) => {
   const value = secret && (await context.secret(`${name}: ${secret.wanted}`)).reveal()
   await session.setCredential(name, definition, value)
   const kept = await session.credential(name)
-  if (output.json) output.document('token/1', credentialDocument(kept))
+  if (output.json) output.document('token/1', credentialDocument(kept, output.spell))
   const hosts = kept.hosts.length === 0 ? 'the hosts of the rules that name it' : kept.hosts.join(', ')
   const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))
   const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`

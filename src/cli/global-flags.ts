@@ -1,0 +1,11 @@
+/** The values of the options that every command has (see `globalOptions`). */
+export interface GlobalFlags {
+  readonly session: string
+  readonly home?: string
+  readonly config?: string
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly verbose: boolean
+  /** False with `--no-input`: then no command may ask. */
+  readonly input: boolean
+}
