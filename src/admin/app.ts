@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { HallpassError, hallpassErrorOf } from '../errors.ts'
+import type { NeededLogin } from '../sessions/needed-logins.ts'
 import type {
   Access,
   ClientRequest,
   ErrorBody,
   IssuedClient,
-  NeededLogin,
   RevokedClient,
   RunningClient,
   Status,

@@ -1,17 +1,10 @@
 import { request } from 'node:http'
 import { dirname } from 'node:path'
 import { type ErrorCode, errorTable, HallpassError } from '../errors.ts'
+import type { NeededLogin } from '../sessions/needed-logins.ts'
 import type { Home } from '../store/home.ts'
 import { checkFolder } from '../store/own-files.ts'
-import type {
-  Access,
-  ClientRequest,
-  ErrorBody,
-  IssuedClient,
-  NeededLogin,
-  RevokedClient,
-  Status,
-} from './wire.ts'
+import type { Access, ClientRequest, ErrorBody, IssuedClient, RevokedClient, Status } from './wire.ts'
 
 /** A proxy on the same machine answers at once; one that does not is stuck, and nobody wants to wait longer to hear it. */
 const answerWithinMs = 10_000

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { caFileVariables } from '../certs/bundle.ts'
 import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
+import { scopeOf } from '../plan/run-scope.ts'
+import { metLogins, neededLogins } from '../sessions/needed-logins.ts'
 import type { AdminBackend } from './app.ts'
 import { isAlive } from './is-alive.ts'
-import { metLogins, neededLogins } from './needed-logins.ts'
-import { scopeOf } from './run-scope.ts'
 import { serveAdmin } from './serve.ts'
 import type { ClientRequest, RunningClient } from './wire.ts'
 

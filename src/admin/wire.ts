@@ -1,6 +1,7 @@
 /** What goes over the admin socket. Values that are secret are there only where the caller asked for them. */
 
-import type { RunScope } from './run-scope.ts'
+import type { RunScope } from '../plan/run-scope.ts'
+import type { MetLogin } from '../sessions/needed-logins.ts'
 
 export interface ClientRequest extends RunScope {
   readonly session: string
@@ -27,19 +28,6 @@ export interface IssuedClient extends Access {
 export interface RevokedClient {
   /** Credentials that its requests met as in need of a login. */
   readonly needsLogin: readonly MetLogin[]
-}
-
-/** A credential that a request met as in need of a login. */
-export interface MetLogin {
-  readonly name: string
-  /** The page that makes its value, where a browser window is the login. */
-  readonly signInAt?: string
-}
-
-/** A credential that nothing but a login can mend. */
-export interface NeededLogin extends MetLogin {
-  readonly session: string
-  readonly reason: string
 }
 
 export interface RunningClient extends RunScope {

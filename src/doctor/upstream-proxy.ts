@@ -1,6 +1,6 @@
 import { AdminClient } from '../admin/client.ts'
-import { missedProxy } from '../admin/missed-proxy.ts'
 import { checkConfig } from '../config/load-config.ts'
+import { missedProxy } from '../environment/missed-proxy.ts'
 import { UpstreamProxies } from '../proxy/upstream-proxies.ts'
 import { type Check, good, note } from './check.ts'
 

@@ -1,6 +1,6 @@
-import { managedVariables } from '../../admin/child-environment.ts'
 import { environmentName } from '../../config/environment.ts'
 import { defaults, type Key } from '../../config/schema.ts'
+import { managedVariables } from '../../environment/child-environment.ts'
 
 /** `hallpass help environment`. */
 export function text(): string {

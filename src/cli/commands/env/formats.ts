@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { EnvironmentChange } from '../../../admin/child-environment.ts'
+import type { EnvironmentChange } from '../../../environment/child-environment.ts'
 import { HallpassError } from '../../../errors.ts'
 
 /**

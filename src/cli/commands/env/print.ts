@@ -1,5 +1,5 @@
-import { childEnvironment, foreignTrust, withoutProxy } from '../../../admin/child-environment.ts'
 import { AdminClient } from '../../../admin/client.ts'
+import { childEnvironment, foreignTrust, withoutProxy } from '../../../environment/child-environment.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
 import { formats } from './formats.ts'

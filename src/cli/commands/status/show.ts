@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { AdminClient, notRunning } from '../../../admin/client.ts'
-import type { NeededLogin, Status } from '../../../admin/wire.ts'
+import type { Status } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
+import type { NeededLogin } from '../../../sessions/needed-logins.ts'
 import { type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
@@ -127,7 +128,7 @@ async function loginParts(context: Context, home: Home, admin: AdminClient | und
 
 async function readNeededLogins(context: Context, home: Home): Promise<readonly NeededLogin[]> {
   if (!canBeOpened(home, context.env)) return []
-  const { neededLogins } = await import('../../../admin/needed-logins.ts')
+  const { neededLogins } = await import('../../../sessions/needed-logins.ts')
   return await neededLogins((await context.open()).sessions, Date.now())
 }
 

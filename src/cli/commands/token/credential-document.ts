@@ -1,4 +1,4 @@
-import { whyLogin } from '../../../admin/needed-logins.ts'
+import { whyLogin } from '../../../sessions/needed-logins.ts'
 import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { Spell } from '../../spelling.ts'
 

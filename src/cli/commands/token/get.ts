@@ -1,5 +1,5 @@
-import { whyLogin } from '../../../admin/needed-logins.ts'
 import { HallpassError } from '../../../errors.ts'
+import { whyLogin } from '../../../sessions/needed-logins.ts'
 import type { Session } from '../../../sessions/session.ts'
 import type { Context, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'

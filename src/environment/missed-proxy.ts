@@ -1,11 +1,17 @@
 import { UpstreamProxies } from '../proxy/upstream-proxies.ts'
-import type { Status } from './wire.ts'
+
+/** How the running proxy reaches origins. */
+export interface RunningUpstream {
+  readonly port: number
+  readonly upstream: readonly string[]
+  readonly upstreamFrom: 'environment' | 'configuration'
+}
 
 /**
  * Proxies that the environment of a command names and the running proxy does not go through, as it was started without
  * them; one line, without credentials. A running proxy that was told by its configuration knows better.
  */
-export function missedProxy(env: NodeJS.ProcessEnv, running: Status): string | undefined {
+export function missedProxy(env: NodeJS.ProcessEnv, running: RunningUpstream): string | undefined {
   if (running.upstreamFrom === 'configuration') return undefined
   const named = new UpstreamProxies('env', env, () => [running.port]).shown
   const missed = named.filter((proxy) => !running.upstream.includes(proxy))

@@ -1,6 +1,6 @@
 import { HallpassError } from '../errors.ts'
-import type { Scope } from '../plan/scope.ts'
 import { type HostPattern, parseHostPattern } from '../rules/host-pattern.ts'
+import type { Scope } from './scope.ts'
 
 /** `--capture`, `--only` and `--strict` of a `run`, as they were typed. */
 export interface RunScope {

@@ -1,6 +1,18 @@
-import type { CredentialSummary, Session } from '../sessions/session.ts'
-import type { Sessions } from '../sessions/sessions.ts'
-import type { MetLogin, NeededLogin } from './wire.ts'
+import type { CredentialSummary, Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+/** A credential that a request met as in need of a login. */
+export interface MetLogin {
+  readonly name: string
+  /** The page that makes its value, where a browser window is the login. */
+  readonly signInAt?: string
+}
+
+/** A credential that nothing but a login can mend. */
+export interface NeededLogin extends MetLogin {
+  readonly session: string
+  readonly reason: string
+}
 
 /** Credentials, of every session, that nothing but a login can mend. */
 export async function neededLogins(sessions: Sessions, now: number): Promise<readonly NeededLogin[]> {
