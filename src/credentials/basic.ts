@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { secretLine } from './value.ts'
 
 export interface BasicDefinition extends Definition {
@@ -24,6 +24,7 @@ export const basic: Kind<BasicDefinition, { user: string; password: string }> = 
     parse: (text) => fromJson(text) ?? fromPair(secretLine(text, wanted)),
     print: (value) => `${value.user}:${value.password}`,
   },
+  bundled: commonBundled,
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (_, value) => ({
     value: `Basic ${Buffer.from(`${value.user}:${value.password}`, 'utf8').toString('base64')}`,

@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { secretLine } from './value.ts'
 
 export interface BearerDefinition extends Definition {
@@ -26,6 +26,7 @@ export const bearer: Kind<BearerDefinition, { token: string }> = {
     },
     print: ({ token }) => token,
   },
+  bundled: commonBundled,
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (_, { token }) => ({ value: `Bearer ${token}` }),
 }

@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
 import { isFieldValue, secretLine, utf8Bytes } from './value.ts'
 
 export interface HeaderDefinition extends Definition {
@@ -30,6 +30,7 @@ export const header: Kind<HeaderDefinition, { value: string }> = {
     },
     print: ({ value }) => value,
   },
+  bundled: { ...commonBundled, header: 'comes' },
   place: (definition) => ({ in: 'header', name: definition.header }),
   attach: (_, { value }) => ({ value: utf8Bytes(value) }),
 }

@@ -46,6 +46,21 @@ export interface SecretForm<Value> {
   print(value: Value): string
   /** What of the value before stays when another one is set over it; without it nothing does. */
   over?(before: Value, given: Value): Value
+  /** What of a value a bundle may bring; without it all. */
+  bundled?(value: Value): Value
+}
+
+/**
+ * What becomes of an option that a bundle of another machine brings. The author of a bundle names the hosts as well, so an
+ * option that reads from this machine would send them what it reads.
+ *
+ * `comes`: as it is. `dropped`: the credential comes without it. A function: why the whole credential stays out, if it does.
+ */
+export type BundleRule = 'comes' | 'dropped' | ((value: unknown) => string | undefined)
+
+/** The closed list of a kind. The compiler refuses an option without a rule, and a test does. */
+export type BundleRules<D extends Definition> = {
+  readonly [Option in Exclude<keyof D, 'kind' | 'hosts'>]-?: BundleRule
 }
 
 /** How long a value still holds. Times are ms since the epoch. */
@@ -92,6 +107,8 @@ export interface Kind<D extends Definition = Definition, Value = unknown> {
   readonly options: (z: Zod) => ZodType<D>
   /** undefined: it has no value of its own. */
   readonly secret: SecretForm<Value> | undefined
+  /** What a bundle may bring; a text says why no credential of this kind comes in one. */
+  readonly bundled: BundleRules<D> | string
   place(definition: D): Place
   attach(definition: D, value: Value): Attachment
   /** Of kinds whose values end. */
@@ -110,6 +127,12 @@ export const commonOptions = (z: Zod) => ({
   override: z.boolean().optional().describe('false: what the client sent in that place stays'),
   allowHttp: z.boolean().optional().describe('true: it goes over plain HTTP too'),
 })
+
+export const commonBundled = {
+  override: 'comes',
+  // Attack: the importer later sets a value or logs in, and it crosses the network in clear.
+  allowHttp: 'dropped',
+} as const
 
 export const headerOption = (z: Zod) =>
   z.string().transform((name, context): HeaderName => {

@@ -1,4 +1,4 @@
-import { commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
 
 export interface MirrorDefinition extends Definition {
   readonly kind: 'mirror'
@@ -26,6 +26,7 @@ export const mirror: Kind<MirrorDefinition, never> = {
       ...commonOptions(z),
     }),
   secret: undefined,
+  bundled: { ...commonBundled, cookie: 'comes', header: 'comes' },
   place: (definition) => ({ in: 'header', name: definition.header }),
   attach: (definition) => ({ cookie: definition.cookie }),
 }

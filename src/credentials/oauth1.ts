@@ -2,7 +2,7 @@ import { HallpassError } from '../errors.ts'
 import { parseJsonObject } from '../json.ts'
 import type { Zod } from '../rules/rule-schema.ts'
 import { Secret } from '../secret.ts'
-import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { type OAuth1Value, oauth1Header, type SignatureMethod, signatureMethods } from './oauth1-signature.ts'
 import { type FormPair, formPairs, percentDecode } from './percent-encoding.ts'
 import type { Signature, SignedRequest, SigningTime } from './signer.ts'
@@ -55,6 +55,7 @@ export const oauth1: Kind<OAuth1Definition, OAuth1Value> = {
     },
     print: (value) => JSON.stringify(value),
   },
+  bundled: { ...commonBundled, signatureMethod: 'comes', realm: 'comes' },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (definition, value) => ({
     sign: {

@@ -1,8 +1,15 @@
 import { HallpassError } from '../errors.ts'
 import { parseJsonObject } from '../json.ts'
-import { isPlainLoopback } from '../rules/loopback.ts'
+import { isLocalName, isPlainLoopback } from '../rules/loopback.ts'
 import type { Zod } from '../rules/rule-schema.ts'
-import { commonOptions, type Definition, type Freshness, type Kind, type LastRefresh } from './kind.ts'
+import {
+  commonBundled,
+  commonOptions,
+  type Definition,
+  type Freshness,
+  type Kind,
+  type LastRefresh,
+} from './kind.ts'
 import { dueAtOf } from './oauth2-due.ts'
 import { isRefreshToken, tokenSetOf } from './token-response.ts'
 import { secretLine } from './value.ts'
@@ -85,6 +92,24 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
       ...(before.clientSecret !== undefined &&
         given.clientSecret === undefined && { clientSecret: before.clientSecret }),
     }),
+    bundled,
+  },
+  bundled: {
+    ...commonBundled,
+    provider: 'comes',
+    issuer: endpointOfOthers,
+    authorizationEndpoint: endpointOfOthers,
+    tokenEndpoint: endpointOfOthers,
+    deviceAuthorizationEndpoint: endpointOfOthers,
+    clientId: 'comes',
+    clientAuth: 'comes',
+    scopes: 'comes',
+    audience: 'comes',
+    resource: 'comes',
+    redirectUri: 'comes',
+    flow: 'comes',
+    // Attack: the tokens of another tool of the importer, sent to the hosts of the bundle's author.
+    tokenFile: () => 'it reads a file of this machine',
   },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach(_, { tokens, needsLogin }) {
@@ -109,6 +134,32 @@ function freshness(definition: OAuth2Definition, value: OAuth2Value): Freshness 
     refreshes,
     ...(last && { last }),
   }
+}
+
+/**
+ * Not `pending`: the author of a bundle begins a device login, the importer's own terminal shows its code, and what the importer then
+ * grants is the author's. Not `last`: it would keep this machine from refreshing for as long as it says. Of `needsLogin`
+ * not the words: they would be the author's, and they are printed.
+ */
+function bundled({ tokens, clientSecret, attempt, needsLogin, refreshes }: OAuth2Value): OAuth2Value {
+  return {
+    ...(tokens && { tokens }),
+    ...(clientSecret !== undefined && { clientSecret }),
+    ...(attempt && { attempt }),
+    ...(needsLogin && {
+      needsLogin: { since: needsLogin.since, reason: 'its login had ended when the bundle was made' },
+    }),
+    refreshes,
+  }
+}
+
+/** Attack: requests of the author's making to what listens on the importer's machine. */
+function endpointOfOthers(value: unknown): string | undefined {
+  const host = typeof value === 'string' && URL.canParse(value) ? new URL(value).hostname : ''
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  return isLocalName(bare) || bare === '0.0.0.0' || bare === '::' || bare.startsWith('::ffff:')
+    ? 'it sends requests to this machine'
+    : undefined
 }
 
 /** Whether there is something to refresh with, and somebody to ask. */

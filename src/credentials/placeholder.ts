@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { isFieldValue, secretLine, utf8Bytes } from './value.ts'
 
 export interface PlaceholderDefinition extends Definition {
@@ -40,6 +40,7 @@ export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
     },
     print: ({ value }) => value,
   },
+  bundled: { ...commonBundled, placeholder: 'comes' },
   place: (definition) => ({ in: 'placeholder', name: definition.placeholder }),
   attach: (definition, { value }) => ({ placeholder: definition.placeholder, value }),
 }

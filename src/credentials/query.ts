@@ -1,4 +1,4 @@
-import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { secretLine } from './value.ts'
 
 export interface QueryDefinition extends Definition {
@@ -34,6 +34,7 @@ export const query: Kind<QueryDefinition, { value: string }> = {
     parse: (text) => ({ value: secretLine(text, wanted) }),
     print: ({ value }) => value,
   },
+  bundled: { ...commonBundled, param: 'comes' },
   place: (definition) => ({ in: 'query', name: definition.param }),
   attach: (_, { value }) => ({ value }),
 }

@@ -3,7 +3,7 @@ import { hopByHop } from '../http1/connection-fields.ts'
 import { parseJsonObject } from '../json.ts'
 import type { Zod } from '../rules/rule-schema.ts'
 import { Secret } from '../secret.ts'
-import { commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { formPairs } from './percent-encoding.ts'
 import type { Refusal, Signature, SignedField, SignedRequest, SigningTime } from './signer.ts'
 import { sha256Hex } from './sigv4-canonical-request.ts'
@@ -42,6 +42,7 @@ export const sigv4: Kind<SigV4Definition, SigV4Value> = {
       ...commonOptions(z),
     }),
   secret: { wanted, schema: valueSchema, parse, print: (value) => JSON.stringify(value) },
+  bundled: { ...commonBundled, region: 'comes', service: 'comes' },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (definition, value) => ({
     sign: {

@@ -71,6 +71,8 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
       ...commonOptions(z),
     }),
   secret: undefined,
+  // Attack: the token of a page that the importer signed in at, sent to the hosts of the bundle's author.
+  bundled: 'it reads web storage that was captured on this machine',
   place: ({ header }) => ({ in: 'header', name: header ?? 'Authorization' }),
   attach: ({ header }, { token }) => ({
     value: header === undefined ? `Bearer ${token}` : utf8Bytes(token),

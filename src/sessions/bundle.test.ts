@@ -27,6 +27,12 @@ const cookie = {
   expiresAt: start + 1_234_567,
 } as const
 
+/** A record as the store has it. */
+function recordOf(kind: string, more: Readonly<Record<string, Json>> = {}): Json {
+  const at = '2026-11-21T08:00:00.000Z'
+  return { kind, options: {}, createdAt: at, updatedAt: at, ...more }
+}
+
 async function filled() {
   const store = new MemoryStore()
   const session = await (await Sessions.open({ store, config: ruleSet([]), now: () => start })).get('default')
@@ -105,18 +111,18 @@ describe('a bundle', () => {
         sessionStorage: pairs,
         indexedDB: databases,
       }),
-      fc.jsonValue(),
+      fc.stringMatching(/^[!-~]+$/),
     ],
     // Each derives two keys.
     { numRuns: 5 },
   )('gives back exactly what went in', async (cookies, origin, secret) => {
-    const record = { kind: 'header', options: {}, secret, createdAt: '', updatedAt: '' } as Json
-    const credentials = [{ name: 'api', record: JSON.parse(JSON.stringify(record)) }]
+    const credentials = [{ name: 'api', record: recordOf('header', { secret: { value: secret } }) }]
     const text = await sealBundle({ cookies, origins: [origin], credentials }, passphrase)
     const opened = await openBundle(text, asked)
     expect(opened.cookies.map((read) => read.cookie)).toEqual(cookies)
     expect(opened.origins.map(({ storage }) => storage)).toEqual([origin])
-    expect(opened.credentials).toEqual(credentials)
+    expect(opened.credentials).toMatchObject(credentials)
+    expect(opened.skipped).toEqual([])
   })
 
   it('is another text each time', async () => {
@@ -231,4 +237,21 @@ describe('a bundle', () => {
     await expect(opening).rejects.toMatchObject({ code: 'format-invalid' })
     await expect(opening).rejects.not.toThrow('hunter2')
   })
+})
+
+it('of the credentials in a bundle those that read from this machine stay out, and are listed', async () => {
+  const hosts = ['evil.example']
+  const credentials = [
+    { name: 'api', record: recordOf('bearer', { hosts, options: { allowHttp: true } }) },
+    {
+      name: 'tool',
+      record: recordOf('oauth2', { hosts, options: { tokenFile: '~/.config/tool/token.json' } }),
+    },
+  ]
+  const opened = await openBundle(await sealBundle({ ...empty, credentials }, passphrase), asked)
+  expect(opened.credentials?.map(({ name }) => name)).toEqual(['api'])
+  expect(opened.skipped).toEqual([
+    { where: 'api.allowHttp', reason: 'the credential comes without this option', what: 'credential' },
+    { where: 'tool', reason: 'it reads a file of this machine', what: 'credential' },
+  ])
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseRecord } from '../cookies/record.ts'
 import { HallpassError } from '../errors.ts'
-import type { GivenCookie, GivenOrigin } from '../formats/format.ts'
+import type { GivenCookie, GivenOrigin, Skipped } from '../formats/format.ts'
 import { withoutTimes } from '../formats/given-cookie.ts'
 import { isDatabase } from '../formats/indexed-db.ts'
 import { formatInvalid, maxSourceBytes } from '../formats/source.ts'
@@ -11,9 +11,9 @@ import { isName } from '../store/names.ts'
 import { argon2id, type Derivation, passphraseKey, saltBytes } from '../store/passphrase-key.ts'
 import { decrypt, encrypt, nonceBytes } from '../store/seal.ts'
 import type { Json, Store } from '../store/store.ts'
+import { admitBundled } from './bundled-credential.ts'
 import type { Importable } from './import-contents.ts'
 import { type OriginStorage, parseStorageRecord } from './origin-storage.ts'
-import { sealedSchema } from './sealed-credential.ts'
 import type { Session } from './session.ts'
 
 /** A whole session: what a bundle carries to another machine. */
@@ -88,7 +88,7 @@ export async function openBundle(text: string, passphrase: () => Promise<Secret>
   return importable(parseJsonObject(plaintext.toString('utf8')))
 }
 
-/** Whoever made the bundle knew the passphrase, and may still have made it with other tools than ours: read as strictly as a record. */
+/** The author knew the passphrase and can still be hostile, or have used other tools than ours: read as strictly as a record. */
 async function importable(contents: Record<string, unknown> | undefined): Promise<Importable> {
   const { cookies, origins, credentials } = contents ?? {}
   if (!Array.isArray(cookies) || !Array.isArray(origins) || !Array.isArray(credentials)) {
@@ -96,8 +96,24 @@ async function importable(contents: Record<string, unknown> | undefined): Promis
   }
   const timed = cookies.map((cookie) => ({ ...cookie, createdAt: 0, updatedAt: 0 }))
   const stored = origins.map((origin) => ({ ...origin, capturedAt: 0 }))
-  const held: readonly unknown[] = credentials
-  const sealed = sealedSchema((await import('zod')).z)
+  const { z } = await import('zod')
+  const skipped: Skipped[] = []
+  const admitted = credentials.flatMap((value: unknown, index) => {
+    const { name, record } = isObject(value) ? value : {}
+    const isNamed = typeof name === 'string' && isName('credential', name)
+    const admission = isNamed ? admitBundled(z, name, record) : { kind: 'damaged' as const }
+    if (!isNamed || admission.kind === 'damaged')
+      throw formatInvalid(`credentials[${index}]: not a credential`)
+    if (admission.kind === 'stays out') {
+      skipped.push({ where: name, reason: admission.reason, what: 'credential' })
+      return []
+    }
+    for (const option of admission.dropped) {
+      const reason = 'the credential comes without this option'
+      skipped.push({ where: `${name}.${option}`, reason, what: 'credential' })
+    }
+    return [admission.credential]
+  })
   return {
     cookies: readAs('cookies', () => parseRecord({ cookies: timed, covers: [] }).cookies).map(
       (cookie, index) => {
@@ -112,14 +128,8 @@ async function importable(contents: Record<string, unknown> | undefined): Promis
         return { where: `origins[${index}]`, storage: withoutTime(storage) }
       },
     ),
-    credentials: held.map((value, index) => {
-      const { name, record } = isObject(value) ? value : {}
-      if (typeof name !== 'string' || !isName('credential', name) || !sealed.safeParse(record).success) {
-        throw formatInvalid(`credentials[${index}]: not a credential`)
-      }
-      return { name, record: record as unknown as Json }
-    }),
-    skipped: [],
+    credentials: admitted,
+    skipped,
   }
 }
 

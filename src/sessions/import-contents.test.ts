@@ -12,7 +12,8 @@ import type { GivenCookie, Reading } from '../formats/format.ts'
 import type { Home } from '../store/home.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { recordPath } from '../store/record-path.ts'
-import type { Store } from '../store/store.ts'
+import type { Json, Store } from '../store/store.ts'
+import type { BundledCredential } from './bundled-credential.ts'
 import type { Importable, ImportReport } from './import-contents.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -42,6 +43,10 @@ const reading = (cookies: readonly GivenCookie[], more: Partial<Importable> = {}
   ...more,
 })
 
+const bundled = (name: string, record: Json): BundledCredential => {
+  return { name, record, kind: 'bearer', hosts: [], options: {}, hasValue: true }
+}
+
 const values = async (session: Session) =>
   (await session.cookies()).map(({ domain, name, value }) => `${domain} ${name}=${value}`)
 
@@ -65,7 +70,7 @@ describe('an import', () => {
   })
 
   it('says which credentials it takes the place of', async () => {
-    const sealed = (value: string) => ({ name: 'api', record: { kind: 'bearer', hosts: ['a.test'], value } })
+    const sealed = (value: string) => bundled('api', { kind: 'bearer', hosts: ['a.test'], value })
     const report = (value: string) => session.importInto(reading([], { credentials: [sealed(value)] }), merge)
     expect((await report('one')).credentials).toEqual({ names: ['api'], replaced: [] })
     expect((await report('one')).credentials).toEqual({ names: ['api'], replaced: [] })
@@ -211,7 +216,7 @@ describe('an import', () => {
             storage: { origin, localStorage: [['k', 'v']], sessionStorage: [], indexedDB: [] },
           }
         }),
-        credentials: [{ name: 'api', record: {} }],
+        credentials: [bundled('api', {})],
       },
     )
     const report = await session.importInto(given, { ...merge, hosts: ['app.example.com'] })

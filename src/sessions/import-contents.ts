@@ -1,6 +1,7 @@
 import { hostMatches, siteOf } from '../cookies/site.ts'
 import type { GivenCookie, Reading, Skipped } from '../formats/format.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
+import type { BundledCredential } from './bundled-credential.ts'
 import { type ImportMode, importSite, isOf, type SiteOutcome, sortCookies } from './import-cookies.ts'
 import { importStorage, type StorageOutcome, sortStorage } from './import-storage.ts'
 import { hostOfOrigin } from './session-storage.ts'
@@ -8,8 +9,8 @@ import { type Written, writeRecords } from './write-records.ts'
 
 /** What is to come into a session: from a file, from a browser's profile, from a bundle of another machine. */
 export interface Importable extends Reading {
-  /** Records of credentials as they are sealed; only a bundle has them. */
-  readonly credentials?: readonly { readonly name: string; readonly record: Json }[]
+  /** Only a bundle has them. */
+  readonly credentials?: readonly BundledCredential[]
 }
 
 export interface ImportOptions {

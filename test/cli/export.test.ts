@@ -286,7 +286,13 @@ describe('a bundle', () => {
     expect(wrong.stderr).toMatch(/the passphrase does not open the bundle, or the bundle was altered/)
     const keyFile = join(cli.folder, 'passphrase')
     writeFileSync(keyFile, 'a good passphrase\n', { mode: 0o600 })
-    const right = await cli.shell(`hallpass import - --passphrase-file '${keyFile}' < '${file}'`, { env })
+    const asked = await cli.shell(`hallpass import - --passphrase-file '${keyFile}' < '${file}'`, { env })
+    expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining('say --yes') })
+    expect(asked.stderr).toMatch(/api: bearer, its value is in the bundle, for api\.example\.com/)
+    expect((await cli.run(['token', 'list'], { env })).stdout).not.toContain('api')
+    const right = await cli.shell(`hallpass import - --yes --passphrase-file '${keyFile}' < '${file}'`, {
+      env,
+    })
     expect(right.stderr).toMatch(/imported 1 cookie of 1 site .*\n.*imported 1 credential: api\n/)
     expect((await cli.run(['token', 'get', 'api'], { env })).stdout).toBe(`${tokenValue}\n`)
     expect((await cli.run(['cookie', 'get', 'https://app.example.com/', 'sid'], { env })).stdout).toBe(

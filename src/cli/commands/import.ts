@@ -28,6 +28,7 @@ export const command: CommandSpec = {
     { flags: '--merge', summary: 'beside what the session holds (this is the default)' },
     { flags: '--replace', summary: 'in place of what the session holds of the sites in the file' },
     { flags: '--passphrase-file <file>', summary: 'the passphrase of a bundle (mode 0600)' },
+    { flags: '--yes', summary: 'do not ask before the credentials of a bundle come in' },
   ],
   examples: [
     'hallpass import cookies.txt --dry-run',

@@ -9,6 +9,7 @@ import { readPassphraseFile } from '../../new-passphrase.ts'
 import { progress } from '../../progress.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { profileFormats } from '../format-names.ts'
+import { confirmCredentials } from './brought-credentials.ts'
 import { importDocument, importedOf, nothingOf, tellImport } from './import-report.ts'
 import type { ImportSource } from './import-source.ts'
 import { readInput } from './read-input.ts'
@@ -21,6 +22,7 @@ export const run: Run = async (context, input) => {
   const source = (await fromBrowserIfAsked(context, input)) ?? fromFile(context, input)
   const { name, sites } = source
   const { format, contents } = await named(name, source.read)
+  await confirmCredentials(context, input, sites.length === 0 ? (contents.credentials ?? []) : [])
   const session = await (await context.open()).session()
   const dryRun = input.has('dryRun')
   const mode = input.has('replace') ? 'replace' : 'merge'
