@@ -11,7 +11,7 @@ import { stampOf as fileStamp } from '../store/stamp.ts'
 import type { AuthorityPair } from './new-authority.ts'
 import { pemBlocks } from './pem.ts'
 
-export type SealingKeys = Pick<KeyRing, 'seal' | 'open' | 'refresh'>
+export type SealingKeys = Pick<KeyRing, 'seal' | 'open' | 'reread'>
 
 const rotateHint = 'hallpass ca rotate'
 
@@ -48,7 +48,7 @@ export async function publishAuthority(
   replaced: string | undefined,
 ): Promise<void> {
   const text = `${pair.key.export({ type: 'pkcs8', format: 'pem' })}${pair.certificate.toString()}${replaced ?? ''}`
-  await keys.refresh()
+  await keys.reread()
   await save(home.caKey, keys.seal(caKeyId, Buffer.from(text, 'utf8')))
   await publishCertificate(home, pair)
 }

@@ -117,11 +117,11 @@ interface Opened {
 
 /** Eight processes at first use agree: only one of them, under the lock, finds nothing and makes it. */
 async function load(home: Home, keys: SealingKeys, create: boolean, now: number): Promise<Opened> {
-  await keys.refresh()
+  await keys.reread()
   const seen = readIfWhole(home, keys)
   if (seen !== undefined) return { pair: seen, created: false, mended: false }
   return await withLock(recordLock(home, caKeyId), async () => {
-    await keys.refresh()
+    await keys.reread()
     const found = readAuthority(home, keys)
     if (found.state === 'whole') return { pair: found.pair, created: false, mended: false }
     if (found.state === 'behind') {

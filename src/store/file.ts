@@ -29,7 +29,6 @@ import { formatSession, parseSession } from './session-metadata.ts'
 import { isRacy, stampOf } from './stamp.ts'
 import {
   type Change,
-  type ExclusiveOptions,
   type HeldRecord,
   type Json,
   type RecordId,
@@ -78,11 +77,7 @@ export class FileStore implements Store {
     )
   }
 
-  async exclusive<T>(
-    id: RecordId,
-    work: (held: HeldRecord) => Promise<T>,
-    options?: ExclusiveOptions,
-  ): Promise<T> {
+  async exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>): Promise<T> {
     const path = recordPath(this.#home, id)
     const run = async () => {
       const value = (await this.read(id))?.value
@@ -91,7 +86,7 @@ export class FileStore implements Store {
       }
       return work({ value, save })
     }
-    return withLock(recordLock(this.#home, id), run, options)
+    return withLock(recordLock(this.#home, id), run)
   }
 
   stamp(id: RecordId): string | undefined {
@@ -188,7 +183,7 @@ export class FileStore implements Store {
     } catch (error) {
       if (!(error instanceof HallpassError) || error.code !== 'record-foreign-key') throw error
       // Another process may have rotated the key since.
-      await this.#keys.refresh()
+      await this.#keys.reread()
       return this.#records.read(path, decode)
     }
   }
@@ -209,7 +204,7 @@ export class FileStore implements Store {
     const json = JSON.stringify(value)
     if (before !== undefined && JSON.stringify(before.value) === json) return before.version
     const version = (before?.version ?? 0) + 1
-    await this.#keys.refresh()
+    await this.#keys.reread()
     await this.#write(id, path, this.#keys.seal(id, Buffer.from(`{"version":${version},"value":${json}}`)))
     return version
   }

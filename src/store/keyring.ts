@@ -101,7 +101,7 @@ export class KeyRing {
     return [...this.#loaded.keys.keys()]
   }
 
-  /** Seals with the current key. Inside the record's lock and after `refresh()`, else a `key rotate` beside it may miss the record. */
+  /** Seals with the current key. Inside the record's lock and after `reread()`, else a `key rotate` beside it may miss the record. */
   seal(id: SealId, plaintext: Uint8Array): string {
     const { kid, key } = this.#loaded.current
     return formatEnvelope({ kid, ...encrypt(key, randomBytes(nonceBytes), associatedData(id), plaintext) })
@@ -127,7 +127,7 @@ export class KeyRing {
    * Takes over what another process changed in the key file; unchanged costs one stat. Throws `key-missing` when the file is
    * gone: what is sealed with a key that is on no disk cannot be opened after the next start.
    */
-  async refresh(): Promise<void> {
+  async reread(): Promise<void> {
     const stat = statKeySource(this.#source)
     if (stat !== undefined && stampOf(stat) === this.#loaded.stamp && !isRacy(stat)) return
     // Without the prompt: this runs in the middle of somebody's request.

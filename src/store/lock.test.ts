@@ -70,20 +70,6 @@ describe('a lock', () => {
     expect(await next).toBe('in')
   })
 
-  it('is no longer waited for when the signal says so', async () => {
-    const kill = await holder()
-    const aborted = AbortSignal.abort(new Error('enough'))
-    await expect(withLock(file, async () => 'in', { signal: aborted })).rejects.toThrow('enough')
-    const controller = new AbortController()
-    const first = withLock(file, async () => 'in', { signal: controller.signal })
-    const second = withLock(file, async () => 'in', { signal: controller.signal })
-    controller.abort(new Error('enough'))
-    const results = await Promise.allSettled([first, second])
-    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    await kill()
-    expect(await withLock(file, async () => 'in')).toBe('in')
-  })
-
   it('leaves one empty file that nobody else can open', async () => {
     const umask = process.umask(0)
     await withLock(file, async () => undefined).finally(() => process.umask(umask))

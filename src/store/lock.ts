@@ -11,7 +11,7 @@ import { checkOwn, hasErrno, isThere } from './own-files.ts'
  */
 
 /** Longer than any write under a lock, token refreshes over a slow network included. */
-const defaultTimeoutMs = 30_000
+export const defaultTimeoutMs = 30_000
 /** Opening costs some 0.2 ms and a descriptor, locking 0.01 ms: the busiest stay open. */
 const maxIdleConnections = 64
 const sqliteBusy = 5
@@ -27,7 +27,6 @@ interface Connection {
 }
 
 export interface LockOptions {
-  readonly signal?: AbortSignal
   readonly timeoutMs?: number
 }
 
@@ -35,12 +34,12 @@ export interface LockOptions {
 export async function withLock<T>(
   file: string,
   run: () => Promise<T>,
-  options: LockOptions = {},
+  { timeoutMs = defaultTimeoutMs }: LockOptions = {},
 ): Promise<T> {
-  const deadline = performance.now() + (options.timeoutMs ?? defaultTimeoutMs)
-  await enter(file, deadline, options.signal)
+  const deadline = performance.now() + timeoutMs
+  await enter(file, deadline)
   try {
-    const connection = await acquire(file, deadline, options.signal)
+    const connection = await acquire(file, deadline)
     try {
       return await run()
     } finally {
@@ -67,30 +66,21 @@ export function discardLock(file: string): void {
 /** Who waits in this process, in order of arrival; an entry means that somebody here holds the lock. */
 const waiting = new Map<string, (() => void)[]>()
 
-async function enter(file: string, deadline: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted()
+async function enter(file: string, deadline: number): Promise<void> {
   const queue = waiting.get(file)
   if (queue === undefined) {
     waiting.set(file, [])
     return
   }
   await new Promise<void>((resolve, reject) => {
-    const giveUp = (reason: unknown) => {
-      stop()
+    const timer = setTimeout(() => {
       queue.splice(queue.indexOf(go), 1)
-      reject(reason)
-    }
-    const timer = setTimeout(() => giveUp(timedOut(file)), deadline - performance.now())
-    const aborted = () => giveUp(signal?.reason)
-    const stop = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', aborted)
-    }
+      reject(timedOut(file))
+    }, deadline - performance.now())
     const go = () => {
-      stop()
+      clearTimeout(timer)
       resolve()
     }
-    signal?.addEventListener('abort', aborted)
     queue.push(go)
   })
 }
@@ -101,7 +91,7 @@ function leave(file: string): void {
   else next()
 }
 
-async function acquire(file: string, deadline: number, signal: AbortSignal | undefined): Promise<Connection> {
+async function acquire(file: string, deadline: number): Promise<Connection> {
   for (let attempt = 1; ; attempt++) {
     const connection = take(file)
     if (lock(file, connection)) return connection
@@ -109,7 +99,6 @@ async function acquire(file: string, deadline: number, signal: AbortSignal | und
     if (performance.now() > deadline) throw timedOut(file)
     // SQLite's own busy timeout would block the event loop.
     await sleep(attempt < keenAttempts ? 1 : 1 + Math.random() * 10)
-    signal?.throwIfAborted()
   }
 }
 

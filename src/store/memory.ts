@@ -1,10 +1,10 @@
 import { HallpassError } from '../errors.ts'
 import { deepFreeze } from './frozen.ts'
+import { defaultTimeoutMs } from './lock.ts'
 import { checkName } from './names.ts'
 import { checkRecordId } from './record-path.ts'
 import {
   type Change,
-  type ExclusiveOptions,
   type HeldRecord,
   type RecordId,
   type SessionMetadata,
@@ -44,11 +44,7 @@ export class MemoryStore implements Store {
     return this.#update(id, change)
   }
 
-  async exclusive<T>(
-    id: RecordId,
-    work: (held: HeldRecord) => Promise<T>,
-    options: ExclusiveOptions = {},
-  ): Promise<T> {
+  async exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>): Promise<T> {
     const key = fullKeyOf(id)
     const before = this.#holders.get(key)
     const { promise: over, resolve: leave } = Promise.withResolvers<void>()
@@ -56,7 +52,7 @@ export class MemoryStore implements Store {
     this.#holders.set(key, turn)
     void turn.then(() => this.#holders.get(key) === turn && this.#holders.delete(key))
     try {
-      if (before !== undefined) await patience(before, key, options)
+      if (before !== undefined) await patience(before, key)
       const value = this.#kept(id)?.record.value
       return await work({ value, save: async (next) => void this.#update(id, () => next) })
     } finally {
@@ -142,24 +138,16 @@ function fullKeyOf(id: RecordId): string {
   return `${id.session} ${keyOf(id)}`
 }
 
-/** Resolves when `turn` does; throws when the caller would wait no longer. */
-async function patience(
-  turn: Promise<void>,
-  what: string,
-  { signal, timeoutMs }: ExclusiveOptions,
-): Promise<void> {
-  signal?.throwIfAborted()
+/** Resolves when `turn` does. Throws `lock-timeout` when that takes too long. */
+async function patience(turn: Promise<void>, what: string): Promise<void> {
   const { promise: gaveUp, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(
     () => reject(new HallpassError('lock-timeout', `the record ${what} was held for too long`)),
-    timeoutMs ?? 30_000,
+    defaultTimeoutMs,
   )
-  const aborted = () => reject(signal?.reason)
-  signal?.addEventListener('abort', aborted)
   try {
     await Promise.race([turn, gaveUp])
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', aborted)
   }
 }

@@ -73,7 +73,7 @@ async function reseal(
   if (text === undefined) return false // removed since the folder was listed
   if (!old.has(parseEnvelope(text, file).kid)) return false
   const plaintext = keys.open(id, text, file)
-  await keys.refresh()
+  await keys.reread()
   await replaceFile(file, keys.seal(id, plaintext))
   return true
 }

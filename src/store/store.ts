@@ -23,20 +23,12 @@ export interface HeldRecord {
   save(next: Json): Promise<void>
 }
 
-export interface ExclusiveOptions {
-  /** No longer waits for the lock; what runs under it is not stopped. */
-  readonly signal?: AbortSignal
-  readonly timeoutMs?: number
-}
-
 export interface SessionMetadata {
   readonly name: string
   /** Times are RFC 3339, UTC. */
   readonly createdAt: string
   readonly expiresAt?: string
   readonly lastUsedAt?: string
-  readonly userAgent?: string
-  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** Where sessions live. All names are checked: `name-invalid`. A record that cannot be opened is an error and stays as it is. */
@@ -53,7 +45,7 @@ export interface Store {
    * Runs `work` under the record's lock, which no other process holds meanwhile: it may wait for a network. Readers are not kept
    * waiting, updates of the record are. Throws `lock-timeout`; `save` throws as `update` does.
    */
-  exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>, options?: ExclusiveOptions): Promise<T>
+  exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>): Promise<T>
   /**
    * Differs whenever the record does; undefined when there is none. Some microseconds: it guards memoised plans.
    * Take it before reading what it stands for: a change between the two is then seen.

@@ -264,7 +264,7 @@ describe('the metadata of a session', () => {
     '[]',
     '{"name":"other","createdAt":""}',
     '{"name":"work"}',
-    '{"name":"work","createdAt":"","metadata":[1]}',
+    '{"name":"work","createdAt":"","expiresAt":1}',
   ])('is refused and named when it is %j', async (text) => {
     const file = join(home.sessions, 'work', 'session.json')
     writeFileSync(file, text)

@@ -2,6 +2,8 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { homePaths } from '../../src/store/home.ts'
+import { withLock } from '../../src/store/lock.ts'
+import { recordLock } from '../../src/store/record-path.ts'
 import { openStore } from './open-store.ts'
 import { record } from './scenes.ts'
 import { scratchFolder, scratchStore } from './scratch.ts'
@@ -53,7 +55,8 @@ describe('a record that one process holds', () => {
     const holder = startWorker('hold', home.root)
     await holder.said(1)
     expect((await store.read(record))?.value).toBe('noted')
-    await expect(store.exclusive(record, async () => 'in', { timeoutMs: 50 })).rejects.toMatchObject({
+    const lock = recordLock(home, record)
+    await expect(withLock(lock, async () => 'in', { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'lock-timeout',
     })
     const waiting = store.exclusive(record, async ({ value }) => value)

@@ -130,7 +130,7 @@ const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => P
     const sealed = first.seal(record, Buffer.from('value'))
     say(`opened ${(await open()).open(record, sealed)}`)
     await rotateKey(home, await open())
-    await first.refresh()
+    await first.reread()
     say(`rotated ${first.current === (await open()).current}`)
     await first.protect({ kind: 'file' })
     say(`turned into ${(await open()).protector}`)
