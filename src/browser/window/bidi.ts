@@ -1,66 +1,54 @@
-/** What a page or a browser answers and tells, as it comes. */
-type Message = Readonly<Record<string, unknown>>
+import type { Socket } from 'node:net'
+import { type Packet, packetsOf, sendPacket } from './packets.ts'
 
-/** A connection to a browser by WebDriver BiDi (W3C), as far as a window needs it. */
+/** WebDriver BiDi (W3C) with a browser, as far as a window needs it. */
 export class Bidi {
   readonly closed: Promise<void>
-  readonly #socket: WebSocket
-  readonly #waiting = new Map<number, PromiseWithResolvers<Message>>()
-  readonly #listeners = new Map<string, (params: Message) => void>()
+  readonly #socket: Socket
+  readonly #waiting = new Map<number, PromiseWithResolvers<Packet>>()
+  readonly #listeners = new Map<string, (params: Packet) => void>()
   #last = 0
 
-  private constructor(socket: WebSocket) {
+  constructor(socket: Socket) {
     this.#socket = socket
-    this.closed = new Promise((resolve) => {
-      socket.addEventListener('close', () => {
-        for (const { reject } of this.#waiting.values()) reject(new Error('the browser has ended'))
-        this.#waiting.clear()
-        resolve()
-      })
-    })
-    socket.addEventListener('message', ({ data }) => this.#received(JSON.parse(String(data))))
+    this.closed = this.#receive()
   }
 
-  static async connect(url: string): Promise<Bidi> {
-    const socket = new WebSocket(url)
-    await new Promise<void>((resolve, reject) => {
-      socket.addEventListener('open', () => resolve(), { once: true })
-      socket.addEventListener('error', () => reject(new Error('it does not take a connection')), {
-        once: true,
-      })
-    })
-    return new Bidi(socket)
-  }
-
-  /** Rejects with the browser's own word for what went wrong. */
-  send(method: string, params: Message = {}): Promise<Message> {
-    const answer = Promise.withResolvers<Message>()
-    if (this.#socket.readyState !== WebSocket.OPEN) {
+  /** Rejects with the browser's own words. */
+  send(method: string, params: Packet = {}): Promise<Packet> {
+    const answer = Promise.withResolvers<Packet>()
+    if (!this.#socket.writable) {
       answer.reject(new Error('the browser has ended'))
       return answer.promise
     }
     this.#last += 1
     this.#waiting.set(this.#last, answer)
-    this.#socket.send(JSON.stringify({ id: this.#last, method, params }))
+    sendPacket(this.#socket, { id: this.#last, method, params })
     return answer.promise
   }
 
-  on(event: string, listener: (params: Message) => void): void {
+  on(event: string, listener: (params: Packet) => void): void {
     this.#listeners.set(event, listener)
   }
 
-  close(): void {
-    this.#socket.close()
+  async #receive(): Promise<void> {
+    try {
+      for await (const packet of packetsOf(this.#socket)) this.#received(packet)
+    } catch {
+      // A browser that is killed breaks the connection: that is an end like another.
+    }
+    for (const { reject } of this.#waiting.values()) reject(new Error('the browser has ended'))
+    this.#waiting.clear()
   }
 
-  #received(message: Message): void {
-    if (message.type === 'event') {
-      this.#listeners.get(String(message.method))?.(message.params as Message)
+  #received(packet: Packet): void {
+    if (packet.type === 'event') {
+      this.#listeners.get(String(packet.method))?.(packet.params as Packet)
       return
     }
-    const answer = this.#waiting.get(Number(message.id))
-    this.#waiting.delete(Number(message.id))
-    if (message.type === 'success') answer?.resolve(message.result as Message)
-    else answer?.reject(new Error(`${message.error}: ${message.message}`))
+    const answer = this.#waiting.get(Number(packet.id))
+    this.#waiting.delete(Number(packet.id))
+    if (packet.type === 'success') answer?.resolve(packet.result as Packet)
+    else answer?.reject(new Error(`${packet.error}: ${packet.message}`))
   }
 }

@@ -62,18 +62,30 @@ export function forgetWorkers(profile: string): void {
   rmSync(join(profile, 'serviceworker.txt'), { force: true })
 }
 
-/** Sends everything that is done on a profile through our proxy. */
-export function useProxy(profile: string, proxy: WindowProxy): void {
-  writeFileSync(join(profile, 'user.js'), preferences(proxy), { mode: 0o600 })
+/** Refuses connections. Nobody but root can listen there. */
+const closedPort = 1
+
+/** Sends everything that the profile does to our proxy; until `proxyPorts` are set, no connection succeeds. */
+export function useProxy(profile: string, { host }: WindowProxy): void {
+  const lines = Object.entries({ ...preferences(host), ...proxyPorts(closedPort) }).map(
+    ([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`,
+  )
+  writeFileSync(join(profile, 'user.js'), lines.join(''), { mode: 0o600 })
 }
 
-function preferences({ host, port }: WindowProxy): string {
-  const chosen = {
+export function proxyPorts(port: number): Readonly<Record<string, number>> {
+  return { 'network.proxy.http_port': port, 'network.proxy.ssl_port': port }
+}
+
+function preferences(host: string): Readonly<Record<string, string | number | boolean>> {
+  return {
+    // The debugger opens on the socket of our command line, and does not ask the user about it.
+    'devtools.chrome.enabled': true,
+    'devtools.debugger.remote-enabled': true,
+    'devtools.debugger.prompt-connection': false,
     'network.proxy.type': 1,
     'network.proxy.http': host,
-    'network.proxy.http_port': port,
     'network.proxy.ssl': host,
-    'network.proxy.ssl_port': port,
     'network.proxy.no_proxies_on': '',
     'network.proxy.allow_hijacking_localhost': true,
     // Names are looked up by the proxy alone, HTTP/3 would go around it.
@@ -87,7 +99,4 @@ function preferences({ host, port }: WindowProxy): string {
     'network.captive-portal-service.enabled': false,
     'network.connectivity-service.enabled': false,
   }
-  return Object.entries(chosen)
-    .map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`)
-    .join('')
 }

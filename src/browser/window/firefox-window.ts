@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import type { Cookie } from '../../cookies/cookie.ts'
+import { HallpassError } from '../../errors.ts'
 import type { Hallpass } from '../../index.ts'
 import { internalHost } from '../../proxy/internal.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
-import { Bidi } from './bidi.ts'
+import type { Bidi } from './bidi.ts'
 import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
 import type { DrivenWindow, WindowCookie } from './driven-window.ts'
-import { checkUnused, forgetWorkers, trustIn, useProxy } from './firefox-profile.ts'
+import { FirefoxChannel, setPreferences } from './firefox-channel.ts'
+import { checkUnused, forgetWorkers, proxyPorts, trustIn, useProxy } from './firefox-profile.ts'
 import { fillPage, type PageStorage, readPage } from './page-storage.ts'
 import {
   notStarted,
@@ -18,43 +19,36 @@ import {
   type WindowProxy,
 } from './window-proxy.ts'
 
-/** A cold start on a slow disk takes some ten seconds. */
-const startsWithinMs = 60_000
-
 /**
- * A window of the user's own Firefox, driven by WebDriver BiDi, on a profile that is kept for the session and whose own
+ * A window of the user's own Firefox, driven by WebDriver BiDi over a Unix socket, on a profile that is kept for the session and whose own
  * certificate store has our CA: no other profile and no store of the system changes.
  * @throws HallpassError `browser-failed`, `browser-missing` without NSS's certutil
  */
 export async function openFirefox(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
   const { executable, env, givenUp } = options
+  if (process.platform === 'win32') throw onlyByPort()
   const profile = profileFolder(hallpass, 'firefox')
   checkUnused(profile)
   forgetWorkers(profile)
   await trustIn(profile, hallpass.home.caPem)
   const proxy = await startWindowProxy(hallpass, options)
   useProxy(profile, proxy)
-  const child = spawn(
-    executable,
-    ['--no-remote', '--profile', profile, '--remote-debugging-port=0', 'about:blank'],
-    {
-      // With this a release, too, leaves its vendor alone while it is driven: it would meet the proxy's question for a password
-      // before we can answer it, and show that to the user.
-      env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      // A terminal's Ctrl-C is for the command, which then ends the window.
-      detached: process.platform !== 'win32',
-    },
-  )
+  using channel = new FirefoxChannel(hallpass.home)
+  const child = spawn(executable, ['--no-remote', '--profile', profile, ...channel.args, 'about:blank'], {
+    // Only with this a release follows the preference that keeps it from asking its vendor for settings.
+    env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
+    stdio: 'ignore',
+    // A terminal's Ctrl-C is for the command, which then ends the window.
+    detached: true,
+  })
   const end = () => void child.kill()
   givenUp?.addEventListener('abort', end)
   if (givenUp?.aborted) end()
   try {
-    const bidi = await Bidi.connect(`${await endpointOf(child)}/session`)
-    // A page's dialog is for the user to answer.
-    const unhandledPromptBehavior = { default: 'ignore' }
-    await bidi.send('session.new', { capabilities: { alwaysMatch: { unhandledPromptBehavior } } })
+    const bidi = await channel.open(child)
     await authenticate(bidi, proxy)
+    // Without an answer of ours, Firefox would ask its user for the proxy's password.
+    await bidi.send(setPreferences, proxyPorts(proxy.port))
     const window = new FirefoxWindow(bidi, child, proxy)
     // With the first page Firefox learns the password, also for what it asks in its own name.
     await window.visit(`http://${internalHost}/`, 'complete')
@@ -66,6 +60,15 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   } finally {
     givenUp?.removeEventListener('abort', end)
   }
+}
+
+/** Its debugger has no Unix socket on Windows. */
+function onlyByPort(): HallpassError {
+  return new HallpassError(
+    'browser-failed',
+    'on Windows, Firefox can only be driven through a port that every user of the machine can reach',
+    { hint: 'hallpass login --browser edge URL' },
+  )
 }
 
 class FirefoxWindow implements DrivenWindow {
@@ -219,20 +222,4 @@ async function authenticate(bidi: Bidi, { username, password }: WindowProxy): Pr
       .catch(() => 'the page has gone meanwhile')
   })
   await bidi.send('session.subscribe', { events: ['network.authRequired'] })
-}
-
-/** It says where it listens on stderr, among much else. */
-async function endpointOf(child: ChildProcess): Promise<string> {
-  const { stderr } = child
-  if (stderr === null) throw new Error('it has no stderr')
-  const found = Promise.withResolvers<string>()
-  const lines = createInterface({ input: stderr })
-  lines.on('line', (line) => {
-    const [, url] = /WebDriver BiDi listening on (ws:\/\/\S+)/.exec(line) ?? []
-    if (url !== undefined) found.resolve(url)
-  })
-  child.once('error', found.reject)
-  child.once('exit', () => found.reject(new Error('it ended at once')))
-  const timer = setTimeout(() => found.reject(new Error('it does not say where it listens')), startsWithinMs)
-  return await found.promise.finally(() => clearTimeout(timer))
 }
