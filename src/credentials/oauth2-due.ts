@@ -1,4 +1,4 @@
-import type { TokenSet } from './oauth2.ts'
+import type { TokenSet } from './token-response.ts'
 
 /** A refresh, with a slow server and a retry or two, fits in. */
 const refreshEarlyMs = 300_000

@@ -11,7 +11,7 @@ import {
   type LastRefresh,
 } from './kind.ts'
 import { dueAtOf } from './oauth2-due.ts'
-import { isRefreshToken, tokenSetOf } from './token-response.ts'
+import { isRefreshToken, type TokenSet, tokenSetOf } from './token-response.ts'
 import { secretLine } from './value.ts'
 
 export interface OAuth2Definition extends Definition {
@@ -35,17 +35,6 @@ export interface OAuth2Definition extends Definition {
   readonly flow?: 'code' | 'device' | 'client-credentials' | undefined
   /** The JSON file of the tool that owns the tokens: read again when it changes, and never refreshed here. */
   readonly tokenFile?: string | undefined
-}
-
-/** What one answer of a token endpoint gave. Times are ms since the epoch by our clock. */
-export interface TokenSet {
-  /** Empty when only a refresh token was given: the first use obtains one. */
-  readonly accessToken: string
-  readonly refreshToken?: string | undefined
-  readonly scope?: string | undefined
-  readonly receivedAt: number
-  /** Absent: nobody said; the origin's 401 will. */
-  readonly expiresAt?: number | undefined
 }
 
 /** The sealed side of an oauth2 credential. */

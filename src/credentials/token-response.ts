@@ -1,5 +1,15 @@
 import { type JsonObject, parseJsonObject } from '../json.ts'
-import type { TokenSet } from './oauth2.ts'
+
+/** The tokens of one answer of a token endpoint. Times are ms since the epoch by our clock. */
+export interface TokenSet {
+  /** Empty when only a refresh token was given: the first use obtains one. */
+  readonly accessToken: string
+  readonly refreshToken?: string | undefined
+  readonly scope?: string | undefined
+  readonly receivedAt: number
+  /** Absent: nobody said; the origin's 401 will. */
+  readonly expiresAt?: number | undefined
+}
 
 /** Longer is "for ever", and a Date has an end. */
 const maxLifeMs = 10 * 366 * 86_400_000

@@ -4,9 +4,9 @@ import {
   isRefreshable,
   type OAuth2Definition,
   type OAuth2Value,
-  type TokenSet,
 } from '../credentials/oauth2.ts'
 import { dueAtOf } from '../credentials/oauth2-due.ts'
+import type { TokenSet } from '../credentials/token-response.ts'
 import { HallpassError } from '../errors.ts'
 import { type Log, silentLog } from '../log.ts'
 import { Secret } from '../secret.ts'

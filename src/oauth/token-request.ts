@@ -1,6 +1,6 @@
 import type { Configuration } from 'openid-client'
-import type { OAuth2Definition, TokenSet } from '../credentials/oauth2.ts'
-import { tokenSetOf } from '../credentials/token-response.ts'
+import type { OAuth2Definition } from '../credentials/oauth2.ts'
+import { type TokenSet, tokenSetOf } from '../credentials/token-response.ts'
 import { parseJsonObject } from '../json.ts'
 import type { Secret } from '../secret.ts'
 import { clientParameters } from './flows/login-request.ts'
