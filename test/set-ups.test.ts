@@ -1,20 +1,29 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startSite } from '../demo/site.ts'
+import { kindNames } from '../src/credentials/kinds.ts'
 import { type AuthorizationServer, startAuthorizationServer } from './support/authorization-server.ts'
 import { BrowsingUser } from './support/browsing-user.ts'
 import { CommandLine, ended } from './support/command-line.ts'
 import { certificateFor, testRootPem } from './support/origin.ts'
 
-const document = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
-const section = /^## Tokens\n(.*?)^## /ms.exec(document)?.[1] ?? ''
-const setUps = [...section.matchAll(/^```\n(.*?)^```/gms)].map(([, lines = '']) => lines)
+/** The blocks of commands under a heading of a document. */
+function blocksOf(file: string, heading: string): readonly string[] {
+  const text = readFileSync(join(import.meta.dirname, '..', file), 'utf8')
+  const [, section = ''] = text.split(`\n## ${heading}\n`)
+  const [own = ''] = section.split('\n## ')
+  return [...own.matchAll(/^```\n(.*?)^```/gms)].map(([, lines = '']) => lines)
+}
+
+const readme = blocksOf('README.md', 'Use a token')
+const tokens = (heading: string) => blocksOf('docs/tokens.md', heading)[0] ?? 'no block'
 
 const token = 'static-0c3f7d21'
 
@@ -59,15 +68,23 @@ function github({ issuer }: AuthorizationServer): RequestListener {
   }
 }
 
-/** hallpass with the hosts of README led to servers of the tests, and `npx`, `$TOKEN` and a browser as README has them. */
+/** hallpass, with the hosts of the documents led to servers of the tests, and `npx`, `$TOKEN` and a browser. */
 async function world() {
   const server = await startAuthorizationServer()
   onTestFinished(() => server[Symbol.asyncDispose]())
-  const folder = mkdtempSync(join(tmpdir(), 'hallpass-readme-'))
+  const folder = mkdtempSync(join(tmpdir(), 'hallpass-set-ups-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const root = join(folder, 'root.pem')
   writeFileSync(root, testRootPem())
+  // The password is the one that the README shows.
+  const site = await startSite(certificateFor('app.example.com'), {
+    user: 'ada',
+    password: '…',
+    apiToken: token,
+  })
+  onTestFinished(() => site.close())
   const resolve = await Promise.all([
+    `app.example.com=127.0.0.1:${site.port}`,
     serve('github.com', github(server)),
     ...['api.example.com', 'api.github.com', 'api.work.example'].map((host) => serve(host, api(server))),
   ])
@@ -84,19 +101,30 @@ async function world() {
   return { cli, server, env, lines }
 }
 
-describe("README's set-ups of tokens, as they stand there", () => {
-  beforeAll(() => expect(setUps).toHaveLength(3))
-
-  it('an API token', async () => {
+describe('the commands of README and docs/tokens.md, as printed there', () => {
+  it('README.md: signing in by a form', async () => {
     const { cli, env, lines } = await world()
-    const { stdout, stderr, status } = await cli.shell(lines(setUps[0] ?? ''), { env })
+    const [setUp = 'no block'] = blocksOf('README.md', 'Sign in by a form')
+    const { stdout, stderr, status } = await cli.shell(lines(setUp), { env })
+    expect({ stdout, stderr, status }).toMatchObject({ stdout: 'welcome\n{"name":"Ada"}\n', status: 0 })
+  })
+
+  it.each([
+    ['README.md', readme[0]],
+    ['docs/tokens.md', tokens('An API token')],
+  ])('%s: an API token', async (_, setUp = '') => {
+    const { cli, env, lines } = await world()
+    const { stdout, stderr, status } = await cli.shell(lines(setUp), { env })
     expect({ stdout, stderr, status }).toMatchObject({ stdout: 'you are ada', status: 0 })
     expect(stdout + stderr).not.toContain(token)
   })
 
-  it('a provider by a code', async () => {
+  it.each([
+    ['README.md', readme[1]],
+    ['docs/tokens.md', tokens('A login at a provider')],
+  ])('%s: a provider by a code', async (_, setUp = '') => {
     const { cli, env, lines, server } = await world()
-    const child = cli.shellProcess(lines(setUps[1] ?? ''), { env })
+    const child = cli.shellProcess(lines(setUp), { env })
     let said = ''
     child.stderr?.on('data', (more) => {
       const before = codeIn(said)
@@ -109,13 +137,45 @@ describe("README's set-ups of tokens, as they stand there", () => {
     expect(stderr).toContain('kept github for api.github.com')
   })
 
-  it('an issuer in the browser', async () => {
+  it('docs/tokens.md: an issuer in the browser', async () => {
     const { cli, env, lines } = await world()
-    const { stdout, stderr, status } = await cli.shell(lines(setUps[2] ?? ''), { env })
+    const setUp = tokens('A login at any other issuer')
+    const { stdout, stderr, status } = await cli.shell(lines(setUp), { env })
     expect({ stdout, stderr, status }).toMatchObject({ stdout: 'you are ada', status: 0 })
     expect(stderr).toMatch(/kept work for api\.work\.example.*: expires in .*, refreshes 5 min before\n/)
   })
+
+  it('docs/tokens.md: tokens of another tool', async () => {
+    const { cli, env, lines } = await world()
+    mkdirSync(join(cli.folder, '.config/tool'), { recursive: true })
+    writeFileSync(join(cli.folder, '.config/tool/token.json'), JSON.stringify({ access_token: token }))
+    const { stderr, status } = await cli.shell(lines(tokens('Fresh tokens')), { env })
+    expect({ stderr, status }).toMatchObject({ status: 0 })
+    expect(await listed(cli)).toEqual(['oauth2'])
+  })
+
+  it('docs/tokens.md: each other kind', async () => {
+    const { cli, lines } = await world()
+    const aws = JSON.stringify({ AccessKeyId: 'id', SecretAccessKey: 'secret' })
+    const env = {
+      PASSWORD: 'ada:secret',
+      KEY: 'secret-key-0123456789',
+      KEYS: JSON.stringify({ consumerKey: 'a', consumerSecret: 'b', token: 'c', tokenSecret: 'd' }),
+    }
+    const setUp = `aws() { echo '${aws}'; }\n${lines(tokens('Other kinds'))}`
+    const { stderr, status } = await cli.shell(setUp, { env })
+    expect({ stderr, status }).toMatchObject({ status: 0 })
+    const others = kindNames.filter((kind) => kind !== 'bearer' && kind !== 'oauth2')
+    expect(await listed(cli)).toEqual(others.toSorted())
+  })
 })
+
+/** The kinds of the credentials that the session holds. */
+async function listed(cli: CommandLine): Promise<readonly string[]> {
+  const { stdout } = await cli.run(['token', 'list', '--json'])
+  const { tokens } = JSON.parse(stdout) as { readonly tokens: readonly { readonly kind: string }[] }
+  return tokens.map(({ kind }) => kind).toSorted()
+}
 
 function codeIn(said: string): string | undefined {
   return /\b[A-Z]{4}-[A-Z]{4}\b/.exec(said)?.[0]

@@ -1,0 +1,34 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const repository = join(import.meta.dirname, '..')
+const pages = readdirSync(join(repository, 'docs')).filter((name) => name.endsWith('.md'))
+const documents = ['README.md', 'CONTRIBUTING.md', 'certs/README.md', ...pages.map((name) => `docs/${name}`)]
+const read = (file: string) => readFileSync(join(repository, file), 'utf8')
+
+/** As GitHub makes them of headings. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+describe.each(documents)('%s', (document) => {
+  it('links to files and headings that exist', () => {
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
+    for (const [link, path = '', anchor] of links) {
+      const file = path === '' ? document : join(dirname(document), path)
+      expect(existsSync(join(repository, file)), link).toBe(true)
+      if (anchor !== undefined) expect(anchorsOf(read(file)), link).toContain(anchor)
+    }
+  })
+})
+
+it('docs/README.md lists every page', () => {
+  const listed = [...read('docs/README.md').matchAll(/\]\((\w[\w-]*\.md)\)/g)].map(([, name]) => name)
+  expect(listed.toSorted()).toEqual(pages.filter((name) => name !== 'README.md').toSorted())
+})
