@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { caFileVariables } from '../certs/bundle.ts'
+import type { Config } from '../config/load-config.ts'
 import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
 import { scopeOf } from '../plan/run-scope.ts'
 import { metLogins, neededLogins } from '../sessions/needed-logins.ts'
@@ -48,6 +49,13 @@ export async function startService(hallpass: Hallpass, options: ServiceOptions):
   }
 }
 
+/** Of `hallpass start`: where it listens decides nothing about a request. */
+function flagsOf(sources: Config['sources']): readonly string[] {
+  return Object.values(sources).flatMap((source) =>
+    source.from === 'flag' && source.name !== '--listen' ? [source.name] : [],
+  )
+}
+
 function backendOf(
   hallpass: Hallpass,
   proxy: HallpassProxy,
@@ -73,6 +81,7 @@ function backendOf(
         noAuth: options.noAuth ? hallpass.sessionName : null,
         upstream: proxy.upstream,
         upstreamFrom: hallpass.config.upstream === 'env' ? 'environment' : 'configuration',
+        settings: { ...hallpass.config.said, flags: flagsOf(hallpass.config.sources) },
         configFile: hallpass.config.fileExists ? hallpass.config.file : null,
         connections,
         open,

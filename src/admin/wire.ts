@@ -2,6 +2,7 @@
 
 import type { RunScope } from '../plan/run-scope.ts'
 import type { MetLogin } from '../sessions/needed-logins.ts'
+import type { RunningSettings } from './other-settings.ts'
 
 export interface ClientRequest extends RunScope {
   readonly session: string
@@ -50,6 +51,8 @@ export interface Status {
   /** The session that clients without a token get; null when a token is asked for. */
   readonly noAuth: string | null
   readonly configFile: string | null
+  /** What it read of its settings when it was started. */
+  readonly settings: RunningSettings
   /** The proxies that origins are reached through, without credentials; empty when directly. */
   readonly upstream: readonly string[]
   readonly upstreamFrom: 'environment' | 'configuration'

@@ -46,6 +46,15 @@ export interface OptionSpec {
 /** Resolves to an exit status; nothing means 0. */
 export type Run = (context: Context, input: Input) => Promise<number | undefined>
 
+export interface Opening {
+  /** Settings of flags, which go before environment and file. */
+  readonly config?: OpenOptions['config']
+  /** In place of what `--config` says. */
+  readonly configFile?: string
+  /** Hears a passphrase that was asked for. */
+  readonly typed?: (passphrase: Secret) => void
+}
+
 export interface Context {
   readonly flags: GlobalFlags
   /** The environment, with `--home` already in it as HALLPASS_HOME. */
@@ -54,10 +63,9 @@ export interface Context {
   /** Every command, for completion. */
   readonly commands: readonly CommandSpec[]
   /**
-   * Home, keys, store, configuration and sessions; made at the first use, which is told in three lines. `config` goes
-   * before environment and file; `typed` hears a passphrase that was asked for.
+   * Opens home, keys, store, configuration and sessions. The first use makes them and says so in three lines.
    */
-  open(config?: OpenOptions['config'], typed?: (passphrase: Secret) => void): Promise<Hallpass>
+  open(opening?: Opening): Promise<Hallpass>
   /** A secret from stdin when it is no terminal, else from a hidden prompt. */
   secret(what: string): Promise<Secret>
   /** Asks for a line; without a terminal exit 2 naming `flag`. */

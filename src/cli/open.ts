@@ -1,13 +1,11 @@
-import { type Hallpass, type OpenOptions, openHallpass } from '../index.ts'
-import type { Secret } from '../secret.ts'
-import type { Context } from './command.ts'
+import { type Hallpass, openHallpass } from '../index.ts'
+import type { Context, Opening } from './command.ts'
 import { passphrase } from './prompt.ts'
 
 /** Opens home → keys → store → configuration → sessions. The first use says in three lines what was made and where. */
 export async function open(
   context: Context,
-  config: OpenOptions['config'] = {},
-  typed: (passphrase: Secret) => void = () => {},
+  { config = {}, configFile = context.flags.config, typed }: Opening = {},
 ): Promise<Hallpass> {
   const { flags, output, env } = context
   const hallpass = await openHallpass({
@@ -16,10 +14,10 @@ export async function open(
     config,
     passphrase: async () => {
       const answer = await passphrase(flags)
-      typed(answer)
+      typed?.(answer)
       return answer
     },
-    ...(flags.config === undefined ? {} : { configFile: flags.config }),
+    ...(configFile === undefined ? {} : { configFile }),
   })
   const { home, created } = hallpass
   if (created.home)

@@ -64,7 +64,7 @@ async function runCommand(spec: CommandSpec, command: Command, call: Call): Prom
       env,
       output,
       commands,
-      open: async (config, asked) => (await import('./open.ts')).open(context, config, asked),
+      open: async (opening) => (await import('./open.ts')).open(context, opening),
       secret: async (what) => (await import('./prompt.ts')).secret(flags, what),
       answer: async (question, flag) => (await import('./prompt.ts')).answer(flags, question, flag),
       confirm: async (question, flag) => (await import('./prompt.ts')).confirm(flags, question, flag),

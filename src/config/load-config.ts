@@ -6,6 +6,7 @@ import { environmentValues } from './environment.ts'
 import { issueProblems } from './issue-problems.ts'
 import { configError, type Position, type Problem } from './problem.ts'
 import { readConfigFile } from './read-file.ts'
+import { type Said, saidBy } from './said.ts'
 import { defaults, type Key, type Settings, settingsSchema } from './schema.ts'
 import { parseYaml, type YamlFile } from './yaml-file.ts'
 
@@ -30,6 +31,8 @@ export interface Config extends Settings {
   /** The file that was read, or would have been. */
   readonly file: string
   readonly fileExists: boolean
+  /** To compare with what another process reads. */
+  readonly said: Said
   readonly sources: Readonly<Record<Key, Source>>
 }
 
@@ -87,6 +90,7 @@ export async function checkConfig(
     ...settings,
     file: path,
     fileExists: text !== undefined,
+    said: saidBy(path, text, options.env),
     sources: sources as Record<Key, Source>,
   }
   const exposed = exposedProblem(config)

@@ -1,6 +1,8 @@
+import { AdminClient } from '../admin/client.ts'
+import { contradictions } from '../admin/other-settings.ts'
 import { checkConfig } from '../config/load-config.ts'
 import { problemText } from '../config/problem.ts'
-import { bad, type Check, good } from './check.ts'
+import { bad, type Check, good, note } from './check.ts'
 
 export const configuration: Check = {
   name: 'configuration',
@@ -9,6 +11,16 @@ export const configuration: Check = {
     if (config === undefined) {
       return problems.map((problem) => bad(problemText(problem), problem.hint ?? 'hallpass config check'))
     }
-    return [good(config.fileExists ? config.file : `no ${config.file}: all defaults`)]
+    const fact = good(config.fileExists ? config.file : `no ${config.file}: all defaults`)
+    const running = await new AdminClient(home).running()
+    const others = running === undefined ? [] : contradictions(config.said, running.settings)
+    if (others.length === 0) return [fact]
+    return [
+      fact,
+      note(
+        `the running proxy has other settings: ${others.join(', ')}`,
+        'hallpass stop; hallpass start --background',
+      ),
+    ]
   },
 }

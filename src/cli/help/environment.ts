@@ -21,6 +21,17 @@ ${columns((Object.keys(defaults) as Key[]).flatMap((key) => environmentName(key)
 
 A flag goes before the environment, the environment before the file.
 
+Which settings hold while a proxy runs:
+
+  configuration   a proxy keeps what it read at its start. A command that names a file (--config, HALLPASS_CONFIG) or
+                  sets a variable goes by that: run gets a proxy of its own, env refuses, explain says so.
+                  run, env and explain without a name go by the file of the running proxy. Every other command
+                  reads --config, else HALLPASS_CONFIG, else config/config.yaml.
+  state folder    each command reads --home, else HALLPASS_HOME, and finds the proxy of that folder.
+  session         each command reads --session, else it is "default".
+  capture         start --capture holds for the whole proxy, run --capture for that child.
+  upstream proxy  HTTPS_PROXY and the like, as they were when the proxy was started; run warns of others.
+
 hallpass run and hallpass env set:
 
 ${columns(managedVariables)}

@@ -1,7 +1,10 @@
 import { AdminClient } from '../../../admin/client.ts'
+import type { Status } from '../../../admin/wire.ts'
 import { childEnvironment, foreignTrust, withoutProxy } from '../../../environment/child-environment.ts'
+import { HallpassError } from '../../../errors.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
+import { restart, settingsBeside } from '../../settings.ts'
 import { formats } from './formats.ts'
 
 export const run: Run = async (context, input) => {
@@ -27,9 +30,11 @@ export const run: Run = async (context, input) => {
   }
 }
 
-async function throughProxy({ env, flags, output }: Context) {
+async function throughProxy(context: Context) {
+  const { env, flags, output } = context
   const home = homeOf(env)
   const admin = new AdminClient(home)
+  checkSettings(context, await admin.status())
   const access = await admin.access(flags.session)
   const foreign = foreignTrust(env, home)
   if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
@@ -39,4 +44,14 @@ async function throughProxy({ env, flags, output }: Context) {
   }
   output.detail(`session "${access.session}" through ${new URL(access.proxyUrl).host}`)
   return childEnvironment({ inherited: env, proxyUrl: access.proxyUrl, loopbackKnown: access.loopback, home })
+}
+
+/** Tools of this shell will go through the running proxy: a configuration that is named here must be the one that holds there. */
+function checkSettings(context: Context, running: Status): void {
+  const { named, contradictions } = settingsBeside(context, running)
+  if (contradictions.length === 0) return
+  const message = `the running proxy has other settings: ${contradictions.join(', ')}`
+  if (named) throw new HallpassError('failed', message, { hint: restart })
+  context.output.warn(message)
+  context.output.hint(restart)
 }

@@ -1,5 +1,8 @@
+import { AdminClient } from '../../../admin/client.ts'
 import { HallpassError } from '../../../errors.ts'
+import { homeOf } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
+import { restart, settingsBeside } from '../../settings.ts'
 import { explanationDocument, explanationRows } from './explanation.ts'
 
 export const run: Run = async (context, input) => {
@@ -8,12 +11,23 @@ export const run: Run = async (context, input) => {
   // Methods are case-sensitive (RFC 9110 section 9.1), and nobody who types `post` means the method "post".
   const method = (input.text('method') ?? 'GET').toUpperCase()
   if (!/^[!#$%&'*+.^_`|~\dA-Z-]{1,32}$/.test(method)) throw new HallpassError('usage', 'that is not a method')
-  const session = await (await context.open()).session()
+  const running = await new AdminClient(homeOf(context.env)).running()
+  const { file, contradictions, differences } = settingsBeside(context, running)
+  const hallpass = await context.open(file === undefined ? {} : { configFile: file })
+  const session = await hallpass.session()
   const explanation = await session.explain(url, method)
-  if (output.json) output.document('explain/1', explanationDocument(explanation, output.spell))
-  else {
+  if (output.json) {
+    output.document('explain/1', {
+      ...explanationDocument(explanation, output.spell),
+      configuration: file ?? null,
+      running_proxy: running === undefined ? null : { other_settings: differences },
+    })
+  } else {
     const rows = explanationRows(explanation, Date.now())
+    if (file !== undefined) rows.splice(1, 0, ['config', file])
     const width = Math.max(9, ...rows.map(([label]) => label.length))
     for (const [label, text] of rows) output.line(`  ${label.padEnd(width)} ${text}`)
+    if (differences.length > 0) output.warn(`the running proxy has other settings: ${differences.join(', ')}`)
+    if (contradictions.length > 0) output.hint(restart)
   }
 }

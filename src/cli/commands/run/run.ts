@@ -1,4 +1,5 @@
 import { AdminClient } from '../../../admin/client.ts'
+import type { Status } from '../../../admin/wire.ts'
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../environment/child-environment.ts'
 import { missedProxy } from '../../../environment/missed-proxy.ts'
 import { HallpassError } from '../../../errors.ts'
@@ -8,6 +9,7 @@ import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { type MetLogin, metLogins } from '../../../sessions/needed-logins.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
+import { restart, settingsBeside } from '../../settings.ts'
 import { needsLogin } from '../token/needs-login.ts'
 import { hasTerminal, runChild } from './child.ts'
 
@@ -33,7 +35,7 @@ export const run: Run = async (context, input) => {
     })
   }
   const scope = readScope(input)
-  const passage = (await throughRunning(context, program, scope)) ?? (await throughOwn(context, scope))
+  const passage = await passageFor(context, program, scope)
   const home = homeOf(context.env)
   const { proxyUrl, loopback } = passage
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
@@ -52,13 +54,33 @@ export const run: Run = async (context, input) => {
   return end.status
 }
 
-/** A token of its own from the running proxy; undefined when none runs, or when another configuration is asked for. */
+/** Through the running proxy, unless it was started with other settings than this command has: a rule would be passed by. */
+async function passageFor(context: Context, program: string, scope: RunScope): Promise<Passage> {
+  const { output } = context
+  const running = await new AdminClient(homeOf(context.env)).running()
+  const { file, named, contradictions } = settingsBeside(context, running)
+  if (contradictions.length > 0) {
+    const why = `not through the running proxy, which has other settings: ${contradictions.join(', ')}`
+    if (named) output.detail(why)
+    else {
+      output.warn(why)
+      output.hint(restart)
+    }
+    return throughOwn(context, scope, file)
+  }
+  return (
+    (running && (await throughRunning(context, program, scope, running))) ??
+    (await throughOwn(context, scope))
+  )
+}
+
+/** By a client token of its own; undefined when the proxy has stopped meanwhile. */
 async function throughRunning(
   context: Context,
   program: string,
   scope: RunScope,
+  running: Status,
 ): Promise<Passage | undefined> {
-  if (context.flags.config !== undefined) return undefined
   const home = homeOf(context.env)
   const admin = new AdminClient(home)
   try {
@@ -66,10 +88,10 @@ async function throughRunning(
     const foreign = foreignTrust(process.env, home)
     if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
     context.output.detail('through the running proxy')
-    const missed = missedProxy(process.env, await admin.status())
+    const missed = missedProxy(process.env, running)
     if (missed !== undefined) {
       context.output.warn(missed)
-      context.output.hint('hallpass stop; hallpass start --background')
+      context.output.hint(restart)
     }
     const { id, proxyUrl, loopback } = issued
     const end = async () => (await admin.revoke(id)).needsLogin
@@ -82,11 +104,11 @@ async function throughRunning(
 }
 
 /** A proxy for this child alone: on a free port, with nothing in run/. */
-async function throughOwn(context: Context, asked: RunScope): Promise<Passage> {
+async function throughOwn(context: Context, asked: RunScope, configFile?: string): Promise<Passage> {
   const { openLog } = await import('../../../log.ts')
   // Before anything is made: a host that is none is a usage error.
   const scope = scopeOf(asked)
-  const hallpass = await context.open()
+  const hallpass = await context.open(configFile === undefined ? {} : { configFile })
   const log = openLog({ folder: hallpass.home.log })
   const proxy = await hallpass.startProxy({
     listen: { host: '127.0.0.1', port: 0 },

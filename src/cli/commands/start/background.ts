@@ -27,8 +27,11 @@ function compileCache(): NodeJS.ProcessEnv {
 export async function startInBackground(context: Context, request: StartRequest): Promise<Started> {
   let typed: Secret | undefined
   // Opened here first: the first use is told, and a passphrase asked for, where somebody is.
-  const hallpass = await context.open(request.config, (passphrase) => {
-    typed = passphrase
+  const hallpass = await context.open({
+    config: request.config,
+    typed: (passphrase) => {
+      typed = passphrase
+    },
   })
   // Beside this file, and built as this one is.
   const entry = fileURLToPath(new URL(`./service-process${extname(import.meta.url)}`, import.meta.url))

@@ -14,7 +14,7 @@ export const run: Run = async (context, input) => {
     announce(context, request, await startInBackground(context, request))
     return
   }
-  const hallpass = await context.open(request.config)
+  const hallpass = await context.open({ config: request.config })
   const { serveUntilStopped } = await import('./foreground.ts')
   const options = { terminal: !context.flags.quiet, spell: context.output.spell }
   await serveUntilStopped(hallpass, request, options, (started) => announce(context, request, started))

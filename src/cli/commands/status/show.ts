@@ -7,6 +7,7 @@ import type { NeededLogin } from '../../../sessions/needed-logins.ts'
 import { type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
+import { restart, settingsBeside } from '../../settings.ts'
 import { painted } from '../../terminal-text.ts'
 import { loginCommand } from '../token/needs-login.ts'
 
@@ -32,10 +33,7 @@ export const run: Run = async (context) => {
     ...(running ? clientParts(running) : []),
     ...(running ? upstreamParts(running) : []),
     homePart(home, env),
-    {
-      name: 'config',
-      fact: running?.configFile ?? (existsSync(home.config) ? home.config : 'none, all defaults'),
-    },
+    configPart(context, running),
     keyPart(home, env),
     authorityPart(home),
     ...(await loginParts(context, home, running && admin)),
@@ -85,6 +83,21 @@ function homePart(home: Home, env: Context['env']): Part {
       : 'the default'
   if (existsSync(home.root)) return { name: 'state', fact: `${home.root} (${source})` }
   return { name: 'state', fact: `${home.root} (${source}) is not made yet`, remedy: 'hallpass start' }
+}
+
+function configPart(context: Context, running: Status | undefined): Part {
+  try {
+    const { file, contradictions } = settingsBeside(context, running)
+    const fact = (running === undefined ? file : running.configFile) ?? 'none, all defaults'
+    if (contradictions.length === 0) return { name: 'config', fact }
+    return {
+      name: 'config',
+      fact: `${fact}; the proxy has other settings: ${contradictions.join(', ')}`,
+      remedy: restart,
+    }
+  } catch (error) {
+    return { name: 'config', ...problemOf(error) }
+  }
 }
 
 function keyPart(home: Home, env: Context['env']): Part {

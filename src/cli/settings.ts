@@ -1,0 +1,50 @@
+import { contradictions, differences } from '../admin/other-settings.ts'
+import type { Status } from '../admin/wire.ts'
+import { configPath } from '../config/load-config.ts'
+import { readConfigFile } from '../config/read-file.ts'
+import { type Said, saidBy } from '../config/said.ts'
+import { HallpassError } from '../errors.ts'
+import { resolveHome } from '../store/home.ts'
+import type { Context } from './command.ts'
+
+/** The settings of a command that speaks of the running proxy, beside those that the proxy was started with. */
+export interface SettingsBeside {
+  /** The configuration file of this command; undefined when there is none. */
+  readonly file: string | undefined
+  /** `--config` or HALLPASS_CONFIG says so; without them it is the file of the running proxy. */
+  readonly named: boolean
+  /** What this command says and the running proxy does not do. */
+  readonly contradictions: readonly string[]
+  /** Every difference. */
+  readonly differences: readonly string[]
+}
+
+/**
+ * Two readers of one setting must not disagree in silence: a command that names a configuration goes by it, and one that names
+ * none goes by that of the running proxy.
+ */
+export function settingsBeside(context: Context, running: Status | undefined): SettingsBeside {
+  const { env, flags } = context
+  const named = Boolean(flags.config || env.HALLPASS_CONFIG)
+  const file =
+    named || running === undefined
+      ? configPath({ home: resolveHome(env), env, file: flags.config })
+      : running.settings.file
+  const text = readConfigFile(file)
+  if (named && text === undefined)
+    throw new HallpassError('config-invalid', `${file}: there is no such file`, {
+      hint: 'hallpass config path',
+    })
+  const own: Said = saidBy(file, text, env)
+  const found = text === undefined ? undefined : file
+  if (running === undefined) return { file: found, named, contradictions: [], differences: [] }
+  return {
+    file: found,
+    named,
+    contradictions: contradictions(own, running.settings),
+    differences: differences(own, running.settings),
+  }
+}
+
+/** To type when the running proxy is to take the settings of now. */
+export const restart = 'hallpass stop; hallpass start --background'
