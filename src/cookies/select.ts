@@ -1,4 +1,5 @@
 import { pathMatch } from 'tough-cookie'
+import { ago } from '../ago.ts'
 import { type Cookie, isExpired, type RequestUrl, type SiteContext } from './cookie.ts'
 import { hostMatches, isPublicSuffix, isSecure, siteOf } from './site.ts'
 
@@ -54,12 +55,4 @@ function whyWithheld(cookie: Cookie, url: RequestUrl, options: SelectOptions): s
   if (cookie.sameSite !== 'none') return `samesite ${cookie.sameSite}: cross-site request`
   // Its partition is this site's own; the request belongs to the partition of the site that made it.
   return cookie.partitioned ? 'partitioned: cross-site request' : undefined
-}
-
-export function ago(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
-  if (seconds < 60) return `${seconds} s ago`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h ago`
-  return `${Math.floor(seconds / 86_400)} d ago`
 }

@@ -51,9 +51,6 @@ export function applyPlan(plan: Plan, sent: ClientHead, at?: SendContext): HeadE
 
   const swapped = swapPlaceholders(plan, sent)
   if (typeof swapped === 'string') return { ...nothing, refusal: { refused: swapped, code: 'policy' } }
-  // It sends the request back in the body: nothing is attached that the client may not see (cross-site tracing).
-  if (at?.method === 'TRACE') return nothing
-
   const head = swapped ?? sent
   const own = ownOf(head)
   const edits: Edits = { target: head.target, remove: new Set(), add: [], names: [] }

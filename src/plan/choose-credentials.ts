@@ -1,5 +1,5 @@
+import { ago } from '../ago.ts'
 import type { SiteContext } from '../cookies/cookie.ts'
-import { ago } from '../cookies/select.ts'
 import { type Credential, type CredentialSource, placeText } from '../credentials/credential.ts'
 import type { Freshness, Place, ReadFrom } from '../credentials/kind.ts'
 import { isFieldValue, utf8Bytes } from '../credentials/value.ts'
@@ -29,7 +29,12 @@ export interface WithheldCredential {
   readonly freshness?: Freshness
 }
 
-interface Destination {
+export interface Chosen {
+  readonly attached: readonly PlannedCredential[]
+  readonly withheld: readonly WithheldCredential[]
+}
+
+interface Recipient {
   readonly site: SiteContext
   readonly scheme: 'https' | 'http'
   readonly host: string
@@ -49,10 +54,10 @@ interface Candidate {
  */
 export function chooseCredentials(
   credentials: readonly Credential[],
-  to: Destination,
+  to: Recipient,
   rule: Decided | undefined,
   now: number,
-): { readonly attached: readonly PlannedCredential[]; readonly withheld: readonly WithheldCredential[] } {
+): Chosen {
   const attached: PlannedCredential[] = []
   const withheld: WithheldCredential[] = []
   const named = rule?.rule.credential
@@ -101,7 +106,7 @@ export function chooseCredentials(
 /** A credential is for a host when the deciding rule names it or its own hosts do. */
 function candidateOf(
   credential: Credential,
-  { host, port }: Destination,
+  { host, port }: Recipient,
   named: string | undefined,
 ): Candidate | undefined {
   if (credential.name === named)
@@ -111,21 +116,20 @@ function candidateOf(
 }
 
 /** A rule or a changed definition does not widen what the value was sealed for. */
-function whyNotHere({ bound, hosts }: Credential, { host, port }: Destination): string | undefined {
+function whyNotHere({ bound, hosts }: Credential, { host, port }: Recipient): string | undefined {
   for (const patterns of [hosts, bound]) {
-    if (patterns !== undefined && bestMatch(patterns, host, port) === undefined)
-      return `it is for ${hostList(patterns)} alone`
+    if (patterns !== undefined && bestMatch(patterns, host, port) === undefined) return onlyFor(patterns)
   }
   return undefined
 }
 
-export function hostList(patterns: readonly HostPattern[]): string {
-  return patterns.map(({ text }) => text).join(', ')
+export function onlyFor(patterns: readonly HostPattern[]): string {
+  return `it is for ${patterns.map(({ text }) => text).join(', ')} alone`
 }
 
 function whyWithheld(
   { source, allowHttp, place }: Credential,
-  { scheme, host, site }: Destination,
+  { scheme, host, site }: Recipient,
   rule: Decided | undefined,
 ): string | undefined {
   const clear = rule?.rule.allowHttp ?? allowHttp ?? false

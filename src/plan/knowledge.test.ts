@@ -57,6 +57,12 @@ describe('a host is known, and its cookies are taken in,', () => {
   })
 })
 
+it('is known because of the first credential by name, in whatever order they come', () => {
+  const both = ['a', 'b'].map((name) => ({ name, hosts: ['*'] }))
+  for (const credentials of [both, both.toReversed()])
+    expect(about('app.example.com', { credentials }).why).toBe('the credential a is for it')
+})
+
 it('is known without its cookies being taken in when only intercept names it', () => {
   for (const intercept of ['all' as const, [pattern]])
     expect(about('app.example.com', { rules: [[], { intercept }] })).toMatchObject({

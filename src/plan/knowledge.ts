@@ -43,10 +43,11 @@ export function knowledgeOf(
 
   function whyCaptures(): string | undefined {
     if (ruled.length > 0) return 'a rule names it'
-    const credential = material.credentials.find(
-      ({ hosts }) => bestMatch(hosts ?? [], host, port) !== undefined,
-    )
-    if (credential !== undefined) return `the credential ${credential.name} is for it`
+    const [name] = material.credentials
+      .filter(({ hosts }) => bestMatch(hosts ?? [], host, port) !== undefined)
+      .map((credential) => credential.name)
+      .sort()
+    if (name !== undefined) return `the credential ${name} is for it`
     if (material.jar.covers(host)) return 'the session has had cookies of it'
     if (bestMatch(scope.capture ?? [], host, port) !== undefined) return '--capture names it'
     if (bestMatch(rules.capture, host, port) !== undefined) return 'capture: names it'

@@ -272,6 +272,56 @@ describe('policy', () => {
     }))
 })
 
+describe('TRACE, which the origin sends back to the client,', () => {
+  const trace = { method: 'TRACE' } as const
+  const dummy: CredentialSpec = {
+    name: 'd',
+    kind: 'placeholder',
+    placeholder: 'dummy-key',
+    hosts: ['api.example.com'],
+    value: 'v',
+  }
+
+  it('carries neither cookies nor credentials, and the plan says why', () => {
+    const credentials = [{ ...api, hosts: ['app.example.com'] }]
+    const made = planFor('https://app.example.com/', { jar: session, credentials, request: trace })
+    expect(attachedTo(made)).toEqual([])
+    expect(whyNot(made)).toMatchObject({
+      api: 'a TRACE comes back to the client',
+      sid: 'a TRACE comes back to the client',
+      beta: 'path /beta',
+    })
+  })
+
+  it('keeps the rules about its response', () => {
+    const rules = [{ hosts: ['app.example.com'], reveal: 'none' as const }]
+    expect(planFor('https://app.example.com/', { jar: session, rules, request: trace })).toMatchObject({
+      reveal: 'none',
+      capture: true,
+    })
+  })
+
+  it('may carry a placeholder to its own host, and to no other', () => {
+    const guarded = (url: string) => planFor(url, { credentials: [dummy], request: trace }).guards.length
+    expect([guarded('https://api.example.com/'), guarded('https://other.test/')]).toEqual([0, 1])
+  })
+})
+
+it('is the same for every path and method unless a rule or a cookie looks at them', () => {
+  const byRequest = (given: Given) => planFor('https://app.example.com/', given).byRequest
+  expect(byRequest({ jar: jarOf(['https://app.example.com/', 'a=1; Path=/']) })).toBe(false)
+  expect(byRequest({ jar: session })).toBe(true)
+  expect(byRequest({ rules: [{ hosts: ['app.example.com'] }] })).toBe(false)
+  expect(byRequest({ rules: [{ hosts: ['app.example.com'], allow: [] }] })).toBe(true)
+})
+
+it('says whether the session knows the host, and why', () => {
+  const known = { known: true, knownWhy: 'the credential api is for it' }
+  expect(planFor('https://api.example.com/', { credentials: [api] })).toMatchObject(known)
+  const unknown = { known: false, knownWhy: 'no rule, credential, cookie or capture is about it' }
+  expect(planFor('https://other.test/', { credentials: [api] })).toMatchObject(unknown)
+})
+
 it('takes in no cookies of a host that is opened only because intercept says so', () => {
   const made = (capture: boolean) =>
     plan(
@@ -305,11 +355,15 @@ describe('the scope of a client', () => {
     expect(planFor('https://app.example.com/', strict).policy.allowed).toBe(true)
     expect(planFor('https://www.example.com/', strict).policy).toEqual({
       allowed: false,
-      reason: '--strict: www.example.com is not among the hosts of --only',
+      reason: '--strict allows only the hosts of --only',
+      hint: 'hallpass run --only www.example.com --strict -- COMMAND',
     })
     const known = { ...given, scope: scope({ strict: true }) }
     expect(planFor('https://www.example.com/', known).policy.allowed).toBe(true)
-    expect(planFor('https://other.test/', known).policy.allowed).toBe(false)
+    expect(planFor('https://other.test/', known).policy).toMatchObject({
+      allowed: false,
+      reason: '--strict allows only hosts that the session knows',
+    })
   })
 
   it('of a browser window attaches nothing, reveals all and captures', () => {

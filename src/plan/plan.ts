@@ -1,18 +1,20 @@
 import type { Cookie, SiteContext } from '../cookies/cookie.ts'
 import type { Jar } from '../cookies/jar.ts'
+import type { Selection } from '../cookies/select.ts'
 import type { Credential } from '../credentials/credential.ts'
 import type { Signer } from '../credentials/signer.ts'
 import { foldHost } from '../rules/host-pattern.ts'
-import { matchesRequest } from '../rules/request-pattern.ts'
-import { type Decided, decidingRule, type Reveal, type RuleSet } from '../rules/rule.ts'
+import { decidingRule, type Reveal, type RuleSet } from '../rules/rule.ts'
 import {
+  type Chosen,
   chooseCredentials,
-  hostList,
+  onlyFor,
   type PlannedCredential,
   type WithheldCredential,
 } from './choose-credentials.ts'
 import { knowledgeOf } from './knowledge.ts'
-import { type Scope, withinOnly } from './scope.ts'
+import { type Policy, policyOf } from './policy.ts'
+import { type Scope, whyUnused } from './scope.ts'
 
 export interface PlanRequest {
   readonly scheme: 'https' | 'http'
@@ -41,11 +43,14 @@ export interface PlaceholderGuard {
 
 /** The one decision about a request. The proxy applies it, explain prints it. */
 export interface Plan {
-  readonly policy: { readonly allowed: true } | { readonly allowed: false; readonly reason: string }
+  /** false: hallpass does not open the TLS of this host. */
+  readonly known: boolean
+  readonly knownWhy: string
+  readonly policy: Policy
   /** The rule that decided. */
   readonly rule?: { readonly index: number; readonly pattern: string; readonly why: string }
   readonly reveal: Reveal
-  /** Whether cookies of the response are taken in. */
+  /** Whether the session takes in the cookies of the response. */
   readonly capture: boolean
   readonly site: SiteContext
   readonly cookies: {
@@ -57,12 +62,29 @@ export interface Plan {
     readonly attached: readonly PlannedCredential[]
     readonly withheld: readonly WithheldCredential[]
   }
-  /** What of the body the attached signature has to know before the head can go. */
+  /** The part of the body that the attached signature covers: it must be here before the head goes. */
   readonly body: 'none' | Signer['covers']
-  /** Placeholders that the session knows and that must not be sent here: what to say when a client does. */
+  /** Placeholders of the session that must not go to this host. */
   readonly guards: readonly PlaceholderGuard[]
-  /** From then on it has to be made anew; Infinity when only a change of the session or the rules can alter it. */
+  /** Whether another path or method can get another plan. `variantOf` says which. */
+  readonly byRequest: boolean
+  /** When the plan must be made again; Infinity when only a change of the session or the rules alters it. */
   readonly validUntil: number
+}
+
+/** The decision about a CONNECT, whose requests hallpass sees only if it knows the host. */
+export type ConnectPlan = Pick<Plan, 'known' | 'knownWhy' | 'policy'>
+
+export function planConnect(
+  endpoint: { readonly host: string; readonly port: number },
+  material: Material,
+  rules: RuleSet,
+  scope: Scope,
+): ConnectPlan {
+  const host = foldHost(endpoint.host)
+  const { port } = endpoint
+  const { known, why } = knowledgeOf(host, port, material, rules, scope)
+  return { known, knownWhy: why, policy: policyOf({ host, port }, undefined, scope, known) }
 }
 
 /**
@@ -77,61 +99,70 @@ export function plan(
   now: number,
 ): Plan {
   const host = foldHost(request.host)
-  const { port } = request
+  const { port, site } = request
   const rule = decidingRule(rules.rules, host, port)
-  const knowledge = knowledgeOf(host, port, material, rules, scope)
-  const policy = policyOf(request, host, rule, scope, knowledge.known)
-  const base = {
-    policy,
-    ...(rule && { rule: { index: rule.index, pattern: rule.pattern.text, why: rule.why } }),
-    site: request.site,
-  }
+  const { known, why: knownWhy, captures } = knowledgeOf(host, port, material, rules, scope)
+  const policy = policyOf({ host, port, request }, rule, scope, known)
 
-  const idle = whyIdle(policy, scope, host, port)
   const selection = material.jar.select(
     { scheme: request.scheme, host, port, path: pathOf(request.path) },
-    { now, site: request.site },
+    { now, site },
   )
   const chosen = chooseCredentials(material.credentials, { ...request, host }, rule, now)
-  const validUntil = Math.min(selection.validUntil, ...turns(material.credentials, now))
-  if (idle !== undefined) {
-    const withheld = [
-      ...chosen.attached.map(({ name, kind }) => ({ name, kind, reason: idle })),
-      ...chosen.withheld,
-    ]
-    return {
-      ...base,
-      reveal: 'all',
-      capture: knowledge.captures,
-      cookies: {
-        attached: [],
-        withheld: [
-          ...selection.attached.map(({ name }) => ({ name, reason: idle })),
-          ...selection.withheld.map(({ cookie, reason }) => ({ name: cookie.name, reason })),
-        ],
-      },
-      credentials: { attached: [], withheld },
-      body: 'none',
-      guards: guardsOf(material.credentials, [], withheld),
-      validUntil,
-    }
-  }
+  const unused = policy.allowed ? whyUnused(scope, host, port) : 'the request is not allowed'
+  const goes = attach(selection, chosen, unused ?? (request.method === 'TRACE' ? echoed : undefined))
+  // A TRACE to its own host may carry a placeholder: the value does not replace it.
+  const served = unused === undefined ? chosen : goes.credentials
+
   return {
-    ...base,
-    reveal: scope.reveal ?? rule?.rule.reveal ?? rules.reveal,
-    capture: knowledge.captures,
-    cookies: {
-      attached: selection.attached,
-      withheld: selection.withheld.map(({ cookie, reason }) => ({ name: cookie.name, reason })),
-    },
-    credentials: withConditions(chosen, selection.attached),
-    body: bodyOf(chosen.attached),
-    guards: guardsOf(material.credentials, chosen.attached, chosen.withheld),
-    validUntil,
+    known,
+    knownWhy,
+    policy,
+    ...(rule && { rule: { index: rule.index, pattern: rule.pattern.text, why: rule.why } }),
+    reveal: unused === undefined ? (scope.reveal ?? rule?.rule.reveal ?? rules.reveal) : 'all',
+    capture: captures,
+    site,
+    ...goes,
+    body: bodyOf(goes.credentials.attached),
+    guards: guardsOf(material.credentials, served),
+    byRequest: rule?.rule.allow !== undefined || material.jar.all().some(({ path }) => path !== '/'),
+    validUntil: Math.min(selection.validUntil, ...turns(material.credentials, now)),
   }
 }
 
-/** The next moments at which tokens become due or run out: whoever makes the plan then refreshes or withholds them. */
+/**
+ * Requests to one destination with the same variant get the same plan. Neither cookies nor `allow` look at the query.
+ * @param byRequest as the destination's plans say
+ */
+export function variantOf({ method, path }: PlanRequest, byRequest: boolean): string {
+  if (!byRequest) return method === 'TRACE' ? method : ''
+  const end = path.indexOf('?')
+  return `${method} ${end === -1 ? path : path.slice(0, end)}`
+}
+
+/** The response would show it to the client (cross-site tracing). */
+const echoed = 'a TRACE comes back to the client'
+
+/** What goes on and what stays off. @param reason why nothing goes on */
+function attach(
+  selection: Selection,
+  chosen: Chosen,
+  reason: string | undefined,
+): Pick<Plan, 'cookies' | 'credentials'> {
+  const withheld = selection.withheld.map(({ cookie, reason }) => ({ name: cookie.name, reason }))
+  if (reason === undefined) {
+    const { attached } = selection
+    return { cookies: { attached, withheld }, credentials: withConditions(chosen, attached) }
+  }
+  const cookies = selection.attached.map(({ name }) => ({ name, reason }))
+  const credentials = chosen.attached.map(({ name, kind }) => ({ name, kind, reason }))
+  return {
+    cookies: { attached: [], withheld: [...cookies, ...withheld] },
+    credentials: { attached: [], withheld: [...credentials, ...chosen.withheld] },
+  }
+}
+
+/** When tokens become due or end: the next plan refreshes or withholds them. */
 function turns(credentials: readonly Credential[], now: number): readonly number[] {
   const times = credentials.flatMap(({ freshness }) => [
     freshness?.dueAt,
@@ -141,51 +172,14 @@ function turns(credentials: readonly Credential[], now: number): readonly number
   return times.filter((at) => at !== undefined).filter((at) => at > now)
 }
 
-const inWindow = 'a browser window holds its own'
-
-function policyOf(
-  request: PlanRequest,
-  host: string,
-  rule: Decided | undefined,
-  scope: Scope,
-  known: boolean,
-): Plan['policy'] {
-  if (scope.strict === true) {
-    if (!withinOnly(scope, host, request.port))
-      return { allowed: false, reason: `--strict: ${host} is not among the hosts of --only` }
-    if (scope.only === undefined && !known)
-      return { allowed: false, reason: `--strict: the session does not know ${host}` }
-  }
-  const allow = rule?.rule.allow
-  if (allow === undefined || allow.some((pattern) => matchesRequest(pattern, request.method, request.path))) {
-    return { allowed: true }
-  }
-  const listed = allow.map(({ text }) => text).join(', ') || 'nothing'
-  return { allowed: false, reason: `the rule for ${rule?.pattern.text} allows only: ${listed}` }
-}
-
-/** Why the session is not used at all for this request. */
-function whyIdle(policy: Plan['policy'], scope: Scope, host: string, port: number): string | undefined {
-  if (!policy.allowed) return 'the request is not allowed'
-  if (scope.browserWindow === true) return inWindow
-  if (!withinOnly(scope, host, port)) return `--only does not name ${host}`
-  return undefined
-}
-
-/** What only the client's own head decides. A mirror copies what the request carries, and the client may send that cookie. */
-function withConditions(
-  chosen: {
-    readonly attached: readonly PlannedCredential[]
-    readonly withheld: readonly WithheldCredential[]
-  },
-  cookies: readonly Cookie[],
-): Plan['credentials'] {
-  const choice = chosen.attached.some(({ source }) => source.from === 'placeholder')
-  const attached = chosen.attached.map((credential) => {
+/** Notes what depends on the client's own head: its placeholders, and the cookie that a mirror copies. */
+function withConditions({ attached, withheld }: Chosen, cookies: readonly Cookie[]): Plan['credentials'] {
+  const choice = attached.some(({ source }) => source.from === 'placeholder')
+  const conditional = attached.map((credential) => {
     const conditions = conditionsOf(credential, cookies, choice)
     return conditions.length === 0 ? credential : { ...credential, condition: conditions.join(', ') }
   })
-  return { attached, withheld: chosen.withheld }
+  return { attached: conditional, withheld }
 }
 
 function conditionsOf({ source }: PlannedCredential, cookies: readonly Cookie[], choice: boolean): string[] {
@@ -198,18 +192,14 @@ function conditionsOf({ source }: PlannedCredential, cookies: readonly Cookie[],
   return conditions
 }
 
-/** There is one signature at most: all of them go into Authorization. */
+/** At most one credential signs: every signature goes into Authorization. */
 function bodyOf(attached: readonly PlannedCredential[]): Plan['body'] {
   for (const { source } of attached) if (source.from === 'signature') return source.signer.covers
   return 'none'
 }
 
-/** One dummy may stand for one credential here and for another elsewhere: it is refused where it stands for none. */
-function guardsOf(
-  credentials: readonly Credential[],
-  attached: readonly PlannedCredential[],
-  withheld: readonly WithheldCredential[],
-): PlaceholderGuard[] {
+/** Two credentials for different hosts can share a placeholder: it is refused only where neither has a value for it. */
+function guardsOf(credentials: readonly Credential[], { attached, withheld }: Chosen): PlaceholderGuard[] {
   const served = new Set<string>()
   for (const { source } of attached) if (source.from === 'placeholder') served.add(source.placeholder)
   const guards = new Map<string, PlaceholderGuard>()
@@ -217,7 +207,7 @@ function guardsOf(
     if (place.in !== 'placeholder' || served.has(place.name)) continue
     if (name > (guards.get(place.name)?.name ?? name)) continue
     const known = withheld.find((other) => other.name === name)?.reason
-    const reason = known ?? (hosts ? `it is for ${hostList(hosts)} alone` : 'no rule names it here')
+    const reason = known ?? (hosts ? onlyFor(hosts) : 'no rule names it here')
     guards.set(place.name, { name, placeholder: place.name, reason })
   }
   return [...guards.values()].sort((a, b) => (a.placeholder < b.placeholder ? -1 : 1))

@@ -18,6 +18,12 @@ export function withinOnly(scope: Scope, host: string, port: number): boolean {
   return scope.only === undefined || bestMatch(scope.only, host, port) !== undefined
 }
 
+/** Why nothing of the session goes to a host; undefined when its cookies and credentials may. */
+export function whyUnused(scope: Scope, host: string, port: number): string | undefined {
+  if (scope.browserWindow === true) return 'a browser window holds its own'
+  return withinOnly(scope, host, port) ? undefined : `--only does not name ${host}`
+}
+
 const keys = new WeakMap<Scope, string>()
 
 /** Equal for scopes that say the same, so that connections of one client share what is memoised. */

@@ -170,13 +170,13 @@ describe('a signature', () => {
   })
 
   it('is never put on a TRACE, which would send it back', () => {
-    const trace: SendContext = { ...at, method: 'TRACE' }
-    expect(send(planOf([oauth, dummy]), ['X: dummy-key'], '/x', trace)).toMatchObject({
-      add: [],
-      attachedNames: [],
-    })
-    const elsewhere = planOf([dummy], { to: 'https://b.test/' })
-    expect(send(elsewhere, ['X: dummy-key'], '/x', trace).refusal?.code).toBe('policy')
+    const context: SendContext = { ...at, method: 'TRACE' }
+    const request = { method: 'TRACE' }
+    const edits = send(planOf([oauth, dummy], { request }), ['X: dummy-key'], '/x', context)
+    expect(edits).toMatchObject({ add: [], attachedNames: [] })
+    expect(edits.refusal).toBeUndefined()
+    const elsewhere = planOf([dummy], { to: 'https://b.test/', request })
+    expect(send(elsewhere, ['X: dummy-key'], '/x', context).refusal?.code).toBe('policy')
   })
 })
 

@@ -1,6 +1,5 @@
-import { HallpassError } from '../errors.ts'
+import type { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import { withinOnly } from '../plan/scope.ts'
 import { connectEndpoint } from './agreement.ts'
 import { asHallpassError, type Connection } from './connection.ts'
 import { intercept } from './intercept.ts'
@@ -8,6 +7,7 @@ import { internalHost } from './internal.ts'
 import { openStream } from './open-stream.ts'
 import type { Client } from './options.ts'
 import { endpointOf } from './origin.ts'
+import { policyError } from './policy-error.ts'
 import { ignore, relay } from './relay.ts'
 
 export const established = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
@@ -53,15 +53,8 @@ async function decide(connection: Connection, head: RequestHead, client: Client)
   if (host === internalHost) return { host, port, known: true }
   // Refuses at once what can be refused without a look-up; what it leads to is checked when it is dialled.
   connection.engine.dialer.to(host, port)
-  const { session, scope } = client
-  const known = await session.known(host, port, scope)
-  // As the plan has it for requests; of a blind tunnel no request is ever seen.
-  const admitted = scope.only === undefined ? known : withinOnly(scope, host, port)
-  if (scope.strict === true && !admitted) {
-    throw new HallpassError('policy', `${endpointOf(host, port)} is not among the hosts of --strict`, {
-      hint: `hallpass run --only ${host} --strict -- …`,
-    })
-  }
+  const { policy, known } = await client.session.planConnect(host, port, client.scope)
+  if (!policy.allowed) throw policyError('CONNECT', { scheme: 'https', host, port }, policy)
   return { host, port, known }
 }
 

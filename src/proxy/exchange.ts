@@ -1,4 +1,3 @@
-import { HallpassError } from '../errors.ts'
 import { asksForWebSocket, isPersistent } from '../http1/connection-fields.ts'
 import { Http1Error } from '../http1/http1-error.ts'
 import type { Capture } from '../plan/capture.ts'
@@ -11,7 +10,8 @@ import { asHallpassError, type Connection, type Request } from './connection.ts'
 import { headToOrigin } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
 import type { Client } from './options.ts'
-import { authorityOf, endpointOf, type Origin } from './origin.ts'
+import { authorityOf, endpointOf } from './origin.ts'
+import { policyError } from './policy-error.ts'
 import { ignore, relay } from './relay.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponseRelay } from './response-relay.ts'
@@ -101,7 +101,7 @@ export class Exchange implements UpstreamUser {
   #planned(destination: Destination, plan: Plan): void {
     const { head } = this.request
     this.connection.engine.scrubbed.add(plan)
-    if (!plan.policy.allowed) this.fail(policyError(head.method, destination.origin, plan.policy.reason))
+    if (!plan.policy.allowed) this.fail(policyError(head.method, destination.origin, plan.policy))
     else if (this.requestBody.absent || !this.#waitsForBody(plan)) this.#begin(destination, plan)
     else this.#gather(destination, plan)
   }
@@ -375,11 +375,4 @@ export class Exchange implements UpstreamUser {
 /** Whether a client holds its body back for a 100 (RFC 9110, 10.1.1). */
 function expects(head: Request['head']): boolean {
   return head.fields.some(({ lower, value }) => lower === 'expect' && value.toLowerCase() === '100-continue')
-}
-
-function policyError(method: string, origin: Origin, reason: string): HallpassError {
-  const authority = authorityOf(origin)
-  return new HallpassError('policy', `${method} ${authority} is not allowed: ${reason}`, {
-    hint: `hallpass explain --method ${method} ${origin.scheme}://${authority}/`,
-  })
 }

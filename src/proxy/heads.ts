@@ -36,7 +36,7 @@ export function headToOrigin(
   const own = asked ? head.fields.filter(({ lower }) => lower !== 'expect') : head.fields
   // Most plans sign nothing, and have no use for the time and for chance.
   const at =
-    plan.body === 'none' && head.method !== 'TRACE'
+    plan.body === 'none'
       ? undefined
       : { ...origin, method: head.method, body, now: Date.now(), nonce: randomBytes(16).toString('hex') }
   const edits = applyPlan(plan, { target, fields: own }, at)

@@ -128,7 +128,7 @@ describe('an import', () => {
     await session.importInto(reading([cookie('a')]), merge)
     await session.importInto(reading([cookie('b', { domain: 'www.example.com' })]), replace)
     expect(await session.cookies('app.example.com')).toEqual([])
-    expect(await session.known('app.example.com', 443, {})).toBe(true)
+    expect((await session.planConnect('app.example.com', 443, {})).known).toBe(true)
   })
 
   it('that replaces keeps a site of which nothing can come', async () => {

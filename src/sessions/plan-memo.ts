@@ -1,4 +1,4 @@
-import type { Plan, PlanRequest } from '../plan/plan.ts'
+import { type Plan, type PlanRequest, variantOf } from '../plan/plan.ts'
 
 /** What a plan was made from; when one of them differs, the plan does not count any more. */
 export interface PlanStamps {
@@ -6,9 +6,9 @@ export interface PlanStamps {
   readonly credentials: string
 }
 
-interface Destination {
+interface PlansOfDestination {
   readonly stamps: PlanStamps
-  /** false: one plan for every path and method of the host. */
+  /** As each of its plans has it: the same rule and cookies decide for all of them. */
   readonly byRequest: boolean
   readonly plans: Map<string, Kept>
 }
@@ -32,7 +32,7 @@ const maxPlansPerDestination = 200
 
 /** Plans that were made already. Whoever asks brings the stamps as they are now: a hit is never older than they are. */
 export class PlanMemo {
-  readonly #destinations = new Map<string, Destination>()
+  readonly #destinations = new Map<string, PlansOfDestination>()
 
   get(request: PlanRequest, scope: string, stamps: PlanStamps, now: number): Promise<Plan> | undefined {
     const key = destinationKey(request, scope)
@@ -42,23 +42,14 @@ export class PlanMemo {
       this.#destinations.delete(key)
       return undefined
     }
-    const kept = destination.plans.get(destination.byRequest ? requestKey(request) : '')
+    const kept = destination.plans.get(variantOf(request, destination.byRequest))
     if (kept === undefined || now >= kept.plan.validUntil) return undefined
     if (kept.uses !== undefined) for (const use of kept.uses) use.at = now
     return kept.promise
   }
 
-  /** @param byRequest whether path or method could make another plan for this destination */
-  keep(
-    request: PlanRequest,
-    scope: string,
-    stamps: PlanStamps,
-    {
-      plan,
-      byRequest,
-      uses,
-    }: { readonly plan: Plan; readonly byRequest: boolean; readonly uses?: readonly Use[] | undefined },
-  ): void {
+  keep(request: PlanRequest, scope: string, stamps: PlanStamps, plan: Plan, uses?: readonly Use[]): void {
+    const { byRequest } = plan
     const key = destinationKey(request, scope)
     const held = this.#destinations.get(key)
     const same =
@@ -69,7 +60,7 @@ export class PlanMemo {
       this.#destinations.set(key, destination)
       dropOldest(this.#destinations, maxDestinations)
     }
-    destination.plans.set(byRequest ? requestKey(request) : '', {
+    destination.plans.set(variantOf(request, byRequest), {
       plan,
       uses,
       promise: Promise.resolve(plan),
@@ -80,12 +71,6 @@ export class PlanMemo {
 
 function destinationKey({ scheme, host, port, site }: PlanRequest, scope: string): string {
   return `${scheme} ${host} ${port} ${site} ${scope}`
-}
-
-/** Neither cookies nor `allow` look at the query. */
-function requestKey({ method, path }: PlanRequest): string {
-  const end = path.indexOf('?')
-  return `${method} ${end === -1 ? path : path.slice(0, end)}`
 }
 
 function dropOldest(map: Map<string, unknown>, max: number): void {

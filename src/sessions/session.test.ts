@@ -71,6 +71,14 @@ describe('a plan', () => {
     expect(store.reads).toBe(reads)
   })
 
+  it('is another one for TRACE, on which nothing goes', async () => {
+    const trace = { ...request, method: 'TRACE' }
+    expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
+    expect(attached(await session.plan(trace, {}))).toEqual([])
+    expect(await session.plan(trace, {})).toBe(await session.plan(trace, {}))
+    expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
+  })
+
   it('is another one for another host, port, scheme, site or scope', async () => {
     const first = await session.plan(request, {})
     const others = await Promise.all([
@@ -133,7 +141,7 @@ describe('a plan', () => {
     'for the host %j, which no record can be of, attaches nothing and captures nothing',
     async (host) => {
       expect(attached(await session.plan({ ...request, host }, {}))).toEqual([])
-      expect(await session.known(host, 443, {})).toBe(false)
+      expect((await session.planConnect(host, 443, {})).known).toBe(false)
       expect(await session.capture(response(['a=1'], { host }))).toMatchObject({ captured: [] })
     },
   )
@@ -146,7 +154,7 @@ describe('what another process changed', () => {
     const theirs = await open((await openStore(home)).store)
     const plan = () => mine.plan(request, {}).then(attached)
     expect(await plan()).toEqual([])
-    expect(await mine.known('app.example.com', 443, {})).toBe(false)
+    expect((await mine.planConnect('app.example.com', 443, {})).known).toBe(false)
     for (let round = 0; round < 20; round++) {
       await theirs.capture(response([`sid=${round}; Path=/`]))
       expect(await plan()).toEqual([`sid=${round}`])
@@ -158,10 +166,10 @@ describe('what another process changed', () => {
       await theirs.removeCredential('api')
       expect(await plan()).toEqual([`sid=${round}`])
     }
-    expect(await mine.known('app.example.com', 443, {})).toBe(true)
+    expect((await mine.planConnect('app.example.com', 443, {})).known).toBe(true)
     await theirs.removeCookies('example.com')
     expect(await plan()).toEqual([])
-    expect(await mine.known('app.example.com', 443, {})).toBe(false)
+    expect((await mine.planConnect('app.example.com', 443, {})).known).toBe(false)
   })
 
   it('and what this one captured at the same time are both kept', async () => {
@@ -197,7 +205,7 @@ describe('capture', () => {
       const capture = await session.capture(response(['sid=1; HttpOnly']))
       expect(capture).toMatchObject({ captured: ['sid'], hidden: new Set([0]), warning: 'not-saved' })
       expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
-      expect(await session.known('app.example.com', 443, {})).toBe(true)
+      expect((await session.planConnect('app.example.com', 443, {})).known).toBe(true)
       expect((await session.cookies()).map(({ name }) => name)).toEqual(['sid'])
       expect(await session.capture(response(['sid=1; HttpOnly']))).toMatchObject({ warning: 'not-saved' })
     } finally {
@@ -219,7 +227,9 @@ describe('a damaged record', () => {
     const id = { ...session, kind: 'cookies', name: 'example.com' } as const
     await damage(store, id)
     await expect(held.plan(request, {})).rejects.toMatchObject({ code: 'record-damaged' })
-    await expect(held.known('app.example.com', 443, {})).rejects.toMatchObject({ code: 'record-damaged' })
+    await expect(held.planConnect('app.example.com', 443, {})).rejects.toMatchObject({
+      code: 'record-damaged',
+    })
     expect(attached(await held.plan({ ...request, host: 'other.test' }, {}))).toEqual([])
     expect(await held.capture(response(['sid=1; HttpOnly']))).toMatchObject({
       warning: 'not-saved',
@@ -370,7 +380,7 @@ describe('single cookies', () => {
     expect(await session.removeCookies('app.example.com', 'a')).toBe(1)
     expect(await session.removeCookies('app.example.com', 'a')).toBe(0)
     expect(await session.removeCookies('example.com')).toBe(2)
-    expect(await session.known('app.example.com', 443, {})).toBe(false)
+    expect((await session.planConnect('app.example.com', 443, {})).known).toBe(false)
     expect(await session.removeCookies('nothing.test')).toBe(0)
   })
 })

@@ -8,10 +8,16 @@ import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
 import { type Capture, type CapturedResponse, captureInto } from '../plan/capture.ts'
-import { knowledgeOf } from '../plan/knowledge.ts'
-import { type Material, type Plan, type PlanRequest, plan } from '../plan/plan.ts'
+import {
+  type ConnectPlan,
+  type Material,
+  type Plan,
+  type PlanRequest,
+  plan,
+  planConnect,
+} from '../plan/plan.ts'
 import { parseRequestUrl } from '../plan/request-url.ts'
-import { type Scope, scopeKey, withinOnly } from '../plan/scope.ts'
+import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
@@ -68,9 +74,6 @@ export interface Explanation extends Plan {
   readonly session: string
   readonly url: string
   readonly method: string
-  /** Whether the proxy opens the connection at all. */
-  readonly known: boolean
-  readonly knownWhy: string
 }
 
 /** One bundle of cookies and credentials. */
@@ -132,10 +135,10 @@ export class Session {
     throw new HallpassError('record-damaged', `the client token of the session "${this.name}" is not one`)
   }
 
-  /** Whether the proxy is to open the connection to a host. */
-  async known(host: string, port: number, scope: Scope): Promise<boolean> {
+  /** Whether a client may CONNECT to a host, and whether the proxy opens the connection. */
+  async planConnect(host: string, port: number, scope: Scope): Promise<ConnectPlan> {
     const { material } = await this.#material(host)
-    return knowledgeOf(foldHost(host), port, material, this.#config, scope).known
+    return planConnect({ host, port }, material, this.#config, scope)
   }
 
   /** Whether the rule that decides for a host lists what may be asked of it: what cannot be read must not go there. */
@@ -162,12 +165,10 @@ export class Session {
   /** The plan for a URL, and whether the proxy would come to make it. */
   async explain(url: string, method = 'GET', scope: Scope = {}): Promise<Explanation> {
     const { scheme, host, port, path, text } = parseRequestUrl(url)
-    const { material } = await this.#material(host)
-    const { known, why } = knowledgeOf(host, port, material, this.#config, scope)
     // Made afresh and not remembered: what is due is refreshed by a request, not by looking.
     const request = { scheme, host, port, path, method, site: 'same-site' } as const
     const { plan: made } = await this.#make(request, scope, this.#now())
-    return { ...made, session: this.name, url: text, method, known, knownWhy: why }
+    return { ...made, session: this.name, url: text, method }
   }
 
   /**
@@ -329,10 +330,7 @@ export class Session {
       made = { ...made, plan: { ...made.plan, validUntil: Math.min(made.plan.validUntil, retryAt) } }
     }
     this.#tokens.renewLater(made.plan)
-    const rule = decidingRule(this.#config.rules, request.host, request.port)
-    const byRequest = rule?.rule.allow !== undefined || made.jar.all().some(({ path }) => path !== '/')
-    const uses = this.#tokens.use(made.plan)
-    this.#memo.keep(request, scopeKey(scope), made.stamps, { plan: made.plan, byRequest, uses })
+    this.#memo.keep(request, scopeKey(scope), made.stamps, made.plan, this.#tokens.use(made.plan))
     return made.plan
   }
 
@@ -345,7 +343,7 @@ export class Session {
     this.refresh(metadata)
     const made = plan(request, material, this.#config, scope, now)
     if (isUsed(request, scope)) throwProblem(made, held)
-    return { plan: made, stamps, jar: material.jar }
+    return { plan: made, stamps }
   }
 
   /** What the session holds for the site of a host, with stamps that are not newer than it. */
@@ -369,12 +367,11 @@ export class Session {
 interface Made {
   readonly plan: Plan
   readonly stamps: PlanStamps
-  readonly jar: Jar
 }
 
 /** Whether anything of the session goes on such a request. */
 function isUsed({ host, port }: PlanRequest, scope: Scope): boolean {
-  return scope.browserWindow !== true && withinOnly(scope, host, port)
+  return whyUnused(scope, host, port) === undefined
 }
 
 const nothingCaptured: Capture = { captured: [], deleted: [], hidden: new Set(), refused: [] }

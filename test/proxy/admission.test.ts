@@ -159,6 +159,21 @@ describe('what a client may', () => {
     if (status === 403) expect(head).toContain('Hallpass-Error: policy\r\n')
   })
 
+  it.each([
+    ['CONNECT other.test:443 HTTP/1.1\r\nHost: other.test:443', 'CONNECT'],
+    ['GET http://other.test/ HTTP/1.1\r\nHost: other.test', 'GET'],
+  ])('--strict: %s is refused with the same reason and command', async (line, method) => {
+    const { s, authorization } = await strict({ strict: true, only: [parseHostPattern('site.test')] })
+    await using _ = s
+    const client = await s.proxy.client()
+    client.send(`${line}\r\nProxy-Authorization: ${authorization}\r\n\r\n`)
+    expect((await client.response()).body.split('\n')).toEqual([
+      `hallpass: ${method} other.test is not allowed: --strict allows only the hosts of --only`,
+      'hallpass run --only other.test --strict -- COMMAND',
+      '',
+    ])
+  })
+
   it('--only: the session is used for these hosts alone; others are tunnelled', async () => {
     const { s, authorization } = await strict({ only: [parseHostPattern('elsewhere.test')] })
     await using _ = s
