@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { sep } from 'node:path'
 import { HallpassError } from '../errors.ts'
 import type { Home } from './home.ts'
@@ -6,6 +7,7 @@ import { checkName } from './names.ts'
 import { caKeyId, type SealId } from './seal.ts'
 
 const recordSuffix = '.json.enc'
+const lockSuffix = '.lock'
 
 /** Throws `name-invalid` for an identity whose parts must not become parts of a path. */
 export function checkRecordId({ kind, session, name }: SealId): void {
@@ -81,9 +83,9 @@ export function sessionLock(home: Home, session: string): string {
   return lockFile(home, 'session', session)
 }
 
-/** The lock that whoever has a window of a session open holds. */
+/** The lock that a window of a session holds from its start to its end. */
 export function windowLock(home: Home, session: string): string {
-  return lockFile(home, 'window', session)
+  return `${home.locks}${sep}${digestOf('window', session)}.window`
 }
 
 /** The lock that guards the key file. */
@@ -91,8 +93,18 @@ export function keyLock(home: Home): string {
   return lockFile(home, 'key')
 }
 
-// Hashed: one flat folder, one length, and no host name to read in a folder listing.
+/** The locks that are there and are held only to write. */
+export function writersLocks(home: Home): readonly string[] {
+  return readdirSync(home.locks)
+    .filter((name) => name.endsWith(lockSuffix))
+    .map((name) => `${home.locks}${sep}${name}`)
+}
+
 function lockFile(home: Home, ...parts: readonly string[]): string {
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
-  return `${home.locks}${sep}${digest}.lock`
+  return `${home.locks}${sep}${digestOf(...parts)}${lockSuffix}`
+}
+
+// Hashed: one flat folder, one length, and no host name to read in a folder listing.
+function digestOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }

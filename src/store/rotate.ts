@@ -1,11 +1,10 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { HallpassError } from '../errors.ts'
 import { notSaved } from './disk-errors.ts'
 import type { Home } from './home.ts'
 import type { KeyRing } from './keyring.ts'
 import { withLock } from './lock.ts'
 import { readOwnFile } from './own-files.ts'
-import { recordLock, recordPath } from './record-path.ts'
+import { recordLock, recordPath, writersLocks } from './record-path.ts'
 import { replaceFile } from './replace-file.ts'
 import { parseEnvelope, type SealId } from './seal.ts'
 import { sealedFiles } from './sealed-files.ts'
@@ -16,13 +15,13 @@ export interface Rotation {
   readonly resealed: number
   /** Kids that are forgotten: nothing is sealed with them any more. */
   readonly dropped: readonly string[]
-  /** Files that could not be resealed and are as they were; while there are any, no key is dropped. */
+  /** Records that could not be resealed, and locks that were held too long. While there are any, no key is dropped. */
   readonly left: readonly { readonly file: string; readonly error: unknown }[]
 }
 
 /**
- * Makes a new data key the current one, reseals everything with it and drops the old ones; other processes may go on meanwhile.
- * Killed half-way it leaves all keys listed, and the next rotation ends it.
+ * Makes a new data key the current one, reseals everything with it and drops the old ones. Other processes may go on meanwhile.
+ * A rotation that was killed or left something out keeps all keys listed; the next one finishes it.
  */
 export async function rotateKey(home: Home, keys: KeyRing): Promise<Rotation> {
   await keys.addKey()
@@ -36,30 +35,45 @@ export async function rotateKey(home: Home, keys: KeyRing): Promise<Rotation> {
 async function resealAll(home: Home, keys: KeyRing): Promise<Rotation> {
   const { current } = keys
   const old = new Set(keys.kids.filter((kid) => kid !== current))
-  await waitForWriters(home)
+  const held = await waitForWriters(home)
   const left: { file: string; error: unknown }[] = []
   let resealed = 0
   for (const id of sealedFiles(home)) {
     const file = recordPath(home, id)
+    const lock = recordLock(home, id)
+    if (held.has(lock)) {
+      left.push({ file, error: held.get(lock) })
+      held.delete(lock)
+      continue
+    }
     try {
-      if (await withLock(recordLock(home, id), () => reseal(home, keys, id, file, old))) resealed++
+      if (await withLock(lock, () => reseal(home, keys, id, file, old))) resealed++
     } catch (error) {
       left.push({ file, error: notSaved(file, error) })
     }
   }
+  left.push(...[...held].map(([file, error]) => ({ file, error })))
   if (left.length > 0) return { current, resealed, dropped: [], left }
   await keys.dropKeys(old)
   return { current, resealed, dropped: [...old], left }
 }
 
 /**
- * Writers read the current key inside their record's lock. Whoever read the old one holds a lock that exists by now, so after every
- * lock was held once nothing more is sealed with it, not even a record that is in no folder yet.
+ * Writers read the current key inside their record's lock. A writer that read the old one holds a lock that exists by now, so after
+ * every lock was free once nothing more is sealed with it, not even a record that is in no folder yet.
+ * @returns the locks that were not free in time: whatever their holders write may be sealed with the old key
  */
-async function waitForWriters(home: Home): Promise<void> {
-  for (const name of readdirSync(home.locks)) {
-    if (name.endsWith('.lock')) await withLock(join(home.locks, name), async () => undefined)
+async function waitForWriters(home: Home): Promise<Map<string, unknown>> {
+  const held = new Map<string, unknown>()
+  for (const file of writersLocks(home)) {
+    try {
+      await withLock(file, async () => undefined)
+    } catch (error) {
+      if (!(error instanceof HallpassError && error.code === 'lock-timeout')) throw error
+      held.set(file, error)
+    }
   }
+  return held
 }
 
 async function reseal(

@@ -144,7 +144,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
   )
 
   run(
-    'ends when its user closes it, with what was in it last; a session has one at a time, and takes its profile with it',
+    'ends when its user closes it, with what was in it last, also after a rotation of the key; a session has one at a time, and takes its profile with it',
     { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
@@ -155,6 +155,8 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       const second = await cli.run(['open', 'app.site.test', '--browser', browser])
       expect(second.status).toBe(1)
       expect(second.stderr).toContain('a window of the session "default" is open already')
+      const rotation = await cli.run(['key', 'rotate'])
+      expect(rotation.status, rotation.stderr).toBe(0)
       // It has been looked at by then.
       await sleep(1_500)
       process.kill(browserOf(cli))

@@ -1,9 +1,10 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { homePaths } from '../../src/store/home.ts'
 import { withLock } from '../../src/store/lock.ts'
-import { recordLock } from '../../src/store/record-path.ts'
+import { recordLock, recordPath } from '../../src/store/record-path.ts'
+import { rotateKey } from '../../src/store/rotate.ts'
 import { openStore } from './open-store.ts'
 import { record } from './scenes.ts'
 import { scratchFolder, scratchStore } from './scratch.ts'
@@ -112,5 +113,46 @@ describe('a write that the system cuts off in the middle', () => {
     expect((await fresh.read(record))?.value).toBe('old')
     await fresh.update(record, () => 'x'.repeat(200_000))
     expect((await store.read(record))?.value).toHaveLength(200_000)
+  })
+})
+
+describe('rotating the key', () => {
+  /** For a wait of this process, a second is a hundred. */
+  function clockRunsFast() {
+    const now = performance.now.bind(performance)
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() * 100)
+    onTestFinished(() => spy.mockRestore())
+  }
+
+  it('finishes while another process has a window open', async () => {
+    const { home, store, keys } = await scratchStore()
+    await store.update(record, () => 'value')
+    const before = keys.current
+    const window = startWorker('holdWindow', home.root)
+    await window.said(1)
+    clockRunsFast()
+    expect(await rotateKey(home, keys)).toMatchObject({ resealed: 1, dropped: [before], left: [] })
+  })
+
+  it('leaves out a record that another process holds too long, and the next rotation finishes it', async () => {
+    const { home, store, keys } = await scratchStore()
+    const other = { ...record, name: 'other.example' }
+    await store.update(other, () => 'value')
+    const before = keys.current
+    const holder = startWorker('hold', home.root)
+    await holder.said(1)
+    clockRunsFast()
+    const rotation = await rotateKey(home, keys)
+    const error = expect.objectContaining({ code: 'lock-timeout' })
+    const left = [{ file: recordPath(home, record), error }]
+    expect(rotation).toEqual({ current: keys.current, resealed: 1, dropped: [], left })
+    expect(keys.kids).toContain(before)
+    holder.child.kill('SIGKILL')
+    await holder.ended
+    const { dropped } = await rotateKey(home, keys)
+    expect(dropped).toEqual([before, rotation.current])
+    expect(keys.kids).toEqual([keys.current])
+    expect((await store.read(record))?.value).toBe('noted')
+    expect((await store.read(other))?.value).toBe('value')
   })
 })

@@ -5,6 +5,8 @@ import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { homePaths, prepareHome } from '../../src/store/home.ts'
 import { KeyRing } from '../../src/store/keyring.ts'
+import { withLock } from '../../src/store/lock.ts'
+import { windowLock } from '../../src/store/record-path.ts'
 import { rotateKey } from '../../src/store/rotate.ts'
 import { caKeyId, type SealId } from '../../src/store/seal.ts'
 import type { Json } from '../../src/store/store.ts'
@@ -74,6 +76,14 @@ const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => P
     const { store } = await openStore(homePaths(root))
     await store.exclusive(record, async ({ save }) => {
       await save('noted')
+      say('held')
+      await sleep(60_000)
+    })
+  },
+
+  /** Holds what a window holds until killed. */
+  async holdWindow(root) {
+    await withLock(windowLock(homePaths(root), 'default'), async () => {
       say('held')
       await sleep(60_000)
     })
