@@ -31,7 +31,7 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .sort()
 
 /** Each stands for the ring that it is in. */
-const known = ['proxy/connection.ts', 'proxy/pool.ts', 'sessions/held-credential.ts']
+const known = ['sessions/held-credential.ts']
 
 interface Import {
   readonly from: string

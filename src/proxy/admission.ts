@@ -1,6 +1,7 @@
 import { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import type { Client, ProxyOptions } from './options.ts'
+import type { Client } from './engine.ts'
+import type { ProxyOptions } from './options.ts'
 
 /**
  * Who sends this? The session is the user name and its client token the password of the proxy URL. Without the token the

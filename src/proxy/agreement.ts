@@ -5,10 +5,16 @@ import { parseRequestTarget } from '../http1/request-target.ts'
 import { defaultPort } from '../plan/request-url.ts'
 import { authorityOf, endpointOf, type Origin } from './origin.ts'
 
-/** A request's destination and the target in the form that goes to an origin. */
-export interface Destination {
+/** The origin of a request, and its target in the form that an origin reads. */
+export interface RequestDestination {
   readonly origin: Origin
   readonly target: string
+}
+
+/** Where the tunnel leads that a request came through, and the name in its TLS handshake. */
+export interface TunnelEnd {
+  readonly origin: Origin
+  readonly servername: string | undefined
 }
 
 /**
@@ -17,7 +23,7 @@ export interface Destination {
  * another (the certificate of A, the Host of B). Case, a trailing dot and the default port make no difference, and an
  * absent name in the handshake agrees. Throws `authority-mismatch`.
  */
-export function insideTunnel(head: RequestHead, origin: Origin, servername: string | undefined): Destination {
+export function insideTunnel(head: RequestHead, { origin, servername }: TunnelEnd): RequestDestination {
   if (servername !== undefined && parseAuthority(servername)?.host !== origin.host) {
     throw mismatch(`the TLS handshake names ${printable(servername)}`, origin)
   }
@@ -37,7 +43,7 @@ export function insideTunnel(head: RequestHead, origin: Origin, servername: stri
 }
 
 /** The destination of a request outside any tunnel: its absolute target, with which Host has to agree. */
-export function absoluteDestination(head: RequestHead): Destination {
+export function absoluteDestination(head: RequestHead): RequestDestination {
   const target = parseRequestTarget(head.method, head.target)
   if (target?.form !== 'absolute') {
     throw new HallpassError('request-malformed', 'this is a proxy: it takes CONNECT and http:// targets', {

@@ -1,6 +1,8 @@
-import { errorTable, type HallpassError } from '../errors.ts'
 import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 import { encodeResponseHead, responseHead } from '../http1/response-head.ts'
+import type { Failure } from './failure.ts'
+
+export const established = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
 
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',
@@ -47,20 +49,16 @@ export function textAnswer(
 }
 
 /**
- * The proxy's own answer to what went wrong: the code in `Hallpass-Error`, and two plain lines, what happened and what to
- * type, by `spell` as it is typed here. `status` where one code stands for several (malformed requests).
+ * The proxy's own answer to a failed request: the code in `Hallpass-Error`, and two plain lines, what happened and what to
+ * type. `spell` writes a command as it works on this machine.
  */
 export function errorAnswer(
-  error: HallpassError,
+  { error, status }: Failure,
   spell: (hint: string) => string,
-  options: AnswerOptions & { readonly status?: number },
+  options: AnswerOptions,
 ): Buffer {
   const hint = spell(error.hint ?? 'hallpass help agents')
   const fields = [fieldLine('Hallpass-Error', error.code)]
-  if (error.http === 407)
-    fields.push(fieldLine('Proxy-Authenticate', 'Basic realm="hallpass", charset="UTF-8"'))
-  return textAnswer(options.status ?? errorTable[error.code].http, `hallpass: ${error.message}\n${hint}\n`, {
-    ...options,
-    fields,
-  })
+  if (status === 407) fields.push(fieldLine('Proxy-Authenticate', 'Basic realm="hallpass", charset="UTF-8"'))
+  return textAnswer(status, `hallpass: ${error.message}\n${hint}\n`, { ...options, fields })
 }

@@ -1,36 +1,31 @@
 import type { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { connectEndpoint } from './agreement.ts'
-import { asHallpassError, type Connection } from './connection.ts'
-import { intercept } from './intercept.ts'
+import { established } from './answers.ts'
+import { connectLog } from './connect-log.ts'
+import type { Client } from './engine.ts'
+import { type Failure, failureOf } from './failure.ts'
+import { type InterceptedSide, intercept } from './intercept.ts'
 import { internalHost } from './internal.ts'
 import { openStream } from './open-stream.ts'
-import type { Client } from './options.ts'
 import { endpointOf } from './origin.ts'
 import { policyError } from './policy-error.ts'
 import { ignore, relay } from './relay.ts'
 
-export const established = Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
+/** The client's connection, as far as a CONNECT needs it. */
+export interface ConnectClientSide extends InterceptedSide {
+  /** Whether the client still waits for the answer. */
+  readonly busy: boolean
+  answer(failure: Failure, options: { readonly method: string; readonly keep: boolean }): void
+}
 
 /** What becomes of a CONNECT of an admitted client: refused, intercepted because the session knows the host, or a blind tunnel. */
-export function connectTunnel(connection: Connection, head: RequestHead, client: Client): void {
-  const startedAt = performance.now()
-  const log = (host: string, status: number, note: string) =>
-    connection.engine.log.request({
-      session: client.session.name,
-      method: 'CONNECT',
-      host,
-      path: '',
-      status,
-      ms: Math.round(performance.now() - startedAt),
-      attached: [],
-      captured: [],
-      note,
-    })
-  const refuse = (host: string, error: unknown) => {
-    const known = asHallpassError(error)
-    log(host, known.http, known.code === 'failed' ? String(error) : known.message)
-    connection.answer(known, { method: 'CONNECT', keep: true })
+export function connectTunnel(connection: ConnectClientSide, head: RequestHead, client: Client): void {
+  const log = connectLog(connection.engine, client)
+  const refuse = (endpoint: string, error: unknown) => {
+    const failure = failureOf(error)
+    log(endpoint, failure.status, failure.note)
+    connection.answer(failure, { method: 'CONNECT', keep: true })
   }
   decide(connection, head, client)
     .then(({ host, port, known }) => {
@@ -48,7 +43,7 @@ export function connectTunnel(connection: Connection, head: RequestHead, client:
     })
 }
 
-async function decide(connection: Connection, head: RequestHead, client: Client) {
+async function decide(connection: ConnectClientSide, head: RequestHead, client: Client) {
   const { host, port } = connectEndpoint(head)
   if (host === internalHost) return { host, port, known: true }
   // Refuses at once what can be refused without a look-up; what it leads to is checked when it is dialled.
@@ -60,7 +55,7 @@ async function decide(connection: Connection, head: RequestHead, client: Client)
 
 /** Connects first and answers then: the client learns why not. */
 function dialBlind(
-  connection: Connection,
+  connection: ConnectClientSide,
   host: string,
   port: number,
   done: (error?: HallpassError) => void,

@@ -1,30 +1,18 @@
 import type { Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
 import { isPersistent } from '../http1/connection-fields.ts'
-import { type Framing, requestFraming } from '../http1/framing.ts'
+import { requestFraming } from '../http1/framing.ts'
 import { HeadReader } from '../http1/head-reader.ts'
-import { Http1Error } from '../http1/http1-error.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { admit } from './admission.ts'
-import { type AnswerOptions, errorAnswer } from './answers.ts'
-import { connectTunnel } from './connect-tunnel.ts'
-import { Exchange } from './exchange.ts'
-import type { Client, Engine } from './options.ts'
-import type { Origin } from './origin.ts'
-import { cut, ignore, type Peer } from './relay.ts'
+import { errorAnswer } from './answers.ts'
+import { type ConnectClientSide, connectTunnel } from './connect-tunnel.ts'
+import type { Client, Drained, Engine } from './engine.ts'
+import { Exchange, type ExchangeClientSide, type Request } from './exchange.ts'
+import { type Failure, failureOf } from './failure.ts'
+import type { Tunnel } from './intercept.ts'
+import { cut, ignore } from './relay.ts'
 import type { Swept } from './sweep.ts'
-
-/** The tunnel that a connection is inside of: who opened it, where it leads, what its TLS handshake named. */
-export interface Tunnel {
-  readonly client: Client
-  readonly origin: Origin
-  readonly servername: string | undefined
-}
-
-export interface Request {
-  readonly head: RequestHead
-  readonly framing: Framing
-}
 
 /** After a FIN this close behind the request the answer is still wanted: nc and shell pipes end their side with it. */
 const halfCloseMs = 250
@@ -33,7 +21,7 @@ const halfCloseMs = 250
  * A client's HTTP/1.1 connection: outside (to the proxy itself) or inside a CONNECT. Requests are served one at a time;
  * those sent ahead wait, up to a bound.
  */
-export class Connection implements Swept, Peer {
+export class Connection implements Swept, Drained, ExchangeClientSide, ConnectClientSide {
   readonly engine: Engine
   readonly socket: Socket
   readonly raw: Socket
@@ -109,22 +97,19 @@ export class Connection implements Swept, Peer {
   }
 
   /** Writes an answer of our own and closes or keeps the connection. */
-  answer(
-    error: HallpassError,
-    options: Omit<AnswerOptions, 'close'> & { readonly keep: boolean; readonly status?: number },
-  ): void {
-    // What came behind a refused CONNECT is no request: it was meant for the other end of a tunnel.
-    const early = options.method === 'CONNECT' && this.#aheadBytes > 0
-    const close = !options.keep || early || this.engine.draining()
-    const { status } = options
+  answer(failure: Failure, { method, keep }: { readonly method?: string; readonly keep: boolean }): void {
+    // The bytes behind a refused CONNECT are no request: they were meant for the other end of a tunnel.
+    const early = method === 'CONNECT' && this.#aheadBytes > 0
+    const close = !keep || early || this.engine.draining()
     this.socket.write(
-      errorAnswer(error, this.engine.spell, {
-        close,
-        ...(options.method === undefined ? {} : { method: options.method }),
-        ...(status === undefined ? {} : { status }),
-      }),
+      errorAnswer(failure, this.engine.spell, { close, ...(method === undefined ? {} : { method }) }),
     )
     this.exchangeDone(!close)
+  }
+
+  /** Serves the requests inside a tunnel that this connection has opened. */
+  serveInside(socket: Socket, tunnel: Tunnel): Connection {
+    return new Connection(this.engine, socket, this.raw, tunnel)
   }
 
   /** Cuts the connection so that the answer under way cannot be taken for a whole one. */
@@ -186,7 +171,7 @@ export class Connection implements Swept, Peer {
       this.served += 1
       this.#serve(request, whole.rest)
     } catch (error) {
-      this.refuse(error)
+      this.#refuse(error)
     }
   }
 
@@ -242,8 +227,8 @@ export class Connection implements Swept, Peer {
       const { framing, head } = request
       const bodyless = framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)
       const keep = bodyless && isPersistent(head)
-      this.answer(error, { method: head.method, keep })
-    } else this.refuse(error)
+      this.answer(failureOf(error), { method: head.method, keep })
+    } else this.#refuse(error)
   }
 
   #begin(request: Request, client: Client, rest: Buffer): void {
@@ -254,13 +239,9 @@ export class Connection implements Swept, Peer {
     if (rest.length > 0) this.#received(rest)
   }
 
-  /** Answers what is not a request that can be served. Nothing after it is read: where it ends is in doubt. */
-  refuse(error: unknown, method?: string): void {
-    const said = method === undefined ? {} : { method }
-    if (error instanceof Http1Error) {
-      const code = error.status === 431 ? 'head-too-large' : 'request-malformed'
-      this.answer(new HallpassError(code, error.message), { ...said, keep: false, status: error.status })
-    } else this.answer(asHallpassError(error), { ...said, keep: false })
+  /** Answers a request that cannot be served, and reads nothing more: nobody knows where the request ends. */
+  #refuse(error: unknown): void {
+    this.answer(failureOf(error), { keep: false })
   }
 
   #next(): void {
@@ -320,13 +301,4 @@ export class Connection implements Swept, Peer {
     this.#exchange = undefined
     exchange?.clientGone()
   }
-}
-
-/** What went wrong without a name is ours to mend: the answer says no more than that. */
-export function asHallpassError(error: unknown): HallpassError {
-  if (error instanceof HallpassError) return error
-  return new HallpassError('failed', 'the proxy failed at this request', {
-    hint: 'hallpass logs',
-    cause: error,
-  })
 }

@@ -1,20 +1,23 @@
+import type { Socket } from 'node:net'
 import { asksForWebSocket, isPersistent } from '../http1/connection-fields.ts'
+import type { Framing } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
+import type { RequestHead } from '../http1/request-head.ts'
 import type { Capture } from '../plan/capture.ts'
 import type { Plan } from '../plan/plan.ts'
 import { bodyUse } from '../plan/renewal.ts'
 import { siteOfRequest } from '../plan/site-of-request.ts'
-import { absoluteDestination, type Destination, insideTunnel } from './agreement.ts'
+import { absoluteDestination, insideTunnel, type RequestDestination, type TunnelEnd } from './agreement.ts'
 import { forwardingProxy } from './connect-origin.ts'
-import { asHallpassError, type Connection, type Request } from './connection.ts'
+import type { Client } from './engine.ts'
+import { type Failure, failureOf } from './failure.ts'
 import { headToOrigin } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
-import type { Client } from './options.ts'
 import { authorityOf, endpointOf } from './origin.ts'
 import { policyError } from './policy-error.ts'
-import { ignore, relay } from './relay.ts'
+import { ignore, type Peer, relay } from './relay.ts'
 import { RequestBody } from './request-body.ts'
-import { ResponseRelay } from './response-relay.ts'
+import { type AnsweredExchange, type ResponseClientSide, ResponseRelay } from './response-relay.ts'
 import type { Upstream, UpstreamUser } from './upstream.ts'
 import { malformedError, timeoutError, upstreamError } from './upstream-error.ts'
 import { writeParts, writeTogether } from './write-together.ts'
@@ -24,12 +27,31 @@ const continueAnswer = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
 /** RFC 9110, 9.2.2. */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
+export interface Request {
+  readonly head: RequestHead
+  readonly framing: Framing
+}
+
+/** The client's connection, as far as an exchange needs it. */
+export interface ExchangeClientSide extends ResponseClientSide, Peer {
+  /** The tunnel that the request came through. */
+  readonly tunnel: TunnelEnd | undefined
+  /** Writes the proxy's own answer; the exchange is over. */
+  answer(failure: Failure, options: { readonly method: string; readonly keep: boolean }): void
+  /** Ends a response of which the client has a part. `framed`: the client sees that the end is missing. */
+  truncate(framed: boolean): void
+  /** The exchange is over; `keep`: the connection may carry another. */
+  exchangeDone(keep: boolean): void
+  /** Gives the socket away: what comes next is not HTTP/1.1. */
+  give(): Socket
+}
+
 /**
  * One request and its response, in the order of this file: where it goes, what is attached, the connection to the origin,
  * the request's body; the response (response-relay.ts); the end, or what is none.
  */
-export class Exchange implements UpstreamUser {
-  readonly connection: Connection
+export class Exchange implements UpstreamUser, AnsweredExchange {
+  readonly connection: ExchangeClientSide
   readonly request: Request
   readonly client: Client
   /** It asks to become a WebSocket. */
@@ -43,7 +65,7 @@ export class Exchange implements UpstreamUser {
   readonly #startedAt = performance.now()
   readonly #repeatable: boolean
   #note: string | undefined
-  #destination: Destination | undefined
+  #destination: RequestDestination | undefined
   #toOrigin: { readonly bytes: Buffer; readonly attached: readonly string[] } | undefined
   /** The client held its body back until somebody asks for it: we did. */
   #asked = false
@@ -53,7 +75,7 @@ export class Exchange implements UpstreamUser {
   #upstream: Upstream | undefined
   #response: ResponseRelay | undefined
 
-  constructor(connection: Connection, request: Request, client: Client) {
+  constructor(connection: ExchangeClientSide, request: Request, client: Client) {
     this.connection = connection
     this.request = request
     this.client = client
@@ -69,12 +91,9 @@ export class Exchange implements UpstreamUser {
     const { tunnel, engine } = this.connection
     const { head } = this.request
     this.connection.touch(engine.limits.responseMs)
-    let destination: Destination
+    let destination: RequestDestination
     try {
-      destination =
-        tunnel === undefined
-          ? absoluteDestination(head)
-          : insideTunnel(head, tunnel.origin, tunnel.servername)
+      destination = tunnel === undefined ? absoluteDestination(head) : insideTunnel(head, tunnel)
     } catch (error) {
       this.fail(error)
       return
@@ -87,7 +106,7 @@ export class Exchange implements UpstreamUser {
     this.#plan(destination)
   }
 
-  #plan(destination: Destination): void {
+  #plan(destination: RequestDestination): void {
     const { origin, target } = destination
     const { head } = this.request
     const path = target === '*' ? '/' : target
@@ -98,7 +117,7 @@ export class Exchange implements UpstreamUser {
     )
   }
 
-  #planned(destination: Destination, plan: Plan): void {
+  #planned(destination: RequestDestination, plan: Plan): void {
     const { head } = this.request
     this.connection.engine.scrubbed.add(plan)
     if (!plan.policy.allowed) this.fail(policyError(head.method, destination.origin, plan.policy))
@@ -114,7 +133,7 @@ export class Exchange implements UpstreamUser {
     return use === 'signed' && !this.requestBody.settled
   }
 
-  #gather(destination: Destination, plan: Plan): void {
+  #gather(destination: RequestDestination, plan: Plan): void {
     const { head } = this.request
     if (!this.requestBody.begun && head.minor === 1 && expects(head)) {
       this.#asked = true
@@ -130,7 +149,7 @@ export class Exchange implements UpstreamUser {
   // The connection to the origin, and the request on it.
 
   /** Makes the head anew for each time that it is sent: a signature is good for once. */
-  #begin(destination: Destination, plan: Plan, how?: 'fresh'): void {
+  #begin(destination: RequestDestination, plan: Plan, how?: 'fresh'): void {
     if (this.over) return
     try {
       this.#toOrigin = headToOrigin(this.request.head, destination, plan, {
@@ -145,7 +164,7 @@ export class Exchange implements UpstreamUser {
     }
   }
 
-  #connect(destination: Destination, plan: Plan, how: 'repeatable' | 'once' | 'fresh'): void {
+  #connect(destination: RequestDestination, plan: Plan, how: 'repeatable' | 'once' | 'fresh'): void {
     const { session } = this.client
     const { pool } = this.connection.engine
     this.#giveUp = pool.acquire(session.name, destination.origin, how, (error, upstream) => {
@@ -154,7 +173,7 @@ export class Exchange implements UpstreamUser {
     })
   }
 
-  #send(upstream: Upstream, destination: Destination, plan: Plan): void {
+  #send(upstream: Upstream, destination: RequestDestination, plan: Plan): void {
     const toOrigin = this.#toOrigin
     if (toOrigin === undefined) return
     this.#upstream = upstream
@@ -313,24 +332,18 @@ export class Exchange implements UpstreamUser {
 
   fail(error: unknown): void {
     if (this.over) return
-    const known = error instanceof Http1Error ? undefined : asHallpassError(error)
-    const note = known === undefined || known.code === 'failed' ? String(error) : known.message
+    const failure = failureOf(error)
     if (this.#response?.state === 'body') {
-      this.truncated(note)
+      this.truncated(failure.note)
       return
     }
     this.#drop()
+    this.#log(failure.status, failure.note)
     const { head } = this.request
-    if (error instanceof Http1Error) {
-      this.#log(error.status, note)
-      this.connection.refuse(error, head.method)
-    } else if (known !== undefined) {
-      this.#log(known.http, note)
-      this.connection.answer(known, {
-        method: head.method,
-        keep: this.requestBody.done && head.minor === 1 && isPersistent(head),
-      })
-    }
+    // Behind malformed bytes nobody knows where the next request begins.
+    const keep =
+      !(error instanceof Http1Error) && this.requestBody.done && head.minor === 1 && isPersistent(head)
+    this.connection.answer(failure, { method: head.method, keep })
   }
 
   #drop(): void {
@@ -340,7 +353,7 @@ export class Exchange implements UpstreamUser {
     this.#upstream = undefined
   }
 
-  #answerInternal(destination: Destination): void {
+  #answerInternal(destination: RequestDestination): void {
     const { engine, socket } = this.connection
     const { head } = this.request
     this.over = true
@@ -373,6 +386,6 @@ export class Exchange implements UpstreamUser {
 }
 
 /** Whether a client holds its body back for a 100 (RFC 9110, 10.1.1). */
-function expects(head: Request['head']): boolean {
+function expects(head: RequestHead): boolean {
   return head.fields.some(({ lower, value }) => lower === 'expect' && value.toLowerCase() === '100-continue')
 }

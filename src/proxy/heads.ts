@@ -11,7 +11,7 @@ import type { Capture } from '../plan/capture.ts'
 import { capturedHeader } from '../plan/captured-header.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
-import type { Destination } from './agreement.ts'
+import type { RequestDestination } from './agreement.ts'
 import { requestFields, responseFields } from './fields.ts'
 import { authorityOf, type Origin } from './origin.ts'
 import { proxyAuthorization } from './through-proxy.ts'
@@ -29,7 +29,7 @@ export interface Sending {
 /** The request's head as it goes to the origin, with what the plan attaches. Throws what the plan refuses. */
 export function headToOrigin(
   head: RequestHead,
-  { origin, target }: Destination,
+  { origin, target }: RequestDestination,
   plan: Plan,
   { upgrade, body, asked, through }: Sending,
 ): { readonly bytes: Buffer; readonly attached: readonly string[] } {

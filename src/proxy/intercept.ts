@@ -1,14 +1,30 @@
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
-import { established } from './connect-tunnel.ts'
-import { Connection } from './connection.ts'
+import { established } from './answers.ts'
+import { connectLog } from './connect-log.ts'
+import type { Client, Engine } from './engine.ts'
 import { internalHost } from './internal.ts'
 import { openStream } from './open-stream.ts'
-import type { Client, Engine } from './options.ts'
-import { endpointOf } from './origin.ts'
-import { cut, ignore, relay } from './relay.ts'
+import { endpointOf, type Origin } from './origin.ts'
+import { cut, ignore, type Peer, relay } from './relay.ts'
 import { sniff } from './sniff.ts'
 import type { Swept } from './sweep.ts'
+
+/** A tunnel that the proxy looks into: who opened it, where it leads, and the name in its TLS handshake. */
+export interface Tunnel {
+  readonly client: Client
+  readonly origin: Origin
+  readonly servername: string | undefined
+}
+
+/** The client's connection, as far as an interception needs it. */
+export interface InterceptedSide extends Peer {
+  readonly engine: Engine
+  /** Gives the socket away: the tunnel's bytes are no requests to the proxy. */
+  give(): Socket
+  /** Serves the requests inside the tunnel, of which `socket` is the clear end. */
+  serveInside(socket: Socket, tunnel: Tunnel): { readonly served: number }
+}
 
 interface Target {
   readonly client: Client
@@ -17,7 +33,7 @@ interface Target {
 }
 
 /** Answers CONNECT for a known host and finds out what is spoken inside: TLS, clear HTTP (undici), or something else. */
-export function intercept(connection: Connection, target: Target): void {
+export function intercept(connection: InterceptedSide, target: Target): void {
   const { engine } = connection
   const socket = connection.give()
   // Begun before the client's first byte: it is ready when the ClientHello is here.
@@ -40,15 +56,12 @@ export function intercept(connection: Connection, target: Target): void {
     stop()
     socket.pause()
     socket.unshift(first)
-    if (spoken === 'tls') startTls(engine, socket, context, target)
+    if (spoken === 'tls') startTls(connection, socket, context, target)
     else if (spoken === 'http') {
       const { client, host, port } = target
       // In clear whatever the port: nothing of https may go here (measured in mitmproxy 8.1.1: it does).
-      new Connection(engine, socket, socket, {
-        client,
-        origin: { scheme: 'http', host, port },
-        servername: undefined,
-      })
+      const origin = { scheme: 'http', host, port } as const
+      connection.serveInside(socket, { client, origin, servername: undefined })
       socket.resume()
     } else passRaw(engine, socket, target)
   }
@@ -64,7 +77,13 @@ function deadline(engine: Engine, socket: Socket, ms: number): Swept {
 }
 
 /** The same socket becomes the server side of TLS; the bytes put back by unshift are its first. */
-function startTls(engine: Engine, raw: Socket, context: Promise<SecureContext>, target: Target): void {
+function startTls(
+  connection: InterceptedSide,
+  raw: Socket,
+  context: Promise<SecureContext>,
+  target: Target,
+): void {
+  const { engine } = connection
   const { client, host, port } = target
   const origin = { scheme: 'https', host, port } as const
   const watch = deadline(engine, raw, engine.limits.handshakeMs)
@@ -86,7 +105,7 @@ function startTls(engine: Engine, raw: Socket, context: Promise<SecureContext>, 
           return protocols.find((protocol) => protocol === 'http/1.1' || protocol === 'http/1.0')
         },
       })
-      let inside: Connection | undefined
+      let inside: { readonly served: number } | undefined
       let failure: Error | undefined
       socket.on('error', (error) => {
         failure = error
@@ -98,7 +117,7 @@ function startTls(engine: Engine, raw: Socket, context: Promise<SecureContext>, 
       socket.once('secure', () => {
         engine.sweep.forget(watch)
         const servername = typeof socket.servername === 'string' ? socket.servername : undefined
-        inside = new Connection(engine, socket, raw, { client, origin, servername })
+        inside = connection.serveInside(socket, { client, origin, servername })
       })
       socket.once('close', () => {
         engine.sweep.forget(watch)
@@ -153,22 +172,11 @@ function explain(
  * what may be asked: `SSH-` as the first bytes would be the way around it, for git and for any server that skips a bad line.
  */
 function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target): void {
-  const startedAt = performance.now()
-  const log = (status: number, note: string) =>
-    engine.log.request({
-      session: client.session.name,
-      method: 'CONNECT',
-      host: endpointOf(host, port),
-      path: '',
-      status,
-      ms: Math.round(performance.now() - startedAt),
-      attached: [],
-      captured: [],
-      note,
-    })
+  const log = connectLog(engine, client)
+  const endpoint = endpointOf(host, port)
   // The client has its 200 already: all that can still be said to it is that the connection is gone.
   if (client.session.limited(host, port)) {
-    log(403, 'neither TLS nor HTTP, and the rule for the host lists what may be asked of it')
+    log(endpoint, 403, 'neither TLS nor HTTP, and the rule for the host lists what may be asked of it')
     socket.destroy()
     return
   }
@@ -180,11 +188,11 @@ function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target)
   const stop = openStream(engine, host, port, (error, origin) => {
     socket.off('close', stop)
     if (origin === undefined) {
-      log(502, error?.message ?? '')
+      log(endpoint, 502, error?.message ?? '')
       cut({ socket, raw: socket })
       return
     }
-    log(200, 'neither TLS nor HTTP: passed as it is')
+    log(endpoint, 200, 'neither TLS nor HTTP: passed as it is')
     relay(
       { socket, raw: socket },
       { socket: origin, raw: origin },

@@ -1,5 +1,5 @@
 import { textAnswer } from './answers.ts'
-import type { Client, Engine } from './options.ts'
+import type { Client, Engine } from './engine.ts'
 
 /** Answered by the proxy alone: whoever reads this page is connected. `.internal` is never delegated (ICANN, 2024). */
 export const internalHost = 'hallpass.internal'

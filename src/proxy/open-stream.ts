@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { HallpassError } from '../errors.ts'
 import { proxyFor } from './connect-origin.ts'
-import type { Engine } from './options.ts'
+import type { Engine } from './engine.ts'
 import { endpointOf } from './origin.ts'
 import { ignore } from './relay.ts'
 import type { Swept } from './sweep.ts'

@@ -2,16 +2,9 @@ import type { Authority } from '../certs/authority.ts'
 import type { Leaves } from '../certs/leaves.ts'
 import type { Log } from '../log.ts'
 import type { UpstreamSetting } from '../rules/proxy-url.ts'
-import type { AuthenticatedClient, Clients } from '../sessions/clients.ts'
+import type { Clients } from '../sessions/clients.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import type { Connection } from './connection.ts'
-import type { Dialer } from './dial.ts'
 import type { Limits } from './limits.ts'
-import type { Pool } from './pool.ts'
-import type { ScrubbedPlans } from './scrubbed-plans.ts'
-import type { Sweep } from './sweep.ts'
-import type { Trust } from './trust.ts'
-import type { UpstreamProxies } from './upstream-proxies.ts'
 
 export interface ProxyOptions {
   /** Port 0 takes a free one. */
@@ -50,27 +43,4 @@ export interface RunningProxy {
   stats(): ProxyStats & { readonly open: number; readonly pooled: number }
   /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
   close(options?: { readonly graceMs?: number }): Promise<void>
-}
-
-/** Who is on the other end. */
-export type Client = AuthenticatedClient
-
-/** What the parts of one running proxy share. */
-export interface Engine {
-  readonly options: ProxyOptions
-  readonly limits: Limits
-  readonly sweep: Sweep
-  readonly pool: Pool
-  readonly dialer: Dialer
-  readonly proxies: UpstreamProxies
-  /** What origins' and proxies' certificates are verified with. */
-  readonly trust: Trust
-  readonly log: Log
-  readonly spell: (hint: string) => string
-  readonly scrubbed: ScrubbedPlans
-  readonly stats: ProxyStats
-  /** Those that wait for a request or serve one. */
-  readonly connections: Set<Connection>
-  /** Set once the proxy is to stop: connections close after the request that they are serving. */
-  readonly draining: () => boolean
 }

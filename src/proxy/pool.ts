@@ -30,7 +30,7 @@ export class Pool {
   readonly #routes: Routes
   readonly #sweep: Sweep
   readonly #limits: Limits
-  readonly #open = new Set<Upstream>()
+  readonly #open = new Map<Upstream, Group>()
   readonly #attempts = new Set<Swept>()
   #idle = 0
 
@@ -71,12 +71,12 @@ export class Pool {
     upstream.user = undefined
     upstream.reused = true
     const keep = Math.min(this.#limits.pooledMs, keepMs ?? this.#limits.pooledMs)
-    if (keep <= 0 || !upstream.usable) {
+    const group = this.#open.get(upstream)
+    if (group === undefined || keep <= 0 || !upstream.usable) {
       upstream.destroy()
       return
     }
     upstream.socket.resume()
-    const { group } = upstream
     const [next] = group.waiting
     if (next !== undefined) {
       group.waiting.delete(next)
@@ -93,20 +93,21 @@ export class Pool {
     this.#idle += 1
   }
 
-  /** Called when a connection has closed or was given away. */
-  forget(upstream: Upstream): void {
-    if (!this.#open.delete(upstream)) return
-    const { group } = upstream
+  close(): void {
+    for (const attempt of this.#attempts) attempt.expire()
+    for (const upstream of this.#open.keys()) upstream.destroy()
+  }
+
+  /** The connection has closed or was given away. */
+  #forget(upstream: Upstream): void {
+    const group = this.#open.get(upstream)
+    if (group === undefined) return
+    this.#open.delete(upstream)
     group.open -= 1
     const at = group.idle.indexOf(upstream)
     if (at < 0) return
     group.idle.splice(at, 1)
     this.#idle -= 1
-  }
-
-  close(): void {
-    for (const attempt of this.#attempts) attempt.expire()
-    for (const upstream of this.#open) upstream.destroy()
   }
 
   #group(key: string): Group {
@@ -162,8 +163,8 @@ export class Pool {
       this.#sweep.forget(attempt)
       this.#attempts.delete(attempt)
       if (connection === undefined) return settle(error, undefined)
-      const upstream = new Upstream(this, this.#sweep, connection, group)
-      this.#open.add(upstream)
+      const upstream = new Upstream(connection, this.#sweep, (gone) => this.#forget(gone))
+      this.#open.set(upstream, group)
       group.open += 1
       settle(undefined, upstream)
     }

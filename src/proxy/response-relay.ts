@@ -1,21 +1,66 @@
+import type { Socket } from 'node:net'
 import { type BodyPart, BodyReader } from '../http1/body-reader.ts'
 import { isPersistent } from '../http1/connection-fields.ts'
 import { type Framing, responseFraming } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
+import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { Capture, CapturedResponse } from '../plan/capture.ts'
 import type { Plan } from '../plan/plan.ts'
 import { needsLogin, tokensSent } from '../plan/renewal.ts'
-import type { Destination } from './agreement.ts'
-import { asHallpassError } from './connection.ts'
-import type { Exchange } from './exchange.ts'
+import type { RequestDestination } from './agreement.ts'
+import type { Client, Engine } from './engine.ts'
+import { failureOf } from './failure.ts'
 import { keepAliveMs, responseTrailers } from './fields.ts'
 import { headToClient, interimToClient, keepsClient } from './heads.ts'
+import type { RequestBody } from './request-body.ts'
 import type { Upstream } from './upstream.ts'
 import { writeParts, writeTogether } from './write-together.ts'
 
 /** Interim answers before the final one; nobody sends so many, and each costs the client a write. */
 const maxInterim = 100
+
+/** The client's connection, as far as a response needs it. */
+export interface ResponseClientSide {
+  readonly engine: Engine
+  readonly socket: Socket
+  /** Something moved: the deadline is `ms` from now. */
+  touch(ms: number): void
+  /** Reads on from the client. */
+  resume(): void
+}
+
+/** The request that a response answers, and the ends that a response can come to. */
+export interface AnsweredExchange {
+  readonly connection: ResponseClientSide
+  readonly request: { readonly head: RequestHead }
+  readonly client: Client
+  /** The request asks to become a WebSocket. */
+  readonly upgrade: boolean
+  readonly requestBody: RequestBody
+  /** The names of what was attached and sent. */
+  readonly attached: readonly string[]
+  /** Whether the client has left, or has its answer. */
+  readonly over: boolean
+  /** Whether the request could be sent once more. */
+  readonly replayable: boolean
+  /** The 401 that the client did not get, because the request was sent again. */
+  readonly discarded: { readonly capture: Capture | undefined } | undefined
+  /** Adds to the note in the log. */
+  note(text: string): void
+  /** The answer, a 401, is not passed on: the session has another token now. `keepMs` as for `finished`. */
+  replay(keepMs: number | undefined, capture: Capture | undefined): void
+  /** The response is through. The origin's connection may be kept for `keepMs`; undefined for not at all. */
+  finished(keepMs: number | undefined, keepClient: boolean): void
+  /** `head` is the 101, `rest` the first bytes behind it. */
+  switchProtocols(head: Buffer, rest: Buffer): void
+  /** The origin's connection ended before there was an answer. */
+  dropped(error: Error | undefined): void
+  /** The answer broke a rule of HTTP/1.1. */
+  malformed(error: unknown): void
+  /** The answer ended too early, and the client has a part of it. */
+  truncated(note: string): void
+}
 
 /** The response of one exchange, from the origin's first byte to its last: head, capture, body. */
 export class ResponseRelay {
@@ -25,9 +70,9 @@ export class ResponseRelay {
   heard = false
   status = 0
   captured: readonly string[] = []
-  readonly #exchange: Exchange
+  readonly #exchange: AnsweredExchange
   readonly #upstream: Upstream
-  readonly #destination: Destination
+  readonly #destination: RequestDestination
   readonly #plan: Plan
   #interim = 0
   #framing: Framing = { kind: 'none' }
@@ -39,7 +84,7 @@ export class ResponseRelay {
   /** The end of the origin's side, or the loss of its connection, at that time. */
   #endedMeanwhile: (() => void)[] = []
 
-  constructor(exchange: Exchange, upstream: Upstream, destination: Destination, plan: Plan) {
+  constructor(exchange: AnsweredExchange, upstream: Upstream, destination: RequestDestination, plan: Plan) {
     this.#exchange = exchange
     this.#upstream = upstream
     this.#destination = destination
@@ -151,7 +196,7 @@ export class ResponseRelay {
       return outcome
     } catch (error) {
       // What the origin has said is a better answer than that.
-      this.#exchange.note(`no refresh: ${asHallpassError(error).message}`)
+      this.#exchange.note(`no refresh: ${failureOf(error).error.message}`)
       return 'no'
     } finally {
       connection.resume()

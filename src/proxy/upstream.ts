@@ -3,7 +3,6 @@ import { HeadReader } from '../http1/head-reader.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { OriginConnection } from './connect-origin.ts'
 import type { Inbox } from './inbox.ts'
-import type { Group, Pool } from './pool.ts'
 import type { Sweep, Swept } from './sweep.ts'
 
 /** Whoever uses a connection to an origin at the moment. */
@@ -21,7 +20,6 @@ export interface UpstreamUser {
 /** One established connection to an origin. Its listeners are set once and hand on to the user of the moment. */
 export class Upstream implements Swept {
   readonly socket: Socket
-  readonly group: Group
   /** Of the answers, one after the other. */
   readonly reader = new HeadReader<ResponseHead>('response')
   user: UpstreamUser | undefined
@@ -29,15 +27,15 @@ export class Upstream implements Swept {
   reused = false
   deadline = Number.POSITIVE_INFINITY
   idleSince = 0
-  readonly #pool: Pool
+  readonly #gone: (upstream: Upstream) => void
   readonly #sweep: Sweep
   readonly #inbox: Inbox
   #error: Error | undefined
 
-  constructor(pool: Pool, sweep: Sweep, { socket, inbox }: OriginConnection, group: Group) {
+  /** Calls `gone` when the connection has closed or was given away. */
+  constructor({ socket, inbox }: OriginConnection, sweep: Sweep, gone: (upstream: Upstream) => void) {
     this.socket = socket
-    this.group = group
-    this.#pool = pool
+    this.#gone = gone
     this.#sweep = sweep
     this.#inbox = inbox
     sweep.watch(this)
@@ -57,7 +55,7 @@ export class Upstream implements Swept {
     })
     socket.on('close', () => {
       this.#sweep.forget(this)
-      this.#pool.forget(this)
+      this.#gone(this)
       const user = this.user
       this.user = undefined
       user?.upstreamClosed(this.#error)
@@ -86,7 +84,7 @@ export class Upstream implements Swept {
   /** Gives the socket away for good, without the listeners (a WebSocket): a stream like any other. */
   detach(): Socket {
     this.#sweep.forget(this)
-    this.#pool.forget(this)
+    this.#gone(this)
     this.user = undefined
     // What is put back while it flows would wait for the next packet.
     this.socket.pause()
