@@ -4,9 +4,9 @@ import { placeText } from '../credentials/credential.ts'
 import type { Refusal, RequestBody, SignedField, SigningTime } from '../credentials/signer.ts'
 import { isFieldValue } from '../credentials/value.ts'
 import { connectionTokens, hopByHop } from '../http1/connection-fields.ts'
-import type { Reveal } from '../rules/rule.ts'
 import type { PlannedCredential } from './choose-credentials.ts'
 import type { ClientHead } from './client-head.ts'
+import { isVisible } from './is-visible.ts'
 import { type Swapped, swapPlaceholders } from './placeholders.ts'
 import type { Plan } from './plan.ts'
 import { hasQueryParam, setQueryParam } from './query-target.ts'
@@ -35,11 +35,6 @@ export interface HeadEdits {
 
 const nothing: HeadEdits = { remove: new Set(), add: [], attachedNames: [] }
 
-/** Whether the client gets to see a cookie, and so may send it with a value of its own. */
-export function isVisible(cookie: Pick<Cookie, 'httpOnly'>, reveal: Reveal): boolean {
-  return reveal === 'all' || (reveal === 'script' && !cookie.httpOnly)
-}
-
 /**
  * A plan and the client's own head → what to change in the head.
  * @param at without it nothing is signed
@@ -60,36 +55,58 @@ export function applyPlan(plan: Plan, sent: ClientHead, at?: SendContext): HeadE
     replace(edits, ['cookie'], [{ name: 'Cookie', value: cookie.value }])
     edits.names.push(...cookie.names)
   }
-  for (const credential of credentials.attached) {
-    const { place, source, override, name } = credential
-    if (place.in === 'query') {
-      if (source.from !== 'value' || !takesQuery(edits.target)) continue
-      if (swapped?.params.has(place.name) || (!override && hasQueryParam(edits.target, place.name))) continue
-      edits.target = setQueryParam(edits.target, place.name, source.value.reveal())
-    } else if (place.in === 'header') {
-      const lower = place.name.toLowerCase()
-      if (swapped?.headers.has(lower) || (!override && own.names.has(lower))) continue
-      const value = headerValue(credential, cookie?.value ?? own.cookie)
-      if (value === undefined) continue
-      replace(edits, [lower], [{ name: place.name, value }])
-    } else continue
-    edits.names.push(`${placeText(place)}(${name})`)
-  }
-  for (const { place, source, override, name } of credentials.attached) {
-    if (source.from !== 'signature' || at === undefined || !edits.target.startsWith('/')) continue
-    const lower = placeText(place)
-    if (swapped?.headers.has(lower) || (!override && own.names.has(lower))) continue
-    const fields = sentFields(head, edits)
-    const signature = source.signer.sign({ ...at, target: edits.target, fields }, at)
-    if ('refused' in signature)
-      return { ...nothing, refusal: { ...signature, refused: `${name}: ${signature.refused}` } }
-    if (signature.add.length === 0) continue
-    edits.target = signature.target ?? edits.target
-    replace(edits, signature.remove, signature.add)
-    edits.names.push(`${lower}(${name})`)
+  const free = credentials.attached.filter((credential) => !isTaken(credential, head, own.names, swapped))
+  for (const credential of free) addValue(edits, credential, cookie?.value ?? own.cookie)
+  // Last, because a signature covers the rest of the head.
+  for (const credential of free) {
+    const refusal = at && addSignature(edits, credential, head, at)
+    if (refusal !== undefined) return { ...nothing, refusal }
   }
   const { target, remove, add, names } = edits
   return { ...(target !== sent.target && { target }), remove, add, attachedNames: names }
+}
+
+/** Whether the client filled the place of a credential: by a placeholder, or by a value that `override: false` keeps. */
+function isTaken(
+  { place, override }: PlannedCredential,
+  head: ClientHead,
+  ownNames: ReadonlySet<string>,
+  swapped: Swapped | undefined,
+): boolean {
+  if (place.in === 'query')
+    return swapped?.params.has(place.name) || (!override && hasQueryParam(head.target, place.name))
+  const lower = placeText(place)
+  return swapped?.headers.has(lower) || (!override && ownNames.has(lower))
+}
+
+function addValue(edits: Edits, credential: PlannedCredential, cookies: string | undefined): void {
+  const { place, source, name } = credential
+  if (place.in === 'query') {
+    if (source.from !== 'value' || !takesQuery(edits.target)) return
+    edits.target = setQueryParam(edits.target, place.name, source.value.reveal())
+  } else if (place.in === 'header') {
+    const value = headerValue(credential, cookies)
+    if (value === undefined) return
+    replace(edits, [place.name.toLowerCase()], [{ name: place.name, value }])
+  } else return
+  edits.names.push(`${placeText(place)}(${name})`)
+}
+
+function addSignature(
+  edits: Edits,
+  { place, source, name }: PlannedCredential,
+  head: ClientHead,
+  at: SendContext,
+): Refusal | undefined {
+  if (source.from !== 'signature' || !edits.target.startsWith('/')) return undefined
+  const fields = sentFields(head, edits)
+  const signature = source.signer.sign({ ...at, target: edits.target, fields }, at)
+  if ('refused' in signature) return { ...signature, refused: `${name}: ${signature.refused}` }
+  if (signature.add.length === 0) return undefined
+  edits.target = signature.target ?? edits.target
+  replace(edits, signature.remove, signature.add)
+  edits.names.push(`${placeText(place)}(${name})`)
+  return undefined
 }
 
 interface Edits {

@@ -2,7 +2,7 @@ import { clearsCookies } from '../cookies/clear-site-data.ts'
 import { identityOf, type RequestUrl, type SiteContext } from '../cookies/cookie.ts'
 import type { Jar, JarChange } from '../cookies/jar.ts'
 import type { Reveal } from '../rules/rule.ts'
-import { isVisible } from './apply.ts'
+import { isVisible } from './is-visible.ts'
 
 /** The head of a response, as far as the session is concerned. */
 export interface CapturedResponse {

@@ -1,8 +1,28 @@
 import { placeText } from '../credentials/credential.ts'
+import type { Freshness } from '../credentials/kind.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import { Secret } from '../secret.ts'
 import type { Plan } from './plan.ts'
 
-/** What a plan may need a request's body for, besides sending it: to be signed first, to be sent again after a 401. */
+/** Credentials whose tokens have ended or never came, and can be refreshed: the request waits for them. */
+export function tokensLacking({ credentials }: Plan, now: number): readonly string[] {
+  const ended = credentials.attached.filter(
+    ({ freshness }) => freshness?.expiresAt !== undefined && freshness.expiresAt <= now,
+  )
+  return [...ended, ...credentials.withheld].filter(isDue(now)).map(({ name }) => name)
+}
+
+/** Credentials to refresh while requests still use their old tokens. */
+export function tokensDue({ credentials }: Plan, now: number): readonly string[] {
+  return credentials.attached.filter(isDue(now)).map(({ name }) => name)
+}
+
+function isDue(now: number) {
+  return ({ freshness }: { readonly freshness?: Freshness }): boolean =>
+    freshness?.refreshable === true && freshness.dueAt !== undefined && freshness.dueAt <= now
+}
+
+/** Why a request's body is kept: `signed`, the head needs it first; `again`, a 401 makes hallpass send it twice. */
 export function bodyUse(plan: Plan, head: RequestHead): 'none' | 'again' | 'signed' {
   if (plan.body === 'hash' || (plan.body === 'form' && isForm(head))) return 'signed'
   for (const { freshness } of plan.credentials.attached) if (freshness?.refreshable === true) return 'again'
@@ -17,7 +37,7 @@ function isForm(head: RequestHead): boolean {
   )
 }
 
-/** Names of the credentials with tokens that were really sent: a 401 may be about them. */
+/** Names of the credentials whose tokens were sent: a 401 can be about them. */
 export function tokensSent(plan: Plan, attachedNames: readonly string[]): readonly string[] {
   return plan.credentials.attached
     .filter(
@@ -27,7 +47,22 @@ export function tokensSent(plan: Plan, attachedNames: readonly string[]): readon
     .map(({ name }) => name)
 }
 
-/** Names of the credentials for this host whose owner has to log in again. */
+/** The access token that a plan puts into Authorization. */
+export function sentToken({ credentials }: Plan) {
+  for (const { name, place, source, freshness } of credentials.attached) {
+    if (freshness === undefined || source.from !== 'value' || place.in !== 'header') continue
+    if (place.name.toLowerCase() === 'authorization')
+      return { name, freshness, accessToken: accessTokenIn(source.value) }
+  }
+  return undefined
+}
+
+/** The token in `Bearer …`. */
+export function accessTokenIn(value: Secret): Secret {
+  return new Secret(value.reveal().replace(/^\S+ /, ''))
+}
+
+/** Names of the credentials for this host that need a new login. */
 export function needsLogin({ credentials }: Plan): readonly string[] {
   let names = none
   for (const { freshness, name } of credentials.attached)
@@ -37,4 +72,5 @@ export function needsLogin({ credentials }: Plan): readonly string[] {
   return names
 }
 
+/** Every response asks: the same array for nearly all of them. */
 const none: readonly string[] = []

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
 import { HallpassError } from '../errors.ts'
 import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
-import type { PlannedCredential } from '../plan/choose-credentials.ts'
 import type { Plan } from '../plan/plan.ts'
-import { Secret } from '../secret.ts'
+import { accessTokenIn, sentToken, tokensDue, tokensLacking } from '../plan/renewal.ts'
+import type { Secret } from '../secret.ts'
 import type { HeldCredential } from './held-credential.ts'
 import type { Use } from './plan-memo.ts'
 import type { SessionCredentials } from './session-credentials.ts'
@@ -52,10 +52,8 @@ export class SessionTokens {
   }
 
   /** What of a plan has run out, or was never there, and can be renewed: the request has to wait for it. */
-  lacking({ credentials }: Plan): readonly string[] {
-    const now = this.#now()
-    const needed = [...credentials.attached.filter(hasExpired(now)), ...credentials.withheld]
-    return needed.filter(isDue(now)).map(({ name }) => name)
+  lacking(plan: Plan): readonly string[] {
+    return tokensLacking(plan, this.#now())
   }
 
   /** Resolves when each of them is as fresh as it can be. @returns when to try again what failed */
@@ -76,9 +74,8 @@ export class SessionTokens {
   }
 
   /** Starts what is due, while requests go on with what still holds. */
-  renewLater({ credentials }: Plan): void {
-    const now = this.#now()
-    for (const { name } of credentials.attached.filter(isDue(now))) {
+  renewLater(plan: Plan): void {
+    for (const name of tokensDue(plan, this.#now())) {
       this.refresh(name, { because: 'due' }).catch(() => 'the request that needs it is told')
     }
   }
@@ -107,7 +104,7 @@ export class SessionTokens {
   }
 
   async rejected(plan: Plan, replayed: boolean): Promise<'retry' | 'needs-login' | 'no'> {
-    const sent = sentTokenOf(plan)
+    const sent = sentToken(plan)
     if (sent === undefined) return 'no'
     const { name, accessToken, freshness } = sent
     if (replayed) {
@@ -139,32 +136,7 @@ export class SessionTokens {
   }
 }
 
-function isDue(now: number) {
-  return ({ freshness }: { readonly freshness?: Freshness }): boolean =>
-    freshness?.refreshable === true && freshness.dueAt !== undefined && freshness.dueAt <= now
-}
-
-function hasExpired(now: number) {
-  return ({ freshness }: PlannedCredential): boolean =>
-    freshness?.expiresAt !== undefined && freshness.expiresAt <= now
-}
-
-/** The access token that a plan puts into Authorization. */
-function sentTokenOf({ credentials }: Plan) {
-  for (const { name, place, source, freshness } of credentials.attached) {
-    if (freshness === undefined || source.from !== 'value' || place.in !== 'header') continue
-    if (place.name.toLowerCase() === 'authorization')
-      return { name, freshness, accessToken: withoutScheme(source.value) }
-  }
-  return undefined
-}
-
 function accessTokenOf(held: HeldCredential | undefined): Secret | undefined {
   const { source } = held?.credential ?? {}
-  return source?.from === 'value' ? withoutScheme(source.value) : undefined
-}
-
-/** `Bearer …`: what is behind the scheme. */
-function withoutScheme(value: Secret): Secret {
-  return new Secret(value.reveal().replace(/^\S+ /, ''))
+  return source?.from === 'value' ? accessTokenIn(source.value) : undefined
 }
