@@ -110,6 +110,8 @@ describe('an import', () => {
       credentials: { names: [], replaced: [] },
       sites: ['example.com', 'other.test'],
       skipped: [],
+      removed: [],
+      heldBack: false,
     })
     expect(await values(session)).toEqual(['app.example.com a=new', 'app.example.com b=v', 'other.test c=v'])
   })
@@ -136,6 +138,60 @@ describe('an import', () => {
     const report = await session.importInto(reading([cookie('a', { value: 'x\ny' })]), replace)
     expect(report.cookies).toMatchObject({ read: 1, added: 0, changed: 0, removed: 0 })
     expect(await values(session)).toEqual(['app.example.com a=v'])
+  })
+
+  it('that replaces names the cookies that it removes, and no value', async () => {
+    await session.importInto(reading([cookie('a', { value: 'hunter2', path: '/x' }), cookie('b')]), merge)
+    const report = await session.importInto(reading([cookie('b')]), replace)
+    expect(report.removed).toEqual([{ name: 'a', domain: 'app.example.com', path: '/x' }])
+    expect(JSON.stringify(report)).not.toContain('hunter2')
+  })
+
+  it('that replaces keeps a live cookie that is expired in the file', async () => {
+    await session.importInto(reading([cookie('a', { value: 'renewed' }), cookie('b'), cookie('c')]), merge)
+    const given = reading([cookie('a', { expiresAt: start - 1 }), cookie('b')])
+    const report = await session.importInto(given, replace)
+    expect(report).toMatchObject({ heldBack: false, removed: [{ name: 'c' }] })
+    expect(await values(session)).toEqual(['app.example.com a=renewed', 'app.example.com b=v'])
+  })
+
+  const pair = (key: string) => ({
+    where: 'origins[0]',
+    storage: {
+      origin: 'https://a.test',
+      localStorage: [[key, 'v']] as const,
+      sessionStorage: [],
+      indexedDB: [],
+    },
+  })
+  it.each<[what: string, given: Importable]>([
+    [
+      'a line could not be read',
+      reading([cookie('new')], { skipped: [{ where: 'line 9', reason: 'not a cookie' }] }),
+    ],
+    ['a cookie is refused', reading([cookie('new'), cookie('bad', { value: 'x\ny' })])],
+    [
+      'some web storage could not be read',
+      reading([cookie('new')], { skipped: [{ where: 'origins[3]', reason: 'no origin', what: 'storage' }] }),
+    ],
+  ])('that replaces takes nothing away when %s', async (_, given) => {
+    await session.importInto(reading([cookie('live')], { origins: [pair('live')] }), merge)
+    const report = await session.importInto({ ...given, origins: [pair('new')] }, replace)
+    expect(report).toMatchObject({ heldBack: true, removed: [], cookies: { added: 1, removed: 0 } })
+    expect(await values(session)).toEqual(['app.example.com live=v', 'app.example.com new=v'])
+    expect((await session.storage('https://a.test'))?.localStorage).toEqual([
+      ['live', 'v'],
+      ['new', 'v'],
+    ])
+  })
+
+  it('that replaces does not count a credential that stays out as unreadable', async () => {
+    await session.importInto(reading([cookie('a')]), merge)
+    const skipped = [
+      { where: 'tool', reason: 'it reads a file of this machine', what: 'credential' },
+    ] as const
+    const report = await session.importInto(reading([cookie('b')], { skipped }), replace)
+    expect(report).toMatchObject({ heldBack: false, removed: [{ name: 'a' }] })
   })
 
   it.each([merge, replace])('that is only tried says the same and changes nothing: %j', async ({ mode }) => {

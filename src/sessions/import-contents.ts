@@ -1,9 +1,11 @@
+import type { Cookie } from '../cookies/cookie.ts'
 import { hostMatches, siteOf } from '../cookies/site.ts'
 import type { GivenCookie, Reading, Skipped } from '../formats/format.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
 import type { BundledCredential } from './bundled-credential.ts'
 import { type ImportMode, importSite, isOf, type SiteOutcome, sortCookies } from './import-cookies.ts'
 import { importStorage, type StorageOutcome, sortStorage } from './import-storage.ts'
+import { type UndoneRecord, undoable } from './import-undo.ts'
 import { hostOfOrigin } from './session-storage.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
@@ -14,7 +16,10 @@ export interface Importable extends Reading {
 }
 
 export interface ImportOptions {
-  /** `merge`: what is held stays beside it. `replace`: the sites and origins that come lose what they held. */
+  /**
+   * `merge`: what is held stays beside it. `replace`: the sites and origins that come lose what they held, and nothing goes when any of
+   * the file could not be used.
+   */
   readonly mode: ImportMode
   /** With `replace`: the only cookies that go, instead of all of the sites that come. */
   readonly gone?: readonly GivenCookie[]
@@ -22,6 +27,8 @@ export interface ImportOptions {
   readonly dryRun?: boolean
   /** Only what belongs to these hosts and the hosts below them. */
   readonly hosts?: readonly string[] | undefined
+  /** Where it comes from. With it, an import that overwrites anything can be undone: `undoImport`. */
+  readonly undo?: string
   readonly onProgress?: (written: number, all: number) => void
 }
 
@@ -42,6 +49,10 @@ export interface ImportReport {
   readonly credentials: { readonly names: readonly string[]; readonly replaced: readonly string[] }
   readonly sites: readonly string[]
   readonly skipped: readonly Skipped[]
+  /** The cookies of `cookies.removed`. */
+  readonly removed: readonly Pick<Cookie, 'name' | 'domain' | 'path'>[]
+  /** Whether `replace` took nothing away, because some of the file could not be used. */
+  readonly heldBack: boolean
   /** Why the disk did not take all of it, and what is written nevertheless: all else is as it was. */
   readonly failed?: { readonly error: unknown; readonly written: readonly string[] }
 }
@@ -65,6 +76,11 @@ export async function importContents(
   const credentials = asked.credentials ?? []
   const cookieOutcomes = new Map<string, SiteOutcome>()
   const storageOutcomes = new Map<string, StorageOutcome>()
+  const unusable = given.skipped.filter(({ what }) => what !== 'credential').length + cookies.refused
+  const heldBack =
+    options.mode === 'replace' && options.gone === undefined && unusable + storage.skipped.length > 0
+  const mode = heldBack ? 'merge' : options.mode
+  const { expired } = cookies
   const cookieSites = new Set([
     ...cookies.bySite.keys(),
     ...(options.gone ?? []).map(({ domain }) => siteOf(domain)),
@@ -74,13 +90,17 @@ export async function importContents(
       id: { kind: 'cookies', session, name: site } as RecordId,
       label: `the cookies of ${site}`,
       change: (value: Json | undefined) =>
-        outcomeIn(cookieOutcomes, site, importSite(value, cookies.bySite.get(site) ?? [], options)),
+        outcomeIn(
+          cookieOutcomes,
+          site,
+          importSite(value, cookies.bySite.get(site) ?? [], { ...options, mode, expired }),
+        ),
     })),
     ...[...storage.bySite].map(([site, ofSite]) => ({
       id: { kind: 'storage', session, name: site } as RecordId,
       label: `the web storage of ${site}`,
       change: (value: Json | undefined) =>
-        outcomeIn(storageOutcomes, site, importStorage(value, ofSite, options)),
+        outcomeIn(storageOutcomes, site, importStorage(value, ofSite, { ...options, mode })),
     })),
     ...credentials.map(({ name, record }) => ({
       id: { kind: 'credential', session, name } as RecordId,
@@ -88,20 +108,48 @@ export async function importContents(
       change: () => record,
     })),
   ].sort((a, b) => (a.label < b.label ? -1 : 1))
-  const replaced: string[] = []
+  const changes: UndoneRecord[] = []
   for (const { id, change } of records) {
-    const held = (await store.read(id))?.value
-    const next = change(held)
-    const other = held !== undefined && JSON.stringify(held) !== JSON.stringify(next)
-    if (id.kind === 'credential' && other) replaced.push(id.name)
+    const before = (await store.read(id))?.value
+    const after = change(before)
+    if (JSON.stringify(before) !== JSON.stringify(after)) changes.push({ id, before, after })
   }
+  const overwritten = changes.filter(({ before }) => before !== undefined)
+  // A cookie that comes again as it was has new times in its record, which is no loss.
+  const loses =
+    [...cookieOutcomes.values()].some(({ changed, removed }) => changed + removed.length > 0) ||
+    overwritten.some(({ id }) => id.kind !== 'cookies')
+  const write = () => writeRecords(store, records, options.onProgress ?? (() => {}))
   const written: Written = options.dryRun
     ? { kind: 'all' }
-    : await writeRecords(store, records, options.onProgress ?? (() => {}))
-  const bySite = [...cookieOutcomes.values()]
-  const sum = (count: 'added' | 'changed' | 'unchanged' | 'removed') =>
-    bySite.reduce((total, outcome) => total + outcome[count], 0)
-  const stored = [...storageOutcomes.values()]
+    : options.undo === undefined || !loses
+      ? await write()
+      : await undoable(store, session, { from: options.undo, at: options.now, records: changes }, write)
+  const replaced = overwritten.flatMap(({ id }) => (id.kind === 'credential' ? id.name : []))
+  const outcomes = { cookies: [...cookieOutcomes.values()], storage: [...storageOutcomes.values()] }
+  return {
+    ...countsOf(given, asked, outcomes),
+    credentials: { names: credentials.map(({ name }) => name), replaced },
+    sites: [...new Set([...cookies.bySite.keys(), ...storage.bySite.keys()])].sort(),
+    skipped: [
+      ...asked.skipped,
+      ...cookies.skipped,
+      ...storage.skipped,
+      ...[...outcomes.cookies, ...outcomes.storage].flatMap(({ skipped }) => skipped),
+    ],
+    heldBack,
+    ...(written.kind === 'part' ? { failed: { error: written.error, written: written.labels } } : {}),
+  }
+}
+
+function countsOf(
+  given: Importable,
+  asked: Importable,
+  outcomes: { readonly cookies: readonly SiteOutcome[]; readonly storage: readonly StorageOutcome[] },
+): Pick<ImportReport, 'cookies' | 'storage' | 'removed'> {
+  const removed = outcomes.cookies.flatMap((outcome) => outcome.removed)
+  const sum = (count: 'added' | 'changed' | 'unchanged') =>
+    outcomes.cookies.reduce((total, outcome) => total + outcome[count], 0)
   const unread = given.skipped.filter(({ what }) => what === undefined).length
   return {
     cookies: {
@@ -110,23 +158,14 @@ export async function importContents(
       changed: sum('changed'),
       unchanged: sum('unchanged'),
       elsewhere: given.cookies.length - asked.cookies.length,
-      removed: sum('removed'),
+      removed: removed.length,
     },
     storage: {
-      origins: stored.reduce((total, { origins }) => total + origins, 0),
-      keys: stored.reduce((total, { keys }) => total + keys, 0),
+      origins: outcomes.storage.reduce((total, { origins }) => total + origins, 0),
+      keys: outcomes.storage.reduce((total, { keys }) => total + keys, 0),
       elsewhere: given.origins.length - asked.origins.length,
     },
-    credentials: { names: credentials.map(({ name }) => name), replaced },
-    sites: [...new Set([...cookies.bySite.keys(), ...storage.bySite.keys()])].sort(),
-    skipped: [
-      ...asked.skipped,
-      ...cookies.skipped,
-      ...storage.skipped,
-      ...bySite.flatMap(({ skipped }) => skipped),
-      ...stored.flatMap(({ skipped }) => skipped),
-    ],
-    ...(written.kind === 'part' ? { failed: { error: written.error, written: written.labels } } : {}),
+    removed: removed.map(({ name, domain, path }) => ({ name, domain, path })),
   }
 }
 

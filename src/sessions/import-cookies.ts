@@ -19,7 +19,17 @@ export interface SiteOutcome {
   readonly changed: number
   readonly unchanged: number
   /** Live ones that were there and make room, or are replaced. */
-  readonly removed: number
+  readonly removed: readonly Cookie[]
+  readonly skipped: readonly Skipped[]
+}
+
+/** The cookies of a file, looked at. */
+export interface SortedCookies {
+  readonly bySite: ReadonlyMap<string, readonly ReadCookie[]>
+  /** Identities that the file has expired. The session may have a live one. */
+  readonly expired: ReadonlySet<string>
+  /** How many a browser would refuse. */
+  readonly refused: number
   readonly skipped: readonly Skipped[]
 }
 
@@ -27,18 +37,23 @@ export interface SiteOutcome {
  * Lets through what a server could have set (the gate of `Jar.put`), of each cookie the last that the file has, by site.
  * An expired one is skipped and not stored as a deletion: a file is no answer of the site.
  */
-export function sortCookies(
-  cookies: Reading['cookies'],
-  now: number,
-): { readonly bySite: ReadonlyMap<string, readonly ReadCookie[]>; readonly skipped: readonly Skipped[] } {
+export function sortCookies(cookies: Reading['cookies'], now: number): SortedCookies {
   const skipped: Skipped[] = []
+  const expired = new Set<string>()
+  let refused = 0
   const last = new Map<string, ReadCookie>()
   const scratch = new Jar()
   for (const { where, cookie: given } of cookies) {
     const cookie: Cookie = { ...given, createdAt: now, updatedAt: now }
+    if (isExpired(cookie, now)) {
+      skipped.push({ where, reason: 'expired' })
+      expired.add(identityOf(cookie))
+      continue
+    }
     const reason = whyNot(cookie, scratch, now)
     if (reason !== undefined) {
       skipped.push({ where, reason })
+      refused++
       continue
     }
     const identity = identityOf(cookie)
@@ -50,11 +65,10 @@ export function sortCookies(
     last.set(identity, { where, cookie })
   }
   const bySite = Map.groupBy(last.values(), ({ cookie }) => siteOf(cookie.domain))
-  return { bySite, skipped }
+  return { bySite, expired, refused, skipped }
 }
 
 function whyNot(cookie: Cookie, scratch: Jar, now: number): string | undefined {
-  if (isExpired(cookie, now)) return 'expired'
   const outcome = scratch.put(cookie, now)
   scratch.remove({})
   if (outcome.kind === 'refused') return outcome.reason
@@ -77,21 +91,27 @@ export function importSite(
   {
     mode,
     gone,
+    expired,
     hosts,
     now,
   }: {
     readonly mode: ImportMode
     readonly gone?: readonly GivenCookie[]
+    readonly expired: ReadonlySet<string>
     readonly hosts?: readonly string[] | undefined
     readonly now: number
   },
 ): SiteOutcome {
   const before = value === undefined ? new Jar() : Jar.fromRecord(value)
-  const live = new Set(before.all().flatMap((cookie) => (isExpired(cookie, now) ? [] : identityOf(cookie))))
+  const live = new Map(
+    before.all().flatMap((cookie) => (isExpired(cookie, now) ? [] : [[identityOf(cookie), cookie] as const])),
+  )
   const given = new Set(cookies.map(({ cookie }) => identityOf(cookie)))
   const leaving = gone && new Set(gone.map(identityOf))
   const goes = (cookie: Cookie) =>
-    leaving?.has(identityOf(cookie)) ?? (isOf(cookie, hosts) && !given.has(identityOf(cookie)))
+    leaving?.has(identityOf(cookie)) ??
+    // A cookie that is expired in the file, and live here, has been renewed since the file was made.
+    (isOf(cookie, hosts) && !given.has(identityOf(cookie)) && !expired.has(identityOf(cookie)))
   const { cookies: held, covers } = before.toRecord()
   // Hosts that the session knows stay known.
   const jar = Jar.fromRecord({
@@ -113,7 +133,7 @@ export function importSite(
     else if (changed.has(identity)) count.changed++
     else count.unchanged++
   }
-  const removed = [...live].filter((identity) => !after.has(identity)).length
+  const removed = [...live].flatMap(([identity, cookie]) => (after.has(identity) ? [] : [cookie]))
   return { record: jar.toRecord() as unknown as Json, ...count, removed, skipped }
 }
 

@@ -108,6 +108,7 @@ describe('the path of a record', () => {
     { kind: 'credential', session: 'work', name: 'example.com' },
     { kind: 'cookies', session: 'other', name: 'example.com' },
     { kind: 'client', session: 'work', name: '' },
+    { kind: 'undo', session: 'work', name: '' },
     { kind: 'ca', session: '', name: 'ca.key' },
   ]
 

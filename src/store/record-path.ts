@@ -22,6 +22,7 @@ export function checkRecordId({ kind, session, name }: SealId): void {
       checkName('credential', name)
       return
     case 'client':
+    case 'undo':
       checkName('session', session)
       if (name === '') return
       break
@@ -41,7 +42,8 @@ export function recordPath(home: Home, id: SealId): string {
     case 'credential':
       return `${credentialsFolder(home, id.session)}${sep}${id.name}${recordSuffix}`
     case 'client':
-      return `${sessionFolder(home, id.session)}${sep}client${recordSuffix}`
+    case 'undo':
+      return `${sessionFolder(home, id.session)}${sep}${id.kind}${recordSuffix}`
     case 'ca':
       return home.caKey
   }

@@ -17,6 +17,7 @@ const ids: readonly SealId[] = [
   { kind: 'cookies', session: 'work', name: '::1' },
   { kind: 'storage', session: 'work', name: 'example.com' },
   { kind: 'credential', session: 'work', name: 'api' },
+  { kind: 'undo', session: 'work', name: '' },
 ]
 const [, , first = caKeyId] = ids
 

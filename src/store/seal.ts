@@ -4,7 +4,7 @@ import { parseJsonObject } from '../json.ts'
 
 /** What a sealed text is and where it belongs; bound into it as associated data, so that it cannot stand in for another. */
 export interface SealId {
-  readonly kind: 'cookies' | 'storage' | 'credential' | 'client' | 'ca'
+  readonly kind: 'cookies' | 'storage' | 'credential' | 'client' | 'undo' | 'ca'
   /** Empty for what belongs to no session. */
   readonly session: string
   /** The site for cookies and storage, the name of a credential; else as docs/format.md says. */

@@ -14,8 +14,10 @@ export function* sealedFiles(home: Home): Generator<SealId> {
 /** Every sealed file of a session. */
 export function* sealedFilesOf(home: Home, session: string): Generator<SealId> {
   const there = (id: SealId) => isThere(recordPath(home, id))
-  const client: SealId = { kind: 'client', session, name: '' }
-  if (there(client)) yield client
+  for (const kind of ['client', 'undo'] as const) {
+    const id: SealId = { kind, session, name: '' }
+    if (there(id)) yield id
+  }
   for (const name of credentialNames(home, session)) yield { kind: 'credential', session, name }
   for (const name of siteNames(home, session)) {
     for (const kind of ['cookies', 'storage'] as const) {

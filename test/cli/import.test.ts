@@ -92,9 +92,39 @@ hallpass: skipped 1: expired (line 7)
         {
           run: ['import', '-', '--replace'],
           stdin: 'other.test\tFALSE\t/\tFALSE\t0\tnew\tx\n',
-          stderr: /1 new, 0 changed, 0 as they were\nhallpass: removed 1 cookie of the session: replaced\n/,
+          stderr:
+            /1 new, 0 changed, 0 as they were\nhallpass: removed 1 cookie of the session: replaced\nhallpass: {3}o of other\.test\/\n.*hint: .*session show\n.*hint: .*import --undo\n$/,
         },
         { run: ['cookie', 'list', 'other.test'], stdout: /^new [^\n]*\n$/ },
+        {
+          run: ['import', '-', '--replace', '--dry-run', '--json'],
+          stdin: 'other.test\tFALSE\t/\tFALSE\t0\tnewer\tx\n',
+          stdout: {
+            removed: 1,
+            removed_cookies: [{ name: 'new', domain: 'other.test', path: '/' }],
+            held_back: false,
+          },
+        },
+        {
+          run: ['import', '--undo'],
+          stderr: /took back the import of stdin at 2.*\nhallpass: as before: cookies of other\.test\n/,
+        },
+        { run: ['cookie', 'list', 'other.test'], stdout: /^o [^\n]*\n$/ },
+        { run: ['import', 'x', '--undo'], status: 2, stdout: '' },
+        {
+          run: ['import', '-', '--replace'],
+          stdin: 'other.test\tFALSE\t/\tFALSE\t0\tnew\tx\nno cookie\n',
+          status: 8,
+          stderr: /warning: removed nothing: --replace needs a file that can be read as a whole\n/,
+        },
+        { run: ['cookie', 'list', 'other.test'], stdout: /^(o|new) [^\n]*\n(o|new) [^\n]*\n$/ },
+        {
+          run: ['import', '-', '--replace'],
+          stdin: 'other.test\tFALSE\t/\tFALSE\t1000\to\tx\n',
+          status: 1,
+          stderr: /error: stdin: nothing was imported: 1 expired\n/,
+        },
+        { run: ['cookie', 'list', 'other.test'], stdout: /^(o|new) [^\n]*\n(o|new) [^\n]*\n$/ },
         { run: ['import', '-', '--merge', '--replace'], stdin: 'x', status: 2, stdout: '' },
         { run: ['import', '-', '--session', 'nope'], stdin: cookiesTxt, status: 4, stdout: '' },
       ],

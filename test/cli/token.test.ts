@@ -43,6 +43,13 @@ describe('token', () => {
         // A new value; all else stays.
         { run: ['token', 'set', 'api'], stdin: other },
         { run: ['token', 'get', 'api'], stdout: `${other}\n`, reveals: true },
+        {
+          run: set('api', 'basic', '--host', 'api.example.com'),
+          stdin: 'ada:x',
+          status: 2,
+          stderr: /error: "api" is of the kind bearer, and its value would be lost\n.*hint: .*token rm api\n/,
+        },
+        { run: ['token', 'get', 'api'], stdout: `${other}\n`, reveals: true },
         { run: ['token', 'list'], stdout: /\*\.example\.org:8443/ },
         {
           run: ['token', 'rm', 'api'],

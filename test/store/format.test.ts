@@ -130,6 +130,7 @@ describe('docs/format.md', () => {
     const { home, store } = await scratchStore()
     const ids: SealId[] = [
       { kind: 'client', session: 'work', name: '' },
+      { kind: 'undo', session: 'work', name: '' },
       { kind: 'cookies', session: 'work', name: 'example.com' },
       { kind: 'storage', session: 'work', name: 'example.com' },
       { kind: 'credential', session: 'work', name: 'api' },

@@ -26,7 +26,11 @@ export const command: CommandSpec = {
     { flags: '--profile <profile>', summary: 'with --from: the name or the folder of a profile' },
     { flags: '--dry-run', summary: 'check and count, and change nothing' },
     { flags: '--merge', summary: 'beside what the session holds (this is the default)' },
-    { flags: '--replace', summary: 'in place of what the session holds of the sites in the file' },
+    {
+      flags: '--replace',
+      summary: 'in place of what the session holds of the sites in the file, if all of it can be read',
+    },
+    { flags: '--undo', summary: 'take back the last import that removed or changed anything' },
     { flags: '--passphrase-file <file>', summary: 'the passphrase of a bundle (mode 0600)' },
     { flags: '--yes', summary: 'do not ask before the credentials of a bundle come in' },
   ],

@@ -17,6 +17,8 @@ export interface Asked {
 /** Places named for one reason; --json has them all. */
 const maxPlaces = 5
 const maxReasons = 20
+/** A screen of them. */
+const maxRemoved = 20
 
 export function importedOf({ cookies, storage, credentials }: ImportReport): number {
   return cookies.added + cookies.changed + cookies.unchanged + storage.keys + credentials.names.length
@@ -62,6 +64,17 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
       output.say(
         `${asked.dryRun ? 'would remove' : 'removed'} ${counted(cookies.removed, 'cookie')} of the session: ${why}`,
       )
+      for (const { name, domain, path } of report.removed.slice(0, maxRemoved)) {
+        output.say(printable(`  ${name} of ${domain}${path}`))
+      }
+      if (report.removed.length > maxRemoved) {
+        output.say(`  and ${report.removed.length - maxRemoved} more; --json lists all`)
+      }
+    }
+    if (report.heldBack) {
+      output.warn(
+        `${asked.dryRun ? 'would remove' : 'removed'} nothing: --replace needs a file that can be read as a whole`,
+      )
     }
   }
   if (cookies.elsewhere > 0) output.say(`skipped ${counted(cookies.elsewhere, 'cookie')} of other hosts`)
@@ -104,6 +117,8 @@ export function importDocument(report: ImportReport, asked: Asked) {
     changed: cookies.changed,
     unchanged: cookies.unchanged,
     removed: cookies.removed,
+    removed_cookies: report.removed,
+    held_back: report.heldBack,
     elsewhere: cookies.elsewhere,
     storage,
     credentials: credentials.names,

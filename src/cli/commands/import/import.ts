@@ -16,6 +16,7 @@ import { readInput } from './read-input.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
+  if (input.has('undo')) return (await import('./undo.ts')).undo(context, input)
   if (input.has('merge') && input.has('replace')) {
     throw new HallpassError('usage', '--merge and --replace do not go together')
   }
@@ -30,6 +31,7 @@ export const run: Run = async (context, input) => {
     mode,
     dryRun,
     hosts: sites.length === 0 ? undefined : sites,
+    undo: name,
     onProgress: progress(context, 'writing'),
   })
   const told = { session: session.name, file: name, format, mode, dryRun } as const
@@ -41,8 +43,11 @@ export const run: Run = async (context, input) => {
   if (output.json) output.document('import/1', importDocument(report, told))
   else tellImport(output, report, told)
   if (report.failed !== undefined) return 8
-  if (!dryRun && !output.json && importedOf(report) > 0) output.hint('hallpass session show')
-  return 0
+  if (!dryRun && !output.json && importedOf(report) > 0) {
+    output.hint('hallpass session show')
+    if (report.removed.length + report.credentials.replaced.length > 0) output.hint('hallpass import --undo')
+  }
+  return report.heldBack ? 8 : 0
 }
 
 async function fromBrowserIfAsked(context: Context, input: Input): Promise<ImportSource | undefined> {

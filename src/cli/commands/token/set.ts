@@ -1,5 +1,6 @@
 import { kindOf } from '../../../credentials/kinds.ts'
 import { HallpassError } from '../../../errors.ts'
+import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { Input, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
@@ -13,6 +14,7 @@ export const run: Run = async (context, input) => {
   const hallpass = await context.open()
   const session = await hallpass.session()
   const held = (await session.credentials()).find((credential) => credential.name === name)
+  refuseOtherKind(held, definition.kind)
   // Before the value is asked for.
   await checkDefinition(definition, held !== undefined)
   // The tokens of another tool are in its file. A kind without a value needs none; that there is no such kind, or none
@@ -27,6 +29,18 @@ export const run: Run = async (context, input) => {
   const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))
   const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`
   output.say(state === undefined ? what : `${what}: ${state}`)
+}
+
+/** A login that took a browser must not be lost for a name that was used twice. */
+function refuseOtherKind(held: CredentialSummary | undefined, kind: string | undefined): void {
+  if (held === undefined || held.updatedAt === undefined || kind === undefined || held.kind === kind) return
+  throw new HallpassError(
+    'usage',
+    `"${held.name}" is of the kind ${held.kind}, and its value would be lost`,
+    {
+      hint: `hallpass token rm ${held.name}`,
+    },
+  )
 }
 
 /** Two that refresh one token log each other out, so that whose it is has to be said. */

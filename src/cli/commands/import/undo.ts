@@ -1,0 +1,33 @@
+import { HallpassError, messageOf } from '../../../errors.ts'
+import { printable } from '../../../log/wire-text.ts'
+import { undoImport } from '../../../sessions/import-undo.ts'
+import type { Context, Input } from '../../command.ts'
+
+/** `import --undo`: the cookies, web storage and credentials that the last import removed or changed are back. */
+export async function undo({ open, output, flags }: Context, input: Input): Promise<number> {
+  if (input.args.length > 0) {
+    throw new HallpassError('usage', '--undo takes back the last import, and no file goes with it')
+  }
+  const { store, sessions } = await open()
+  const { name } = await sessions.get(flags.session)
+  const { from, at, records, left, failed } = await undoImport(store, name)
+  const made = new Date(at).toISOString()
+  if (output.json) {
+    output.document('import-undo/1', {
+      session: name,
+      from,
+      imported_at: made,
+      restored: records,
+      left,
+      failed: failed === undefined ? null : { reason: messageOf(failed.error), written: failed.written },
+    })
+  } else if (failed === undefined) {
+    output.say(`took back the import of ${printable(from)} at ${made}, in the session ${name}`)
+    for (const record of records) output.say(`as before: ${printable(record)}`)
+    if (left > 0) output.say(`imports before it that can be taken back: ${left}`)
+  } else {
+    output.warn(`not all of it could be written: ${messageOf(failed.error)}`)
+    for (const label of failed.written) output.warn(`as before: ${printable(label)}`)
+  }
+  return failed === undefined ? 0 : 8
+}
