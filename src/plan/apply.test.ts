@@ -91,20 +91,20 @@ describe("the client's Cookie header", () => {
 describe('a credential header', () => {
   const bearer: CredentialSpec = { name: 'api', value: 's3cret' }
 
-  it('takes the place of what the client sent there', () => {
+  it("replaces the client's own", () => {
     const edits = apply({ credentials: [bearer] }, { fields: { authorization: 'Bearer dummy' } })
     expect(edits.headers).toEqual({ Authorization: 'Bearer s3cret' })
     expect([...edits.remove]).toEqual(['authorization'])
     expect(edits.attachedNames).toEqual(['authorization(api)'])
   })
 
-  it('leaves it with override: false, and is there when the client sent none', () => {
+  it("with override: false leaves the client's own, and goes when the client sent none", () => {
     const polite = { credentials: [{ ...bearer, override: false }] }
     expect(apply(polite, { fields: { AUTHORIZATION: 'own' } })).toMatchObject({ add: [], attachedNames: [] })
     expect(apply(polite).headers).toEqual({ Authorization: 'Bearer s3cret' })
   })
 
-  it('keeps nothing of a request that is not allowed', () =>
+  it('adds nothing to a request that is not allowed', () =>
     expect(apply({ credentials: [bearer], lines: ['a=1'], allow: [] })).toMatchObject({
       add: [],
       attachedNames: [],

@@ -11,7 +11,7 @@ import { type Swapped, swapPlaceholders } from './placeholders.ts'
 import type { Plan } from './plan.ts'
 import { hasQueryParam, setQueryParam } from './query-target.ts'
 
-/** The rest of the request, and what makes one signature differ from the next. */
+/** The rest of the request, with the time and the nonce of a signature. */
 export interface SendContext extends SigningTime {
   readonly method: string
   readonly scheme: 'https' | 'http'
@@ -24,9 +24,9 @@ export interface SendContext extends SigningTime {
 export interface HeadEdits {
   /** The request must not go out. */
   readonly refusal?: Refusal
-  /** The request target, when it changes. It may hold a secret. */
+  /** The new request target, if it changes. It can hold a secret. */
   readonly target?: string
-  /** Lower-case names of fields whose lines go. */
+  /** Lower-case names of the fields whose lines are removed. */
   readonly remove: ReadonlySet<string>
   readonly add: readonly { readonly name: string; readonly value: string }[]
   /** For the log: `cookie:sid`, `authorization(api)`. */
@@ -36,8 +36,8 @@ export interface HeadEdits {
 const nothing: HeadEdits = { remove: new Set(), add: [], attachedNames: [] }
 
 /**
- * A plan and the client's own head → what to change in the head.
- * @param at without it nothing is signed
+ * A plan and the client's own head → the changes to that head.
+ * @param at without it hallpass signs nothing
  */
 export function applyPlan(plan: Plan, sent: ClientHead, at?: SendContext): HeadEdits {
   const { cookies, credentials, guards } = plan
@@ -121,14 +121,14 @@ function replace(edits: Edits, lowers: readonly string[], add: Edits['add'] | He
   edits.add = [...edits.add.filter(({ name }) => !lowers.includes(name.toLowerCase())), ...add]
 }
 
-/** All lines of a name go out anew when one of them changed: edits are by name. */
+/** Edits are by name: if one line of a field changed, all its lines are written again. */
 function keepSwapped(edits: Edits, { fields, headers, used }: Swapped): void {
   const lines = fields.filter(({ name, lower = name.toLowerCase() }) => headers.has(lower))
   replace(edits, [...headers], lines)
   for (const name of used) edits.names.push(`placeholder(${name})`)
 }
 
-/** What a signature is made over: the fields as the origin will get them, without those that end at this connection. */
+/** The fields that a signature covers: as the origin gets them, without those that end at this connection. */
 function sentFields({ fields }: ClientHead, { remove, add }: Edits): SignedField[] {
   const lines: SignedField[] = []
   for (const { name, lower = name.toLowerCase(), value } of fields)
@@ -139,7 +139,7 @@ function sentFields({ fields }: ClientHead, { remove, add }: Edits): SignedField
 }
 
 interface Own {
-  /** The client's Cookie lines as one; undefined when it sent none. */
+  /** The client's Cookie lines joined; undefined when it sent no Cookie. */
   readonly cookie: string | undefined
   readonly names: ReadonlySet<string>
 }
@@ -164,7 +164,7 @@ function cookieEdit(
   const jar = plan.cookies.attached
   if (jar.length === 0) return undefined
   if (own === undefined) {
-    // Nearly every request of nearly every tool: the same line each time.
+    // Nearly every request of nearly every tool gets this same line.
     let whole = headerOf.get(plan)
     if (whole === undefined) {
       whole = { value: cookieHeader(jar), names: jar.map(({ name }) => `cookie:${name}`) }
@@ -178,17 +178,17 @@ function cookieEdit(
   const names = jar
     .filter((cookie) => !(visible(cookie) && sentNames.has(cookie.name)))
     .map(({ name }) => `cookie:${name}`)
-  // Everything that the jar has the client sends itself: its header stays as it is.
+  // The client sends every cookie of the jar itself: its header stays.
   if (names.length === 0) return undefined
   return { value: mergeCookies(sent, jar, visible), names }
 }
 
-/** The value for a header. A mirror copies from the Cookie header as it will be sent; without the cookie there is none. */
+/** A mirror copies from the Cookie header that goes out; without that cookie it has no value. */
 function headerValue({ source }: PlannedCredential, cookies: string | undefined): string | undefined {
   if (source.from === 'value') return source.value.reveal()
   if (source.from !== 'cookie') return undefined
   const value = parseCookieHeader(cookies ?? '').find(({ name }) => name === source.cookie)?.value
-  // Part of it may be the client's: it must not bring the host down by way of another header.
+  // The cookie can be the client's own: a control character in it must not get into another header.
   return value !== undefined && isFieldValue(value) ? value : undefined
 }
 

@@ -29,7 +29,7 @@ describe('Set-Cookie', () => {
     ])
   })
 
-  it('is refused with the reason, and what is refused is not called captured', () => {
+  it('is refused with the reason, and does not count as captured', () => {
     const { capture: result } = capture(new Jar(), [
       'a=1; Domain=evil.test',
       'b=1; Domain=com',
@@ -42,21 +42,21 @@ describe('Set-Cookie', () => {
     for (const { reason } of result.refused) expect(reason).not.toBe('')
   })
 
-  it('that deletes is told apart, and one that deletes nothing is not told at all', () => {
+  it('that deletes is reported apart, and not at all when there is nothing to delete', () => {
     const jar = jarOf(['https://app.example.com/', 'sid=1; Path=/'])
     const { capture: result } = capture(jar, ['sid=; Path=/; Max-Age=0', 'none=; Max-Age=0'])
     expect(result).toMatchObject({ captured: [], deleted: ['sid'] })
     expect(names(jar)).toEqual([])
   })
 
-  it('of the answer to a cross-site request is held to SameSite', () => {
+  it('in the response to a cross-site request obeys SameSite', () => {
     const { capture: result } = capture(new Jar(), ['a=1', 'b=1; SameSite=None; Secure'], {
       site: 'cross-site',
     })
     expect(result.captured).toEqual(['b'])
   })
 
-  it('that says what the jar holds already asks for no write', () => {
+  it('that the jar holds already asks for no write', () => {
     const jar = new Jar()
     expect(capture(jar, ['sid=1; HttpOnly']).changes).toHaveLength(1)
     const again = capture(jar, ['sid=1; HttpOnly'])

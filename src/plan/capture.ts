@@ -4,7 +4,7 @@ import type { Jar, JarChange } from '../cookies/jar.ts'
 import type { Reveal } from '../rules/rule.ts'
 import { isVisible } from './is-visible.ts'
 
-/** The head of a response, as far as the session is concerned. */
+/** The parts of a response head that can change a session. */
 export interface CapturedResponse {
   readonly scheme: 'https' | 'http'
   readonly host: string
@@ -15,33 +15,33 @@ export interface CapturedResponse {
   /** The values of the Set-Cookie lines, in order. */
   readonly setCookie: readonly string[]
   readonly clearSiteData: readonly string[]
-  /** As the plan of the request said. */
+  /** From the plan of the request. */
   readonly reveal: Reveal
-  /** As the plan of the request said; true when left out. */
+  /** From the plan of the request; true when left out. */
   readonly capture?: boolean
-  /** As the plan of the request said; same-site when left out. */
+  /** From the plan of the request; same-site when left out. */
   readonly site?: SiteContext
 }
 
 export interface Capture {
-  /** Names of the cookies that were taken in. */
+  /** Names of the cookies that the session took in. */
   readonly captured: readonly string[]
   /** Names of the cookies that the response deleted. */
   readonly deleted: readonly string[]
-  /** Indexes of the Set-Cookie lines that the client does not get to see. */
+  /** Indexes of the Set-Cookie lines that the client does not see. */
   readonly hidden: ReadonlySet<number>
   readonly refused: readonly { readonly name: string; readonly reason: string }[]
-  /** The disk failed: the change holds in memory and is tried again. */
+  /** The disk failed: the change holds in memory, and hallpass tries again to write it. */
   readonly warning?: 'not-saved'
 }
 
 export interface CaptureOutcome {
   readonly capture: Omit<Capture, 'warning'>
-  /** What is to be repeated on the jar that is being saved; empty when the jar held all of it before. */
+  /** The changes to repeat on the saved jar; empty when the response changed nothing. */
   readonly changes: readonly JarChange[]
 }
 
-/** Takes what a response brings into a jar, which changes. The rest is what came of it. */
+/** Applies the cookie fields of a response to `jar`, and reports the result. */
 export function captureInto(jar: Jar, response: CapturedResponse, now: number): CaptureOutcome {
   const url = urlOf(response)
   const changes: JarChange[] = []
@@ -65,7 +65,7 @@ export function captureInto(jar: Jar, response: CapturedResponse, now: number): 
     if (outcome.changed)
       changes.push({ key: identityOf(cookie), apply: (other) => void other.set(line, context) })
   })
-  // After the new ones, which it takes along: Clear-Site-Data, "Fetch integration", says why that is meant so.
+  // After Set-Cookie, because it also clears the cookies of its own response (Clear-Site-Data, "Fetch integration").
   if (clearsCookies(response.clearSiteData)) {
     const cleared = jar.clear(url)
     for (const { name } of cleared) {
@@ -82,7 +82,7 @@ function urlOf({ scheme, host, port, path }: CapturedResponse): RequestUrl {
   return { scheme, host, port, path: end === -1 ? path : path.slice(0, end) }
 }
 
-/** What the jar refused may be a secret all the same: what the origin meant to hide from scripts stays hidden. */
+/** A cookie that the jar refuses can still be a secret: HttpOnly hides its line from the client all the same. */
 function saysHttpOnly(line: string): boolean {
   return line
     .split(';')

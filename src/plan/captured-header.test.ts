@@ -11,7 +11,7 @@ it.each([
   [[''], ''],
 ])('%j is %j', (names, value) => expect(capturedHeader(names)).toBe(value))
 
-it('counts what finds no room', () => {
+it('counts the names that do not fit', () => {
   const value = capturedHeader(Array.from({ length: 10_000 }, (_, index) => `cookie${index}`)) ?? ''
   expect(value.length).toBeLessThan(2200)
   const shown = value.split(', ').length - 1

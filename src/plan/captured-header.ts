@@ -1,10 +1,10 @@
-/** A response that sets more is a curiosity, and clients bound the header section (Node: 16 KiB for all of it). */
+/** Clients limit the header section (Node: 16 KiB in all). */
 const maxBytes = 2048
 
 /**
- * The value of Hallpass-Captured: names of cookies, every byte that is not unreserved in a URL as %XX, so that an origin
- * cannot put a comma or a line into it. Names that find no room are counted: `, +12`.
- * @returns undefined when there is nothing to name
+ * The value of Hallpass-Captured: names of cookies. Characters that are not unreserved in a URL become %XX, so that an
+ * origin cannot add a comma or a line. `+12` at the end counts the names that do not fit.
+ * @returns undefined without names
  */
 export function capturedHeader(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined

@@ -12,11 +12,11 @@ export interface PlannedCredential {
   readonly kind: string
   readonly place: Place
   readonly source: Exclude<CredentialSource, { readonly from: 'nothing' }>
-  /** false: what the client sent in that place stays. */
+  /** false: the client's own value in that place stays. */
   readonly override: boolean
-  /** When it goes only under a condition that the client's own head decides. */
+  /** Set when the client's own head decides whether it goes. */
   readonly condition?: string
-  /** Of one whose value ends. */
+  /** Set when the value has an end. */
   readonly freshness?: Freshness
   readonly readFrom?: ReadFrom
 }
@@ -25,7 +25,7 @@ export interface WithheldCredential {
   readonly name: string
   readonly kind: string
   readonly reason: string
-  /** Of one whose value ends, when that it has none, or none any more, is the only reason. */
+  /** Set when the only reason is that the value has ended or never came: a refresh or a login helps. */
   readonly freshness?: Freshness
 }
 
@@ -44,13 +44,13 @@ interface Recipient {
 interface Candidate {
   readonly credential: Credential
   readonly rank: number
-  /** The pattern that brought it here, for the reason given to those that lose. */
+  /** The rule or the pattern that names the host: the losers give it as their reason. */
   readonly by: string
 }
 
 /**
- * Which credentials go to a host. First each place is given to one of them, then it is asked whether that one may go: a
- * credential that lacks its value is not replaced by the next best, which would be another identity.
+ * Which credentials go to a host. Each place first gets its best credential; only then that credential is checked. A
+ * credential without a value keeps its place: the next best would send another identity.
  */
 export function chooseCredentials(
   credentials: readonly Credential[],
@@ -62,7 +62,7 @@ export function chooseCredentials(
   const withheld: WithheldCredential[] = []
   const named = rule?.rule.credential
   if (named !== undefined && !credentials.some(({ name }) => name === named)) {
-    const reason = `the rule names it, but the session has none: hallpass token set ${named}`
+    const reason = `the rule names it, but the session does not have it: hallpass token set ${named}`
     withheld.push({ name: named, kind: 'unknown', reason })
   }
 
@@ -103,7 +103,7 @@ export function chooseCredentials(
   return { attached: attached.sort(byName), withheld: withheld.sort(byName) }
 }
 
-/** A credential is for a host when the deciding rule names it or its own hosts do. */
+/** A credential belongs to a host if the deciding rule names the credential, or if its own hosts match. */
 function candidateOf(
   credential: Credential,
   { host, port }: Recipient,
@@ -115,7 +115,7 @@ function candidateOf(
   return pattern && { credential, rank: specificity(pattern), by: pattern.text }
 }
 
-/** A rule or a changed definition does not widen what the value was sealed for. */
+/** Neither a rule nor a changed definition sends a value to more hosts than it was sealed for. */
 function whyNotHere({ bound, hosts }: Credential, { host, port }: Recipient): string | undefined {
   for (const patterns of [hosts, bound]) {
     if (patterns !== undefined && bestMatch(patterns, host, port) === undefined) return onlyFor(patterns)
@@ -124,7 +124,7 @@ function whyNotHere({ bound, hosts }: Credential, { host, port }: Recipient): st
 }
 
 export function onlyFor(patterns: readonly HostPattern[]): string {
-  return `it is for ${patterns.map(({ text }) => text).join(', ')} alone`
+  return `it is only for ${patterns.map(({ text }) => text).join(', ')}`
 }
 
 function whyWithheld(
@@ -134,17 +134,17 @@ function whyWithheld(
 ): string | undefined {
   const clear = rule?.rule.allowHttp ?? allowHttp ?? false
   if (scheme !== 'https' && !clear && !isLoopbackHost(host)) return 'not over plain http (allowHttp)'
-  // Credentials know no SameSite: with them any page that a browser shows could act as the user.
+  // Credentials have no SameSite: any page in the user's browser could act as the user.
   if (site === 'cross-site') return 'cross-site request'
-  // A value that got in by another way than `token set` must not become a header line or brick the host either.
+  // `token set` refuses such values, but other ways in do not: a line break would add a header line.
   if (place.in === 'header' && source.from === 'value' && !isFieldValue(source.value.reveal())) return unfit
   if (source.from === 'placeholder' && !isFieldValue(utf8Bytes(source.value.reveal()))) return unfit
   return undefined
 }
 
-const unfit = 'its value has characters that no header may have'
+const unfit = 'its value has characters that a header cannot carry'
 
-/** Why its value holds no more, where nothing but the page that made it makes another. */
+/** Why a value from a page has ended. Only that page makes a new one. */
 function endOf({ freshness, readFrom }: Credential, now: number) {
   if (freshness?.endsAt === undefined || readFrom === undefined || freshness.endsAt > now) return undefined
   const since = ago(now - (freshness.expiresAt ?? freshness.endsAt))
@@ -157,7 +157,7 @@ function isBefore(a: Candidate, b: Candidate): boolean {
 }
 
 function lost(winner: Candidate, place: string): string {
-  return `${winner.credential.name} goes before it in ${place} (${winner.by})`
+  return `${winner.credential.name} goes into ${place} instead (${winner.by})`
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -1,17 +1,17 @@
 import { percentDecode } from '../credentials/percent-encoding.ts'
 
-/** Twice is met (a URL inside a URL); a bound, since every further one costs. */
+/** Clients encode twice (a URL inside a URL). Every further round costs time. */
 const maxPercentRounds = 4
-/** Basic around a token that is Base64 itself. */
+/** Basic wraps a token that can be Base64 itself. */
 const maxBase64Depth = 2
-/** Eight characters, the shortest that is looked for, without padding. Both alphabets. */
+/** The Base64 of eight bytes, the length of the shortest placeholder, without padding. Both alphabets. */
 const base64Run = /[A-Za-z0-9+/_-]{11,}/g
-/** What is read from a wrong place, or was no Base64, nearly never has so many characters of a placeholder in a row. */
+/** Decoded at a wrong offset, or from other text, bytes hardly ever have eight printable characters in a row. */
 const legible = /[\x21-\x7e]{8}/
 
 /**
- * The text, and what a server could read in it: percent-decoded, and each stretch of Base64 decoded. Such a stretch may stand
- * behind other characters of its alphabet (`key/c2st…`), so it is read from each of the four places where a group can begin.
+ * The text as a server could read it: as it is, percent-decoded, and with each run of Base64 decoded. Other characters of the
+ * alphabet can come before the Base64 (`key/c2st…`), so each run is decoded from the four offsets where a group can begin.
  */
 export function* readings(text: string, depth = maxBase64Depth): Generator<string> {
   let reading = text

@@ -50,7 +50,7 @@ describe('a host is known, and its cookies are taken in,', () => {
     expect(knowledge.why).toMatch(why)
   })
 
-  it('also when all its cookies are gone since', () => {
+  it('also after all its cookies are gone', () => {
     const jar = jarOf(['https://app.example.com/', 'a=1', 'a=; Max-Age=0'])
     expect(jar.all()).toEqual([])
     expect(about('app.example.com', { jar })).toMatchObject({ known: true, captures: true })
@@ -63,7 +63,7 @@ it('is known because of the first credential by name, in whatever order they com
     expect(about('app.example.com', { credentials }).why).toBe('the credential a is for it')
 })
 
-it('is known without its cookies being taken in when only intercept names it', () => {
+it('is known, but its cookies stay out, when only intercept names it', () => {
   for (const intercept of ['all' as const, [pattern]])
     expect(about('app.example.com', { rules: [[], { intercept }] })).toMatchObject({
       known: true,
@@ -98,7 +98,7 @@ describe('a host that --only does not name', () => {
     expect(about('www.example.com', { jar, scope: { ...only, capture: ['*'] } }).captures).toBe(false)
   })
 
-  it('is opened where a rule limits what may be asked of it', () =>
+  it('is opened where a rule limits requests to it', () =>
     expect(
       about('www.example.com', { scope: only, rules: [[{ hosts: ['*'], allow: ['GET /**'] }]] }),
     ).toMatchObject({

@@ -5,20 +5,20 @@ import type { RuleSet } from '../rules/rule.ts'
 import { type Scope, withinOnly } from './scope.ts'
 
 export interface Knowledge {
-  /** Its TLS is opened. */
+  /** Whether hallpass opens its TLS. */
   readonly known: boolean
-  /** Its cookies are taken in. */
+  /** Whether the session takes in its cookies. */
   readonly captures: boolean
-  /** For explain. */
+  /** Why the host is known, or why not. */
   readonly why: string
 }
 
 /**
- * Whether the session has to do with a host (untouched unless known), and why.
+ * Whether the session knows a host, and why. The connection to an unknown host passes through untouched.
  *
- * Outside `only` nothing is attached, and nothing captured either: an answer to a request without the session's cookies
- * sets new ones for a stranger, which would overwrite the good ones. Such a host is still opened where a rule limits what
- * may be asked of it, because a limit that a flag could switch off would be none.
+ * Outside `only` hallpass attaches nothing and captures nothing: the site sees a stranger there, and the stranger's new
+ * cookies would overwrite the session's. hallpass still opens such a host if a rule limits requests to it: no flag
+ * switches off a limit.
  */
 export function knowledgeOf(
   host: string,
@@ -30,7 +30,7 @@ export function knowledgeOf(
   const ruled = rules.rules.filter((rule) => bestMatch(rule.hosts, host, port) !== undefined)
   if (!withinOnly(scope, host, port)) {
     const limited = ruled.some(({ allow }) => allow !== undefined)
-    const why = limited ? 'a rule limits what may be asked of it' : `--only does not name ${host}`
+    const why = limited ? 'a rule limits requests to it' : `--only does not name ${host}`
     return { known: limited, captures: false, why }
   }
   const why = whyCaptures()
@@ -39,7 +39,7 @@ export function knowledgeOf(
     rules.intercept === 'all' ||
     (rules.intercept !== 'known' && bestMatch(rules.intercept, host, port) !== undefined)
   if (opened) return { known: true, captures: false, why: 'intercept: names it' }
-  return { known: false, captures: false, why: 'no rule, credential, cookie or capture is about it' }
+  return { known: false, captures: false, why: 'no rule, credential, cookie or capture setting covers it' }
 
   function whyCaptures(): string | undefined {
     if (ruled.length > 0) return 'a rule names it'

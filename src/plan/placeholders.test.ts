@@ -198,7 +198,7 @@ describe('several placeholders for one host', () => {
     const same = planOf(here, [github, { ...work, placeholder: dummy }])
     expect(same.credentials.attached.map(({ name }) => name)).toEqual(['github'])
     expect(same.credentials.withheld).toMatchObject([
-      { name: 'work', reason: `github goes before it in placeholder:${dummy} (api.github.test)` },
+      { name: 'work', reason: `github goes into placeholder:${dummy} instead (api.github.test)` },
     ])
     expect(same.guards).toEqual([])
   })
@@ -237,7 +237,7 @@ describe('a placeholder on the way to another host', () => {
   ])('is refused in %s', (_, sent, where) => {
     const edits = send(made, sent)
     expect(edits.refused).toBe(
-      `the placeholder of "github" stands in its ${where}, and must not go there: it is for api.github.test alone`,
+      `the placeholder of "github" is in its ${where}, but must not go to this host: it is only for api.github.test`,
     )
     expect(edits).toMatchObject({ added: [], names: [], target: undefined })
   })
@@ -247,12 +247,12 @@ describe('a placeholder on the way to another host', () => {
     expect(send(short, { lines: ['A: MTIzNDU2Nzg='] }).refused).toContain('"github"')
   })
 
-  it('lets go what has none', () =>
+  it('does not stop a head without one', () =>
     expect(
       send(made, { target: '/?a=b', lines: ['Authorization: Bearer other', 'A: ghp_dummy'] }).refused,
     ).toBeUndefined())
 
-  it('does not mind what ends at this connection', () =>
+  it('is ignored in fields that end at this connection', () =>
     expect(send(made, { lines: [`Proxy-Authorization: Basic ${base64(dummy)}`] }).refused).toBeUndefined())
 
   it('is refused beside one that is for the host, and not mistaken for it', () => {
@@ -296,7 +296,7 @@ describe('a placeholder whose value is withheld', () => {
       here,
       [{ ...github, bound: ['other.test'] }],
       {},
-      'it is for other.test alone',
+      'it is only for other.test',
     ],
   ])('is refused %s, and says why', (_, url, credentials, within, reason) => {
     const made = planOf(url, credentials, within)

@@ -6,31 +6,31 @@ import { readings } from './hidden-readings.ts'
 import type { Plan } from './plan.ts'
 import { paramName } from './query-target.ts'
 
-/** A client's head with values in the places of the placeholders. */
+/** A client's head with the values in place of the placeholders. */
 export interface Swapped extends ClientHead {
   /** Lower-case names of the fields that changed. */
   readonly headers: ReadonlySet<string>
   /** Names of the query parameters that changed. */
   readonly params: ReadonlySet<string>
-  /** Names of the credentials whose values went in. */
+  /** Names of the credentials whose values are in it now. */
   readonly used: ReadonlySet<string>
 }
 
 interface Entry {
   readonly placeholder: string
   readonly name: string
-  /** Unicode; undefined: it must not be sent here. */
+  /** Unicode; undefined when it must not go to this host. */
   readonly value: string | undefined
   readonly reason: string
 }
 
 interface Table {
-  /** The longest placeholder first, since one may begin with another. */
+  /** The longest placeholder first, because a placeholder can begin with another one. */
   readonly entries: readonly Entry[]
   readonly guarded: boolean
   /** A group for each entry. */
   readonly plain: RegExp
-  /** The same with any of their characters percent-encoded. */
+  /** The same, with any of the characters percent-encoded. */
   readonly encoded: RegExp
 }
 
@@ -38,9 +38,9 @@ interface Table {
 const tables = new WeakMap<Plan, Table>()
 
 /**
- * Puts a plan's values where the client sent their placeholders: in a header's value, in the Base64 of Basic, in the query.
- * Everything else stays as it is.
- * @returns undefined when there was none, a reason when there was one that must not be sent here
+ * Replaces placeholders by the plan's values: in header values, in the Base64 of Basic, in the query. The path stays,
+ * because a rule has judged it.
+ * @returns undefined when the head has no placeholder; the reason when it has one that must not go to this host
  */
 export function swapPlaceholders(plan: Plan, head: ClientHead): Swapped | string | undefined {
   const table = tables.get(plan) ?? makeTable(plan)
@@ -95,7 +95,7 @@ function makeTable(plan: Plan): Table {
     entries,
     guarded: plan.guards.length > 0,
     plain: anyOf(literally),
-    // Encoded first: of `%25` the `%` alone is a character too.
+    // Encoded first, or `%25` would match by its `%` alone.
     encoded: anyOf((character) => `(?:${percentPattern(character)}|${literally(character)})`),
   }
   tables.set(plan, table)
@@ -112,12 +112,12 @@ function percentPattern(character: string): string {
   return `%${[...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('')}`
 }
 
-/** Not what frames and routes the message, nor what ends at this connection. */
+/** Fields that frame or route the message, or that end at this connection, keep their text. */
 function takesValue(lower: string): boolean {
   return lower === 'cookie' || (!hopByHop.has(lower) && headerNameProblem(lower) === undefined)
 }
 
-/** git and others wrap what they hold as `user:password`; undefined for what is not Basic or has no placeholder. */
+/** git and others send `user:password` in Base64. undefined without Basic or without a placeholder. */
 function swapBasic(value: string, swap: (text: string) => string): string | undefined {
   const [, scheme = '', encoded = ''] = /^(Basic\s+)([A-Za-z0-9+/_-]+={0,2})$/i.exec(value) ?? []
   if (encoded === '') return undefined
@@ -126,7 +126,7 @@ function swapBasic(value: string, swap: (text: string) => string): string | unde
   return swapped === pair ? undefined : `${scheme}${Buffer.from(swapped, 'latin1').toString('base64')}`
 }
 
-/** Why the head must not go out, if it holds a placeholder that is not for here: it names the credential, not the value. */
+/** The reason why a head must not go out, if a guarded placeholder is in it. It names the credential, not the value. */
 function strayIn(table: Table, { target, fields }: ClientHead): string | undefined {
   const strayOf = (text: string) => {
     for (const reading of readings(text)) {
@@ -140,7 +140,7 @@ function strayIn(table: Table, { target, fields }: ClientHead): string | undefin
   const query = target.indexOf('?')
   const places: [where: string, text: string][] = [
     ['path', query === -1 ? target : target.slice(0, query)],
-    // Also one that the `?` stands in.
+    // The whole target: a placeholder can contain the `?`.
     ['query', target],
   ]
   for (const { name, lower = name.toLowerCase(), value } of fields) {
@@ -150,7 +150,7 @@ function strayIn(table: Table, { target, fields }: ClientHead): string | undefin
   for (const [where, text] of places) {
     const stray = strayOf(text)
     if (stray !== undefined)
-      return `the placeholder of "${stray.name}" stands in its ${where}, and must not go there: ${stray.reason}`
+      return `the placeholder of "${stray.name}" is in its ${where}, but must not go to this host: ${stray.reason}`
   }
   return undefined
 }

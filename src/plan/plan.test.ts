@@ -101,7 +101,7 @@ describe('a credential', () => {
     expect(whyNot(made)).toEqual({ api: 'not over plain http (allowHttp)' })
   })
 
-  it('does not go over plain http to a name below localhost, and no more do Secure cookies', () => {
+  it('does not go over plain http to a name below localhost, nor do Secure cookies', () => {
     const jar = jarOf(['https://app.localhost/', 'sid=1; Secure'])
     const made = planFor('http://app.localhost/', { jar, credentials: [{ ...api, hosts: ['*'] }] })
     expect(attachedTo(made)).toEqual([])
@@ -150,7 +150,7 @@ describe('a credential', () => {
     const rules = [{ hosts: ['evil.test'], credential: 'api' }]
     const made = planFor('https://evil.test/', { credentials: [api], rules })
     expect(attachedTo(made)).toEqual([])
-    expect(whyNot(made)).toEqual({ api: 'it is for api.example.com alone' })
+    expect(whyNot(made)).toEqual({ api: 'it is only for api.example.com' })
   })
 
   it('does not go beyond the hosts that its value was sealed for, whatever the configuration says', () => {
@@ -166,11 +166,11 @@ describe('a credential', () => {
       api: 'no value: hallpass token set api',
     }))
 
-  it('that a rule names and nobody made names the command', () =>
+  it('that a rule names but the session lacks names the command', () =>
     expect(
       whyNot(planFor('https://a.test/', { rules: [{ hosts: ['a.test'], credential: 'nope' }] })),
     ).toEqual({
-      nope: 'the rule names it, but the session has none: hallpass token set nope',
+      nope: 'the rule names it, but the session does not have it: hallpass token set nope',
     }))
 
   it('keeps a value with a line break off the wire, however it came into the session', () => {
@@ -183,7 +183,7 @@ describe('a credential', () => {
       {},
       now,
     )
-    expect(whyNot(made)).toEqual({ api: 'its value has characters that no header may have' })
+    expect(whyNot(made)).toEqual({ api: 'its value has characters that a header cannot carry' })
   })
 })
 
@@ -194,15 +194,15 @@ describe('several credentials for one place', () => {
   it('leave it to the most specific, and say so', () => {
     const made = planFor('https://api.example.com/', { credentials: [basic, wide, api] })
     expect(attachedTo(made)).toEqual(['api'])
-    expect(whyNot(made).wide).toBe('api goes before it in authorization (api.example.com)')
-    expect(whyNot(made).basic).toMatch(/goes before it in authorization/)
+    expect(whyNot(made).wide).toBe('api goes into authorization instead (api.example.com)')
+    expect(whyNot(made).basic).toMatch(/goes into authorization instead/)
   })
 
   it('leave it to the one that the rule names', () => {
     const rules = [{ hosts: ['*.example.com'], credential: 'wide' }]
     const made = planFor('https://api.example.com/', { credentials: [api, wide], rules })
     expect(attachedTo(made)).toEqual(['wide'])
-    expect(whyNot(made)).toEqual({ api: 'wide goes before it in authorization (the rule names it)' })
+    expect(whyNot(made)).toEqual({ api: 'wide goes into authorization instead (the rule names it)' })
   })
 
   it('leave it to the first by name when they are equally specific', () => {
@@ -241,7 +241,7 @@ describe('policy', () => {
     { hosts: ['*.example.com'], reveal: 'all' },
   ]
 
-  it('lets through what the most specific rule allows, and tells which', () => {
+  it('lets through what the most specific rule allows, and names that rule', () => {
     const made = planFor('https://api.example.com/public/x?y', { credentials: [api], rules })
     expect(made).toMatchObject({
       policy: { allowed: true },
@@ -318,7 +318,7 @@ it('is the same for every path and method unless a rule or a cookie looks at the
 it('says whether the session knows the host, and why', () => {
   const known = { known: true, knownWhy: 'the credential api is for it' }
   expect(planFor('https://api.example.com/', { credentials: [api] })).toMatchObject(known)
-  const unknown = { known: false, knownWhy: 'no rule, credential, cookie or capture is about it' }
+  const unknown = { known: false, knownWhy: 'no rule, credential, cookie or capture setting covers it' }
   expect(planFor('https://other.test/', { credentials: [api] })).toMatchObject(unknown)
 })
 
@@ -337,7 +337,7 @@ it('takes in no cookies of a host that is opened only because intercept says so'
 describe('the scope of a client', () => {
   const given: Given = { jar: session, credentials: [{ ...api, hosts: ['*.example.com'] }] }
 
-  it('with only attaches to those hosts alone, and leaves the session as it is elsewhere', () => {
+  it('with only attaches to those hosts, and leaves the session unchanged elsewhere', () => {
     const narrowed = { ...given, scope: scope({ only: ['app.example.com'] }) }
     expect(planFor('https://app.example.com/', narrowed)).toMatchObject({ capture: true, reveal: 'script' })
     expect(attachedTo(planFor('https://app.example.com/', narrowed))).toContain('api')
@@ -373,7 +373,7 @@ describe('the scope of a client', () => {
     })
     expect(made).toMatchObject({ reveal: 'all', capture: true })
     expect(attachedTo(made)).toEqual([])
-    expect(whyNot(made)).toMatchObject({ sid: 'a browser window holds its own' })
+    expect(whyNot(made)).toMatchObject({ sid: 'a browser window has its own' })
     const vendor = plan(
       requestTo('https://vendor.test/'),
       { jar: new Jar(), credentials: [] },
@@ -391,7 +391,7 @@ describe('the scope of a client', () => {
     ).toBe('all'))
 })
 
-it('shows no secret to who prints it', () => {
+it('prints no secret', () => {
   const made = planFor('https://api.example.com/', { credentials: [api] })
   expect(attachedTo(made)).toEqual(['api'])
   expect(inspect(made, { depth: 9 }) + JSON.stringify(made)).not.toContain('s3cret')

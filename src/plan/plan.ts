@@ -21,33 +21,33 @@ export interface PlanRequest {
   /** Of the verified connection; IPv6 without brackets. */
   readonly host: string
   readonly port: number
-  /** With the query, as sent. */
+  /** With the query, as the client sent it. */
   readonly path: string
   readonly method: string
   readonly site: SiteContext
 }
 
-/** What the session holds for the site. */
+/** The cookies and credentials of a session for one site. */
 export interface Material {
   readonly jar: Jar
   readonly credentials: readonly Credential[]
 }
 
 export interface PlaceholderGuard {
-  /** The credential. */
+  /** Of the credential. */
   readonly name: string
   readonly placeholder: string
-  /** Why its value does not go here. */
+  /** Why the credential's value does not go to this host. */
   readonly reason: string
 }
 
-/** The one decision about a request. The proxy applies it, explain prints it. */
+/** The decision about one request. The proxy applies it, explain prints it. */
 export interface Plan {
   /** false: hallpass does not open the TLS of this host. */
   readonly known: boolean
   readonly knownWhy: string
   readonly policy: Policy
-  /** The rule that decided. */
+  /** The deciding rule. */
   readonly rule?: { readonly index: number; readonly pattern: string; readonly why: string }
   readonly reveal: Reveal
   /** Whether the session takes in the cookies of the response. */
@@ -88,8 +88,8 @@ export function planConnect(
 }
 
 /**
- * (request, session, rules) → what goes on, what stays off, and why. Pure: the same arguments give the same plan.
- * Read top to bottom it is the whole decision.
+ * (request, session, rules) → the parts that go on, those that stay off, and why. The same arguments give the same plan.
+ * Read from top to bottom, it is the whole decision.
  */
 export function plan(
   request: PlanRequest,
@@ -143,7 +143,7 @@ export function variantOf({ method, path }: PlanRequest, byRequest: boolean): st
 /** The response would show it to the client (cross-site tracing). */
 const echoed = 'a TRACE comes back to the client'
 
-/** What goes on and what stays off. @param reason why nothing goes on */
+/** @param reason why nothing goes on */
 function attach(
   selection: Selection,
   chosen: Chosen,
@@ -187,7 +187,7 @@ function conditionsOf({ source }: PlannedCredential, cookies: readonly Cookie[],
   const conditions: string[] = []
   if (source.from === 'cookie' && !cookies.some(({ name }) => name === source.cookie))
     conditions.push(`only if the client sends the cookie ${source.cookie} itself`)
-  // A client that writes a placeholder there has chosen that credential.
+  // A client that writes a placeholder into this place chooses that credential.
   if (choice) conditions.push('unless the client sends a placeholder there')
   return conditions
 }

@@ -22,7 +22,7 @@ export interface Asked {
   readonly request?: { readonly method: string; readonly path: string }
 }
 
-/** What may go: `--strict` limits the hosts, the deciding rule limits methods and paths. */
+/** Whether a request may go: `--strict` limits the hosts, the deciding rule limits methods and paths. */
 export function policyOf(
   { host, port, request }: Asked,
   rule: Decided | undefined,

@@ -1,7 +1,6 @@
 /**
- * A request target with one parameter set: in the place of the first of that name, the others of that name gone.
- * Everything else stays byte for byte. Names are compared as servers read them, so that `api%5Fkey` does not stand beside
- * `api_key` with another value; which of two a server takes differs.
+ * Sets one parameter of a request target: it replaces the first of that name and removes the others. All other bytes stay.
+ * Names are compared decoded: a client's `api%5Fkey` beside our `api_key` would leave the choice to the server.
  */
 export function setQueryParam(target: string, name: string, value: string): string {
   const at = target.indexOf('?')
@@ -34,7 +33,7 @@ export function hasQueryParam(target: string, name: string): boolean {
   )
 }
 
-/** The name of a `name=value` part, as servers read it. */
+/** The decoded name of a `name=value` part. */
 export function paramName(part: string): string {
   const equals = part.indexOf('=')
   const name = (equals === -1 ? part : part.slice(0, equals)).replaceAll('+', ' ')

@@ -7,7 +7,7 @@ export interface ParsedUrl {
   readonly port: number
   /** With the query. */
   readonly path: string
-  /** The URL without user, password and fragment, with the values of its query left out: fit to be shown. */
+  /** For people: without user, password, fragment and the values of the query. */
   readonly text: string
 }
 
@@ -15,9 +15,9 @@ export function defaultPort(scheme: 'https' | 'http'): number {
   return scheme === 'https' ? 443 : 80
 }
 
-/** A URL as a person types it; `wss` and `ws` count as what they are sent over. @throws HallpassError 'usage' */
+/** A URL as a person types it. `wss` counts as https, `ws` as http. @throws HallpassError 'usage' */
 export function parseRequestUrl(text: string): ParsedUrl {
-  // `example.com/me` and `example.com:8443` are meant as https; `localhost:8080` would otherwise be a URL of the scheme "localhost".
+  // Without a scheme, https is meant: alone, `localhost:8080` would be a URL of the scheme "localhost".
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `https://${text}`)
   const scheme = url?.protocol === 'https:' || url?.protocol === 'wss:' ? 'https' : 'http'
   if (url === null || !/^(?:https?|wss?):$/.test(url.protocol) || url.hostname === '') {

@@ -9,7 +9,7 @@ export interface RunScope {
   readonly strict?: boolean
 }
 
-/** @throws HallpassError `usage` naming the host that is none. */
+/** @throws HallpassError `usage` that names the malformed host. */
 export function scopeOf({ capture, only, strict }: RunScope): Scope {
   return {
     ...(capture && { capture: parsed('--capture', capture) }),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { scope } from '../../test/support/material.ts'
 import { scopeKey } from './scope.ts'
 
-it('has one key for scopes that say the same, and different ones otherwise', () => {
+it('has one key for equal scopes, and different keys otherwise', () => {
   const scopes = [
     {},
     { only: [] },

@@ -1,16 +1,16 @@
 import { bestMatch, type HostPattern } from '../rules/host-pattern.ts'
 import type { Reveal } from '../rules/rule.ts'
 
-/** What a client token narrows or widens for the client that holds it. */
+/** Limits and extensions for one client, kept with its token. */
 export interface Scope {
-  /** Hosts whose cookies are taken in though the session knows nothing of them yet. */
+  /** The session takes in the cookies of these hosts, even if it does not know them yet. */
   readonly capture?: readonly HostPattern[]
-  /** Attach to these hosts alone. Elsewhere the session is neither used nor changed. */
+  /** The only hosts that use and change the session. */
   readonly only?: readonly HostPattern[]
-  /** Hosts that `only` does not name (without it: that the session does not know) get 403. */
+  /** Every host outside `only` gets 403; without `only`, every host that the session does not know. */
   readonly strict?: boolean
   readonly reveal?: Reveal
-  /** A window keeps its own cookies: nothing is attached, everything is revealed, all that comes is captured. */
+  /** A browser window has its own cookies: hallpass attaches nothing, hides nothing and captures everything. */
   readonly browserWindow?: boolean
 }
 
@@ -20,13 +20,13 @@ export function withinOnly(scope: Scope, host: string, port: number): boolean {
 
 /** Why nothing of the session goes to a host; undefined when its cookies and credentials may. */
 export function whyUnused(scope: Scope, host: string, port: number): string | undefined {
-  if (scope.browserWindow === true) return 'a browser window holds its own'
+  if (scope.browserWindow === true) return 'a browser window has its own'
   return withinOnly(scope, host, port) ? undefined : `--only does not name ${host}`
 }
 
 const keys = new WeakMap<Scope, string>()
 
-/** Equal for scopes that say the same, so that connections of one client share what is memoised. */
+/** Equal for scopes with equal contents, so that all connections of a client share its plans. */
 export function scopeKey(scope: Scope): string {
   const known = keys.get(scope)
   if (known !== undefined) return known

@@ -191,7 +191,7 @@ describe('a plan with signatures', () => {
     expect(planOf(credentials).body).toBe(body),
   )
 
-  it('says nothing of the body when the request is not allowed', () =>
+  it('needs no body when the request is not allowed', () =>
     expect(planOf([aws], { rules: [{ hosts: ['*'], allow: [] }] }).body).toBe('none'))
 
   it.each<[string, Parameters<typeof planOf>[1], string]>([
@@ -209,15 +209,15 @@ describe('a plan with signatures', () => {
     expect(planOf([bearer, oauth, wider]).credentials).toMatchObject({
       attached: [{ name: 'x' }],
       withheld: [
-        { name: 'aws', reason: 'x goes before it in authorization (api.test)' },
-        { name: 'b', reason: 'x goes before it in authorization (api.test)' },
+        { name: 'aws', reason: 'x goes into authorization instead (api.test)' },
+        { name: 'b', reason: 'x goes into authorization instead (api.test)' },
       ],
     })
     const named = planOf([bearer, oauth, wider], { rules: [{ hosts: ['*'], credential: 'aws' }] })
     expect(named.credentials.attached.map(({ name }) => name)).toEqual(['aws'])
   })
 
-  it('shows nothing of what they sign with', () => {
+  it('prints none of their secrets', () => {
     const made = planOf([oauth, { ...aws, name: 'b', hosts: ['*'] }, dummy])
     for (const text of [JSON.stringify(made), inspect(made, { depth: 20 })])
       expect(text).not.toMatch(/s3cret/)

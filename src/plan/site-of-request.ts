@@ -4,7 +4,7 @@ import type { PlanRequest } from './plan.ts'
 /** Methods whose cross-site navigation carries SameSite=Lax cookies (RFC 6265bis, 5.6.7.1). */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
-/** A tool's request counts as same-site; a browser that says otherwise (Fetch Metadata) is believed. */
+/** A tool's request counts as same-site. Browsers say what theirs is (Fetch Metadata). */
 export function siteOfRequest(head: RequestHead): PlanRequest['site'] {
   let crossSite = false
   let navigation = false

@@ -1,7 +1,7 @@
 import { siteOf } from '../cookies/site.ts'
 import { type HostPattern, parseHostPattern } from '../rules/host-pattern.ts'
 
-/** The site of a host with everything below it; an address alone, which has nothing below it. */
+/** The site of a host and everything below it. An address has nothing below it. */
 export function sitePatterns(host: string): readonly HostPattern[] {
   const site = siteOf(host)
   const text = site.includes(':') ? `[${site}]` : site

@@ -95,7 +95,7 @@ describe('a credential of the kind web-storage', () => {
     expect(await sent('www.example.com')).toBe('one')
     expect(await sent('example.com.evil.test')).toBeUndefined()
     expect(await sent('evil.test')).toBeUndefined()
-    expect(await why('evil.test')).toBe('it is for example.com, *.example.com alone')
+    expect(await why('evil.test')).toBe('it is only for example.com, *.example.com')
   })
 
   it('goes to another site once its owner has sealed that', async () => {

@@ -177,7 +177,7 @@ describe('token', () => {
         {
           run: ['explain', 'https://b.example/'],
           stdout:
-            /refused +a request with the placeholder sk-placeholder-0000 \(model\): it is for c\.example alone/,
+            /refused +a request with the placeholder sk-placeholder-0000 \(model\): it is only for c\.example/,
         },
         {
           run: ['explain', 'https://b.example/', '--json'],
