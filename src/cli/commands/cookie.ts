@@ -43,6 +43,7 @@ export const command: CommandSpec = {
     {
       name: 'get',
       summary: 'print the value of the cookie that a request to the URL would carry',
+      about: 'A pipe or a file gets the exact bytes. On a terminal, control characters are made visible.',
       operands: [
         { name: '<url>', summary: 'the URL of the request' },
         { name: '<name>', summary: 'the name of the cookie' },

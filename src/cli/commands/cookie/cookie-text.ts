@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net'
 import { type Cookie, isExpired } from '../../../cookies/cookie.ts'
-import { printable } from '../../../log/wire-text.ts'
 import { parseRequestUrl } from '../../../plan/request-url.ts'
 import { Secret } from '../../../secret.ts'
 
@@ -34,11 +33,6 @@ export function fromWire(latin1: string): string {
 /** What was typed, as the bytes that go on the wire. */
 export function toWire(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
-}
-
-/** A name or path for a terminal: an origin chose it, so it may hold what drives one. */
-export function shown(latin1: string): string {
-  return printable(fromWire(latin1))
 }
 
 /** A site as a person names it: a host, or any URL there. @throws HallpassError 'usage' */

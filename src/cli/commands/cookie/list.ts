@@ -2,7 +2,7 @@ import type { Cookie } from '../../../cookies/cookie.ts'
 import { Secret } from '../../../secret.ts'
 import type { Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { cookieDocument, shown, siteOperand } from './cookie-text.ts'
+import { cookieDocument, fromWire, siteOperand } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -32,12 +32,12 @@ function row(cookie: Cookie, now: number, reveal: boolean): string[] {
   const flags = [secure ? 'secure' : '', httpOnly ? 'http-only' : '', sameSite === 'default' ? '' : sameSite]
   const life = expiresAt === undefined ? 'session' : spokenTime(expiresAt, now)
   return [
-    name === '' ? '(no name)' : shown(name),
+    name === '' ? '(no name)' : fromWire(name),
     hostOnly ? domain : `.${domain}`,
-    shown(path),
+    fromWire(path),
     life,
     flags.filter((flag) => flag !== '').join(' '),
-    reveal ? shown(value) : new Secret(value).fingerprint(),
+    reveal ? fromWire(value) : new Secret(value).fingerprint(),
   ]
 }
 

@@ -1,7 +1,7 @@
 import { HallpassError } from '../../../errors.ts'
 import type { Input, Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { cookieDocument, shown, toWire } from './cookie-text.ts'
+import { cookieDocument, fromWire, toWire } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -25,7 +25,7 @@ export const run: Run = async (context, input) => {
   if (output.json) output.document('cookie/1', cookieDocument(cookie, { reveal: false, now }))
   const hosts = cookie.hostOnly ? cookie.domain : `${cookie.domain} and the hosts below it`
   const life = cookie.expiresAt === undefined ? '' : `, expires ${spokenTime(cookie.expiresAt, now)}`
-  output.say(`kept ${shown(cookie.name)} for ${hosts}${life}, in the session ${session.name}`)
+  output.say(`kept ${fromWire(cookie.name)} for ${hosts}${life}, in the session ${session.name}`)
 }
 
 function maxAgeOf(input: Input): number | undefined {

@@ -2,7 +2,7 @@ import { placeText } from '../../../credentials/credential.ts'
 import { Secret } from '../../../secret.ts'
 import type { Explanation } from '../../../sessions/session.ts'
 import type { Spell } from '../../spelling.ts'
-import { fromWire, shown } from '../cookie/cookie-text.ts'
+import { fromWire } from '../cookie/cookie-text.ts'
 import { timeOf } from '../token/credential-document.ts'
 import { lifeText } from '../token/freshness-text.ts'
 
@@ -19,9 +19,9 @@ export function explanationRows(explanation: Explanation, now: number): [label: 
   rows.push(['host', `known: ${explanation.knownWhy}`])
   if (rule !== undefined) rows.push(['rule', `${rule.pattern} (${rule.why})`])
   if (!policy.allowed) rows.push(['policy', `refused with 403: ${policy.reason}`])
-  const names = cookies.attached.map(({ name }) => shown(name))
+  const names = cookies.attached.map(({ name }) => fromWire(name))
   if (names.length + cookies.withheld.length > 0) {
-    const withheld = cookies.withheld.map(({ name, reason }) => `${shown(name)} (${reason})`)
+    const withheld = cookies.withheld.map(({ name, reason }) => `${fromWire(name)} (${reason})`)
     rows.push(['cookies', attachedAndWithheld(names, withheld)])
   }
   for (const credential of credentials.attached) rows.push(credentialRow(credential, now))

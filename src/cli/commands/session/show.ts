@@ -5,7 +5,7 @@ import type { Run } from '../../command.ts'
 import type { Output } from '../../output.ts'
 import type { Spell } from '../../spelling.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { cookieDocument, shown } from '../cookie/cookie-text.ts'
+import { cookieDocument, fromWire } from '../cookie/cookie-text.ts'
 import { storageDocument, storageRows } from '../storage/storage-text.ts'
 import { credentialDocument } from '../token/credential-document.ts'
 import { type Inventory, inventoryOf } from './inventory.ts'
@@ -52,8 +52,8 @@ function cookieRow(cookie: Cookie, now: number): string[] {
   const { name, domain, hostOnly, path, expiresAt } = cookie
   const end = expiresAt === undefined ? '' : spokenTime(expiresAt, now)
   return [
-    `  ${name === '' ? '(no name)' : shown(name)}`,
-    `${hostOnly ? domain : `.${domain}`}${path === '/' ? '' : shown(path)}`,
+    `  ${name === '' ? '(no name)' : fromWire(name)}`,
+    `${hostOnly ? domain : `.${domain}`}${path === '/' ? '' : fromWire(path)}`,
     expiresAt === undefined ? 'no expiry' : `${expiresAt > now ? 'expires' : 'expired'} ${end}`,
   ]
 }

@@ -1,4 +1,3 @@
-import { spelledOut } from '../../../log/wire-text.ts'
 import { Secret } from '../../../secret.ts'
 import { areas, type OriginStorage } from '../../../sessions/origin-storage.ts'
 import { counted } from '../../counted.ts'
@@ -26,8 +25,8 @@ export function storageDocument(storage: OriginStorage) {
   }
 }
 
-/** A page chose it: it may hold what drives a terminal, or be as long as a page likes. */
+/** A page may choose a key of any length. */
 function shownKey(key: string): string {
   const cut = key.length > maxKeyLength ? `${key.slice(0, maxKeyLength)}…` : key
-  return cut === '' ? '(empty)' : spelledOut(cut)
+  return cut === '' ? '(empty)' : cut
 }
