@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   type AuthorizationServer,
   startAuthorizationServer,
 } from '../../../test/support/authorization-server.ts'
 import { BrowsingUser } from '../../../test/support/browsing-user.ts'
+import { testWith } from '../../../test/support/installed.ts'
 import { loginRequest, testFetch } from '../../../test/support/login-request.ts'
 import type { HallpassError } from '../../errors.ts'
 import { authorizationCode } from './authorization-code.ts'
@@ -139,20 +142,21 @@ describe('a login by authorization code', () => {
 
   it('does not take the answer of another login that runs at the same time', async () => {
     const request = await loginRequest(server.issuer)
-    const begin = async (signal?: AbortSignal) => {
+    const begin = async () => {
       const shown = Promise.withResolvers<string>()
-      const login = authorizationCode(request, { visit: shown.resolve, ...(signal && { signal }) })
-      return { login, url: await shown.promise }
+      const stop = new AbortController()
+      const login = authorizationCode(request, { visit: shown.resolve, signal: stop.signal })
+      return { login, stop, url: await shown.promise }
     }
-    const stop = new AbortController()
-    const [first, second] = [await begin(), await begin(stop.signal)]
+    const [first, second] = [await begin(), await begin()]
     // The second one's page, sent back to the first one's port.
     const end = await new BrowsingUser().visit(second.url, undefined, callbackUrl)
     const port = new URL(first.url).searchParams.get('redirect_uri') ?? ''
-    void get(new URL(new URL(end.url).search, port).href)
-    await expect(first.login).rejects.toMatchObject({ message: expect.stringContaining('wrong state') })
-    stop.abort(new Error('still waiting'))
-    await expect(second.login).rejects.toThrow('still waiting')
+    expect(await get(new URL(new URL(end.url).search, port).href)).toMatchObject({ status: 400 })
+    for (const { login, stop } of [first, second]) {
+      stop.abort(new Error('still waiting'))
+      await expect(login).rejects.toThrow('still waiting')
+    }
   })
 })
 
@@ -175,20 +179,52 @@ describe('a sign-in page', () => {
 })
 
 describe('a callback', () => {
-  it('with a wrong state fails the login before the code is sent anywhere', async () => {
+  it.each<[string, (query: URLSearchParams) => void]>([
+    ['with a wrong state', (query) => query.set('state', 'x'.repeat(43))],
+    ['without a state', (query) => query.delete('state')],
+    [
+      'that says no in the name of another login',
+      (query) => {
+        query.set('error', 'access_denied')
+        query.set('state', 'another')
+      },
+    ],
+  ])('%s is turned away before the code is sent anywhere, and the login goes on', async (_, change) => {
     const before = server.record.tokenRequests
-    const login = failing({ browse: (url) => changed(url, (query) => query.set('state', 'x'.repeat(43))) })
+    let stray: Answer | undefined
+    let asked = -1
+    const tokens = await authorizationCode(await loginRequest(server.issuer), {
+      visit: async (url) => {
+        const end = await new BrowsingUser().visit(url, undefined, callbackUrl)
+        const other = new URL(end.url)
+        change(other.searchParams)
+        stray = await get(other.href)
+        asked = server.record.tokenRequests
+        void get(end.url)
+      },
+    })
+    expect(stray).toMatchObject({ status: 400, body: expect.stringContaining('goes on waiting') })
+    expect(asked).toBe(before)
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
+  it('that is pasted with a wrong state fails the login', async () => {
+    let asked = ''
+    const login = failing({
+      browse: async (url) => {
+        asked = url
+      },
+      pasted: async () => {
+        const end = new URL((await new BrowsingUser().visit(asked, undefined, callbackUrl)).url)
+        end.searchParams.set('state', 'x'.repeat(43))
+        return end.href
+      },
+    })
     await expect(login).rejects.toMatchObject({
       code: 'login-failed',
       message:
         'the answer has a wrong state: it belongs to another login, or another program sent it; nothing was kept',
     })
-    expect(server.record.tokenRequests).toBe(before)
-  })
-
-  it('without a state fails the login', async () => {
-    const login = failing({ browse: (url) => changed(url, (query) => query.delete('state')) })
-    await expect(login).rejects.toMatchObject({ message: expect.stringContaining('wrong state') })
   })
 
   it.each([
@@ -274,6 +310,7 @@ describe('a callback', () => {
     ['in a frame', '', { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' }, 'GET', 403],
     ['by POST', '', {}, 'POST', 405],
     ['at another path', '/favicon.ico', {}, 'GET', 404],
+    ['at a path below', '/callback/x', {}, 'GET', 404],
   ])('%s is turned away, and the login goes on', async (_, path, headers, method, status) => {
     let odd: Answer | undefined
     const tokens = await authorizationCode(await loginRequest(server.issuer), {
@@ -330,6 +367,71 @@ describe('a callback', () => {
     const reason = new Error('stopped')
     const login = failing({ browse: async () => stop.abort(reason), signal: stop.signal })
     await expect(login).rejects.toBe(reason)
+  })
+})
+
+describe('the start of a sign-in', () => {
+  /** A login whose browser is started at the short URL. */
+  async function started(browse: (start: string, page: string) => Promise<void>) {
+    return await authorizationCode(await loginRequest(server.issuer), {
+      timeoutMs: 20_000,
+      visit: (page, start) => void browse(start, page),
+    })
+  }
+
+  it('is a URL that says nothing of the login, and leads to its page', async () => {
+    let urls: readonly string[] = []
+    const tokens = await started(async (start, page) => {
+      const end = await new BrowsingUser().visit(start, undefined, callbackUrl)
+      urls = [page, ...end.way]
+      void get(end.url)
+    })
+    const [page, start, second] = urls
+    expect(start).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/)
+    expect(second).toBe(page)
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
+  it('leads there once', async () => {
+    let again: Answer | undefined
+    await started(async (start) => {
+      const end = await new BrowsingUser().visit(start, undefined, callbackUrl)
+      again = await get(start)
+      void get(end.url)
+    })
+    expect(again).toMatchObject({ status: 410, body: expect.stringContaining('another program did') })
+    expect(again?.headers.location).toBeUndefined()
+  })
+
+  it.each([
+    ['by POST', 405, {}, 'POST'],
+    ['under a foreign Host', 421, { host: 'evil.example' }, 'GET'],
+  ])('leads nowhere %s, and is not used up', async (_, status, headers, method) => {
+    let odd: Answer | undefined
+    const tokens = await started(async (start) => {
+      odd = await get(start, headers, method)
+      await new BrowsingUser().visit(start)
+    })
+    expect(odd).toMatchObject({ status })
+    expect(tokens.access_token).toEqual(expect.any(String))
+  })
+
+  testWith(
+    'setpriv',
+    '--reuid=65534',
+    '--clear-groups',
+    'curl',
+    '--version',
+  )('leads another user of the machine nowhere, and is not used up', async () => {
+    let stolen = ''
+    const tokens = await started(async (start) => {
+      const curl = ['--reuid=65534', '--regid=65534', '--clear-groups', 'curl', '-sSi', start]
+      stolen = (await promisify(execFile)('setpriv', curl)).stdout
+      await new BrowsingUser().visit(start)
+    })
+    expect(stolen).toMatch(/^HTTP\/1\.1 403 /)
+    expect(stolen).not.toMatch(/location/i)
+    expect(tokens.access_token).toEqual(expect.any(String))
   })
 })
 

@@ -39,7 +39,8 @@ export async function authorizationCode(
     ...(nonce === undefined ? {} : { nonce }),
   })
   const page = pageUrl(url.href, 'sign-in page')
-  const came = await awaitCallback(loopback, page, options)
+  const start = loopback.begin(page, (query) => query.get('state') === state)
+  const came = await awaitCallback(loopback, { page, start }, options)
   const callback = typeof came === 'string' ? pastedCallback(came, loopback.redirectUri) : came
   try {
     const tokens = await oauth.authorizationCodeGrant(

@@ -3,8 +3,11 @@ import type { Callback, LoopbackCallback, LoopbackOptions } from './loopback-cal
 
 /** A sign-in in a browser. */
 export interface SignInOptions {
-  /** Shows the person the page to sign in at. */
-  readonly visit: (url: string) => void | Promise<void>
+  /**
+   * Shows the person the page to sign in at.
+   * @param start leads to the page once, and says nothing of the login: for the command line of a browser of this machine
+   */
+  readonly visit: (page: string, start: string) => void | Promise<void>
   /** What the browser ended up with, copied by hand: from one that cannot reach this machine. */
   readonly pasted?: (signal: AbortSignal) => Promise<string>
   readonly redirect?: LoopbackOptions
@@ -22,7 +25,7 @@ const signInTimeoutMs = 5 * 60_000
  */
 export async function awaitCallback(
   loopback: LoopbackCallback | undefined,
-  page: string,
+  { page, start }: { readonly page: string; readonly start: string },
   { visit, pasted, timeoutMs = signInTimeoutMs, signal }: SignInOptions,
 ): Promise<Callback | string> {
   const over = new AbortController()
@@ -32,7 +35,7 @@ export async function awaitCallback(
     return await Promise.race([
       ...(loopback === undefined ? [] : [loopback.callback]),
       // A browser may run until it is closed: only that it could not be shown anything matters here.
-      shown(visit, page),
+      shown(visit, page, start),
       ...(pasted === undefined ? [] : [pasted(ended)]),
       never(ended, timeoutMs),
     ])
@@ -41,8 +44,8 @@ export async function awaitCallback(
   }
 }
 
-async function shown(visit: SignInOptions['visit'], url: string): Promise<never> {
-  await visit(url)
+async function shown(visit: SignInOptions['visit'], page: string, start: string): Promise<never> {
+  await visit(page, start)
   return new Promise(() => {})
 }
 

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { HallpassError } from '../../errors.ts'
+import { peerUid } from './peer-uid.ts'
 
 export interface LoopbackOptions {
   /** As it is registered; `localhost` listens on ::1 too, so that nobody else can. */
@@ -17,20 +18,32 @@ export interface Callback {
   answer(done: boolean): void
 }
 
+/** A sign-in that has begun. */
+interface SignIn {
+  readonly page: string
+  /** Leads to the page, once. */
+  readonly startPath: string
+  readonly isOurs: (query: URLSearchParams) => boolean
+}
+
 /**
- * The redirect URI of a login, on loopback (RFC 8252 section 7.3). It takes one callback and no second one; whatever a web page
- * can make a browser send here, but the redirect of a person's own window, is turned away without being one.
+ * The redirect URI of a login, on loopback (RFC 8252 section 7.3). It takes one callback of this sign-in. Every other request is
+ * answered with an error page, and the login goes on waiting.
  */
 export class LoopbackCallback implements AsyncDisposable {
   readonly redirectUri: string
   readonly callback: Promise<Callback>
   readonly #servers: readonly Server[]
   readonly #url: URL
+  readonly #startHost: string
+  #signIn: SignIn | undefined
+  #started = false
   #taken = false
   #take: (callback: Callback) => void = () => {}
 
   private constructor(url: URL, servers: readonly Server[]) {
     this.#url = url
+    this.#startHost = `127.0.0.1:${url.port}`
     this.#servers = servers
     this.redirectUri = url.href
     this.callback = new Promise((resolve) => {
@@ -51,6 +64,17 @@ export class LoopbackCallback implements AsyncDisposable {
     return new LoopbackCallback(url, servers)
   }
 
+  /**
+   * @param isOurs whether the query of a callback answers this sign-in
+   * @returns a URL that leads to the page once. A browser gets it on its command line, which every user of the machine can read;
+   *   the page's own URL holds the state, the port and the challenge.
+   */
+  begin(page: string, isOurs: SignIn['isOurs']): string {
+    const startPath = `/${randomBytes(16).toString('base64url')}`
+    this.#signIn = { page, startPath, isOurs }
+    return `http://${this.#startHost}${startPath}`
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(
       this.#servers.map(
@@ -66,13 +90,49 @@ export class LoopbackCallback implements AsyncDisposable {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const refusal = this.#refusalOf(request)
+    if (this.#signIn !== undefined && request.url === this.#signIn.startPath)
+      this.#start(this.#signIn, request, response)
+    else this.#receive(request, response)
+  }
+
+  #start({ page }: SignIn, request: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#startRefusalOf(request)
     if (refusal !== undefined) {
-      page(response, refusal.status, refusal.title, refusal.text)
+      refuse(response, refusal)
+      return
+    }
+    this.#started = true
+    const headers = { location: page, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
+    response.writeHead(302, { ...headers, connection: 'close' }).end()
+  }
+
+  #startRefusalOf({ method, headers, socket }: IncomingMessage): Refusal | undefined {
+    if (headers.host !== this.#startHost) return anotherHost
+    if (method !== 'GET') return { status: 405, title: 'Not like this', text: 'A sign-in begins by GET.' }
+    // Another user read the command line of the browser, and would sign us in under an account of their own. Not root: on WSL,
+    // a program of root passes the connections of Windows on.
+    const uid = peerUid(socket)
+    if (uid !== undefined && uid !== 0 && uid !== process.getuid?.())
+      return { status: 403, title: 'Another user', text: 'This sign-in belongs to another user.' }
+    if (this.#started)
+      return {
+        status: 410,
+        title: 'Already opened',
+        text: 'If you did not open this page before, another program did: stop the login in the terminal.',
+      }
+    return undefined
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse): void {
+    const [path = '', query = ''] = request.url?.split(/\?(.*)/s) ?? []
+    const url = new URL(this.#url)
+    url.search = query
+    const refusal = this.#refusalOf(request, path, url.searchParams)
+    if (refusal !== undefined) {
+      refuse(response, refusal)
       return
     }
     this.#taken = true
-    const url = new URL(request.url ?? '/', this.#url)
     this.#take({
       url,
       answer: (done) =>
@@ -82,14 +142,17 @@ export class LoopbackCallback implements AsyncDisposable {
     })
   }
 
-  #refusalOf({ method, url = '', headers }: IncomingMessage): Refusal | undefined {
+  #refusalOf(
+    { method, headers }: IncomingMessage,
+    path: string,
+    query: URLSearchParams,
+  ): Refusal | undefined {
     // DNS rebinding: a page of evil.example, whose name now leads here, would share an origin with us.
-    if (headers.host !== this.#url.host)
-      return { status: 421, title: 'Another host', text: 'This is not that host.' }
-    if (!url.startsWith('/') || new URL(url, this.#url).pathname !== this.#url.pathname)
-      return { status: 404, title: 'Nothing here', text: 'A login is waited for at another path.' }
+    if (headers.host !== this.#url.host) return anotherHost
+    if (path !== this.#url.pathname)
+      return { status: 404, title: 'Nothing here', text: 'The login waits at another path.' }
     if (method !== 'GET') return { status: 405, title: 'Not like this', text: 'A login comes by GET.' }
-    // A page that guesses the port could end the login with an image or a frame of it.
+    // A page that guesses the port could send an image or a frame of it here.
     if ((headers['sec-fetch-dest'] ?? 'document') !== 'document')
       return { status: 403, title: 'Not like this', text: 'A login comes in a window of its own.' }
     if (this.#taken)
@@ -98,9 +161,18 @@ export class LoopbackCallback implements AsyncDisposable {
         title: 'Already answered',
         text: 'This login has been answered, and takes one answer.',
       }
+    // A page that guesses the port could send its own code, or end the login.
+    if (this.#signIn?.isOurs(query) !== true)
+      return {
+        status: 400,
+        title: 'Another login',
+        text: 'This answer belongs to another login. The login in the terminal goes on waiting.',
+      }
     return undefined
   }
 }
+
+const anotherHost: Refusal = { status: 421, title: 'Another host', text: 'This is not that host.' }
 
 interface Refusal {
   readonly status: number
@@ -133,6 +205,10 @@ function portOf(server: Server): number {
 const style =
   'body{font:18px/1.5 system-ui,sans-serif;max-width:30em;margin:20vh auto;padding:0 1em;color-scheme:light dark}'
 const styleHash = createHash('sha256').update(style).digest('base64')
+
+function refuse(response: ServerResponse, { status, title, text }: Refusal): void {
+  page(response, status, title, text)
+}
 
 /** Fixed text alone: nothing of the request is in it, and nothing may be loaded, run, framed or kept. */
 function page(response: ServerResponse, status: number, title: string, text: string): void {

@@ -44,11 +44,6 @@ describe('the three legs of OAuth 1.0a', () => {
 
   it.each<[string, (query: URLSearchParams) => void, string]>([
     [
-      'of another login',
-      (query) => query.set('oauth_token', 'another'),
-      'the answer has a wrong token: it belongs to another login, or another program sent it; nothing was kept',
-    ],
-    [
       'without a verifier',
       (query) => query.delete('oauth_verifier'),
       'the answer has no verifier; nothing was kept',
@@ -58,6 +53,19 @@ describe('the three legs of OAuth 1.0a', () => {
     server.answer = change
     await expect(run(browser)).rejects.toMatchObject({ code: 'login-failed', message })
     expect(server.origin.received).not.toContain('/access_token')
+  })
+
+  it('turn away an answer of another login, and go on waiting', async () => {
+    let stray = 0
+    const visit = async (url: string) => {
+      const end = await new BrowsingUser().visit(url, undefined, /\/callback\?/)
+      const other = new URL(end.url)
+      other.searchParams.set('oauth_token', 'another')
+      stray = (await new BrowsingUser().visit(other.href)).status
+      await new BrowsingUser().visit(end.url)
+    }
+    expect(await run({ ...browser, visit })).toMatchObject(oauth1Token)
+    expect(stray).toBe(400)
   })
 
   it.each<[string, (answer: URLSearchParams) => void, RegExp]>([

@@ -24,16 +24,19 @@ export async function oauth1Login(client: OAuth1Client, options: SignInOptions):
   const { endpoints, consumer } = client
   if (options.pasted !== undefined) {
     const temporary = await temporaryCredentials(client, 'oob')
-    const typed = await awaitCallback(undefined, authorizeUrl(endpoints, temporary.token), options)
+    const page = authorizeUrl(endpoints, temporary.token)
+    const typed = await awaitCallback(undefined, { page, start: page }, options)
     return await tokenCredentials(client, { ...consumer, ...temporary }, String(typed).trim())
   }
   await using loopback = await LoopbackCallback.open(options.redirect)
   const temporary = await temporaryCredentials(client, loopback.redirectUri)
-  const callback = await awaitCallback(loopback, authorizeUrl(endpoints, temporary.token), options)
+  const page = authorizeUrl(endpoints, temporary.token)
+  const start = loopback.begin(page, (query) => answers(query, temporary.token))
+  const callback = await awaitCallback(loopback, { page, start }, options)
   // Without `pasted` nothing but the redirect comes back.
   if (typeof callback === 'string') throw new HallpassError('login-failed', 'nothing came back')
   try {
-    const verifier = verifierOf(callback.url.searchParams, temporary.token)
+    const verifier = verifierOf(callback.url.searchParams)
     const value = await tokenCredentials(client, { ...consumer, ...temporary }, verifier)
     callback.answer(true)
     return value
@@ -73,15 +76,13 @@ async function tokenCredentials(
   return { consumerKey, consumerSecret, ...pairOf(client, answer) }
 }
 
-function verifierOf(query: URLSearchParams, token: string): string {
-  // What X sends when the person says no.
+/** RFC 5849 section 2.2; when the person says no, X sends `denied` instead. */
+function answers(query: URLSearchParams, token: string): boolean {
+  return (query.get('denied') ?? query.get('oauth_token')) === token
+}
+
+function verifierOf(query: URLSearchParams): string {
   if (query.has('denied')) throw new HallpassError('login-failed', 'the sign-in was denied')
-  if (query.get('oauth_token') !== token) {
-    throw new HallpassError(
-      'login-failed',
-      'the answer has a wrong token: it belongs to another login, or another program sent it; nothing was kept',
-    )
-  }
   const verifier = query.get('oauth_verifier')
   if (verifier === null)
     throw new HallpassError('login-failed', 'the answer has no verifier; nothing was kept')

@@ -22,7 +22,8 @@ export class LoginScreen {
     this.#pin = pin
   }
 
-  async visit(url: string): Promise<void> {
+  /** @param start goes to the browser's command line, which other users can read; the page's own URL does not */
+  async visit(url: string, start: string): Promise<void> {
     const { output, env } = this.#context
     if (output.json) output.event('token-login/1', { event: 'visit', url })
     const { host } = new URL(url)
@@ -38,7 +39,7 @@ export class LoginScreen {
     }
     output.say(`sign in at ${host} in the browser that opens; the page is`)
     apart(output, url)
-    if (!(await openBrowser(url, env))) output.say('no browser could be opened here: open that page in one')
+    if (!(await openBrowser(start, env))) output.say('no browser could be opened here: open that page in one')
   }
 
   showCode(code: DeviceCode): void {

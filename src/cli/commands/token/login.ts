@@ -41,7 +41,7 @@ export const run: Run = async (context, input) => {
   const screen = new LoginScreen(context, opens, oauth1)
   try {
     const outcome = await hallpass.login(name, definition, {
-      visit: (url) => screen.visit(url),
+      visit: (page, start) => screen.visit(page, start),
       showCode: (code) => screen.showCode(code),
       wait: input.has('wait'),
       signal: stop.signal,
