@@ -4,7 +4,6 @@ import { Authority } from './certs/authority.ts'
 import { writeBundle } from './certs/bundle.ts'
 import { Leaves } from './certs/leaves.ts'
 import { upstreamRoots } from './certs/roots.ts'
-import { checkServerIdentity } from './certs/server-identity.ts'
 import { writeWgetrc } from './certs/wgetrc.ts'
 import { type Config, type ConfigOptions, loadConfig } from './config/load-config.ts'
 import type { Cookie } from './cookies/cookie.ts'
@@ -93,7 +92,7 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
   const fetch = whenUsed(() => {
     const roots = upstreamRoots({ upstreamCa: config.upstreamCa, env, authority })
     const route = tokenRoute({ setting: config.upstream, env, ownPort: config.listen.port, roots })
-    return tokenFetch({ roots, checkServerIdentity, resolve: config.resolve, route })
+    return tokenFetch({ roots, resolve: config.resolve, route })
   })
   const refresher = new Refresher({ fetch, now: Date.now })
   const sessions = await Sessions.open({ store, config, refresher })

@@ -59,11 +59,10 @@ describe('the log', () => {
     'holds %j as it came',
     async (text) => {
       const [line] = await linesOf((log) =>
-        log.request({ ...entry, client: text, method: text, host: text, path: text, attached: [text, text] }),
+        log.request({ ...entry, method: text, host: text, path: text, attached: [text, text] }),
       )
       const said = text.length > 1024 ? `${text.slice(0, 1024)}…` : text
       expect(line).toMatchObject({
-        client: said,
         method: said,
         host: said,
         path: said,

@@ -10,8 +10,6 @@ export { logFileName, logFiles } from './log/rotating-file.ts'
 /** One request as the log shows it: no header, no value, what was attached and captured by name. */
 export interface RequestEntry {
   readonly session: string
-  /** Which client of the session: the id of a child's own token. */
-  readonly client?: string | undefined
   readonly method: string
   readonly host: string
   /** The request target; values of its query are removed here, whoever calls. */
@@ -99,10 +97,9 @@ export const silentLog: Log = {
 
 /** The line as pino would write it, which for some thousand requests a second is too general. */
 function requestJson(entry: RequestEntry): string {
-  const { session, client, note } = entry
+  const { session, note } = entry
   return (
     `{"level":"info"${isoTime()},"pid":${pid},"session":${json(session)}` +
-    (client === undefined ? '' : `,"client":${json(client)}`) +
     `,"method":${json(entry.method)},"host":${json(entry.host)},"path":${json(withoutQueryValues(entry.path))}` +
     `,"status":${entry.status},"ms":${Math.round(entry.ms * 10) / 10}` +
     `,"attached":${jsonList(entry.attached)},"captured":${jsonList(entry.captured)}` +

@@ -16,7 +16,7 @@ const floors: readonly (readonly string[])[] = [
   ['store'],
   ['config'],
   ['formats', 'plan'],
-  ['credentials', 'cookies', 'rules', 'http1'],
+  ['credentials', 'cookies', 'rules', 'http1', 'net'],
   ['ago.ts', 'errors.ts', 'json.ts', 'secret.ts', 'log.ts', 'log'],
 ]
 

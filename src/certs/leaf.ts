@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { domainToASCII } from 'node:url'
+import { ipBytes } from '../net/ip-bytes.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -11,7 +12,6 @@ import {
   subjectAltName,
   subjectKeyIdentifier,
 } from './certificate.ts'
-import { ipBytes } from './ip-bytes.ts'
 
 const day = 86_400_000
 

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type DetailedPeerCertificate, type SecureContext } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { temporaryHome } from '../../test/support/temporary-home.ts'
+import { checkServerIdentity } from '../net/server-identity.ts'
 import { KeyRing } from '../store/keyring.ts'
 import { Authority } from './authority.ts'
 import { Leaves } from './leaves.ts'
-import { checkServerIdentity } from './server-identity.ts'
 
 const day = 86_400_000
 

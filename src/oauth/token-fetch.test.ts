@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest'
 import { certificateTable, weakServerCiphers } from '../../test/support/bad-certificates.ts'
 import { testFetch } from '../../test/support/login-request.ts'
 import { httpOrigin, onHead, rawOrigin } from '../../test/support/origin.ts'
-import { checkServerIdentity } from '../certs/server-identity.ts'
 import { TokenFetchError, tokenFetch } from './token-fetch.ts'
 
 const post = () => ({
@@ -95,7 +94,7 @@ describe('before the certificate is accepted nothing of the request is sent', ()
     const { port } = server.address() as AddressInfo
     const anywhere = { get: () => `127.0.0.1:${port}` } as unknown as ReadonlyMap<string, string>
     return {
-      fetch: tokenFetch({ roots: [table.rootPem], checkServerIdentity, resolve: anywhere }),
+      fetch: tokenFetch({ roots: [table.rootPem], resolve: anywhere }),
       received: () => received,
       [Symbol.asyncDispose]: async () => void server.close(),
     }

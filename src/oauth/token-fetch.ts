@@ -1,14 +1,12 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { isIP, type Socket, connect as tcpConnect } from 'node:net'
-import {
-  createSecureContext,
-  type PeerCertificate,
-  type SecureContext,
-  connect as tlsConnect,
-} from 'node:tls'
+import { type Socket, connect as tcpConnect } from 'node:net'
+import { type SecureContext, connect as tlsConnect } from 'node:tls'
 import type { CustomFetchOptions } from 'openid-client'
 import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { messageOf } from '../errors.ts'
+import { causeInWords, codeOf } from '../net/causes.ts'
+import { established } from '../net/established.ts'
+import { tlsOptions, trustedContext } from '../net/tls-options.ts'
 import { isPlainLoopback } from '../rules/loopback.ts'
 
 /** The customFetch of openid-client: one request to an authorization server. */
@@ -32,7 +30,6 @@ export class TokenFetchError extends Error {
 export interface TokenFetchOptions {
   /** PEMs. There is no way to switch verification off. */
   readonly roots: readonly string[]
-  readonly checkServerIdentity: (host: string, certificate: PeerCertificate) => Error | undefined
   /** host[:port] → address[:port], as the configuration has it. */
   readonly resolve: ReadonlyMap<string, string>
   /** A connection through an upstream proxy, not yet secured; undefined for a host that is reached directly. */
@@ -53,7 +50,7 @@ const maxAnswerBytes = 1024 * 1024
 export function tokenFetch(options: TokenFetchOptions): TokenFetch {
   let context: SecureContext | undefined
   const secure = () => {
-    context ??= createSecureContext({ ca: [...options.roots] })
+    context ??= trustedContext(options.roots)
     return context
   }
   return async (url, init) => {
@@ -64,12 +61,12 @@ export function tokenFetch(options: TokenFetchOptions): TokenFetch {
     }
     const deadline = AbortSignal.timeout(options.deadlineMs ?? tokenDeadlineMs)
     const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline
-    return await new Exchange(target, init, signal).run(options, secure)
+    return await new RoundTrip(target, init, signal).run(options, secure)
   }
 }
 
 /** One request and its answer. */
-class Exchange {
+class RoundTrip {
   readonly #url: URL
   readonly #init: CustomFetchOptions
   readonly #signal: AbortSignal
@@ -88,7 +85,7 @@ class Exchange {
     try {
       this.#signal.throwIfAborted()
       socket = await this.#connect(options, secure)
-      await connected(socket, this.#url.protocol === 'https:' ? 'secureConnect' : 'connect')
+      await established(socket, this.#signal)
       // Only now is the request written: until the certificate is accepted not even its first byte may leave.
       this.#sent = true
       return await this.#exchange(socket)
@@ -110,12 +107,7 @@ class Exchange {
     const through = mapped ? undefined : await options.route?.(host, port, this.#signal)
     return tlsConnect({
       ...(through === undefined ? to : { socket: through }),
-      secureContext: secure(),
-      checkServerIdentity: (_, certificate) => options.checkServerIdentity(host, certificate),
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
-      // RFC 6066 section 3: no address is a server name.
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...tlsOptions(host, secure()),
     })
   }
 
@@ -180,15 +172,6 @@ async function readAnswer(answer: IncomingMessage): Promise<Response> {
   return new Response(bodiless ? null : Buffer.concat(chunks), { status, headers })
 }
 
-function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once(event, () => resolve())
-    // Stays for good: an error that comes after the answer is nobody's.
-    socket.on('error', reject)
-    socket.once('close', () => reject(new Error('connection closed')))
-  })
-}
-
 function formText(body: NonNullable<CustomFetchOptions['body']>): string {
   if (typeof body === 'string') return body
   if (body instanceof URLSearchParams) return body.toString()
@@ -211,23 +194,8 @@ function isCertificateError(error: unknown): boolean {
   )
 }
 
-const causes: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EPIPE: 'connection closed',
-  ETIMEDOUT: 'connection timed out',
-}
-
 function causeText(error: unknown): string {
   const code = codeOf(error)
   const message = messageOf(error)
-  return causes[code] ?? (code === '' || message.includes(code) ? message : `${message} (${code})`)
-}
-
-function codeOf(error: unknown): string {
-  // Several addresses were tried: the first failure speaks for them.
-  if (error instanceof AggregateError) return codeOf(error.errors[0])
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return causeInWords(error) ?? (code === '' || message.includes(code) ? message : `${message} (${code})`)
 }

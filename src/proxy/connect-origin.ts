@@ -1,12 +1,11 @@
-import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { checkServerIdentity } from '../certs/server-identity.ts'
-import type { HallpassError } from '../errors.ts'
+import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
+import { established } from '../net/established.ts'
+import { tlsOptions } from '../net/tls-options.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
 import type { Dialer } from './dial.ts'
 import { Inbox } from './inbox.ts'
 import type { Origin } from './origin.ts'
-import { ignore } from './relay.ts'
 import { throughProxy, toProxy } from './through-proxy.ts'
 import type { Trust } from './trust.ts'
 import { certificateError, upstreamError } from './upstream-error.ts'
@@ -30,69 +29,45 @@ export interface OriginConnection {
   readonly inbox: Inbox
 }
 
-type Opened = (error: HallpassError | undefined, connection: OriginConnection | undefined) => void
-
 /**
- * A connection over which requests for an origin may be sent: its certificate has been verified, or it is for http. Calls
- * back once and never before it returns; the result gives up what is under way.
+ * A connection over which requests for an origin may be sent: its certificate has been verified, or the scheme is http.
+ * Rejects with the HallpassError to answer with.
  */
-export function connectOrigin(
+export async function connectOrigin(
   routes: Routes,
   origin: Origin,
   resumption: Resumption,
-  opened: Opened,
-): () => void {
-  const { host, port } = origin
+  signal: AbortSignal,
+): Promise<OriginConnection> {
+  const { scheme, host, port } = origin
+  // Also when a proxy dials: a refused name must not be reached through another machine either.
+  const dial = routes.dialer.to(host, port)
+  const proxy = proxyFor(routes, scheme, host, port)
   const inbox = new Inbox()
-  const proxy = proxyFor(routes, origin.scheme, host, port)
-  let dial: ReturnType<Dialer['to']>
-  try {
-    dial = routes.dialer.to(host, port)
-  } catch (refused) {
-    // Without a look-up; told later, as every other failure is.
-    queueMicrotask(() => opened(upstreamError(host, port, refused), undefined))
-    return ignore
-  }
-  const establish = (socket: Socket, event: 'connect' | 'secureConnect') => {
-    const end = () => socket.off('error', onError).off('close', onClose)
-    const fail = (error: HallpassError) => {
-      stop()
-      opened(error, undefined)
-    }
-    const onError = (error: Error) => {
-      const refusedCertificate = 'authorizationError' in socket && socket.authorizationError !== null
-      fail(refusedCertificate ? certificateError(host, port, error) : upstreamError(host, port, error))
-    }
-    const onClose = () => fail(upstreamError(host, port, undefined))
-    stop = () => end().on('error', ignore).destroy()
-    socket.once('error', onError).once('close', onClose)
-    socket.once(event, () => {
-      end()
-      if (proxy !== undefined) inbox.listen(socket)
-      opened(undefined, { socket, inbox })
-    })
-  }
-  let stop: () => void = ignore
   if (proxy === undefined) {
-    if (origin.scheme === 'https')
-      establish(tls(routes, origin, resumption, { ...dial, ...inbox.option }), 'secureConnect')
-    else establish(connectPlain({ ...dial, ...inbox.option }), 'connect')
-    return () => stop()
+    const options = { ...dial, ...inbox.option }
+    const socket = scheme === 'https' ? tls(routes, origin, resumption, options) : connectPlain(options)
+    await accepted(socket, origin, signal)
+    return { socket, inbox }
   }
-  const through: Parameters<typeof toProxy>[2] = (error, socket) => {
-    if (socket === undefined) return opened(error, undefined)
-    if (origin.scheme === 'https') {
-      establish(tls(routes, origin, resumption, { socket }), 'secureConnect')
-    } else {
-      inbox.listen(socket)
-      opened(undefined, { socket, inbox })
-    }
+  const { context } = routes.trust
+  const through =
+    forwardingProxy(routes, origin) === undefined
+      ? await throughProxy(proxy, host, port, context, signal)
+      : await toProxy(proxy, context, signal)
+  const socket = scheme === 'https' ? tls(routes, origin, resumption, { socket: through }) : through
+  if (scheme === 'https') await accepted(socket, origin, signal)
+  inbox.listen(socket)
+  return { socket, inbox }
+}
+
+async function accepted(socket: Socket, { host, port }: Origin, signal: AbortSignal): Promise<void> {
+  try {
+    await established(socket, signal)
+  } catch (error) {
+    const refused = socket instanceof TLSSocket && socket.authorizationError !== null
+    throw refused ? certificateError(host, port, error) : upstreamError(host, port, error)
   }
-  stop =
-    forwardingProxy(routes, origin) !== undefined
-      ? toProxy(proxy, routes.trust.context, through)
-      : throughProxy(proxy, host, port, routes.trust.context, through)
-  return () => stop()
 }
 
 /** The proxy on the way to an origin. Where the configuration says where a host really is, there is none. */
@@ -123,13 +98,7 @@ function tls(
 ): Socket {
   const socket = connectTls({
     ...options,
-    secureContext: trust.context,
-    // RFC 6066, 3: no address in SNI.
-    servername: isIP(host) === 0 ? host : '',
-    ALPNProtocols: ['http/1.1'],
-    // Said aloud, because NODE_TLS_REJECT_UNAUTHORIZED=0 in somebody's environment must not reach this.
-    rejectUnauthorized: true,
-    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+    ...tlsOptions(host, trust.context),
     ...(resumption.ticket === undefined ? {} : { session: resumption.ticket }),
   })
   socket.on('session', (ticket) => {

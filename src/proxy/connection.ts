@@ -200,7 +200,8 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     this.#endWith(client.revoked)
     if (this.raw.destroyed) return
     if (request.head.method === 'CONNECT') {
-      connectTunnel(this, request.head, client)
+      // It answers its own failures.
+      void connectTunnel(this, request.head, client)
       return
     }
     this.#begin(request, client, this.#takeAhead())

@@ -13,10 +13,11 @@ import type { Client } from './engine.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { headToOrigin } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
-import { authorityOf, endpointOf } from './origin.ts'
+import { endpointOf } from './origin.ts'
 import { policyError } from './policy-error.ts'
 import { ignore, type Peer, relay } from './relay.ts'
 import { RequestBody } from './request-body.ts'
+import { RequestLog } from './request-log.ts'
 import { type AnsweredExchange, type ResponseClientSide, ResponseRelay } from './response-relay.ts'
 import type { Upstream, UpstreamUser } from './upstream.ts'
 import { malformedError, timeoutError, upstreamError } from './upstream-error.ts'
@@ -60,16 +61,16 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   /** What was attached and sent, by name. */
   attached: readonly string[] = []
   over = false
+  readonly log: RequestLog
   /** What came with a 401 that the client does not get, because the request was sent again. */
   discarded: { readonly capture: Capture | undefined } | undefined
-  readonly #startedAt = performance.now()
   readonly #repeatable: boolean
-  #note: string | undefined
   #destination: RequestDestination | undefined
   #toOrigin: { readonly bytes: Buffer; readonly attached: readonly string[] } | undefined
   /** The client held its body back until somebody asks for it: we did. */
   #asked = false
-  #giveUp: () => void = ignore
+  /** Aborts the wait for a connection to the origin. */
+  #wait: AbortController | undefined
   /** Sends the request once more, on a new connection. */
   #again: () => void = ignore
   #upstream: Upstream | undefined
@@ -83,6 +84,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.requestBody = new RequestBody(framing)
     this.#repeatable = this.requestBody.absent && idempotent.has(head.method)
     this.upgrade = asksForWebSocket(head)
+    this.log = new RequestLog(connection.engine.log, client.session.name, head.method)
   }
 
   // Where it goes, and what is attached.
@@ -167,10 +169,24 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   #connect(destination: RequestDestination, plan: Plan, how: 'repeatable' | 'once' | 'fresh'): void {
     const { session } = this.client
     const { pool } = this.connection.engine
-    this.#giveUp = pool.acquire(session.name, destination.origin, how, (error, upstream) => {
-      if (upstream === undefined) this.fail(error)
-      else this.#send(upstream, destination, plan)
-    })
+    const { origin } = destination
+    // An idle connection is taken at once: most requests wait for no promise here.
+    const idle = how === 'fresh' ? undefined : pool.take(session.name, origin, how)
+    if (idle !== undefined) {
+      this.#send(idle, destination, plan)
+      return
+    }
+    const wait = new AbortController()
+    this.#wait = wait
+    pool.next(session.name, origin, wait.signal).then(
+      (upstream) => {
+        if (this.over) upstream.destroy()
+        // Closed while it was handed over: its end would never be heard here.
+        else if (!upstream.usable) this.fail(upstreamError(origin.host, origin.port, undefined))
+        else this.#send(upstream, destination, plan)
+      },
+      (error: unknown) => this.fail(error),
+    )
   }
 
   #send(upstream: Upstream, destination: RequestDestination, plan: Plan): void {
@@ -242,11 +258,6 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     return this.discarded === undefined && this.requestBody.repeatable
   }
 
-  /** Says something of the request in its line of the log. */
-  note(text: string): void {
-    this.#note = this.#note === undefined ? text : `${this.#note}, ${text}`
-  }
-
   /** The answer, a 401, is not passed on: the session has another token now. `keepMs` as for `finished`. */
   replay(keepMs: number | undefined, capture: Capture | undefined): void {
     const destination = this.#destination
@@ -286,7 +297,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const socket = this.connection.give()
     socket.write(head)
     engine.stats.tunnels += 1
-    relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs, ignore)
+    relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs)
   }
 
   // Ends that are none.
@@ -348,7 +359,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
 
   #drop(): void {
     this.over = true
-    this.#giveUp()
+    this.#wait?.abort()
     this.#upstream?.abandon()
     this.#upstream = undefined
   }
@@ -365,23 +376,11 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   }
 
   #log(status: number, note?: string): void {
-    const destination = this.#destination
-    const [path = ''] = (destination?.target ?? '').split('?', 1)
-    if (note !== undefined) this.note(note)
+    if (note !== undefined) this.log.note(note)
     const earlier = this.discarded?.capture?.captured
     const captured = this.#response?.captured ?? []
-    this.connection.engine.log.request({
-      session: this.client.session.name,
-      method: this.request.head.method,
-      host: destination === undefined ? '' : authorityOf(destination.origin),
-      path,
-      status,
-      ms: Math.round(performance.now() - this.#startedAt),
-      // By name, and only what was really sent.
-      attached: this.attached,
-      captured: earlier === undefined ? captured : [...new Set([...earlier, ...captured])],
-      ...(this.#note === undefined ? {} : { note: this.#note }),
-    })
+    const all = earlier === undefined ? captured : [...new Set([...earlier, ...captured])]
+    this.log.write(status, this.#destination, this.attached, all)
   }
 }
 

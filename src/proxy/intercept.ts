@@ -3,10 +3,11 @@ import { type SecureContext, TLSSocket } from 'node:tls'
 import { established } from './answers.ts'
 import { connectLog } from './connect-log.ts'
 import type { Client, Engine } from './engine.ts'
+import { failureOf } from './failure.ts'
 import { internalHost } from './internal.ts'
 import { openStream } from './open-stream.ts'
 import { endpointOf, type Origin } from './origin.ts'
-import { cut, ignore, type Peer, relay } from './relay.ts'
+import { cut, ignore, type Peer, relay, signalOfClose } from './relay.ts'
 import { sniff } from './sniff.ts'
 import type { Swept } from './sweep.ts'
 
@@ -63,7 +64,7 @@ export function intercept(connection: InterceptedSide, target: Target): void {
       const origin = { scheme: 'http', host, port } as const
       connection.serveInside(socket, { client, origin, servername: undefined })
       socket.resume()
-    } else passRaw(engine, socket, target)
+    } else void passRaw(engine, socket, target)
   }
   socket.on('data', onData).on('end', onEnd).on('close', stop)
   socket.write(established)
@@ -171,7 +172,7 @@ function explain(
  * Neither TLS nor HTTP: nothing can be attached, the bytes go through as they are (ssh, a database). Not where a rule lists
  * what may be asked: `SSH-` as the first bytes would be the way around it, for git and for any server that skips a bad line.
  */
-function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target): void {
+async function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target): Promise<void> {
   const log = connectLog(engine, client)
   const endpoint = endpointOf(host, port)
   // The client has its 200 already: all that can still be said to it is that the connection is gone.
@@ -185,21 +186,18 @@ function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target)
     return
   }
   engine.stats.tunnels += 1
-  const stop = openStream(engine, host, port, (error, origin) => {
-    socket.off('close', stop)
-    if (origin === undefined) {
-      log(endpoint, 502, error?.message ?? '')
-      cut({ socket, raw: socket })
+  const peer = { socket, raw: socket }
+  try {
+    const origin = await openStream(engine, host, port, signalOfClose(socket))
+    if (socket.destroyed) {
+      origin.destroy()
       return
     }
     log(endpoint, 200, 'neither TLS nor HTTP: passed as it is')
-    relay(
-      { socket, raw: socket },
-      { socket: origin, raw: origin },
-      engine.sweep,
-      engine.limits.streamIdleMs,
-      ignore,
-    )
-  })
-  socket.once('close', stop)
+    relay(peer, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs)
+  } catch (error) {
+    if (socket.destroyed) return
+    log(endpoint, 502, failureOf(error).note)
+    cut(peer)
+  }
 }

@@ -1,18 +1,16 @@
-import type { HallpassError } from '../errors.ts'
 import { connectOrigin, type OriginConnection, type Resumption, type Routes } from './connect-origin.ts'
+import { dialInTime } from './dial-in-time.ts'
 import type { Limits } from './limits.ts'
 import { endpointOf, type Origin } from './origin.ts'
-import type { Sweep, Swept } from './sweep.ts'
+import type { Sweep } from './sweep.ts'
 import { Upstream } from './upstream.ts'
-import { timeoutError } from './upstream-error.ts'
-
-type Ready = (error: HallpassError | undefined, upstream: Upstream | undefined) => void
+import { upstreamError } from './upstream-error.ts'
 
 /** The connections of one session to one origin. */
 export interface Group extends Resumption {
   /** The one used last is used next, so that a lull lets the surplus go. */
   readonly idle: Upstream[]
-  readonly waiting: Set<Ready>
+  readonly waiting: Set<PromiseWithResolvers<Upstream>>
   connecting: number
   /** Established ones, idle or not. */
   open: number
@@ -31,7 +29,7 @@ export class Pool {
   readonly #sweep: Sweep
   readonly #limits: Limits
   readonly #open = new Map<Upstream, Group>()
-  readonly #attempts = new Set<Swept>()
+  readonly #closing = new AbortController()
   #idle = 0
 
   constructor(routes: Routes, sweep: Sweep, limits: Limits) {
@@ -44,20 +42,27 @@ export class Pool {
     return this.#open.size
   }
 
-  /**
-   * Calls back with a connection, at once when one is idle. `repeatable`: the request may be sent again if it meets a
-   * dying connection; `fresh`: it has met one. Returns how to give up waiting.
-   */
-  acquire(session: string, origin: Origin, how: 'repeatable' | 'once' | 'fresh', ready: Ready): () => void {
+  /** An idle connection, if there is one that is good enough for a request that may be sent again, or only once. */
+  take(session: string, origin: Origin, how: 'repeatable' | 'once'): Upstream | undefined {
+    return this.#takeIdle(this.#group(keyOf(session, origin)), how === 'once')
+  }
+
+  /** The next connection that is made or given back. */
+  async next(session: string, origin: Origin, signal: AbortSignal): Promise<Upstream> {
     const group = this.#group(keyOf(session, origin))
-    const upstream = how === 'fresh' ? undefined : this.#takeIdle(group, how === 'once')
-    if (upstream !== undefined) {
-      ready(undefined, upstream)
-      return () => {}
+    const turn = Promise.withResolvers<Upstream>()
+    const leave = () => {
+      group.waiting.delete(turn)
+      turn.reject(signal.reason)
     }
-    group.waiting.add(ready)
+    signal.addEventListener('abort', leave)
+    group.waiting.add(turn)
     if (group.connecting < group.waiting.size) this.#connect(group, origin)
-    return () => group.waiting.delete(ready)
+    try {
+      return await turn.promise
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
   }
 
   /** Begins to connect, if nothing is there for the request that is about to come. */
@@ -77,10 +82,9 @@ export class Pool {
       return
     }
     upstream.socket.resume()
-    const [next] = group.waiting
+    const next = takeFirst(group.waiting)
     if (next !== undefined) {
-      group.waiting.delete(next)
-      next(undefined, upstream)
+      next.resolve(upstream)
       return
     }
     if (group.idle.length >= this.#limits.idlePerOrigin || this.#idle >= this.#limits.idleTotal) {
@@ -94,7 +98,7 @@ export class Pool {
   }
 
   close(): void {
-    for (const attempt of this.#attempts) attempt.expire()
+    this.#closing.abort()
     for (const upstream of this.#open.keys()) upstream.destroy()
   }
 
@@ -139,39 +143,45 @@ export class Pool {
   }
 
   #connect(group: Group, origin: Origin): void {
-    group.connecting += 1
     const { host, port } = origin
-    const settle: Ready = (error, upstream) => {
-      group.connecting -= 1
-      const [next] = group.waiting
-      if (next !== undefined) {
-        group.waiting.delete(next)
-        next(error, upstream)
-      } else if (upstream !== undefined) {
-        this.release(upstream, undefined)
-        upstream.reused = false
-      }
-    }
-    const attempt: Swept = {
-      deadline: performance.now() + this.#limits.connectMs,
-      expire: () => {
-        stop()
-        done(timeoutError(endpointOf(host, port), 'no connection in time'), undefined)
-      },
-    }
-    const done = (error: HallpassError | undefined, connection: OriginConnection | undefined) => {
-      this.#sweep.forget(attempt)
-      this.#attempts.delete(attempt)
-      if (connection === undefined) return settle(error, undefined)
-      const upstream = new Upstream(connection, this.#sweep, (gone) => this.#forget(gone))
-      this.#open.set(upstream, group)
-      group.open += 1
-      settle(undefined, upstream)
-    }
-    this.#sweep.watch(attempt)
-    this.#attempts.add(attempt)
-    const stop = connectOrigin(this.#routes, origin, group, done)
+    const parts = { sweep: this.#sweep, limits: this.#limits }
+    group.connecting += 1
+    dialInTime(parts, endpointOf(host, port), this.#closing.signal, (signal) =>
+      connectOrigin(this.#routes, origin, group, signal),
+    ).then(
+      (connection) => this.#connected(group, origin, connection),
+      (error: unknown) => this.#failed(group, error),
+    )
   }
+
+  #connected(group: Group, { host, port }: Origin, connection: OriginConnection): void {
+    // Closed in the moment between its handshake and now: its `close` would never be heard.
+    if (connection.socket.destroyed) {
+      this.#failed(group, upstreamError(host, port, undefined))
+      return
+    }
+    group.connecting -= 1
+    const upstream = new Upstream(connection, this.#sweep, (gone) => this.#forget(gone))
+    this.#open.set(upstream, group)
+    group.open += 1
+    const next = takeFirst(group.waiting)
+    if (next !== undefined) next.resolve(upstream)
+    else {
+      this.release(upstream, undefined)
+      upstream.reused = false
+    }
+  }
+
+  #failed(group: Group, error: unknown): void {
+    group.connecting -= 1
+    takeFirst(group.waiting)?.reject(error)
+  }
+}
+
+function takeFirst<T>(set: Set<T>): T | undefined {
+  const [first] = set
+  if (first !== undefined) set.delete(first)
+  return first
 }
 
 function keyOf(session: string, origin: Origin): string {

@@ -12,7 +12,7 @@ export interface Peer {
  * and a reset on one side is a reset on the other, so that a cut stream never looks like a finished one.
  * All sockets must have been made with allowHalfOpen.
  */
-export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number, closed: () => void): void {
+export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number): void {
   const watch: Swept = {
     deadline: performance.now() + idleMs,
     expire: () => {
@@ -33,9 +33,7 @@ export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number, 
     from.socket.on('close', () => {
       open -= 1
       if (!from.socket.readableEnded || !from.socket.writableFinished) cut(to)
-      if (open > 0) return
-      sweep.forget(watch)
-      closed()
+      if (open === 0) sweep.forget(watch)
     })
     from.socket.resume()
   }
@@ -49,6 +47,13 @@ export function cut(peer: Peer): void {
   // Only TCP knows a reset; a TLS socket that dialled for itself cannot be asked for one.
   if ('encrypted' in peer.raw) peer.socket.destroy()
   else peer.raw.resetAndDestroy()
+}
+
+/** Aborts when the client has left: nobody waits for a connection any more. */
+export function signalOfClose(client: Socket): AbortSignal {
+  const left = new AbortController()
+  client.once('close', () => left.abort())
+  return left.signal
 }
 
 export function ignore(): void {}

@@ -14,6 +14,7 @@ import { failureOf } from './failure.ts'
 import { keepAliveMs, responseTrailers } from './fields.ts'
 import { headToClient, interimToClient, keepsClient } from './heads.ts'
 import type { RequestBody } from './request-body.ts'
+import type { RequestLog } from './request-log.ts'
 import type { Upstream } from './upstream.ts'
 import { writeParts, writeTogether } from './write-together.ts'
 
@@ -46,8 +47,7 @@ export interface AnsweredExchange {
   readonly replayable: boolean
   /** The 401 that the client did not get, because the request was sent again. */
   readonly discarded: { readonly capture: Capture | undefined } | undefined
-  /** Adds to the note in the log. */
-  note(text: string): void
+  readonly log: RequestLog
   /** The answer, a 401, is not passed on: the session has another token now. `keepMs` as for `finished`. */
   replay(keepMs: number | undefined, capture: Capture | undefined): void
   /** The response is through. The origin's connection may be kept for `keepMs`; undefined for not at all. */
@@ -192,11 +192,11 @@ export class ResponseRelay {
     if (!requestBody.begun && !requestBody.done) connection.socket.pause()
     try {
       const outcome = await client.session.rejected(this.#plan, discarded !== undefined)
-      if (outcome === 'retry') this.#exchange.note('refreshed')
+      if (outcome === 'retry') this.#exchange.log.note('refreshed')
       return outcome
     } catch (error) {
       // What the origin has said is a better answer than that.
-      this.#exchange.note(`no refresh: ${failureOf(error).error.message}`)
+      this.#exchange.log.note(`no refresh: ${failureOf(error).error.message}`)
       return 'no'
     } finally {
       connection.resume()
@@ -209,7 +209,7 @@ export class ResponseRelay {
     const body = new BodyReader(this.#framing)
     const { used } = body.push(rest)
     const drained = body.done && used === rest.length
-    this.#exchange.note('replayed')
+    this.#exchange.log.note('replayed')
     this.#exchange.replay(drained ? this.#keepMsOf(head) : undefined, capture)
   }
 

@@ -1,96 +1,75 @@
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
-import { checkServerIdentity } from '../certs/server-identity.ts'
-import { HallpassError } from '../errors.ts'
+import { HallpassError, messageOf } from '../errors.ts'
 import { HeadReader } from '../http1/head-reader.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import { established } from '../net/established.ts'
+import { tlsOptions } from '../net/tls-options.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
 import { endpointOf } from './origin.ts'
 import { upstreamError } from './upstream-error.ts'
 
-type Opened = (error: HallpassError | undefined, socket: Socket | undefined) => void
-
-/** A connection to the proxy itself, for requests in absolute form. Calls back once; the result ends what is under way. */
-export function toProxy(proxy: ProxyUrl, context: SecureContext, opened: Opened): () => void {
-  const dial = { host: proxy.host, port: proxy.port, noDelay: true, keepAlive: true, allowHalfOpen: true }
-  const socket =
-    proxy.scheme === 'https'
-      ? connectTls({
-          ...dial,
-          secureContext: context,
-          servername: isIP(proxy.host) === 0 ? proxy.host : '',
-          ALPNProtocols: ['http/1.1'],
-          // Said aloud, because NODE_TLS_REJECT_UNAUTHORIZED=0 in somebody's environment must not reach this.
-          rejectUnauthorized: true,
-          checkServerIdentity: (_name, certificate) => checkServerIdentity(proxy.host, certificate),
-        })
-      : connect(dial)
-  const onError = (error: Error) => end(upstreamError(proxy.host, proxy.port, error))
-  const onClose = () => end(upstreamError(proxy.host, proxy.port, undefined))
-  const end = (error: HallpassError | undefined) => {
-    socket.off('error', onError).off('close', onClose)
-    if (error === undefined) return opened(undefined, socket)
-    socket.on('error', () => {}).destroy()
-    opened(throughError(proxy, error), undefined)
+/** A connection to the proxy itself, for requests in absolute form. */
+export async function toProxy(proxy: ProxyUrl, context: SecureContext, signal: AbortSignal): Promise<Socket> {
+  const { host, port, scheme } = proxy
+  const dial = { host, port, noDelay: true, keepAlive: true, allowHalfOpen: true }
+  const socket = scheme === 'https' ? connectTls({ ...dial, ...tlsOptions(host, context) }) : connect(dial)
+  try {
+    await established(socket, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw throughError(proxy, error)
   }
-  socket.once('error', onError).once('close', onClose)
-  socket.once(proxy.scheme === 'https' ? 'secureConnect' : 'connect', () => end(undefined))
-  return () => {
-    socket.off('error', onError).off('close', onClose)
-    socket.on('error', () => {}).destroy()
-  }
+  return socket
 }
 
 /** A connection to host and port through the proxy: CONNECT (RFC 9110, 9.3.6) or SOCKS (RFC 1928). */
-export function throughProxy(
+export async function throughProxy(
   proxy: ProxyUrl,
   host: string,
   port: number,
   context: SecureContext,
-  opened: Opened,
-): () => void {
-  let stop = toProxy(proxy, context, (error, socket) => {
-    if (socket === undefined) opened(error, undefined)
-    else if (proxy.scheme === 'socks5') stop = throughSocks(proxy, 5, socket, host, port, opened)
-    else if (proxy.scheme === 'socks4') stop = throughSocks(proxy, 4, socket, host, port, opened)
-    else stop = connectThrough(proxy, socket, host, port, opened)
-  })
-  return () => stop()
+  signal: AbortSignal,
+): Promise<Socket> {
+  const socket = await toProxy(proxy, context, signal)
+  const giveUp = () => socket.destroy()
+  signal.addEventListener('abort', giveUp)
+  try {
+    if (proxy.scheme === 'socks5') await throughSocks(proxy, 5, socket, host, port)
+    else if (proxy.scheme === 'socks4') await throughSocks(proxy, 4, socket, host, port)
+    else await throughConnect(proxy, socket, endpointOf(host, port))
+  } catch (error) {
+    socket.destroy()
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+  return socket
 }
 
-function connectThrough(
-  proxy: ProxyUrl,
-  socket: Socket,
-  host: string,
-  port: number,
-  opened: Opened,
-): () => void {
-  const endpoint = endpointOf(host, port)
+async function throughConnect(proxy: ProxyUrl, socket: Socket, endpoint: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
   const reader = new HeadReader<ResponseHead>('response')
+  const onError = (error: Error) => reject(throughError(proxy, error))
+  const onClose = () => reject(refused(proxy, endpoint, 'it closed the connection'))
   const stop = () => {
     socket.off('data', onData).off('error', onError).off('close', onClose).off('end', onClose)
   }
-  const fail = (error: HallpassError) => {
-    stop()
-    socket.on('error', () => {}).destroy()
-    opened(error, undefined)
-  }
-  const onError = (error: Error) => fail(throughError(proxy, upstreamError(proxy.host, proxy.port, error)))
-  const onClose = () => fail(refused(proxy, endpoint, 'it closed the connection'))
   const onData = (chunk: Buffer) => {
     try {
       const whole = reader.push(chunk)
       if (whole === undefined) return
       const { status, reason } = whole.head
-      if (status < 200) return fail(refused(proxy, endpoint, `it answered ${status}`))
-      if (status > 299) return fail(refused(proxy, endpoint, `it answered ${status} ${reason}`.trim()))
+      if (status < 200) return reject(refused(proxy, endpoint, `it answered ${status}`))
+      if (status > 299) return reject(refused(proxy, endpoint, `it answered ${status} ${reason}`.trim()))
       stop()
       socket.pause()
       // The origin may speak first.
       if (whole.rest.length > 0) socket.unshift(whole.rest)
-      opened(undefined, socket)
+      resolve()
     } catch (error) {
-      fail(refused(proxy, endpoint, (error as Error).message))
+      reject(refused(proxy, endpoint, messageOf(error)))
     }
   }
   socket.on('data', onData).once('error', onError).once('close', onClose).once('end', onClose)
@@ -99,23 +78,21 @@ function connectThrough(
     `CONNECT ${endpoint} HTTP/1.1\r\nHost: ${endpoint}\r\n${authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`}\r\n`,
     'latin1',
   )
-  return () => {
+  try {
+    await promise
+  } finally {
     stop()
-    socket.on('error', () => {}).destroy()
   }
 }
 
-function throughSocks(
+async function throughSocks(
   proxy: ProxyUrl,
   type: 4 | 5,
   socket: Socket,
   host: string,
   port: number,
-  opened: Opened,
-): () => void {
-  const endpoint = endpointOf(host, port)
-  let left = false
-  const open = async () => {
+): Promise<void> {
+  try {
     const { SocksClient } = await import('socks')
     await SocksClient.createConnection({
       command: 'connect',
@@ -128,21 +105,10 @@ function throughSocks(
         ...(proxy.user === '' ? {} : { userId: proxy.user, password: proxy.password }),
       },
     })
-  }
-  open().then(
-    () => {
-      if (!left) opened(undefined, socket.pause())
-    },
-    (error: unknown) => {
-      socket.on('error', () => {}).destroy()
-      // The library puts its options, the password among them, on its errors: only the message goes on.
-      const why = error instanceof Error ? error.message : 'it failed'
-      if (!left) opened(refused(proxy, endpoint, why), undefined)
-    },
-  )
-  return () => {
-    left = true
-    socket.on('error', () => {}).destroy()
+    socket.pause()
+  } catch (error) {
+    // The library puts its options, the password among them, on its errors: only the message goes on.
+    throw refused(proxy, endpointOf(host, port), messageOf(error))
   }
 }
 
@@ -160,7 +126,8 @@ function refused(proxy: ProxyUrl, endpoint: string, why: string): HallpassError 
   )
 }
 
-function throughError(proxy: ProxyUrl, error: HallpassError): HallpassError {
+function throughError(proxy: ProxyUrl, cause: unknown): HallpassError {
+  const error = upstreamError(proxy.host, proxy.port, cause)
   return new HallpassError(error.code, `the upstream proxy ${proxy.text}: ${error.message}`, {
     hint: 'hallpass doctor',
     cause: error,

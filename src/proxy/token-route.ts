@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { createSecureContext } from 'node:tls'
+import { trustedContext } from '../net/tls-options.ts'
 import type { UpstreamSetting } from '../rules/proxy-url.ts'
 import { throughProxy } from './through-proxy.ts'
 import { UpstreamProxies } from './upstream-proxies.ts'
@@ -19,19 +19,6 @@ export function tokenRoute({ setting, env, ownPort, roots }: TokenRouteOptions) 
   return (host: string, port: number, signal: AbortSignal): Promise<Socket> | undefined => {
     const proxy = proxies.for('https', host, port)
     if (proxy === undefined) return undefined
-    const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-    const context = createSecureContext({ ca: [...roots] })
-    const stop = throughProxy(proxy, host, port, context, (error, socket) => {
-      if (socket === undefined) reject(error)
-      else resolve(socket)
-    })
-    const abort = () => {
-      stop()
-      reject(signal.reason)
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    const settled = () => signal.removeEventListener('abort', abort)
-    promise.then(settled, settled)
-    return promise
+    return throughProxy(proxy, host, port, trustedContext(roots), signal)
   }
 }

@@ -1,4 +1,5 @@
-import { createSecureContext, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
+import { trustedContext } from '../net/tls-options.ts'
 
 /** A start is through by then. */
 const readAfterMs = 100
@@ -20,7 +21,7 @@ export class Trust {
 
   get context(): SecureContext {
     clearTimeout(this.#timer)
-    this.#context ??= createSecureContext({ ca: [...this.#roots], minVersion: 'TLSv1.2' })
+    this.#context ??= trustedContext(this.#roots)
     return this.#context
   }
 

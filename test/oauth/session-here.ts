@@ -1,4 +1,3 @@
-import { checkServerIdentity } from '../../src/certs/server-identity.ts'
 import type { Log } from '../../src/log.ts'
 import { Refresher } from '../../src/oauth/refresher.ts'
 import { tokenFetch } from '../../src/oauth/token-fetch.ts'
@@ -40,7 +39,6 @@ export async function sessionHere(home: Home, options: HereOptions = {}): Promis
   }
   const fetch = tokenFetch({
     roots: options.roots ?? [testRootPem()],
-    checkServerIdentity,
     resolve: new Map(),
     ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
   })

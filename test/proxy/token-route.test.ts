@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { checkServerIdentity } from '../../src/certs/server-identity.ts'
 import { tokenFetch } from '../../src/oauth/token-fetch.ts'
 import { tokenRoute } from '../../src/proxy/token-route.ts'
 import { httpOrigin, testRootPem } from '../support/origin.ts'
@@ -14,7 +13,7 @@ function fetchBy(
   deadlineMs = 20_000,
 ) {
   const route = tokenRoute({ setting: 'env', env, ownPort: 8787, roots })
-  return tokenFetch({ roots, checkServerIdentity, resolve, route, deadlineMs })
+  return tokenFetch({ roots, resolve, route, deadlineMs })
 }
 
 describe('a token request', () => {

@@ -56,6 +56,20 @@ describe('an upstream proxy', () => {
     expect(company.asked).toEqual(['SOCKS site.test:443'])
   })
 
+  it('may be SOCKS for http too', async () => {
+    await using origin = await httpOrigin((request, response) => response.end(request.url))
+    await using company = await socksUpstreamProxy({ to: origin.port })
+    await using proxy = await startTestProxy(through(`socks5://127.0.0.1:${company.port}`))
+    using client = await proxy.client()
+    for (const path of ['/first', '/second']) {
+      client.send(
+        `GET http://plain.test${path} HTTP/1.1\r\nHost: plain.test\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+      )
+      expect((await client.response()).body).toBe(path)
+    }
+    expect(company.asked).toEqual(['SOCKS plain.test:80'])
+  })
+
   it('carries a blind tunnel, the first words of an origin too', async () => {
     await using origin = await rawOrigin((socket) => {
       socket.write('hello from the origin')
@@ -152,6 +166,23 @@ describe('an upstream proxy', () => {
       `CONNECT blind.test:443 HTTP/1.1\r\nHost: blind.test:443\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
     )
     expect(await client.until(/\r\n\r\n/)).toContain('HTTP/1.1 504 ')
+  })
+
+  it('is left alone when the client leaves before it has answered', async () => {
+    const asked = Promise.withResolvers<void>()
+    const left = Promise.withResolvers<void>()
+    await using silent = await rawOrigin((socket) => {
+      socket.once('data', () => asked.resolve()).once('close', () => left.resolve())
+      socket.on('end', () => socket.end())
+    })
+    await using proxy = await startTestProxy(through(`http://127.0.0.1:${silent.port}`))
+    using client = await proxy.client()
+    client.send(
+      `CONNECT blind.test:443 HTTP/1.1\r\nHost: blind.test:443\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+    )
+    await asked.promise
+    client.socket.destroy()
+    await left.promise
   })
 
   it.each([

@@ -1,4 +1,3 @@
-import { checkServerIdentity } from '../../src/certs/server-identity.ts'
 import type { OAuth2Definition } from '../../src/credentials/oauth2.ts'
 import { clientOf } from '../../src/oauth/authorization-server.ts'
 import type { LoginRequest } from '../../src/oauth/flows/login-request.ts'
@@ -10,7 +9,6 @@ import { testRootPem } from './origin.ts'
 export function testFetch(resolve: ReadonlyMap<string, string> = new Map(), deadlineMs?: number): TokenFetch {
   return tokenFetch({
     roots: [testRootPem()],
-    checkServerIdentity,
     resolve,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   })

@@ -4,7 +4,7 @@ import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer as createTcp, isIP, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { basicConstraints, serverAuth } from '../../src/certs/certificate.ts'
-import { ipBytes } from '../../src/certs/ip-bytes.ts'
+import { ipBytes } from '../../src/net/ip-bytes.ts'
 import { caExtensions, dns, ip, makeCertificate, type Pair, signatureUsage } from './make-certificate.ts'
 
 /** The root that origins in tests are certified by, and its key: one for a test file, made at first use. */

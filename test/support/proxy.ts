@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { Authority } from '../../src/certs/authority.ts'
 import { Leaves } from '../../src/certs/leaves.ts'
-import { checkServerIdentity } from '../../src/certs/server-identity.ts'
 import type { Log, RequestEntry } from '../../src/log.ts'
 import { Refresher } from '../../src/oauth/refresher.ts'
 import { tokenFetch } from '../../src/oauth/token-fetch.ts'
@@ -154,7 +153,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     ...options.rules,
   }
   const roots = options.roots ?? [testRootPem()]
-  const fetch = tokenFetch({ roots, checkServerIdentity, resolve: new Map() })
+  const fetch = tokenFetch({ roots, resolve: new Map() })
   const sessions = await Sessions.open({
     store: options.store ?? new MemoryStore(),
     config,

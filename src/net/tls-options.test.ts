@@ -1,17 +1,17 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { connect, createSecureContext, createServer } from 'node:tls'
+import { connect, createServer } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import {
   certificateTable,
   type ServerCertificate,
   weakServerCiphers,
 } from '../../test/support/bad-certificates.ts'
-import { checkServerIdentity } from './server-identity.ts'
+import { tlsOptions, trustedContext } from './tls-options.ts'
 
 const { rootPem, bad, good } = certificateTable()
 
-/** Dials as the proxy does, and says how that ended and what the origin got to read. */
+/** Dials an origin; returns the error, if any, and the bytes that the origin received. */
 async function ask(origin: ServerCertificate): Promise<{ error: string | undefined; received: string }> {
   let received = ''
   const server = createServer(
@@ -27,13 +27,10 @@ async function ask(origin: ServerCertificate): Promise<{ error: string | undefin
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const name = origin.host
   const socket = connect({
     host: '127.0.0.1',
     port,
-    secureContext: createSecureContext({ ca: [rootPem] }),
-    ...(name === '127.0.0.1' ? {} : { servername: name }),
-    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+    ...tlsOptions(origin.host, trustedContext([rootPem])),
   })
   socket.on('secureConnect', () => socket.write('GET / secret'))
   socket.on('data', () => {})
