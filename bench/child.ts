@@ -1,4 +1,4 @@
-/** The child's side of a process under the bench: named commands come in over IPC, answers go out. */
+/** The child's side of a process of the bench. Named commands come in over IPC, and answers go out. */
 
 export interface Usage {
   readonly cpuMicros: number
@@ -18,7 +18,7 @@ export function usage(): Usage {
   return { cpuMicros: user + system, rssBytes: process.memoryUsage.rss() }
 }
 
-/** Answers calls until the parent goes, and tells it `ready` with what it needs to know. */
+/** Sends `ready` to the parent, and answers its calls until it goes. */
 export function serve(ready: unknown, commands: Readonly<Record<string, Command>>): void {
   process.on('message', (call: Call) => {
     void answer(call, commands[call.command])
@@ -36,7 +36,7 @@ async function answer(call: Call, command: Command | undefined): Promise<void> {
   }
 }
 
-/** The one argument of a child: what its parent starts it with. */
+/** The one argument of a child, as JSON from its parent. */
 export function startedWith<T>(): T {
   return JSON.parse(process.argv[2] ?? '{}') as T
 }

@@ -4,22 +4,22 @@ import { connect as connectTls, createSecureContext, type SecureContext, type TL
 import { drained } from './drained.ts'
 import { bearer, cookieName, cookieValue, warmHost } from './material.ts'
 
-/** How a subject is reached. */
+/** The way to a subject. */
 export interface Route {
   /** Absent: straight to the origin. */
   readonly proxyPort?: number
   /** The proxy's own credentials, as `user:password`. */
   readonly proxyAuth?: string
-  /** The proxy attaches cookie and bearer; else the client sends them itself. */
+  /** True if the proxy attaches cookie and bearer. Otherwise the client sends them. */
   readonly injects: boolean
   readonly originPort: number
-  /** What the client trusts: the origin's root and the proxy's own authority. */
+  /** The roots that the client trusts: the origin's, or the proxy's own. */
   readonly ca: readonly string[]
 }
 
 const contexts = new Map<string, SecureContext>()
 
-/** X25519 as most clients have it: the post-quantum exchange costs the load generator more than it costs a proxy. */
+/** X25519, as most clients have it. The post-quantum exchange costs the load generator more than a proxy. */
 function trusting(ca: readonly string[]): SecureContext {
   const key = ca.join()
   const context = contexts.get(key) ?? createSecureContext({ ca: [...ca], ecdhCurve: 'X25519' })
@@ -65,7 +65,7 @@ export class Client {
     const done = this.#exchange(
       `POST ${path} HTTP/1.1\r\n${this.#fields}Content-Type: application/octet-stream\r\nContent-Length: ${bytes}\r\n\r\n`,
     )
-    // A failure while the body is still being written is told below.
+    // A failure while the body is still being written is thrown by the last line.
     done.catch(() => {})
     for (let left = bytes; left > 0 && !this.#socket.destroyed; left -= chunk.length) {
       const more = this.#socket.write(left < chunk.length ? chunk.subarray(0, left) : chunk)
@@ -100,7 +100,7 @@ export class Client {
       if (end < 0) return
       const head = this.#head.toString('latin1', 0, end)
       const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
-      // http-mitm-proxy makes chunked answers of those with a length: their last chunk is what ends them.
+      // http-mitm-proxy makes a chunked answer of an answer with a length. Its last chunk ends it.
       const chunked = length === undefined && /\r\ntransfer-encoding: chunked/i.test(head)
       if (!head.startsWith('HTTP/1.1 200') || (length === undefined && !chunked)) {
         this.#fail(new Error(`not an answer that counts: ${head.slice(0, 300)}`))

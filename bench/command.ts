@@ -7,7 +7,7 @@ import { pinnedToProxy } from './worker.ts'
 
 const command = join(import.meta.dirname, '../bin/hallpass.cjs')
 
-/** From typing `hallpass start` until it says the line to paste, in milliseconds. */
+/** Milliseconds from typing `hallpass start` until it prints the line to paste. */
 export async function startOfCommand(home: string): Promise<number> {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const line = pinnedToProxy([process.execPath, command, 'start', '--listen', '127.0.0.1:0'])

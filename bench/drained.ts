@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** When more may be written, or nothing more can be. */
+/** Resolves when the socket can take more, or is closed. */
 export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -4,12 +4,12 @@ import type { Bench, Measure, Subject } from './scenarios.ts'
 import { withCpu } from './with-cpu.ts'
 
 const connections = 16
-/** In turn, either first, and in small pieces, so that what else the machine does meets both alike. */
+/** Both take small turns, and each goes first in half of them, so that other work on the machine meets both alike. */
 const turns = 4
 
 /**
- * What a request costs whose token is one that is refreshed, and fresh, beside one with a static bearer. Proxies that know
- * no such tokens have no figure for it.
+ * The cost of a request with a refreshed token that is still fresh, beside a request with a static bearer. Only hallpass
+ * has such tokens.
  */
 export const freshToken: Measure = async (bench, subject) => {
   if (subject.name !== 'hallpass') return {}

@@ -3,7 +3,7 @@ import { serve } from './child.ts'
 import { Client, type Route } from './client.ts'
 import { domain } from './material.ts'
 
-/** The load generator: one process, told what to do by run.ts. */
+/** The load generator: a process that run.ts controls. */
 
 export interface Timed {
   readonly count: number
@@ -41,7 +41,7 @@ async function requests(argument: { connections: number; durationMs: number }): 
 
 let stopWarm = () => {}
 
-/** One warm connection asking without a pause until `stopWarm`, which returns its longest wait. */
+/** One warm connection asks without a pause until `endWarm`, which returns its times. */
 function startWarm(): void {
   let going = true
   const times: number[] = []
@@ -55,7 +55,7 @@ function startWarm(): void {
     }
     return timed(times, performance.now() - startedAt)
   })()
-  // Told to whoever ends it; nobody does after a failure elsewhere.
+  // `endWarm` passes a failure on. After a failure elsewhere nobody calls it.
   asking.catch(() => {})
   warm = asking
   stopWarm = () => {
@@ -122,7 +122,7 @@ async function connections(argument: { route: Route; parallel: number; durationM
   return timed(times, performance.now() - startedAt)
 }
 
-/** From the dial until the first byte of the answer, for hosts that the proxy never saw; one after the other, or all at once. */
+/** Times from the dial until the first byte of the answer, for hosts that the proxy never saw: in turn, or all at once. */
 async function unseen(argument: {
   route: Route
   from: number

@@ -1,7 +1,7 @@
-/** The marks to reach, as ratios within one run: absolute figures say more about the machine than about the proxy. */
+/** The marks are ratios within one run. Absolute figures say more about the machine than about the proxy. */
 export interface Mark {
   readonly metric: string
-  /** Absent: the metric is a ratio itself. */
+  /** Absent if the metric is a ratio itself. */
   readonly against?: string
   readonly least?: number
   readonly most?: number
@@ -13,7 +13,7 @@ export const marks: readonly Mark[] = [
   { metric: 'requests/s at 64', against: 'squid', least: 1.5 },
   { metric: 'p50 µs at 1', against: 'tunnel', most: 1.5 },
   { metric: 'p99 µs at 1', against: 'tunnel', most: 4 },
-  // A token that is refreshed costs no more than one that never is; the rest is noise.
+  // A refreshed token costs no more than a static one. The rest is noise.
   { metric: 'CPU of a refreshed token ÷ static bearer', most: 1.1 },
   { metric: 'download CPU ms/MB', against: 'tunnel', most: 2 },
   { metric: 'new connections/s', against: 'http-mitm-proxy', least: 2.5 },

@@ -1,15 +1,15 @@
 import { basicConstraints, serverAuth } from '../src/certs/certificate.ts'
 import { caExtensions, dns, ip, makeCertificate, signatureUsage } from '../test/support/make-certificate.ts'
 
-/** What the origin wants to see, so that a request that nothing was attached to cannot count. */
+/** The origin requires these, so that a request with nothing attached cannot count. */
 export const cookieName = 'sid'
 export const cookieValue = 'bench-session-4f1c9a6be20d'
 export const bearer = 'bench-token-93d2a7c15e'
 
-/** Every name below resolves to the loopback in each proxy under test; the origin's certificate covers all of them. */
+/** Each proxy under test resolves every name below this domain to loopback. The origin's certificate covers all of them. */
 export const domain = 'bench.test'
 export const warmHost = `origin.${domain}`
-/** The host whose token is one that is refreshed; for the others it is a static bearer. */
+/** The host with a refreshed token. All others have a static bearer. */
 export const refreshedHost = `refreshed.${domain}`
 
 export interface Material {

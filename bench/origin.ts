@@ -5,8 +5,8 @@ import { drained } from './drained.ts'
 import { bearer, cookieName, cookieValue, type Material } from './material.ts'
 
 /*
- * The origin: just enough HTTP/1.1 to answer the bench's own requests, so that it costs as little as it can beside the
- * proxy under test. 403 unless cookie and bearer arrived.
+ * The origin speaks just enough HTTP/1.1 to answer the bench's own requests, so that it costs little beside the proxy under
+ * test. It answers 403 unless cookie and bearer arrive.
  *
  *   GET  /small      200, 300 bytes of JSON
  *   GET  /bytes/N    200, N bytes
@@ -56,7 +56,7 @@ const server = createServer({ key: material.key, cert: material.cert }, (socket)
   })
 })
 
-/** Returns how many bytes of a body are still to come. */
+/** Answers a request, and returns the number of body bytes still to come. */
 function answer(socket: TLSSocket, head: string): number {
   if (!cookie.test(head) || !authorization.test(head)) {
     socket.end(forbidden)

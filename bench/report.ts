@@ -27,7 +27,7 @@ export interface Judged {
   readonly ok: boolean
 }
 
-/** hallpass by each mark; one whose subject did not run is left out. */
+/** hallpass against each mark whose subject ran. */
 export function judge(results: Results): Judged[] {
   return marks.flatMap((mark) => {
     const row = results.get(mark.metric)

@@ -22,8 +22,8 @@ import { pinningNote, Worker } from './worker.ts'
 /*
  * npm run bench [-- --quick] [--json FILE] [--only NAME …] [--profile FOLDER]
  *
- * One origin, several ways to it, each proxy a process of its own. Scenario by scenario, round by round, subject by
- * subject: what the machine does meanwhile hits all of them alike. Medians over the rounds; what counts are the ratios.
+ * One origin, and several ways to it. Each proxy is a process of its own. In each round of a scenario every subject takes
+ * its turn, so that other work on the machine meets all of them alike. A figure is the median of the rounds. The ratios count.
  */
 const { values: flags } = parseArgs({
   options: {
@@ -55,11 +55,11 @@ interface ProxyKind {
   readonly script: string
   readonly argument: (originPort: number) => unknown
   readonly route: (ready: { port: number; ca?: string; auth?: string }) => Partial<Route>
-  /** Where a start is not that of the script, which does more than its users'. */
+  /** Measures a start as users make it, if the script does more than that. */
   readonly start?: () => Promise<number>
 }
 
-/** Debian's squid-openssl; a squid without TLS cannot take part. */
+/** Debian's squid-openssl. A squid without TLS cannot take part. */
 function squidProgram(): string | undefined {
   const program = ['/usr/sbin/squid', '/usr/local/sbin/squid'].find((path) => existsSync(path))
   if (program === undefined || !existsSync('/usr/lib/squid/security_file_certgen')) return undefined
@@ -68,7 +68,8 @@ function squidProgram(): string | undefined {
 
 const hostNames = (count: number) => [warmHost, ...Array.from({ length: count }, (_, n) => `h${n}.${domain}`)]
 const squid = squidProgram()
-if (squid === undefined) process.stderr.write('squid is left out: no squid with ssl_bump is installed\n')
+if (squid === undefined)
+  process.stderr.write('squid does not take part: no squid with ssl_bump is installed\n')
 
 const kinds: readonly ProxyKind[] = [
   {
@@ -132,7 +133,7 @@ async function subjectOf(kind: ProxyKind, direct: Route): Promise<Subject> {
   }
 }
 
-/** Started anew each time, with the state that a start before it has made. */
+/** Milliseconds until a new process is ready, with the state of an earlier start. */
 async function readyMs(kind: ProxyKind, originPort: number): Promise<number> {
   if (kind.start !== undefined) return await kind.start()
   const worker = await Worker.start(kind.script, kind.argument(originPort), { proxy: true })
@@ -140,7 +141,7 @@ async function readyMs(kind: ProxyKind, originPort: number): Promise<number> {
   return worker.readyMs
 }
 
-/** A peer that fails at something has no figure for it; a failure of ours, or of the bench's own parts, ends the run. */
+/** A peer that fails at a scenario gets no figure. A failure of hallpass, or of a part of the bench, ends the run. */
 async function measure(scenario: Scenario, bench: Bench, subject: Subject): Promise<Measured> {
   try {
     return await scenario.measure(bench, subject)
@@ -197,7 +198,7 @@ async function run(): Promise<Results> {
 const names: string[] = []
 const [loadBefore = 0] = loadavg()
 if (loadBefore > 1)
-  process.stderr.write(`the machine is busy (load ${loadBefore.toFixed(1)}): even the ratios are rough\n`)
+  process.stderr.write(`the machine is busy (load ${loadBefore.toFixed(1)}), so even the ratios are rough\n`)
 try {
   const results = await run()
   const about = {

@@ -10,7 +10,7 @@ import type { Worker } from './worker.ts'
 export interface Subject {
   readonly name: string
   readonly route: Route
-  /** What the process has used so far; absent where there is none. */
+  /** CPU and memory of the process so far. Absent for a direct connection. */
   readonly usage?: () => Promise<Usage>
 }
 
@@ -25,18 +25,18 @@ export interface Effort {
 export const quick: Effort = { rounds: 3, durationMs: 600, warmUpMs: 250, bulkBytes: 96e6, coldHosts: 8 }
 export const full: Effort = { rounds: 5, durationMs: 1500, warmUpMs: 500, bulkBytes: 256e6, coldHosts: 20 }
 
-/** Hosts in one burst of never-seen ones, as a page with many origins makes it. */
+/** Hosts in one burst of never-seen hosts, as a page with many origins makes it. */
 const burst = 50
 
-/** How many hosts that it never saw a subject gets to see in a run. */
+/** How many never-seen hosts a subject meets in a run. */
 export const unseenHosts = ({ rounds, coldHosts }: Effort): number => rounds * (coldHosts + burst)
 
 export interface Bench {
   readonly load: Worker
-  /** A second load generator, so that its fifty handshakes do not hold up the warm client of the first. */
+  /** A second load generator. Its fifty handshakes must not delay the warm client of the first. */
   readonly burstLoad: Worker
   readonly effort: Effort
-  /** Numbers hosts so that a subject never sees one twice. */
+  /** The number of the next host that the subject has not seen. */
   nextHosts(subject: Subject, count: number): number
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Usage } from './child.ts'
 
-/** What another process and its children have used; NaN where no system says it but Linux. */
+/** CPU and memory of another process and its children. NaN on systems other than Linux. */
 export function usageOf(pid: number): Usage {
   if (process.platform !== 'linux') return { cpuMicros: Number.NaN, rssBytes: Number.NaN }
   const stats = [pid, ...childrenOf(pid)].map(statOf)

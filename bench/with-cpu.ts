@@ -1,6 +1,6 @@
 import type { Subject } from './scenarios.ts'
 
-/** CPU of the subject while `run` is at work, in microseconds; NaN where the subject is no process. */
+/** CPU of the subject during `run`, in microseconds. NaN if the subject is not a process. */
 export async function withCpu<T>(
   subject: Subject,
   run: () => Promise<T>,

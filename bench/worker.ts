@@ -10,25 +10,25 @@ const pinning =
   process.platform === 'linux' &&
   availableParallelism() >= 2 &&
   spawnSync('taskset', ['--version']).status === 0
-/** The process under test has a core to itself; origin and load share the others. */
+/** The process under test has a core to itself. Origin and load share the others. */
 export const cpuOfProxy = '0'
 const cpusOfOthers = `1-${availableParallelism() - 1}`
 export const pinningNote = pinning
   ? `proxies pinned to CPU ${cpuOfProxy}, origin and load to ${cpusOfOthers}`
   : 'not pinned to CPUs (needs Linux, two of them, and taskset)'
 
-/** A command line that has the core of the proxies. */
+/** The same command line on the core of the proxies. */
 export function pinnedToProxy(line: readonly string[]): readonly string[] {
   return pinning ? ['taskset', '-c', cpuOfProxy, ...line] : line
 }
 
-/** A process of the bench, spoken to over IPC. */
+/** A process of the bench. It takes commands over IPC. */
 export class Worker<Ready = unknown> {
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   #calls = 0
   readonly ready: Ready
-  /** From the spawn until it said that it is ready. */
+  /** From the spawn until the process says that it is ready. */
   readonly readyMs: number
 
   private constructor(child: ChildProcess, ready: Ready, readyMs: number) {
@@ -59,7 +59,7 @@ export class Worker<Ready = unknown> {
     const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     let said = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      // http-mitm-proxy prints each failed socket; the last words are enough to see why a start failed.
+      // http-mitm-proxy prints each failed socket. The end of the text shows why a start failed.
       said = (said + text).slice(-2000)
     })
     const ready = await new Promise<Ready>((resolve, reject) => {
@@ -96,7 +96,7 @@ export class Worker<Ready = unknown> {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = new Promise((resolve) => this.#child.once('exit', resolve))
-    // Disconnecting lets it write its profile, where it makes one; a proxy that then hangs is ended.
+    // A process that makes a profile writes it on disconnect. A proxy that then hangs is killed.
     this.#child.disconnect()
     const bound = setTimeout(() => this.#child.kill('SIGKILL'), 3000)
     await gone

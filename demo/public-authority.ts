@@ -8,16 +8,16 @@ import { homePaths, prepareHome } from '../src/store/home.ts'
 import { KeyRing } from '../src/store/keyring.ts'
 
 export interface PublicAuthority {
-  /** What a client, or `upstreamCa:`, has to trust. */
+  /** The root for a client, or for `upstreamCa:`. */
   readonly pem: string
-  /** Options of a TLS server that has a valid certificate for whatever name it is asked for. */
+  /** Options of a TLS server with a valid certificate for each name that a client asks for. */
   readonly tls: {
     readonly SNICallback: (host: string, done: (error: Error | null, context?: SecureContext) => void) => void
   }
   close(): void
 }
 
-/** Stands in for the authorities of the open Internet: one that hallpass knows only as an upstream root. */
+/** Stands in for the authorities of the Internet. hallpass knows it only as an upstream root. */
 export async function openPublicAuthority(): Promise<PublicAuthority> {
   const folder = mkdtempSync(join(tmpdir(), 'hallpass-site-'))
   const home = homePaths(join(folder, 'state'))

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** What the site knows: one account, one API token. Tests and the demo look for these values where they must not be. */
+/** One account and one API token. Tests and the demo check that these values are nowhere in clear. */
 export interface Account {
   readonly user: string
   readonly password: string
@@ -12,14 +12,14 @@ export interface Account {
 
 export interface Site {
   readonly port: number
-  /** Every session id that the site ever gave out: each is a secret that must lie nowhere in the clear. */
+  /** Each session id that the site gave out. Each is a secret that must be nowhere in clear. */
   readonly sessionIds: ReadonlySet<string>
   close(): Promise<void>
 }
 
 /**
- * A small web application as one meets it: a login form, an HttpOnly session cookie, a CSRF cookie that scripts read,
- * and an API under the same roof that takes a bearer token or a session.
+ * A small web application: a login form, an HttpOnly session cookie, a CSRF cookie that scripts read, and an API that takes
+ * a bearer token.
  *
  *   GET  /            the form
  *   POST /login       user, password → 303 /me, Set-Cookie sid (HttpOnly) and csrftoken

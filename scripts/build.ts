@@ -5,8 +5,8 @@ import { join } from 'node:path'
 /*
  * node scripts/build.ts [--if-stale]
  *
- * `npx hallpass` in a clone links the clone into npm's cache and runs `prepare` for that, perhaps below a proxy that runs
- * from dist/ and loads parts of it later. So prepare builds only what is stale, and a build is swapped in when it is whole.
+ * `npx hallpass` in a clone links the clone into npm's cache, and runs `prepare` for that. A proxy may run from dist/ at
+ * that time, and load parts of it later. So `prepare` builds only if the build is stale, and swaps in a finished build.
  */
 const fresh = 'dist.new'
 const inputs = [
@@ -30,8 +30,8 @@ if (!process.argv.includes('--if-stale') || changedAt(['dist/index.js']) < chang
 }
 
 /**
- * The command line, with all that it imports, in a few files of CommonJS: looking up and linking some 400 modules took
- * longer than everything else that a command does. What is imported when needed is a file of its own still.
+ * Bundles the command line with its imports into a few files of CommonJS. To look up and link some 400 modules took longer
+ * than all other work of a command. A module that is imported when needed stays a file of its own.
  */
 async function bundleCommandLine(): Promise<void> {
   const { build } = await import('rolldown')
@@ -41,7 +41,7 @@ async function bundleCommandLine(): Promise<void> {
       'service-process': 'src/cli/commands/start/service-process.ts',
     },
     platform: 'node',
-    // Native code, and a package that reads its own files; neither is loaded by most commands.
+    // Native code, and a package that reads its own files. Most commands load neither.
     external: ['@napi-rs/keyring', 'playwright-core'],
     output: {
       dir: join(fresh, 'cli'),
@@ -55,7 +55,7 @@ async function bundleCommandLine(): Promise<void> {
   writeFileSync(join(fresh, 'cli', 'LICENSES.txt'), licensesOf(modules))
 }
 
-/** The notices of the packages that a bundle holds, which their licences ask to be kept with every copy. */
+/** The notices of the bundled packages. Their licences require them in every copy. */
 function licensesOf(modules: readonly string[]): string {
   const folders = modules.flatMap(
     (path) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path) ?? [],
@@ -74,7 +74,7 @@ function filesBelow(folder: string): string[] {
   return entries.map((entry) => join(entry.parentPath, entry.name))
 }
 
-/** The latest time of change; that of a folder tells of a file that went. 0 when there is none. */
+/** The latest time of change, or 0. A folder changes when a file in it is removed. */
 function changedAt(paths: readonly string[]): number {
   return Math.max(...paths.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0))
 }

@@ -7,7 +7,7 @@ import { usageOf } from '../usage-of.ts'
 
 /**
  * hallpass as `hallpass start --background` runs it: built, sealed file store, request log on disk, client token, cookie and bearer
- * from the session. This process makes what it finds there, starts it, and reads what it uses.
+ * from the session. This process makes the state, starts the proxy, and reads its CPU and memory.
  */
 const { originPort, state, rootPem, names } = startedWith<{
   originPort: number
@@ -16,7 +16,7 @@ const { originPort, state, rootPem, names } = startedWith<{
   names: readonly string[]
 }>()
 
-// What runs is what is shipped; its types are those of the source.
+// The bench runs the build, with the types of the sources.
 const { openHallpass } = (await import(
   join(import.meta.dirname, '../../dist/index.js')
 )) as typeof import('../../src/index.ts')
@@ -39,7 +39,7 @@ const env = { HOME: state, HALLPASS_HOME: state, HALLPASS_NO_KEYRING: '1', PATH:
 const hallpass = await openHallpass({ home: state, env, configFile: configuration })
 if (hallpass.created.key) {
   await hallpass.saveTokens('bench', { kind: 'bearer', hosts: [`*.${domain}`] }, bearer)
-  // Fresh for as long as a bench can run: its server is never asked.
+  // The token outlives the bench, so that nobody asks its server.
   await hallpass.saveTokens(
     'refreshed',
     { kind: 'oauth2', hosts: [refreshedHost], issuer: `https://id.${domain}`, clientId: 'bench' },
@@ -55,7 +55,7 @@ if (hallpass.created.key) {
   ])
 }
 
-/** Each argument of Node's own goes to the proxy as well: that of a profile, for one. */
+/** Passes the arguments of this Node, such as those of a profile, to the proxy. */
 function command(...args: readonly string[]): string {
   const line = [...process.execArgv, join(import.meta.dirname, '../../bin/hallpass.cjs'), ...args]
   return execFileSync(process.execPath, line, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })

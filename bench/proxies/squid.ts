@@ -9,7 +9,7 @@ import { serve, startedWith } from '../child.ts'
 import { bearer, cookieName, cookieValue } from '../material.ts'
 import { usageOf } from '../usage-of.ts'
 
-/** Squid with ssl_bump doing the same job; this process only starts it and reads what it uses. */
+/** Squid with ssl_bump, doing the same job. This process only starts it, and reads its CPU and memory. */
 const { rootPem, program, names } = startedWith<{
   rootPem: string
   program: string
@@ -22,7 +22,7 @@ const file = (name: string, text: string) => {
   writeFileSync(path, text)
   return path
 }
-// Started as root it becomes another user, who has to read this folder and write its database.
+// Started as root, squid becomes another user. That user must read this folder and write its database.
 chmodSync(folder, 0o777)
 
 const ca = makeCertificate({ commonName: 'bench squid', extensions: caExtensions(0) })

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { serve, startedWith, usage } from '../child.ts'
 
-/** The least a proxy in Node can do: bytes between two sockets, nothing attached, nothing looked at. */
+/** The least that a proxy in Node can do: it copies bytes between two sockets. */
 const { originPort } = startedWith<{ originPort: number }>()
 
 const server = createServer({ noDelay: true }, (client) => {
