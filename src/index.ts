@@ -80,7 +80,7 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
   const fresh = !existsSync(home.root)
   // Before anything is made: a typing error in the configuration must not leave a key behind.
   const config = await loadConfig({ home: home.root, env, file: options.configFile, flags: options.config })
-  prepareHome(home)
+  prepareHome(home, env)
   const { passphrase } = options
   const keys = await KeyRing.open(home, {
     env,

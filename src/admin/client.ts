@@ -106,13 +106,17 @@ function send(
     )
   })
   call.on('error', (error: NodeJS.ErrnoException) => {
-    // A socket file without a listener is what a killed proxy leaves behind.
-    const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'
-    reject(nobody ? notRunning(home) : error)
+    reject(nobodyListens.has(error.code ?? '') ? notRunning(home) : error)
   })
   call.end(payload)
   return promise
 }
+
+/**
+ * A socket file without a listener is what a killed proxy leaves behind. EINVAL: the path is too long for a socket, and no short folder
+ * is recorded for it.
+ */
+const nobodyListens: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EINVAL'])
 
 function unlessNotRunning(error: unknown): undefined {
   if (!(error instanceof HallpassError) || error.code !== 'not-running') throw error

@@ -98,24 +98,61 @@ describe('the state folder', () => {
 })
 
 describe('the admin socket', () => {
-  const env = { XDG_RUNTIME_DIR: '/run/user/1' }
+  /** A state folder whose path is too long for a socket, and a runtime folder as open as /tmp. */
+  const longHome = () => {
+    const folder = scratchFolder()
+    const runtime = join(folder, 'runtime')
+    mkdirSync(runtime)
+    chmodSync(runtime, 0o1777)
+    const root = join(folder, 'x'.repeat(120))
+    return { root, runtime, prepare: () => prepareHome(homePaths(root), { XDG_RUNTIME_DIR: runtime }) }
+  }
 
   it('is in the state folder while its path fits into a socket address', () => {
-    expect(homePaths('/home/ada/.hallpass', env).adminSocket).toBe('/home/ada/.hallpass/run/admin.sock')
+    expect(homePaths('/home/ada/.hallpass').adminSocket).toBe('/home/ada/.hallpass/run/admin.sock')
   })
 
-  it('moves to the runtime folder, one per state folder, when it does not', () => {
-    const [one, two] = ['a', 'b'].map((name) => homePaths(`/${name.repeat(120)}`, env).adminSocket)
-    expect(one).toMatch(/^\/run\/user\/1\/hallpass-\d+\/[0-9a-f]{16}\.sock$/)
-    expect(two).not.toBe(one)
+  it('moves to a folder of the runtime folder when it does not, under a name that nobody can guess', () => {
+    const [one, two] = [longHome(), longHome()]
+    one.prepare()
+    two.prepare()
+    const { adminSocket } = homePaths(one.root)
+    expect(adminSocket.slice(one.runtime.length)).toMatch(/^\/hallpass-\w{6}\/admin\.sock$/)
+    expect(lstatSync(dirname(adminSocket)).mode & 0o7777).toBe(0o700)
+    expect(homePaths(two.root).adminSocket.slice(two.runtime.length)).not.toBe(
+      adminSocket.slice(one.runtime.length),
+    )
   })
 
-  it('is not put into a folder that somebody else planted there', () => {
-    const folder = scratchFolder()
-    const runtime = { XDG_RUNTIME_DIR: join(folder, 'runtime') }
-    const home = homePaths(join(folder, 'x'.repeat(120)), runtime)
-    mkdirSync(dirname(home.adminSocket), { recursive: true })
-    chmodSync(dirname(home.adminSocket), 0o777)
-    expect(() => prepareHome(home)).toThrow(unsafe('is open to other users'))
+  it('stays where it is, whatever runtime folder a later command sees', () => {
+    const home = longHome()
+    home.prepare()
+    const { adminSocket } = homePaths(home.root)
+    prepareHome(homePaths(home.root), {})
+    expect(homePaths(home.root).adminSocket).toBe(adminSocket)
+    expect(readdirSync(home.runtime)).toHaveLength(1)
+  })
+
+  it.each([
+    ['has gone', (folder: string) => rmSync(folder, { recursive: true })],
+    ['is open to others', (folder: string) => chmodSync(folder, 0o777)],
+    [
+      'is a symbolic link',
+      (folder: string) => {
+        rmSync(folder, { recursive: true })
+        symlinkSync(dirname(dirname(folder)), folder)
+      },
+    ],
+  ])('moves again when its folder %s', (_, change) => {
+    const home = longHome()
+    home.prepare()
+    const before = homePaths(home.root).adminSocket
+    change(dirname(before))
+    // Until then there is none: what listens there is not ours.
+    expect(homePaths(home.root).adminSocket).toBe(join(home.root, 'run', 'admin.sock'))
+    home.prepare()
+    const { adminSocket } = homePaths(home.root)
+    expect(adminSocket).not.toBe(before)
+    expect(adminSocket.startsWith(home.runtime)).toBe(true)
   })
 })

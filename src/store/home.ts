@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs'
-import { homedir, tmpdir, userInfo } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { HallpassError } from '../errors.ts'
 import { checkOwn, errnoOf, hasErrno, isThere } from './own-files.ts'
+import { adminSocketOf, prepareSocketFolder } from './socket-folder.ts'
 
 /** Where everything of one state folder lies. All values are absolute paths. */
 export interface Home {
@@ -24,9 +24,6 @@ export interface Home {
   readonly log: string
 }
 
-// sun_path is 104 bytes on macOS and the BSDs, 108 on Linux, the closing zero included.
-const maxSocketPathBytes = 100
-
 /** `$HALLPASS_HOME`, else `$AI_STATE_DIR/hallpass`, else `~/.hallpass`. */
 export function resolveHome(env: NodeJS.ProcessEnv): string {
   if (env.HALLPASS_HOME) return resolve(env.HALLPASS_HOME)
@@ -35,7 +32,7 @@ export function resolveHome(env: NodeJS.ProcessEnv): string {
   return resolve(env.HOME || homedir() || userInfo().homedir, '.hallpass')
 }
 
-export function homePaths(root: string, env: NodeJS.ProcessEnv = process.env): Home {
+export function homePaths(root: string): Home {
   const run = join(root, 'run')
   return {
     root,
@@ -48,7 +45,10 @@ export function homePaths(root: string, env: NodeJS.ProcessEnv = process.env): H
     locks: join(root, 'locks'),
     browser: join(root, 'browser'),
     run,
-    adminSocket: socketPath(root, join(run, 'admin.sock'), env),
+    // Read each time: `prepareHome` may make its folder.
+    get adminSocket() {
+      return adminSocketOf(root)
+    },
     pidFile: join(run, 'pid'),
     log: join(root, 'log'),
   }
@@ -56,20 +56,17 @@ export function homePaths(root: string, env: NodeJS.ProcessEnv = process.env): H
 
 /** The state folder that an environment means. */
 export function homeOf(env: NodeJS.ProcessEnv): Home {
-  return homePaths(resolveHome(env), env)
-}
-
-function socketPath(root: string, path: string, env: NodeJS.ProcessEnv): string {
-  if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
-  const digest = createHash('sha256').update(root).digest('hex').slice(0, 16)
-  return join(env.XDG_RUNTIME_DIR || tmpdir(), `hallpass-${process.getuid?.() ?? 'user'}`, `${digest}.sock`)
+  return homePaths(resolveHome(env))
 }
 
 /**
  * Makes the folders that are missing, 0700, and checks those that are there: ours, no symlink, closed to others;
  * else throws `state-unsafe`. Returns the folders made.
  */
-export function prepareHome(home: Home): { readonly created: readonly string[] } {
+export function prepareHome(
+  home: Home,
+  env: NodeJS.ProcessEnv = process.env,
+): { readonly created: readonly string[] } {
   const folders = [
     home.root,
     dirname(home.config),
@@ -78,14 +75,13 @@ export function prepareHome(home: Home): { readonly created: readonly string[] }
     home.locks,
     home.run,
     home.log,
-    // Outside the root when the socket had to move: the runtime folder may be /tmp, where anybody can plant one.
-    dirname(home.adminSocket),
   ]
   const created: string[] = []
-  for (const folder of new Set(folders)) {
+  for (const folder of folders) {
     if (!isThere(folder) && makeFolder(folder)) created.push(folder)
     checkOwn(folder, lstatSync(folder, { bigint: true }), 'folder')
   }
+  prepareSocketFolder(home.root, env)
   // Else a power cut could leave a record on the disk and the folder that leads to it not.
   if (created.length > 0 && process.platform !== 'win32') {
     const root = openSync(home.root, 'r')

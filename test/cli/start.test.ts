@@ -1,7 +1,18 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { homePaths } from '../../src/store/home.ts'
 import { CommandLine, ended, said } from '../support/command-line.ts'
 
 describe('start', () => {
@@ -140,6 +151,50 @@ describe('start --no-auth', () => {
     expect(stderr).toContain('--no-auth is for loopback alone')
     expect(readdirSync(join(cli.home, 'run'))).toEqual([])
   })
+})
+
+describe('with a state folder whose path is too long for a socket', () => {
+  const other = ['--reuid=65534', '--regid=65534', '--clear-groups', '--']
+  const hasOther =
+    process.getuid?.() === 0 && spawnSync('setpriv', [...other, 'true'], { stdio: 'ignore' }).status === 0
+
+  /** A command line with a runtime folder as open as /tmp, and what another user does in there. */
+  function shared() {
+    const cli = new CommandLine()
+    chmodSync(cli.folder, 0o755)
+    const runtime = join(cli.folder, 'tmp')
+    mkdirSync(runtime)
+    chmodSync(runtime, 0o1777)
+    const home = join(cli.folder, 'x'.repeat(120))
+    const env = { HALLPASS_HOME: home, XDG_RUNTIME_DIR: runtime, TMPDIR: runtime }
+    onTestFinished(async () => void (await cli.run(['stop'], { env })))
+    const byOther = (script: string) => {
+      const { status, stderr } = spawnSync('setpriv', [...other, 'sh', '-c', script], { encoding: 'utf8' })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    }
+    return { cli, env, home, runtime, byOther }
+  }
+
+  test.skipIf(!hasOther)(
+    'no folder that another user plants keeps it from starting (root only)',
+    async () => {
+      const { cli, env, home, runtime, byOther } = shared()
+      byOther(`mkdir -m 777 '${runtime}/hallpass-0' '${runtime}/hallpass'`)
+      expect(await cli.run(['start', '--background'], { env })).toMatchObject({ status: 0 })
+      expect(await cli.run(['status'], { env })).toMatchObject({ status: 0 })
+      await cli.run(['stop'], { env })
+
+      // /tmp was emptied, and the other user had seen the name.
+      const { adminSocket } = homePaths(home)
+      const folder = dirname(adminSocket)
+      rmSync(folder, { recursive: true })
+      byOther(`mkdir -m 777 '${folder}' && : > '${adminSocket}'`)
+      expect(await cli.run(['status'], { env })).toMatchObject({ status: 1, stdout: /no proxy/ })
+      expect(await cli.run(['start', '--background'], { env })).toMatchObject({ status: 0 })
+      expect(await cli.run(['status'], { env })).toMatchObject({ status: 0 })
+      expect(dirname(homePaths(home).adminSocket)).not.toBe(folder)
+    },
+  )
 })
 
 describe('start on an address that other machines can reach', () => {

@@ -146,7 +146,7 @@ function trustTestRoot(cli: CommandLine): void {
 }
 
 async function admin(cli: CommandLine, path: string): Promise<string> {
-  const { adminSocket } = homePaths(cli.home, cli.env)
+  const { adminSocket } = homePaths(cli.home)
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   request({ socketPath: adminSocket, path }, (response) => resolve(text(response)))
     .on('error', reject)
