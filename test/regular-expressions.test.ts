@@ -18,7 +18,7 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 const built: Readonly<Record<string, string>> = {
   'browser/stores/profiles.ts': 'a word at the beginning of a line, and the rest of that line',
   'certs/pem.ts': 'no dash between two rows of dashes',
-  'cli/package.ts': 'a word, and one of our own',
+  'cli/spelling.ts': 'a word, and one of our own',
   'formats/curl.ts': 'from the beginning, and nothing before a star',
   'log/wire-text.ts': 'one character',
   'plan/placeholders.ts': 'words of at most 512 characters',
