@@ -28,6 +28,14 @@ describe.each(documents)('%s', (document) => {
   })
 })
 
+it.each(['CONTRIBUTING.md', 'docs/threat-model.md'])('%s names files of src that exist', (document) => {
+  const named = [...read(document).matchAll(/`((?:[\w-]+\/)+[\w-]+\.ts)`/g)].map(([, file = '']) => file)
+  expect(named.length).toBeGreaterThan(5)
+  expect(
+    named.filter((file) => !existsSync(join(repository, 'src', file)) && !existsSync(join(repository, file))),
+  ).toEqual([])
+})
+
 it('docs/README.md lists every page', () => {
   const listed = [...read('docs/README.md').matchAll(/\]\((\w[\w-]*\.md)\)/g)].map(([, name]) => name)
   expect(listed.toSorted()).toEqual(pages.filter((name) => name !== 'README.md').toSorted())
