@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { keepMemoryOutOfCores } from './core-dumps.ts'
 import { runProgram } from './program.ts'
+
+keepMemoryOutOfCores()
 
 // A reader that has enough (`| head`) closes the pipe; that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
+import { withInheritedCores } from '../../core-dumps.ts'
 
 /** What a terminal sends to everybody in its foreground: a child there has it already, and one Ctrl-C must not become two. */
 const terminalSignals = ['SIGINT', 'SIGQUIT', 'SIGWINCH', 'SIGTSTP'] as const
@@ -23,7 +24,7 @@ export async function runChild(command: readonly string[], env: NodeJS.ProcessEn
   const { promise, resolve } = Promise.withResolvers<ChildEnd>()
   const listening = listenForSignals()
   try {
-    const child = spawn(program, args, { stdio: 'inherit', env })
+    const child = withInheritedCores(() => spawn(program, args, { stdio: 'inherit', env }))
     listening.forwardTo(child)
     child.on('error', (error) => resolve(startFailure(program, error)))
     child.on('exit', (code, signal) => {

@@ -1,9 +1,12 @@
 import { hallpassErrorOf } from '../../../errors.ts'
 import { type Hallpass, openHallpass, Secret } from '../../../index.ts'
 import { commands } from '../../commands.ts'
+import { keepMemoryOutOfCores } from '../../core-dumps.ts'
 import { spelling } from '../../spelling.ts'
 import { serveUntilStopped } from './foreground.ts'
 import type { BackgroundRequest, Report } from './start-messages.ts'
+
+keepMemoryOutOfCores()
 
 process.once('message', (message: BackgroundRequest) => {
   void serve(message)
