@@ -11,7 +11,7 @@ export interface RunningSettings extends Said {
  * say (a variable or a flag that only the proxy was started with) is the proxy's to choose.
  */
 export function contradictions(own: Said, running: RunningSettings): readonly string[] {
-  return [...fileContradiction(own, running), ...environmentContradictions(own, running)]
+  return [...fileContradictions(own, running), ...environmentContradictions(own, running)]
 }
 
 /** All differences, for a command that must not describe the running proxy wrongly. */
@@ -23,13 +23,13 @@ export function differences(own: Said, running: RunningSettings): readonly strin
   return [...contradictions(own, running), ...more.map((name) => `it was started with ${name}`)]
 }
 
-function fileContradiction(own: Said, running: RunningSettings): readonly string[] {
+export function fileContradictions(own: Said, running: RunningSettings): readonly string[] {
   if (own.text === running.text) return []
   if (own.file === running.file) return [`${own.file} has changed since its start`]
   return [`it reads ${running.text === null ? 'no file' : running.file}, not ${own.file}`]
 }
 
-function environmentContradictions(own: Said, running: RunningSettings): readonly string[] {
+export function environmentContradictions(own: Said, running: RunningSettings): readonly string[] {
   return Object.entries(own.environment)
     .filter(([name, value]) => running.environment[name] !== value)
     .map(([name]) => `it was started ${name in running.environment ? 'with another' : 'without'} ${name}`)

@@ -8,8 +8,8 @@ export const globalOptions: readonly OptionSpec[] = [
     flags: '--config <file>',
     summary: 'the configuration file (default: config/config.yaml in the state folder)',
   },
-  { flags: '--json', summary: 'one JSON document on stdout; a failure as JSON on stderr' },
-  { flags: '--quiet', summary: 'say nothing on stderr but errors' },
-  { flags: '--verbose', summary: 'say more on stderr' },
+  { flags: '--json', summary: 'print one JSON document on stdout; a failure is JSON on stderr' },
+  { flags: '--quiet', summary: 'print nothing on stderr but warnings and errors' },
+  { flags: '--verbose', summary: 'print more on stderr' },
   { flags: '--no-input', summary: 'never ask; a missing answer is an error' },
 ]

@@ -15,6 +15,9 @@ const valueFlags = new Set(
 
 const spell = spelling(commands)
 
+/** A longer line is hard to read. */
+const helpWidth = 100
+
 /** Runs one command line and gives its exit status. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { own, child } = splitAtChild(argv)
@@ -87,7 +90,11 @@ function build(root: Command, call: (spec: CommandSpec, command: Command) => Pro
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureOutput({
+      writeErr: () => {},
+      outputError: () => {},
+      getOutHelpWidth: () => Math.min(process.stdout.columns || helpWidth, helpWidth),
+    })
     .addHelpText('after', () => `\n${spell(footer)}`)
   for (const option of globalOptions) root.option(option.flags, option.summary)
   for (const spec of commands) addCommand(root, spec, call)
@@ -121,7 +128,7 @@ function addCommand(
   // Words before a forgotten `--` are told apart by the command, which knows what was meant.
   if (spec.takesChild) command.usage('[options] -- COMMAND [ARGUMENT...]').allowExcessArguments(true)
   if (spec.examples) {
-    const lines = spec.examples.map((line) => `  ${spell(line)}`)
+    const lines = spec.examples.map((example) => spell(example).replaceAll(/^/gm, '  '))
     command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
   }
   for (const subcommand of spec.subcommands ?? []) addCommand(command, subcommand, call)

@@ -1,8 +1,8 @@
-import { contradictions, differences } from '../admin/other-settings.ts'
+import { differences, environmentContradictions, fileContradictions } from '../admin/other-settings.ts'
 import type { Status } from '../admin/wire.ts'
 import { configPath } from '../config/load-config.ts'
 import { readConfigFile } from '../config/read-file.ts'
-import { type Said, saidBy } from '../config/said.ts'
+import { saidBy } from '../config/said.ts'
 import { HallpassError } from '../errors.ts'
 import { resolveHome } from '../store/home.ts'
 import type { Context } from './command.ts'
@@ -11,9 +11,9 @@ import type { Context } from './command.ts'
 export interface SettingsBeside {
   /** The configuration file of this command; undefined when there is none. */
   readonly file: string | undefined
-  /** `--config` or HALLPASS_CONFIG says so; without them it is the file of the running proxy. */
+  /** The command names them: by `--config`, by HALLPASS_CONFIG, or by a variable that contradicts the running proxy. */
   readonly named: boolean
-  /** What this command says and the running proxy does not do. */
+  /** Where the running proxy does not do what this command says. */
   readonly contradictions: readonly string[]
   /** Every difference. */
   readonly differences: readonly string[]
@@ -25,23 +25,24 @@ export interface SettingsBeside {
  */
 export function settingsBeside(context: Context, running: Status | undefined): SettingsBeside {
   const { env, flags } = context
-  const named = Boolean(flags.config || env.HALLPASS_CONFIG)
+  const fileNamed = Boolean(flags.config || env.HALLPASS_CONFIG)
   const file =
-    named || running === undefined
+    fileNamed || running === undefined
       ? configPath({ home: resolveHome(env), env, file: flags.config })
       : running.settings.file
   const text = readConfigFile(file)
-  if (named && text === undefined)
+  if (fileNamed && text === undefined)
     throw new HallpassError('config-invalid', `${file}: there is no such file`, {
       hint: 'hallpass config path',
     })
-  const own: Said = saidBy(file, text, env)
   const found = text === undefined ? undefined : file
-  if (running === undefined) return { file: found, named, contradictions: [], differences: [] }
+  if (running === undefined) return { file: found, named: fileNamed, contradictions: [], differences: [] }
+  const own = saidBy(file, text, env)
+  const ofEnvironment = environmentContradictions(own, running.settings)
   return {
     file: found,
-    named,
-    contradictions: contradictions(own, running.settings),
+    named: fileNamed || ofEnvironment.length > 0,
+    contradictions: [...fileContradictions(own, running.settings), ...ofEnvironment],
     differences: differences(own, running.settings),
   }
 }

@@ -79,6 +79,10 @@ describe('a variable that a command sets', () => {
     expect(await proxyOf({})).toContain(`:${port}`)
     expect(await proxyOf({ HALLPASS_REVEAL: 'none' })).not.toContain(`:${port}`)
     expect(await proxyOf({ HALLPASS_LISTEN: '127.0.0.1:1' })).toContain(`:${port}`)
+    expect(await cli.run(['env'], { env: { HALLPASS_REVEAL: 'none' } })).toMatchObject({
+      status: 1,
+      stdout: '',
+    })
   })
 })
 

@@ -2,14 +2,14 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'ca',
-  summary: 'the certificate authority of this installation',
+  summary: 'show and rotate the certificate authority of this installation',
   about:
-    'Clients that go through the proxy see certificates of this authority, made on this machine and for it alone. ' +
-    'What "run" starts and what "env" is evaluated for trusts it already; for anything else, hand it the path.',
+    'Tools that go through the proxy see certificates of this authority, which was made on this machine and is used nowhere else. ' +
+    'Tools started by "run", or in a shell that evaluated "env", already trust it. Give any other tool its path.',
   subcommands: [
     {
       name: 'show',
-      summary: 'print its name, fingerprint and validity',
+      summary: 'show its name, fingerprint and validity',
       load: () => import('./ca/show.ts'),
     },
     {
@@ -20,13 +20,13 @@ export const command: CommandSpec = {
     },
     {
       name: 'bundle',
-      summary: "write the system's roots and this one to one file, and print its path",
+      summary: 'write the roots of the system and this one to one file, and print its path',
       examples: ['export SSL_CERT_FILE="$(hallpass ca bundle)"'],
       load: () => import('./ca/bundle.ts'),
     },
     {
       name: 'rotate',
-      summary: 'make a new authority; what was told to trust the old one must be told again',
+      summary: 'make a new authority, which you must tell other programs to trust',
       options: [{ flags: '--yes', summary: 'do not ask' }],
       load: () => import('./ca/rotate.ts'),
     },

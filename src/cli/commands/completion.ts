@@ -3,7 +3,7 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'completion',
   summary: 'print a completion script for a shell',
-  operands: [{ name: '<shell>', summary: 'which shell', choices: ['bash', 'zsh', 'fish', 'pwsh'] }],
+  operands: [{ name: '<shell>', summary: 'the shell', choices: ['bash', 'zsh', 'fish', 'pwsh'] }],
   examples: [
     'eval "$(hallpass completion bash)"',
     'hallpass completion fish | source',

@@ -2,31 +2,31 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'config',
-  summary: 'look at the configuration and check it',
+  summary: 'show and check the configuration',
   about:
-    'A flag wins over the environment (HALLPASS_LISTEN and so on), the environment over the file, the file over the defaults. ' +
-    'config.example.yaml shows every key. No secret is ever in it.',
+    'Flags override the environment (HALLPASS_LISTEN and so on), the environment overrides the file, and the file overrides the ' +
+    'defaults. config.example.yaml shows every key. The configuration never contains a secret.',
   subcommands: [
     {
       name: 'path',
-      summary: 'print where the configuration file is, or would be',
+      summary: 'print the path of the configuration file, which may not exist',
       load: () => import('./config/path.ts'),
     },
     {
       name: 'check',
-      summary: 'check it, and say all that is wrong with file, line and column',
-      about: 'Exits 3 when something is wrong, also in the environment.',
-      operands: [{ name: '[file]', summary: 'the file (default: the one of "config path")' }],
+      summary: 'check the configuration, and print every error with file, line and column',
+      about: 'Checks the environment too. Exits with 3 when it finds an error.',
+      operands: [{ name: '[file]', summary: 'the file (default: that of "config path")' }],
       load: () => import('./config/check.ts'),
     },
     {
       name: 'show',
-      summary: 'print every value, and who said it',
+      summary: 'show every value and where it comes from',
       load: () => import('./config/show.ts'),
     },
     {
       name: 'schema',
-      summary: 'print the JSON schema of the file, for an editor',
+      summary: 'print the JSON schema of the file, for your editor',
       examples: ['hallpass config schema > hallpass.schema.json'],
       load: () => import('./config/schema.ts'),
     },

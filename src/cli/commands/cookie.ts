@@ -2,42 +2,42 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'cookie',
-  summary: 'single cookies of the session',
+  summary: 'list, set, print and remove cookies of the session',
   takesSession: true,
   subcommands: [
     {
       name: 'list',
-      summary: 'print the cookies of a site, or of all, without their values',
-      operands: [{ name: '[site]', summary: 'a host; its cookies and those of the hosts below it' }],
-      options: [{ flags: '--reveal', summary: 'print the values too' }],
+      summary: 'list the cookies of a site, or of all sites, without values',
+      operands: [{ name: '[site]', summary: 'a host: its cookies and those of the hosts below it' }],
+      options: [{ flags: '--reveal', summary: 'also print the values' }],
       examples: ['hallpass cookie list example.com', 'hallpass cookie list --json'],
       load: () => import('./cookie/list.ts'),
     },
     {
       name: 'set',
-      summary: 'keep a cookie, as if a response of the URL had set it',
+      summary: 'store a cookie, as if a response of the URL had set it',
       about:
-        'The value comes from stdin or a hidden prompt. What a browser would refuse is refused, with the rule.',
+        'The value comes from stdin or a hidden prompt. A cookie that a browser would refuse is refused, and the error names the rule.',
       operands: [
-        { name: '<url>', summary: 'the URL that sets it' },
-        { name: '<name>', summary: 'its name' },
+        { name: '<url>', summary: 'the URL that sets the cookie' },
+        { name: '<name>', summary: 'the name of the cookie' },
       ],
       options: [
         {
           flags: '--domain <domain>',
-          summary: 'send it to this domain and the hosts below it (default: to the host alone)',
+          summary: 'send it to this domain and the hosts below it (default: only to the host)',
         },
-        { flags: '--path <path>', summary: 'send it to this path and what is below it (default: /)' },
-        { flags: '--max-age <seconds>', summary: 'how long it lives (default: until it is removed)' },
-        { flags: '--secure', summary: 'over https alone' },
-        { flags: '--http-only', summary: 'hidden from scripts, and by default from clients' },
+        { flags: '--path <path>', summary: 'send it to this path and the paths below it (default: /)' },
+        { flags: '--max-age <seconds>', summary: 'how long it lives (default: until you remove it)' },
+        { flags: '--secure', summary: 'send it only over https' },
+        { flags: '--http-only', summary: 'hide it from scripts and, by default, from tools' },
         {
           flags: '--same-site <rule>',
-          summary: 'what other sites may start',
+          summary: 'which requests of other sites carry it',
           choices: ['strict', 'lax', 'none'],
         },
       ],
-      examples: ['printf %s "$SID" | hallpass cookie set https://app.example.com/ sid --secure --http-only'],
+      examples: ['printf %s "$SID" | hallpass cookie set https://app.example.com/ sid --secure'],
       load: () => import('./cookie/set.ts'),
     },
     {
@@ -48,17 +48,16 @@ export const command: CommandSpec = {
         { name: '<url>', summary: 'the URL of the request' },
         { name: '<name>', summary: 'the name of the cookie' },
       ],
-      options: [{ flags: '--reveal', summary: 'with --json: the value too' }],
+      options: [{ flags: '--reveal', summary: 'with --json: also the value' }],
       load: () => import('./cookie/get.ts'),
     },
     {
       name: 'rm',
-      summary: 'remove the cookies of a site, or one of them',
-      about:
-        'With the last cookie the session forgets that it knows the site: nothing more is captured of it.',
+      summary: 'remove all cookies of a site, or one',
+      about: 'With its last cookie the session forgets the site and captures no new cookies of it.',
       operands: [
-        { name: '<site>', summary: 'a host; its cookies and those of the hosts below it' },
-        { name: '[name]', summary: 'this one alone' },
+        { name: '<site>', summary: 'a host: its cookies and those of the hosts below it' },
+        { name: '[name]', summary: 'remove only the cookie of this name' },
       ],
       options: [{ flags: '--yes', summary: 'do not ask' }],
       load: () => import('./cookie/rm.ts'),

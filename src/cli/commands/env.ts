@@ -2,18 +2,18 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'env',
-  summary: 'print the variables that lead tools through the running proxy',
+  summary: 'print the environment variables that lead tools through the running proxy',
   takesSession: true,
   about:
-    'The output holds the client token of the session: it is made for eval and for files of your own. ' +
-    'Without a running proxy it prints nothing and exits 1.',
+    'The output contains the client token of the session. Give it to eval or write it to a file of your own; do not share it. ' +
+    'Without a running proxy the command prints nothing and exits with 1.',
   options: [
     {
       flags: '--format <format>',
-      summary: 'for which reader (default: sh)',
+      summary: 'the shell or file that reads it (default: sh)',
       choices: ['sh', 'fish', 'pwsh', 'dotenv', 'docker', 'github', 'json'],
     },
-    { flags: '--unset', summary: 'print what takes the variables away again' },
+    { flags: '--unset', summary: 'print the commands that remove the variables again' },
   ],
   examples: [
     'eval "$(hallpass env)"',

@@ -2,9 +2,9 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'explain',
-  summary: 'what a request to a URL would carry, what stays off it, and why',
+  summary: 'show what a request to a URL would carry, what it would not, and why',
   takesSession: true,
-  about: 'Nothing is sent. Values are hidden.',
+  about: 'Sends nothing and shows no values.',
   operands: [{ name: '<url>', summary: 'the URL of the request' }],
   options: [{ flags: '--method <method>', summary: 'the method of the request (default: GET)' }],
   examples: [

@@ -3,23 +3,27 @@ import { formatAliases, writableFormats } from './format-names.ts'
 
 export const command: CommandSpec = {
   name: 'export',
-  summary: 'write cookies and web storage of the session for another tool',
+  summary: 'write the cookies and web storage of the session to a file for another tool',
   takesSession: true,
   about:
-    'The file has the values in clear, so it is asked for: by --reveal, or on the terminal. It gets mode 0600. A bundle holds the whole ' +
-    'session, tokens too, encrypted under a passphrase.',
+    'The file contains the values in clear, so hallpass asks before it writes them; --reveal answers yes. The file gets mode 0600. ' +
+    'A bundle contains the whole session, with its tokens, and is encrypted with a passphrase.',
   operands: [
     {
       name: '[sites...]',
-      summary: 'only these hosts and the hosts below them; one URL for the formats header and curl',
+      summary: 'export only these hosts and the hosts below them; for header and curl: one URL',
     },
   ],
   options: [
-    { flags: '--format <format>', summary: 'what to write', choices: [...writableFormats, ...formatAliases] },
-    { flags: '--out <file>', summary: 'the file (default: stdout, with --reveal alone)' },
-    { flags: '--force', summary: 'write over a file that is there' },
-    { flags: '--reveal', summary: 'yes, with the values in clear' },
-    { flags: '--passphrase-file <file>', summary: 'the passphrase of a bundle (mode 0600)' },
+    {
+      flags: '--format <format>',
+      summary: 'the format of the file',
+      choices: [...writableFormats, ...formatAliases],
+    },
+    { flags: '--out <file>', summary: 'the file (default: stdout, which needs --reveal)' },
+    { flags: '--force', summary: 'overwrite an existing file' },
+    { flags: '--reveal', summary: 'write the values in clear without asking' },
+    { flags: '--passphrase-file <file>', summary: 'a file (mode 0600) with the passphrase of the bundle' },
   ],
   examples: [
     'hallpass export --format netscape --out cookies.txt example.com',

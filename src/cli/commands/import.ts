@@ -3,36 +3,37 @@ import { formatAliases, profileFormats, readableFormats } from './format-names.t
 
 export const command: CommandSpec = {
   name: 'import',
-  summary: 'bring cookies and web storage of a file or a browser into the session',
+  summary: 'add the cookies and web storage of a file or a browser to the session',
   takesSession: true,
   about:
-    'All of it is checked first, and a file comes in as a whole or not at all. What a browser would refuse, what has expired and what ' +
-    'cannot be read is skipped and told with line and reason. Without --format the content says what it is.',
+    'hallpass checks the whole file first and imports all of it or nothing. It skips what a browser would refuse, what has expired and ' +
+    'what it cannot read, and prints the line and the reason.',
   operands: [
     { name: '[file]', summary: 'the file, or - for stdin' },
-    { name: '[sites...]', summary: 'only what belongs to these hosts and the hosts below them' },
+    { name: '[sites...]', summary: 'import only these hosts and the hosts below them' },
   ],
   options: [
     {
       flags: '--format <format>',
-      summary: 'what the file is',
+      summary: 'the format of the file (default: found out from its content)',
       choices: [...readableFormats, ...profileFormats, ...formatAliases],
     },
     {
       flags: '--from <browser>',
-      summary: "a browser's own store instead of a file; it may be running",
+      summary: 'read the profile of a browser instead of a file; the browser may be running',
       choices: ['firefox', 'chrome', 'chromium', 'brave', 'edge'],
     },
-    { flags: '--profile <profile>', summary: 'with --from: the name or the folder of a profile' },
-    { flags: '--dry-run', summary: 'check and count, and change nothing' },
-    { flags: '--merge', summary: 'beside what the session holds (this is the default)' },
+    { flags: '--profile <profile>', summary: 'with --from: the name or folder of the profile' },
+    { flags: '--dry-run', summary: 'check and count; change nothing' },
+    { flags: '--merge', summary: 'keep everything else that the session holds (this is the default)' },
     {
       flags: '--replace',
-      summary: 'in place of what the session holds of the sites in the file, if all of it can be read',
+      summary:
+        'remove everything else that the session holds of the sites in the file, if all of the file can be read',
     },
-    { flags: '--undo', summary: 'take back the last import that removed or changed anything' },
-    { flags: '--passphrase-file <file>', summary: 'the passphrase of a bundle (mode 0600)' },
-    { flags: '--yes', summary: 'do not ask before the credentials of a bundle come in' },
+    { flags: '--undo', summary: 'undo the last import that removed or changed anything' },
+    { flags: '--passphrase-file <file>', summary: 'a file (mode 0600) with the passphrase of the bundle' },
+    { flags: '--yes', summary: 'do not ask before importing the credentials of a bundle' },
   ],
   examples: [
     'hallpass import cookies.txt --dry-run',

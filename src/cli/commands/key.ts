@@ -2,24 +2,23 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'key',
-  summary: 'the data key that seals sessions and credentials',
+  summary: 'show, protect and rotate the key that encrypts the sessions',
   subcommands: [
     {
       name: 'status',
-      summary: 'print where it is, what protects it and against whom, and which records each key seals',
+      summary: 'show where the key is, what protects it, and which records each key encrypts',
       load: () => import('./key/status.ts'),
     },
     {
       name: 'protect',
-      summary: 'protect it by another means; what is sealed with it stays as it is',
+      summary: 'protect the key in another way; the records stay as they are',
       about:
-        'file: the mode of the file (0600) is all. keyring: wrapped by the keyring of the operating system. ' +
-        'passphrase: wrapped by a passphrase (Argon2id), asked for twice, or read from stdin or --passphrase-file; ' +
-        'later commands ask for it, or read it from the file that HALLPASS_PASSPHRASE_FILE names. ' +
-        'With a keyring or passphrase the state folder alone opens nothing.',
-      operands: [
-        { name: '<means>', summary: 'what is to protect it', choices: ['file', 'keyring', 'passphrase'] },
-      ],
+        'file: only the mode of the file (0600) protects the key.\n' +
+        'keyring: the keyring of the operating system encrypts the key.\n' +
+        'passphrase: a passphrase (Argon2id) encrypts the key. It is asked for twice, or read from stdin or --passphrase-file. ' +
+        'Later commands ask for it, or read the file that HALLPASS_PASSPHRASE_FILE names.\n' +
+        'With a keyring or a passphrase, nobody can read the records with the state folder alone.',
+      operands: [{ name: '<means>', summary: 'the protection', choices: ['file', 'keyring', 'passphrase'] }],
       options: [
         {
           flags: '--passphrase-file <file>',
@@ -31,8 +30,9 @@ export const command: CommandSpec = {
     },
     {
       name: 'rotate',
-      summary: 'make a new key and reseal everything with it; proxies may go on running',
-      about: 'Exits 8 when a record could not be resealed; it stays as it was, and its key is kept.',
+      summary: 'make a new key and encrypt every record with it; proxies may keep running',
+      about:
+        'A record that cannot be encrypted anew stays as it is, and its old key is kept. The command then exits with 8.',
       load: () => import('./key/rotate.ts'),
     },
   ],

@@ -2,15 +2,18 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'open',
-  summary: 'open a browser window that is signed in already',
+  summary: 'open a browser window that is already signed in',
   takesSession: true,
   about:
-    'Cookies and web storage of the site are in the window from the beginning. What changes in it comes back into the session: cookies as ' +
-    'they come, the rest when the window is closed or Enter is pressed here.',
-  operands: [{ name: '<url>', summary: 'what to open: app.example.com, https://app.example.com/home' }],
+    'The window starts with the cookies and web storage that the session has of the site. hallpass saves changed cookies as they come, ' +
+    'and changed web storage when you close the window or press Enter here.',
+  operands: [{ name: '<url>', summary: 'the page: app.example.com or https://app.example.com/home' }],
   options: [
-    { flags: '--also <host...>', summary: 'these sites too' },
-    { flags: '--browser <browser>', summary: 'chrome, chromium, edge, brave, firefox, or the path of one' },
+    { flags: '--also <host...>', summary: 'also use these sites' },
+    {
+      flags: '--browser <browser>',
+      summary: 'chrome, chromium, edge, brave, firefox, or the path of a browser',
+    },
   ],
   examples: ['hallpass open app.example.com'],
   load: () => import('./open/open.ts'),

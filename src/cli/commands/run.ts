@@ -5,19 +5,20 @@ export const command: CommandSpec = {
   summary: 'run a command with the session attached to its requests',
   takesSession: true,
   about:
-    'What stands after -- is the command, untouched. It goes through the running proxy with a client token of its own, ' +
-    'or through one that lives as long as it does. Its exit status is the exit status; 125 is a failure of hallpass itself.',
+    'Everything after -- is the command. It goes through the running proxy with a client token of its own. If no proxy runs, or the ' +
+    'running one has other settings, the command gets a proxy that lives as long as it does. hallpass ends with the exit status of ' +
+    'the command, or with 125 when hallpass itself failed.',
   options: [
     {
       flags: '--capture [host...]',
-      summary: 'take in new cookies of these hosts; of all hosts when none is named',
+      summary: 'also keep new cookies of these hosts (default: of all hosts)',
     },
-    { flags: '--only <host...>', summary: 'attach to these hosts alone' },
+    { flags: '--only <host...>', summary: 'attach the session to requests for these hosts only' },
     {
       flags: '--strict',
-      summary: 'answer 403 for every other host; without --only, for those the session does not know',
+      summary: 'refuse every other host with 403; without --only, every host that the session does not know',
     },
-    { flags: '--nest', summary: 'allow run inside run' },
+    { flags: '--nest', summary: 'allow hallpass run inside hallpass run' },
   ],
   examples: [
     "hallpass run --capture -- curl -d 'user=ada&password=…' https://app.example.com/login",

@@ -3,9 +3,11 @@ import type { CommandSpec } from '../command.ts'
 export const command: CommandSpec = {
   name: 'start',
   summary: 'run the proxy, and print the one line to paste',
-  about: `In the foreground until Ctrl-C. The printed line holds the session's client token, which survives a restart.`,
+  about:
+    'The proxy runs in the foreground until Ctrl-C. Paste the printed line into another terminal: tools that you start there go ' +
+    'through the proxy.',
   options: [
-    { flags: '--background', summary: 'detach, and come back when the proxy answers' },
+    { flags: '--background', summary: 'run in the background; return when the proxy answers' },
     { flags: '--listen <host:port>', summary: 'the address to listen on (default: 127.0.0.1:8787)' },
     {
       flags: '--listen-beyond-loopback',
@@ -13,9 +15,12 @@ export const command: CommandSpec = {
     },
     {
       flags: '--capture [host...]',
-      summary: 'take in new cookies of these hosts; of all hosts when none is named',
+      summary: 'also keep new cookies of these hosts (default: of all hosts)',
     },
-    { flags: '--no-auth', summary: 'let every process of this machine use the session (loopback only)' },
+    {
+      flags: '--no-auth',
+      summary: 'ask for no client token: every process of this machine can use the session',
+    },
   ],
   examples: ['hallpass start --background', 'hallpass start --capture app.example.com'],
   load: () => import('./start/start.ts'),

@@ -2,16 +2,16 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'storage',
-  summary: 'web storage of the session: localStorage, sessionStorage and IndexedDB, by origin',
+  summary: 'list and remove web storage: localStorage, sessionStorage and IndexedDB',
   takesSession: true,
   subcommands: [
     {
       name: 'list',
-      summary: 'print the keys of an origin, of a host, or all; never a value',
+      summary: 'list the keys of an origin, of a host, or all keys, without values',
       operands: [
         {
           name: '[place]',
-          summary: 'an origin as https://app.example.com, or a host with the hosts below it',
+          summary: 'an origin such as https://app.example.com, or a host and the hosts below it',
         },
       ],
       load: () => import('./storage/list.ts'),
@@ -22,7 +22,7 @@ export const command: CommandSpec = {
       operands: [
         {
           name: '<place>',
-          summary: 'an origin as https://app.example.com, or a host with the hosts below it',
+          summary: 'an origin such as https://app.example.com, or a host and the hosts below it',
         },
       ],
       options: [{ flags: '--yes', summary: 'do not ask' }],

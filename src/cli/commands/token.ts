@@ -3,9 +3,9 @@ import { providers } from '../../oauth/providers.ts'
 import type { CommandSpec } from '../command.ts'
 import { definitionFlags } from './token/definition-flags.ts'
 
-const wanted = kinds.map(({ kind, secret }) => `  ${kind}: ${secret?.wanted ?? 'nothing'}`).join('\n')
+const inputs = kinds.map(({ kind, secret }) => `  ${kind}: ${secret?.wanted ?? 'nothing'}`).join('\n')
 
-/** What a login can be told of the credential. */
+/** The keys of a definition that `token login` takes. */
 const loginKeys: ReadonlySet<string> = new Set([
   'hosts',
   'allowHttp',
@@ -26,18 +26,18 @@ const loginKeys: ReadonlySet<string> = new Set([
 
 export const command: CommandSpec = {
   name: 'token',
-  summary: `credentials: ${kindNames.join(', ')}`,
+  summary: 'store tokens and passwords, sign in for tokens, refresh and print them',
   takesSession: true,
   about:
-    'A value comes from stdin or a hidden prompt, never from the command line, where every process of this machine could read it.',
+    'Values come from stdin or a hidden prompt, never from the command line, which every process of this machine can read.',
   subcommands: [
     {
       name: 'set',
-      summary: 'keep a credential, or give one a new value',
+      summary: 'store a credential, or give it a new value',
       about:
-        'Without --kind the credential keeps what it is, or is what the configuration says, and only its value changes. ' +
-        `A token response may have a client_secret beside it. What is wanted on stdin, by kind:\n${wanted}`,
-      operands: [{ name: '<name>', summary: 'what to call it' }],
+        'Without --kind only the value changes: the credential stays as it was stored, or as the configuration defines it. ' +
+        `A token response may also contain a client_secret. Write to stdin, by kind:\n${inputs}`,
+      operands: [{ name: '<name>', summary: 'the name of the credential' }],
       options: [
         {
           flags: '--kind <kind>',
@@ -47,19 +47,18 @@ export const command: CommandSpec = {
         ...definitionFlags,
         {
           flags: '--read-only',
-          summary:
-            'another tool owns the tokens: they are read from its --file and never refreshed here (oauth2)',
+          summary: 'read the tokens from the --file of another tool, and leave the refresh to it (oauth2)',
         },
       ],
       examples: [
         'printf %s "$TOKEN" | hallpass token set api --kind bearer --host api.example.com',
         'hallpass token set maps --kind query --param key --host maps.example.com',
-        'hallpass token set csrf --kind mirror --cookie ct0 --header x-csrf-token --host "*.social.example"',
-        'hallpass token set page --kind web-storage --origin https://app.example.com --key auth --path access.token --host app.example.com',
-        'hallpass token set work --kind oauth2 --issuer https://id.example.com --client-id cli --host api.example.com < response.json',
-        'hallpass token set openai --kind placeholder --placeholder sk-placeholder-0000 --host api.openai.com',
-        'aws configure export-credentials | hallpass token set aws --kind sigv4 --host "*.amazonaws.com"',
-        'hallpass token set tool --kind oauth2 --read-only --file ~/.config/tool/token.json --host api.example.com',
+        'hallpass token set csrf --kind mirror --cookie ct0 --header x-csrf-token --host "*.x.com"',
+        'hallpass token set page --kind web-storage --origin https://app.example.com \\\n    --key auth --path access.token --host app.example.com',
+        'hallpass token set work --kind oauth2 --issuer https://id.example.com --client-id cli \\\n    --host api.example.com < response.json',
+        'hallpass token set openai --kind placeholder --placeholder sk-0000 --host api.openai.com',
+        'aws configure export-credentials | \\\n    hallpass token set aws --kind sigv4 --host "*.amazonaws.com"',
+        'hallpass token set tool --kind oauth2 --read-only --file ~/.config/tool/token.json \\\n    --host api.example.com',
       ],
       load: () => import('./token/set.ts'),
     },
@@ -67,58 +66,61 @@ export const command: CommandSpec = {
       name: 'login',
       summary: 'sign in for a credential: in a browser, on another device, or as a client',
       about:
-        'What is given is remembered: the next login needs the name alone. Without --device and --flow it is as the provider ' +
-        'prefers, else in a browser of this machine. A device login that was stopped is taken up by the same command. ' +
-        'With --json there is one document a line: {"event":"visit"|"code"}, then {"event":"done"}.\n' +
-        `Providers: ${providers.map(({ name }) => name).join(', ')}; --issuer takes the URL of any other, and the domain or tenant of okta, auth0, microsoft, gitlab.`,
-      operands: [{ name: '<name>', summary: 'what to call it' }],
+        'hallpass remembers the options: the next login needs only the name. Without --device and --flow it signs in as the ' +
+        'provider prefers, else in a browser of this machine. If you stop a device login, the same command resumes it. ' +
+        'With --json each line is one document: {"event":"visit"} or {"event":"code"}, then {"event":"done"}.\n' +
+        `Providers: ${providers.map(({ name }) => name).join(', ')}. --issuer takes the URL of any other issuer, ` +
+        'and the domain or tenant for okta, auth0, microsoft and gitlab.',
+      operands: [{ name: '<name>', summary: 'the name of the credential' }],
       options: [
         ...definitionFlags.filter(({ key }) => loginKeys.has(key)),
-        { flags: '--device', summary: 'by a code that is entered on any device: --flow device' },
-        { flags: '--client-secret', summary: 'ask for the client secret: a hidden prompt, or stdin' },
+        { flags: '--device', summary: 'sign in with a code that you enter on any device: --flow device' },
+        { flags: '--client-secret', summary: 'read the client secret from a hidden prompt or stdin' },
         {
           flags: '--no-browser',
-          summary: 'open none: print the URL, and take the one that it ends up at from stdin',
+          summary: 'print the URL instead of opening it, and read the URL where it ends from stdin',
         },
         {
           flags: '--no-wait',
-          summary: 'begin a device login and print its code; the same command without it waits',
+          summary: 'start a device login and print its code; run the command without it to wait',
         },
       ],
       examples: [
         'hallpass token login github --provider github --client-id Iv1.0123456789abcdef',
-        'hallpass token login work --issuer https://id.example.com --client-id cli --host api.example.com --device',
+        'hallpass token login work --issuer https://id.example.com --client-id cli \\\n    --host api.example.com --device',
         'hallpass token login work',
-        'hallpass token login x --provider x --flow oauth1 --client-id KEY --client-secret --no-browser',
-        'hallpass token login svc --issuer https://id.example.com --client-id svc --client-secret --flow client-credentials --host api.example.com',
+        'hallpass token login x --provider x --flow oauth1 --client-id KEY --client-secret',
+        'hallpass token login svc --issuer https://id.example.com --client-id svc --client-secret \\\n    --flow client-credentials --host api.example.com',
       ],
       load: () => import('./token/login.ts'),
     },
     {
       name: 'get',
-      summary: 'print the value of a credential, refreshed first when that is due',
-      about: 'What it prints of a kind with several secrets is what token set takes.',
-      operands: [{ name: '<name>', summary: 'which one' }],
-      options: [{ flags: '--reveal', summary: 'with --json: the value too' }],
+      summary: 'print the value of a credential, after a refresh if one is due',
+      about:
+        'A credential with several secrets is printed in the form that token set reads. A pipe or a file gets the exact bytes; on a ' +
+        'terminal, control characters are made visible.',
+      operands: [{ name: '<name>', summary: 'the name of the credential' }],
+      options: [{ flags: '--reveal', summary: 'with --json: also the value' }],
       load: () => import('./token/get.ts'),
     },
     {
       name: 'refresh',
       summary: 'refresh the tokens of a credential now',
       about:
-        'Exits 4 when they need a login, 6 when the token server cannot be reached or will not answer now.',
-      operands: [{ name: '<name>', summary: 'which one' }],
+        'Exits with 4 when the tokens need a login, and with 6 when the token server cannot be reached or asks to wait.',
+      operands: [{ name: '<name>', summary: 'the name of the credential' }],
       load: () => import('./token/refresh.ts'),
     },
     {
       name: 'list',
-      summary: 'print what credentials there are, how fresh, and what to type where one is amiss',
+      summary: 'list the credentials, how fresh they are, and how to mend a broken one',
       load: () => import('./token/list.ts'),
     },
     {
       name: 'rm',
       summary: 'remove a credential from the session',
-      operands: [{ name: '<name>', summary: 'which one' }],
+      operands: [{ name: '<name>', summary: 'the name of the credential' }],
       options: [{ flags: '--yes', summary: 'do not ask' }],
       load: () => import('./token/rm.ts'),
     },

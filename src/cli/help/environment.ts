@@ -8,44 +8,46 @@ export function text(): string {
 
   HALLPASS_HOME            the state folder (else AI_STATE_DIR/hallpass, else ~/.hallpass)
   HALLPASS_CONFIG          the configuration file
-  HALLPASS_KEY_FILE        the key, from elsewhere (or AI_ENCRYPTION_KEY_PATH); for containers
-  HALLPASS_PASSPHRASE_FILE a file with the passphrase of a key that one protects
+  HALLPASS_KEY_FILE        the key file, for containers (or AI_ENCRYPTION_KEY_PATH)
+  HALLPASS_PASSPHRASE_FILE a file with the passphrase of the key
   HALLPASS_NO_KEYRING      do not use the keyring of the system
-  BROWSER                  what token login opens a page with; empty: nothing
+  BROWSER                  the program that token login opens a page with; empty: none
   NODE_EXTRA_CA_CERTS      more roots that the proxy trusts upstream
   NO_COLOR FORCE_COLOR TERM CI   whether output is coloured
 
-and for each key of the configuration that is one value or a list:
+It also reads one variable for each key of the configuration that is a value or a list:
 
 ${columns((Object.keys(defaults) as Key[]).flatMap((key) => environmentName(key) ?? []))}
 
-A flag goes before the environment, the environment before the file.
+Flags override the environment, and the environment overrides the file.
 
 Which settings hold while a proxy runs:
 
-  configuration   a proxy keeps what it read at its start. A command that names a file (--config, HALLPASS_CONFIG) or
-                  sets a variable goes by that: run gets a proxy of its own, env refuses, explain says so.
-                  run, env and explain without a name go by the file of the running proxy. Every other command
-                  reads --config, else HALLPASS_CONFIG, else config/config.yaml.
-  state folder    each command reads --home, else HALLPASS_HOME, and finds the proxy of that folder.
-  session         each command reads --session, else it is "default".
-  capture         start --capture holds for the whole proxy, run --capture for that child.
-  upstream proxy  HTTPS_PROXY and the like, as they were when the proxy was started; run warns of others.
+  configuration   A proxy keeps the settings that it read when it started. A command may name other
+                  settings, with --config, HALLPASS_CONFIG or a variable above. Then run starts a
+                  proxy of its own, env refuses, and explain answers by the named settings and
+                  warns. When they name none, run, env and explain use the file of the running
+                  proxy. Every other command reads --config, else HALLPASS_CONFIG, else
+                  config/config.yaml in the state folder.
+  state folder    Each command reads --home, else HALLPASS_HOME, and finds the proxy of that folder.
+  session         Each command reads --session; without it the session is "default".
+  capture         start --capture holds for the whole proxy, run --capture for one child.
+  upstream proxy  HTTPS_PROXY and the like are read when the proxy starts; run warns of others.
 
 hallpass run and hallpass env set:
 
 ${columns(managedVariables)}
 
-and remove ALL_PROXY, all_proxy and SSL_CERT_DIR. Your own NO_PROXY is kept; loopback is added to it, or left out when
-the session knows a loopback host. What an inherited trust variable points at goes into the bundle that they set.
-What no variable can help is told by hallpass doctor.
+They remove ALL_PROXY, all_proxy and SSL_CERT_DIR. They keep your NO_PROXY and add loopback to it,
+unless the session knows a loopback host. Certificates that your own trust variables point at are in
+the bundle that they set. hallpass doctor lists the tools that no variable helps.
 `
 }
 
 function columns(names: readonly string[]): string {
   const lines: string[] = []
-  for (let at = 0; at < names.length; at += 3) {
-    const row = names.slice(at, at + 3).map((name) => name.padEnd(36))
+  for (let at = 0; at < names.length; at += 2) {
+    const row = names.slice(at, at + 2).map((name) => name.padEnd(40))
     lines.push(`  ${row.join('').trimEnd()}`)
   }
   return lines.join('\n')
