@@ -35,6 +35,7 @@ export async function throughProxy(
   const giveUp = () => socket.destroy()
   signal.addEventListener('abort', giveUp)
   try {
+    signal.throwIfAborted()
     if (proxy.scheme === 'socks5') await throughSocks(proxy, 5, socket, host, port)
     else if (proxy.scheme === 'socks4') await throughSocks(proxy, 4, socket, host, port)
     else await throughConnect(proxy, socket, endpointOf(host, port))

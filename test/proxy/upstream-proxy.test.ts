@@ -181,7 +181,7 @@ describe('an upstream proxy', () => {
       `CONNECT blind.test:443 HTTP/1.1\r\nHost: blind.test:443\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
     )
     await asked.promise
-    client.socket.destroy()
+    client.socket.resetAndDestroy()
     await left.promise
   })
 
