@@ -18,6 +18,7 @@ export const basic: Kind<BasicDefinition, { user: string; password: string }> = 
   kind: 'basic',
   summary: 'Authorization: Basic, from USER:PASSWORD',
   options: (z) => z.strictObject({ kind: z.literal('basic'), ...commonOptions(z) }),
+  flags: {},
   secret: {
     wanted,
     schema: (z) => z.strictObject({ user: z.string().regex(user), password: z.string().regex(clear) }),

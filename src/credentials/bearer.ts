@@ -15,6 +15,7 @@ export const bearer: Kind<BearerDefinition, { token: string }> = {
   kind: 'bearer',
   summary: 'Authorization: Bearer TOKEN',
   options: (z) => z.strictObject({ kind: z.literal('bearer'), ...commonOptions(z) }),
+  flags: {},
   secret: {
     wanted,
     schema: (z) => z.strictObject({ token: z.string().regex(word) }),

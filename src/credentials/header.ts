@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { commonBundled, commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
 import { isFieldValue, secretLine, utf8Bytes } from './value.ts'
 
 export interface HeaderDefinition extends Definition {
@@ -19,6 +19,9 @@ export const header: Kind<HeaderDefinition, { value: string }> = {
       header: headerOption(z).describe('the name of the header'),
       ...commonOptions(z),
     }),
+  flags: {
+    header: headerFlag,
+  },
   secret: {
     wanted,
     schema: (z) => z.strictObject({ value: z.string().refine((value) => isFieldValue(utf8Bytes(value))) }),

@@ -63,6 +63,21 @@ export type BundleRules<D extends Definition> = {
   readonly [Option in Exclude<keyof D, 'kind' | 'hosts'>]-?: BundleRule
 }
 
+/** An option as a flag of `token set`. */
+export interface OptionFlag {
+  /** `--header <name>` */
+  readonly flags: string
+  /** For `--help`, which names the kinds behind it. */
+  readonly summary: string
+  /** Several words, or a path from where the command is typed. Otherwise one word. */
+  readonly reads?: 'list' | 'path'
+}
+
+/** The compiler refuses an option without a flag. Two kinds that share an option share its flag. */
+export type OptionFlags<D extends Definition> = {
+  readonly [Option in Exclude<keyof D, keyof Definition>]-?: OptionFlag
+}
+
 /** How long a value still holds. Times are ms since the epoch. */
 export interface Freshness {
   /** undefined: unknown, a 401 tells. */
@@ -105,6 +120,7 @@ export interface Kind<D extends Definition = Definition, Value = unknown> {
   readonly kind: D['kind']
   readonly summary: string
   readonly options: (z: Zod) => ZodType<D>
+  readonly flags: OptionFlags<D>
   /** undefined: it has no value of its own. */
   readonly secret: SecretForm<Value> | undefined
   /** What a bundle may bring; a text says why no credential of this kind comes in one. */
@@ -141,3 +157,5 @@ export const headerOption = (z: Zod) =>
     context.issues.push({ code: 'custom', input: name, message: problem })
     return z.NEVER
   })
+
+export const headerFlag: OptionFlag = { flags: '--header <name>', summary: 'the header it goes in' }

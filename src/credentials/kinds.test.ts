@@ -1,19 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { z } from 'zod'
 import { HallpassError } from '../errors.ts'
 import { placeText } from './credential.ts'
 import { credentialDefinitionSchema, kindNames, kindOf, kinds } from './kinds.ts'
 
 const hosts = ['api.example.com', '*.example.org:8443']
-const own: Readonly<Record<string, Record<string, unknown>>> = {
-  bearer: {},
-  basic: {},
-  header: { header: 'X-Api-Key' },
-  query: { param: 'key' },
-  mirror: { cookie: 'ct0', header: 'x-csrf-token' },
-  'web-storage': { origin: 'https://app.example.com', key: 'auth' },
-  placeholder: { placeholder: 'dummy-key' },
-}
+/** The example of the configuration has an entry of each kind. */
+const example: Readonly<Record<string, { readonly kind: string }>> = parse(
+  readFileSync(new URL('../../config.example.yaml', import.meta.url), 'utf8'),
+).credentials
+const own = (name: string) => Object.values(example).find(({ kind }) => kind === name)
 
 /** What a person types, where that is not one line: the word "pass" is part of the secret. */
 const json: Readonly<Record<string, string>> = {
@@ -33,7 +31,7 @@ it('knows no kind by which objects reach their prototype', () => {
 })
 
 describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind) => {
-  const input = { kind: name, hosts, ...own[name] }
+  const input = { ...own(name), kind: name, hosts }
 
   it('takes its definition, with hosts, override and allowHttp, and gives a place', () => {
     const definition = define({ ...input, override: false, allowHttp: true })
@@ -43,7 +41,7 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind
   })
 
   it('does without hosts, for a rule that names it', () =>
-    expect(define({ kind: name, ...own[name] }).hosts).toBeUndefined())
+    expect(define({ ...input, hosts: undefined }).hosts).toBeUndefined())
 
   it.each([
     ['an unknown key', { hots: [] }],

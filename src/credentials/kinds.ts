@@ -1,42 +1,25 @@
 import type { ZodType } from 'zod'
 import type { Zod } from '../rules/rule-schema.ts'
-import { type BasicDefinition, basic } from './basic.ts'
-import { type BearerDefinition, bearer } from './bearer.ts'
-import { type HeaderDefinition, header } from './header.ts'
+import { basic } from './basic.ts'
+import { bearer } from './bearer.ts'
+import { header } from './header.ts'
 import type { Kind } from './kind.ts'
-import { type MirrorDefinition, mirror } from './mirror.ts'
-import { type OAuth1Definition, oauth1 } from './oauth1.ts'
-import { type OAuth2Definition, oauth2 } from './oauth2.ts'
-import { type PlaceholderDefinition, placeholder } from './placeholder.ts'
-import { type QueryDefinition, query } from './query.ts'
-import { type SigV4Definition, sigv4 } from './sigv4.ts'
-import { type WebStorageDefinition, webStorage } from './web-storage.ts'
+import { mirror } from './mirror.ts'
+import { oauth1 } from './oauth1.ts'
+import { oauth2 } from './oauth2.ts'
+import { placeholder } from './placeholder.ts'
+import { query } from './query.ts'
+import { sigv4 } from './sigv4.ts'
+import { webStorage } from './web-storage.ts'
 
-/** The one list of credential kinds. */
-export const kinds: readonly Kind[] = [
-  bearer,
-  basic,
-  header,
-  query,
-  mirror,
-  webStorage,
-  oauth2,
-  oauth1,
-  sigv4,
-  placeholder,
-]
+/** The one list of credential kinds. Flags, help, completion and the schema of the configuration come from it. */
+const list = [bearer, basic, header, query, mirror, webStorage, oauth2, oauth1, sigv4, placeholder] as const
 
-export type CredentialDefinition =
-  | BearerDefinition
-  | BasicDefinition
-  | HeaderDefinition
-  | QueryDefinition
-  | MirrorDefinition
-  | WebStorageDefinition
-  | OAuth2Definition
-  | OAuth1Definition
-  | SigV4Definition
-  | PlaceholderDefinition
+export const kinds: readonly Kind[] = list
+
+export type CredentialDefinition = DefinitionOf<(typeof list)[number]>
+
+type DefinitionOf<K> = K extends Kind<infer D, infer _> ? D : never
 
 export const kindNames: readonly string[] = kinds.map(({ kind }) => kind)
 

@@ -1,4 +1,4 @@
-import { commonBundled, commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
 
 export interface MirrorDefinition extends Definition {
   readonly kind: 'mirror'
@@ -25,6 +25,10 @@ export const mirror: Kind<MirrorDefinition, never> = {
       header: headerOption(z).describe('the header that it is copied to'),
       ...commonOptions(z),
     }),
+  flags: {
+    cookie: { flags: '--cookie <name>', summary: 'the cookie it is copied from' },
+    header: headerFlag,
+  },
   secret: undefined,
   bundled: { ...commonBundled, cookie: 'comes', header: 'comes' },
   place: (definition) => ({ in: 'header', name: definition.header }),

@@ -38,6 +38,13 @@ export const oauth1: Kind<OAuth1Definition, OAuth1Value> = {
         .describe('the realm, where the server wants one'),
       ...commonOptions(z),
     }),
+  flags: {
+    signatureMethod: {
+      flags: '--signature-method <method>',
+      summary: 'HMAC-SHA1, the default, or HMAC-SHA256',
+    },
+    realm: { flags: '--realm <name>', summary: 'the realm, where the server wants one' },
+  },
   secret: {
     wanted,
     schema: valueSchema,

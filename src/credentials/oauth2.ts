@@ -70,6 +70,53 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
   kind: 'oauth2',
   summary: 'Authorization: Bearer, kept fresh: --provider NAME or --issuer URL',
   options: optionsOf,
+  flags: {
+    provider: {
+      flags: '--provider <name>',
+      summary: 'who issues the tokens, where that is one hallpass knows',
+    },
+    issuer: { flags: '--issuer <url>', summary: 'who issues them, by the URL of its discovery' },
+    authorizationEndpoint: {
+      flags: '--authorization-endpoint <url>',
+      summary: 'where the user signs in, when nothing publishes it',
+    },
+    tokenEndpoint: {
+      flags: '--token-endpoint <url>',
+      summary: 'where tokens come from, when nothing publishes it',
+    },
+    deviceAuthorizationEndpoint: {
+      flags: '--device-authorization-endpoint <url>',
+      summary: 'where device logins begin, when nothing publishes it',
+    },
+    clientId: { flags: '--client-id <id>', summary: 'the client, as the issuer knows it' },
+    clientAuth: {
+      flags: '--client-auth <method>',
+      summary: 'how the client proves itself: none, client_secret_basic, client_secret_post',
+    },
+    scopes: {
+      flags: '--scope <scope...>',
+      summary: 'what the tokens may do: no more than is needed',
+      reads: 'list',
+    },
+    audience: {
+      flags: '--audience <name>',
+      summary: 'the API that they are for, where the issuer asks for it',
+    },
+    resource: { flags: '--resource <url>', summary: 'the same by RFC 8707' },
+    redirectUri: {
+      flags: '--redirect-uri <url>',
+      summary: 'where a sign-in comes back to, when its port is registered: http://127.0.0.1:8722/callback',
+    },
+    flow: {
+      flags: '--flow <flow>',
+      summary: 'how they are obtained: code, device, client-credentials; oauth1, for tokens of OAuth 1.0a',
+    },
+    tokenFile: {
+      flags: '--file <path>',
+      summary: 'with --read-only: the JSON file of the tool that owns them',
+      reads: 'path',
+    },
+  },
   secret: {
     wanted,
     schema: valueSchema,

@@ -29,6 +29,12 @@ export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
         .describe('the dummy that clients send'),
       ...commonOptions(z),
     }),
+  flags: {
+    placeholder: {
+      flags: '--placeholder <dummy>',
+      summary: 'the dummy that clients send, anywhere in a request',
+    },
+  },
   secret: {
     wanted,
     schema: (z) => z.strictObject({ value: z.string().refine(fits) }),

@@ -22,6 +22,9 @@ export const query: Kind<QueryDefinition, { value: string }> = {
         .describe('the name of the parameter'),
       ...commonOptions(z),
     }),
+  flags: {
+    param: { flags: '--param <name>', summary: 'the query parameter it goes in' },
+  },
   secret: {
     wanted,
     schema: (z) =>

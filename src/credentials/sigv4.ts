@@ -41,6 +41,10 @@ export const sigv4: Kind<SigV4Definition, SigV4Value> = {
         .describe('the service, if clients do not say it'),
       ...commonOptions(z),
     }),
+  flags: {
+    region: { flags: '--region <name>', summary: 'the region, if clients do not say it' },
+    service: { flags: '--service <name>', summary: 'the service, if clients do not say it' },
+  },
   secret: { wanted, schema: valueSchema, parse, print: (value) => JSON.stringify(value) },
   bundled: { ...commonBundled, region: 'comes', service: 'comes' },
   place: () => ({ in: 'header', name: 'Authorization' }),

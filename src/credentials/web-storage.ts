@@ -1,4 +1,4 @@
-import { commonOptions, type Definition, headerOption, type Kind } from './kind.ts'
+import { commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
 import { jwtClaims } from './token-response.ts'
 import { isFieldValue, utf8Bytes } from './value.ts'
 
@@ -70,6 +70,16 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
       header: headerOption(z).optional().describe('the header that has it, if not Authorization: Bearer'),
       ...commonOptions(z),
     }),
+  flags: {
+    origin: { flags: '--origin <url>', summary: 'the page in whose web storage it is' },
+    key: { flags: '--key <name>', summary: 'the key that it is under' },
+    path: { flags: '--path <names>', summary: 'where in the JSON under that key: access.token' },
+    area: {
+      flags: '--area <area>',
+      summary: 'local, session or database; otherwise the first that has the key',
+    },
+    header: headerFlag,
+  },
   secret: undefined,
   // Attack: the token of a page that the importer signed in at, sent to the hosts of the bundle's author.
   bundled: 'it reads web storage that was captured on this machine',

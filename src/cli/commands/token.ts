@@ -1,28 +1,9 @@
 import { kindNames, kinds } from '../../credentials/kinds.ts'
 import { providers } from '../../oauth/providers.ts'
 import type { CommandSpec } from '../command.ts'
-import { definitionFlags } from './token/definition-flags.ts'
+import { definitionFlags, loginFlags } from './token/definition-flags.ts'
 
 const inputs = kinds.map(({ kind, secret }) => `  ${kind}: ${secret?.wanted ?? 'nothing'}`).join('\n')
-
-/** The keys of a definition that `token login` takes. */
-const loginKeys: ReadonlySet<string> = new Set([
-  'hosts',
-  'allowHttp',
-  'override',
-  'provider',
-  'issuer',
-  'authorizationEndpoint',
-  'tokenEndpoint',
-  'deviceAuthorizationEndpoint',
-  'clientId',
-  'clientAuth',
-  'scopes',
-  'audience',
-  'resource',
-  'redirectUri',
-  'flow',
-])
 
 export const command: CommandSpec = {
   name: 'token',
@@ -73,7 +54,7 @@ export const command: CommandSpec = {
         'and the domain or tenant for okta, auth0, microsoft and gitlab.',
       operands: [{ name: '<name>', summary: 'the name of the credential' }],
       options: [
-        ...definitionFlags.filter(({ key }) => loginKeys.has(key)),
+        ...loginFlags,
         { flags: '--device', summary: 'sign in with a code that you enter on any device: --flow device' },
         { flags: '--client-secret', summary: 'read the client secret from a hidden prompt or stdin' },
         {

@@ -20,7 +20,7 @@ function readFlag(input: Input, flag: DefinitionFlag): unknown {
     .replace(/^--(no-)?/, '')
     .replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
   switch (flag.reads) {
-    case 'text':
+    case 'word':
       return input.text(option)
     case 'list':
       return input.list(option)
