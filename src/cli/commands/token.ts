@@ -5,6 +5,8 @@ import { definitionFlags, loginFlags } from './token/definition-flags.ts'
 
 const inputs = kinds.map(({ kind, secret }) => `  ${kind}: ${secret?.wanted ?? 'nothing'}`).join('\n')
 
+const withDomains = providers.flatMap(({ name, domain }) => (domain === undefined ? [] : name)).join(', ')
+
 export const command: CommandSpec = {
   name: 'token',
   summary: 'store tokens and passwords, sign in for tokens, refresh and print them',
@@ -51,7 +53,7 @@ export const command: CommandSpec = {
         'provider prefers, else in a browser of this machine. If you stop a device login, the same command resumes it. ' +
         'With --json each line is one document: {"event":"visit"} or {"event":"code"}, then {"event":"done"}.\n' +
         `Providers: ${providers.map(({ name }) => name).join(', ')}. --issuer takes the URL of any other issuer, ` +
-        'and the domain or tenant for okta, auth0, microsoft and gitlab.',
+        `and the domain or tenant for ${withDomains}.`,
       operands: [{ name: '<name>', summary: 'the name of the credential' }],
       options: [
         ...loginFlags,
