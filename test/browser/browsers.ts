@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** For a browser as root in a machine without a screen, and without a word to its vendor. */
+/** For root on a machine without a screen. The browser does not call its vendor. */
 export const quietChromium = [
   '--no-sandbox',
   '--disable-gpu',
@@ -21,13 +21,13 @@ export function temporaryFolder(name: string): string {
   return folder
 }
 
-/** A browser that goes when the test is over. */
+/** A browser that ends with the test. */
 function started(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const browser = spawn(command, args, { stdio: 'ignore', env, detached: true })
   onTestFinished(async () => {
     if (browser.exitCode !== null || browser.signalCode !== null || browser.pid === undefined) return
     const ended = once(browser, 'exit')
-    // Its whole group: the processes of pages and of the GPU too.
+    // The whole group, with the processes of pages and of the GPU.
     process.kill(-browser.pid, 'SIGKILL')
     await ended
   })
@@ -42,7 +42,7 @@ export function trustIn(folder: string, rootPem: string): void {
   execFileSync('certutil', ['-d', database, '-A', '-n', 'root of the test', '-t', 'C,,', '-i', rootPem])
 }
 
-/** A real Chromium without a window, on a profile of its own below `userData`. Every name leads to this machine. */
+/** A real Chromium without a window, on a profile of its own below `userData`. Every host below `test` leads to this machine. */
 export function chromium(
   userData: string,
   url: string,

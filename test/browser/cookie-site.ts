@@ -1,6 +1,6 @@
 import { httpOrigin, type TestOrigin } from '../support/origin.ts'
 
-/** What the site sets, one cookie a line, on every page; the page says so when the browser has it. */
+/** The Set-Cookie lines of every page. */
 const lines = [
   'sid=abc; Path=/; HttpOnly; Max-Age=86400',
   'theme=dark; Path=/app; Max-Age=86400; SameSite=Strict',
@@ -9,7 +9,7 @@ const lines = [
   'brief=gone',
 ]
 
-/** Sets cookies of every kind on whoever comes, at /; `/done` says that the browser has gone on from there. */
+/** A site whose page `/` sets cookies of every kind. `visited` resolves when the browser has them and asks for `/done`. */
 export async function cookieSite(): Promise<TestOrigin & { readonly visited: Promise<void> }> {
   const { promise: visited, resolve } = Promise.withResolvers<void>()
   const origin = await httpOrigin((request, response) => {
@@ -23,7 +23,7 @@ export async function cookieSite(): Promise<TestOrigin & { readonly visited: Pro
       lines.map((line) => Buffer.from(line, 'utf8').toString('latin1')),
     )
     response.setHeader('Content-Type', 'text/html')
-    // A body of text would have Node write the head in UTF-8 too.
+    // With a text body Node would write the head in UTF-8 too.
     response.end(Buffer.from('<title>a site</title><script>fetch("/done")</script>'))
   })
   return Object.assign(origin, { visited })

@@ -11,7 +11,7 @@ import { browserNamed, onLinux } from './read-store.ts'
 
 const inAWeek = Date.now() + 7 * 86_400_000
 
-/** A store as Firefox has it, with so many cookies. */
+/** A store of Firefox with so many cookies. */
 function firefoxStore(file: string, count = 1): DatabaseSync {
   const database = new DatabaseSync(file)
   database.exec(`PRAGMA user_version = 16;
@@ -24,7 +24,7 @@ function firefoxStore(file: string, count = 1): DatabaseSync {
 
 const read = (file: string) => readBrowser(findProfile(browserNamed('firefox'), file))
 
-test('what is no file is refused at once, beside it too', async () => {
+test('a pipe or a device is refused at once, also beside the store', async () => {
   const folder = temporaryFolder('store')
   const store = join(folder, 'cookies.sqlite')
   firefoxStore(store).close()
@@ -37,18 +37,18 @@ test('what is no file is refused at once, beside it too', async () => {
     })
 })
 
-test('one that is cut off is damaged, and no store with empty cookies', async () => {
+test('a store that is cut off counts as damaged, and not as a store with empty cookies', async () => {
   const store = join(temporaryFolder('store'), 'cookies.sqlite')
   firefoxStore(store, 5).close()
   truncateSync(store, 5000)
   await expect(read(store)).rejects.toMatchObject({ message: `${store} cannot be read: it is damaged` })
 })
 
-test('what a killed browser had begun to write is undone', async () => {
+test('a write that a killed browser began is undone', async () => {
   const folder = temporaryFolder('store')
   const [store, killed] = [join(folder, 'cookies.sqlite'), join(folder, 'killed.sqlite')]
   const database = firefoxStore(store, 5000)
-  // So little memory that it writes before it commits, as for anything large.
+  // With so little memory SQLite writes before it commits, as it does for anything large.
   database.exec("PRAGMA cache_size = 1; BEGIN; UPDATE moz_cookies SET value = 'HALF'")
   for (const suffix of ['', '-journal']) copyFileSync(store + suffix, killed + suffix)
   database.close()
@@ -57,7 +57,7 @@ test('what a killed browser had begun to write is undone', async () => {
   expect(cookies.filter(({ cookie }) => cookie.value === 'HALF')).toEqual([])
 })
 
-test('bytes that are no UTF-8 come as they are', async () => {
+test('bytes that are not UTF-8 stay as they are', async () => {
   const store = join(temporaryFolder('store'), 'cookies.sqlite')
   const database = firefoxStore(store)
   database.exec("UPDATE moz_cookies SET name = CAST(x'6efc' AS TEXT), value = CAST(x'67fcff' AS TEXT)")
@@ -75,18 +75,18 @@ test('bytes that are no UTF-8 come as they are', async () => {
   expect([cookie?.cookie.name, cookie?.cookie.value]).toEqual(['n\u00fc', 'g\u00fc\u00ff'])
 })
 
-test('a profile is found by its name also where a folder is called so', () => {
+test('a profile is found by its name even when a folder has that name', () => {
   const home = temporaryFolder('store')
   const root = join(home, '.mozilla', 'firefox')
   mkdirSync(join(root, 'a.work'), { recursive: true })
-  // Of this folder, in which the tests run.
+  // The tests run beside a folder of this name.
   writeFileSync(join(root, 'profiles.ini'), '[Profile0]\nName=src\nIsRelative=1\nPath=a.work\n')
   firefoxStore(join(root, 'a.work', 'cookies.sqlite')).close()
   expect(existsSync('src')).toBe(true)
   expect(findProfile(browserNamed('firefox'), 'src', onLinux(home)).name).toBe('src')
 })
 
-test('a signal in the middle leaves no copy', async () => {
+test('a signal during the copy leaves no copy', async () => {
   const cli = new CommandLine()
   const store = join(cli.folder, 'cookies.sqlite')
   firefoxStore(store, 100_000).close()

@@ -17,7 +17,7 @@ import { httpOrigin } from '../support/origin.ts'
 import { quietChromium, temporaryFolder } from './browsers.ts'
 import { screen } from './screen.ts'
 
-/** Makes databases of all that one can hold, or looks what is in them, and tells the server: each value in a spelling of its own. */
+/** Creates databases with values of every kind, or reads them and reports each value to the server in a distinct spelling. */
 const page = (make: boolean) => `<script type="module">
   const done = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
@@ -92,7 +92,7 @@ const page = (make: boolean) => `<script type="module">
   await fetch('/told', { method: 'POST', body: told.join('\\n') })
 </script>`
 
-/** Begins to change a database, and never comes to an end. */
+/** Begins to change a database and never ends. */
 const changing = `<script>
   const request = indexedDB.open('kinds', 8)
   request.onupgradeneeded = () => {
@@ -121,7 +121,7 @@ async function site() {
   })
   return {
     origin: `http://localhost:${origin.port}`,
-    /** What so many pages told. */
+    /** The last report, once there are so many. */
     async heard(count: number): Promise<string> {
       for (let attempt = 0; attempt < 300 && told.length < count; attempt++) await sleep(100)
       return told[count - 1] ?? 'nothing'
@@ -134,7 +134,7 @@ function nothingAt(origin: string): GivenOrigin {
   return { origin, localStorage: [], sessionStorage: [], indexedDB: [] }
 }
 
-/** A browser may write a stack of its own into an error. */
+/** Each browser may write its own stack into an error. */
 function withoutStack(page: PageStorage | undefined) {
   return page?.storage.indexedDB.map(([name, text]) => [name, text.replace(/"s":"(?:[^"\\]|\\.)*"/g, '')])
 }
@@ -146,7 +146,7 @@ const each = [
 
 describe.each(each)('IndexedDB in real $name', ({ name, run, open }) => {
   run(
-    'is read with all that it can hold, and put into another window',
+    'is read with values of every kind, and put into another window',
     { timeout: 180_000 },
     async (context) => {
       needs(context, 'sh', '-c', 'command -v Xvfb certutil')
@@ -164,10 +164,10 @@ describe.each(each)('IndexedDB in real $name', ({ name, run, open }) => {
       await first.visit(`${pages.origin}/make`)
       const made = await pages.heard(1)
       const [read] = await first.storages(() => true)
-      // What the session does not have goes, and what it cannot have stays.
+      // A database that the session lacks goes. A database that the session cannot hold stays.
       await first.fill([], [{ ...nothingAt(pages.origin), capturedAt: 0 }])
       const [left] = await first.storages(() => true)
-      // Two stores of one name: no browser makes that.
+      // Two stores with one name: no browser creates that.
       const store = { name: 's', autoIncrement: false, indexes: [], records: [{ key: 'k', value: 1 }] }
       const odd = JSON.stringify({ name: 'odd', version: 1, stores: [store, store] })
       const filled = first.fill(
@@ -194,7 +194,7 @@ describe.each(each)('IndexedDB in real $name', ({ name, run, open }) => {
       const again = before.pages.get(pages.origin)
       expect(withoutStack(again)).toEqual(withoutStack(read))
 
-      // One that its page is changing has not gone.
+      // A database that its page is changing still exists.
       await second.visit(`${pages.origin}/change`)
       expect(await pages.heard(3)).toBe('changing')
       const meanwhile = (await readWindow(second, keep, before)).pages.get(pages.origin)
@@ -206,7 +206,7 @@ describe.each(each)('IndexedDB in real $name', ({ name, run, open }) => {
 })
 
 testWith('chromium', '--version', '--no-sandbox')(
-  'what Playwright saves of IndexedDB comes in, and what goes out Playwright puts into a browser',
+  'IndexedDB that Playwright saved comes in, and Playwright puts what hallpass exports into a browser',
   { timeout: 120_000 },
   async () => {
     await using pages = await site()
@@ -231,7 +231,7 @@ testWith('chromium', '--version', '--no-sandbox')(
       writeFileSync(file, bytes)
       const other = await browser.newContext({ storageState: file })
       await (await other.newPage()).goto(`${pages.origin}/look`)
-      // Of these it has no minus, and no such member.
+      // Playwright loses the minus of -0, and this member.
       const theirs = made.replace('number 1 -> -0', 'number 1 -> number 0').replace('__proto__=number 1,', '')
       expect(await pages.heard(2)).toBe(theirs)
     } finally {

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A desktop's session bus with an unlocked keyring behind it; what programs have to have in their environment to find it. */
+/** Starts a desktop's session bus with an unlocked keyring. Returns the environment in which programs find it. */
 export async function desktop(folder: string): Promise<NodeJS.ProcessEnv> {
   const runtime = join(folder, 'run')
   mkdirSync(runtime, { mode: 0o700 })
@@ -22,7 +22,7 @@ export async function desktop(folder: string): Promise<NodeJS.ProcessEnv> {
   endWithTest(bus)
   const [address] = (await once(bus.stdout, 'data')) as [Buffer]
   const withBus = { ...env, DBUS_SESSION_BUS_ADDRESS: address.toString().trim() }
-  // Goes into the background when it is ready, and ends with its bus.
+  // It goes into the background when it is ready, and ends with its bus.
   const keyring = spawn('gnome-keyring-daemon', ['--components=secrets', '--unlock'], {
     env: withBus,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -16,7 +16,7 @@ describe('the store of a real browser', () => {
     async (context) => {
       needs(context, 'dbus-daemon')
       needs(context, 'gnome-keyring-daemon')
-      // It has no --version.
+      // secret-tool has no --version.
       needs(context, 'sh', '-c', 'command -v secret-tool')
       await using site = await cookieSite()
       const home = temporaryFolder('keyring')

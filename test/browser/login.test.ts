@@ -12,13 +12,13 @@ import { chromium as chromiumBrowser, quietChromium, temporaryFolder, trustIn } 
 import { screen } from './screen.ts'
 import { signInSite } from './sign-in-site.ts'
 
-/** A state folder whose configuration leads all domains to the site, with a screen for windows. */
+/** A state folder whose configuration leads all domains to the site, and a screen for windows. */
 async function signedUp(context: TestContext, site: TestOrigin): Promise<CommandLine> {
   needs(context, 'sh', '-c', 'command -v Xvfb certutil')
   const cli = new CommandLine()
   const root = join(cli.folder, 'root.pem')
   writeFileSync(root, testRootPem())
-  // What a public authority is to everybody: the other domain shows its own certificate.
+  // The other domain shows its own certificate: here its root plays a public authority.
   await cli.run(['session', 'list'])
   trustIn(join(cli.folder, '.pki', 'nssdb'), root)
   trustIn(join(cli.home, 'browser', 'default', 'firefox'), root)
@@ -40,7 +40,7 @@ const signIn = 'https://app.site.test/login'
 
 describe.each(each)('a window of real $browser', ({ browser, run }) => {
   run(
-    'signs in every tool, by what came over the wire and by script, and opens again with what the session has then',
+    'signs every tool in, with cookies of responses and of scripts, and opens again with the state of the session',
     { timeout: 240_000 },
     async (context) => {
       await using site = await signInSite()
@@ -59,7 +59,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
           {
             where: 'https://app.site.test',
             reason:
-              'a database with keys or files that cannot leave the browser: it stays in the profile of the window',
+              "a database with keys or files that cannot leave the browser: it stays only in the window's profile",
             what: 'storage',
           },
         ],
@@ -120,7 +120,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       await requested(site, /GET \/saw\?/)
       const [, seen = ''] = /GET \/saw\?(\S+) /.exec(site.received) ?? []
       expect(decodeURIComponent(seen)).toBe('[["auth"],["STORED"],"STORED"]')
-      // Nothing that the profile has kept since the login.
+      // No cookie that the profile has kept since the login.
       expect(/GET \/used[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toMatch(
         /cookie: (sid=FROMJAR; old=GOES|old=GOES; sid=FROMJAR)\r/i,
       )
@@ -144,7 +144,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
   )
 
   run(
-    'ends when its user closes it, with what was in it last, also after a rotation of the key; a session has one at a time, and takes its profile with it',
+    'ends when its user closes it and keeps the last state, also when the key was rotated; a session has one window at a time, and its profile goes with it',
     { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
@@ -154,7 +154,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
       await requested(site, /GET \/home /)
       const second = await cli.run(['open', 'app.site.test', '--browser', browser])
       expect(second.status).toBe(1)
-      expect(second.stderr).toContain('a window of the session "default" is open already')
+      expect(second.stderr).toContain('the session "default" already has a window open')
       const rotation = await cli.run(['key', 'rotate'])
       expect(rotation.status, rotation.stderr).toBe(0)
       // It has been looked at by then.
@@ -177,7 +177,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
     await using site = await signInSite()
     const cli = await signedUp(context, site)
     await cli.run(['session', 'create', 'work'])
-    // Public to everybody, as in the profile of the other session.
+    // A public root, as in the profile of the other session.
     trustIn(join(cli.home, 'browser', 'work', 'firefox'), join(cli.folder, 'root.pem'))
     const login = cli.spawn(['login', signIn, '--browser', browser, '--session', 'work'])
     const end = ended(login)
@@ -192,7 +192,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
   })
 
   run(
-    'brings back what has changed in it, and leaves the rest of the session as it is',
+    'brings its changes back, and leaves the rest of the session alone',
     { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
@@ -207,7 +207,7 @@ END
       const open = cli.spawn(['open', 'https://app.site.test/changes', '--browser', browser])
       const end = ended(open)
       await requested(site, /GET \/changes /)
-      // Another tool, in the meantime.
+      // Another tool sets a cookie meanwhile.
       await cli.run(['cookie', 'set', 'https://app.site.test/', 'other', '--secure'], { stdin: 'NEW' })
       await requested(site, /GET \/rotated /)
       process.kill(browserOf(cli), 'SIGKILL')
@@ -215,7 +215,7 @@ END
       expect(status, stderr).toBe(0)
       expect(stderr).toContain('removed 1 cookie that the window has no more')
       expect(stderr).toContain(
-        'skipped 1: the browser does not take it: it stays in the session alone (bytes of app.site.test)',
+        'skipped 1: the browser refuses it: it stays only in the session (bytes of app.site.test)',
       )
       expect(/GET \/changes[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toContain('chips=OWN')
       const kept = await cli.run(['cookie', 'list', '--json', '--reveal'])
@@ -226,60 +226,60 @@ END
     },
   )
 
-  run(
-    'given up by Ctrl-C leaves nothing half-written and no browser',
-    { timeout: 120_000 },
-    async (context) => {
-      await using site = await signInSite()
-      const cli = await signedUp(context, site)
-      const login = cli.spawn(['login', signIn, '--browser', browser])
-      const end = ended(login)
-      await requested(site, /GET \/home /)
-      // It has been looked at by then.
-      await sleep(1_500)
-      login.kill('SIGINT')
-      const { status, stderr } = await end
-      expect(status, stderr).toBe(130)
-      expect(stderr).not.toContain('captured')
-      expect(() => browserOf(cli)).toThrow()
-      // What came over the wire was kept before the page saw it.
-      const { stdout: cookies } = await cli.run(['cookie', 'list', '--json'])
-      expect(cookies).toContain('"sid"')
-      expect(cookies).not.toContain('"theme"')
-      expect((await cli.run(['storage', 'list'])).stdout).toBe('')
+  run('leaves nothing half-written and no browser after Ctrl-C', { timeout: 120_000 }, async (context) => {
+    await using site = await signInSite()
+    const cli = await signedUp(context, site)
+    const login = cli.spawn(['login', signIn, '--browser', browser])
+    const end = ended(login)
+    await requested(site, /GET \/home /)
+    // It has been looked at by then.
+    await sleep(1_500)
+    login.kill('SIGINT')
+    const { status, stderr } = await end
+    expect(status, stderr).toBe(130)
+    expect(stderr).not.toContain('captured')
+    expect(() => browserOf(cli)).toThrow()
+    // The proxy kept the cookies of responses before the page saw them.
+    const { stdout: cookies } = await cli.run(['cookie', 'list', '--json'])
+    expect(cookies).toContain('"sid"')
+    expect(cookies).not.toContain('"theme"')
+    expect((await cli.run(['storage', 'list'])).stdout).toBe('')
 
-      const waiting = cli.spawn(['login', 'https://app.site.test/never', '--browser', browser])
-      const endWaiting = ended(waiting)
-      await requested(site, /GET \/never /)
-      const closedAt = Date.now()
-      waiting.kill('SIGHUP')
-      expect((await endWaiting).status).toBe(130)
-      // It would give up by itself only then.
-      expect(Date.now() - closedAt).toBeLessThan(30_000)
-      expect(() => browserOf(cli)).toThrow()
-    },
-  )
+    const waiting = cli.spawn(['login', 'https://app.site.test/never', '--browser', browser])
+    const endWaiting = ended(waiting)
+    await requested(site, /GET \/never /)
+    const closedAt = Date.now()
+    waiting.kill('SIGHUP')
+    expect((await endWaiting).status).toBe(130)
+    // By itself it would give up only then.
+    expect(Date.now() - closedAt).toBeLessThan(30_000)
+    expect(() => browserOf(cli)).toThrow()
+  })
 })
 
-chromium('login tells a terminal how far it is, and ends by Enter', { timeout: 120_000 }, async (context) => {
-  await using site = await signInSite()
-  const cli = await signedUp(context, site)
-  const done = {
-    at: /4 cookies and 5 keys of web storage so far; waiting for the window to be closed, or Enter here/,
-    keys: '\r',
-  }
-  const { status, screen } = await onTerminal(
-    context,
-    cli,
-    ['login', signIn, '--browser', 'chromium'],
-    [done],
-  )
-  expect(status, screen).toBe(0)
-  expect(screen).toMatch(/\r\x1b\[Khallpass: captured 4 cookies/)
-})
+chromium(
+  'login shows its progress on a terminal, and ends with Enter',
+  { timeout: 120_000 },
+  async (context) => {
+    await using site = await signInSite()
+    const cli = await signedUp(context, site)
+    const done = {
+      at: /4 cookies and 5 keys of web storage so far; waiting for the window to be closed, or Enter here/,
+      keys: '\r',
+    }
+    const { status, screen } = await onTerminal(
+      context,
+      cli,
+      ['login', signIn, '--browser', 'chromium'],
+      [done],
+    )
+    expect(status, screen).toBe(0)
+    expect(screen).toMatch(/\r\x1b\[Khallpass: captured 4 cookies/)
+  },
+)
 
 testWith('firefox-esr')(
-  'a Firefox that a killed login left open is named',
+  'login names a Firefox that a killed login left open',
   { timeout: 120_000 },
   async (context) => {
     await using site = await signInSite()
@@ -295,7 +295,7 @@ testWith('firefox-esr')(
     expect(again).toMatchObject({
       status: 1,
       stderr: expect.stringContaining(
-        `a Firefox of this session is open still (process ${left}): close it first\n`,
+        `a Firefox of this session is still open (process ${left}): close it first\n`,
       ),
     })
   },
@@ -315,7 +315,7 @@ describe('login', () => {
     expect((await end).status).toBe(130)
   })
 
-  test('says what is missing: a screen, a browser', async () => {
+  test('names what is missing: a screen, a browser', async () => {
     const cli = new CommandLine()
     const none = await cli.run(['login', 'app.site.test', '--browser', '/nonexistent/chrome'])
     expect(none).toMatchObject({
@@ -333,7 +333,7 @@ describe('login', () => {
 })
 
 describe('login --attach', () => {
-  chromium('takes over from a browser that its user started', { timeout: 120_000 }, async (context) => {
+  chromium('takes over from a browser that the user started', { timeout: 120_000 }, async (context) => {
     await using site = await signInSite()
     const cli = await signedUp(context, site)
     const args = [
@@ -354,7 +354,7 @@ describe('login --attach', () => {
     expect(nobody).toContain('hallpass: error: no browser answers on 127.0.0.1:1')
   })
 
-  test('bears with what is no browser', async () => {
+  test('bears with an endpoint that is not a browser', async () => {
     const cli = new CommandLine()
     await using endless = await httpOrigin((_, response) => {
       const more = () => {
@@ -366,7 +366,7 @@ describe('login --attach', () => {
     const login = ['login', 'app.site.test', '--attach']
     const unending = await cli.run([...login, `127.0.0.1:${endless.port}`])
     expect(unending.status).toBe(1)
-    expect(unending.stderr).toContain("what it says of itself is no browser's\n")
+    expect(unending.stderr).toContain('its answer is not that of a browser\n')
     await using silent = await httpOrigin(() => {})
     const waiting = cli.spawn([...login, `127.0.0.1:${silent.port}`])
     const end = ended(waiting)
@@ -381,7 +381,7 @@ describe('login --attach', () => {
   })
 })
 
-/** The session, exported, in a context of Playwright's own: a page sees itself signed in, by cookie and by storage. */
+/** Exports the session into a context of Playwright's: a page there is signed in, by cookie and by storage. */
 async function meetsInPlaywright(cli: CommandLine, site: TestOrigin): Promise<void> {
   const storageState = join(cli.folder, 'state.json')
   await cli.run(['export', '--format', 'playwright', '--out', storageState, '--reveal', 'app.site.test'])
@@ -402,7 +402,7 @@ async function meetsInPlaywright(cli: CommandLine, site: TestOrigin): Promise<vo
   }
 }
 
-/** What the page of the site keeps for its user: the same token in both places. */
+/** The storage of the site's page: the same token in both places. */
 function storedAs(token: string) {
   const records = [{ key: 'ada', value: { access: token } }]
   return {
@@ -423,7 +423,7 @@ async function exported(cli: CommandLine) {
   return JSON.parse(stdout)
 }
 
-/** The browser that a command has opened on the profile in its state folder. */
+/** The process of the browser that a command opened on the profile in its state folder. */
 function browserOf(cli: CommandLine): number {
   const profile = join(cli.home, 'browser', 'default')
   const found = readdirSync('/proc').filter((pid) => {

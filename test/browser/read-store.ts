@@ -14,7 +14,7 @@ export const browserNamed = (name: string): Browser => {
 
 export const onLinux = (home: string): Machine => ({ env: { HOME: home }, platform: 'linux' })
 
-/** A browser writes what it was told some time later: read again until so many are there. */
+/** A browser writes its cookies with a delay: read again until so many are there. */
 export async function readUntil(count: number, read: () => Promise<Reading>): Promise<Reading> {
   for (let attempt = 0; attempt < 300; attempt++) {
     const reading = await read().catch(() => undefined)
@@ -26,7 +26,7 @@ export async function readUntil(count: number, read: () => Promise<Reading>): Pr
 
 const day = 86_400_000
 
-/** Without what depends on the moment; that the life is a day is looked at. */
+/** Without the times, after a check that each cookie lives for a day. */
 export function shown(reading: Reading): readonly Omit<GivenCookie, 'expiresAt'>[] {
   return reading.cookies
     .map(({ cookie: { expiresAt, ...cookie } }) => {

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 
-/** A screen that nobody looks at, until the test is over; what DISPLAY has to be for it. */
+/** Starts a screen without a monitor that ends with the test. Returns its DISPLAY. */
 export async function screen(): Promise<string> {
-  // It takes a free number itself and writes it to this descriptor once it takes windows.
+  // It chooses a free number, and writes it to this descriptor when it is ready.
   const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })

@@ -1,6 +1,6 @@
 import { certificateFor, httpOrigin, type TestOrigin } from '../support/origin.ts'
 
-/** For scripts of pages: gives what a request on the store of a database results in. */
+/** For scripts of pages: the result of a request on the store of a database. */
 const inDatabase = `
   const inDatabase = (name, requestOf) => new Promise((resolve) => {
     const opening = indexedDB.open(name, 1)
@@ -12,10 +12,9 @@ const inDatabase = `
   })`
 
 /**
- * A site to sign in at, on two domains: the form of app.site.test sends its user to sso.other.test and that back to
- * app.site.test, which sets an HttpOnly cookie; its page then sets a cookie and a localStorage token by script, keeps another token
- * and a key that cannot be exported in databases, and has a frame of evil.site.test in it that lies about whose storage it has.
- * /never has no answer.
+ * A site to sign in at, on two domains. The form of app.site.test leads to sso.other.test and back to app.site.test, which sets an
+ * HttpOnly cookie. Its page sets a cookie and a localStorage token by script, and keeps another token and a key that cannot be
+ * exported in databases. A frame of evil.site.test in it lies about its origin. /never does not answer.
  */
 export async function signInSite(): Promise<TestOrigin> {
   const origin = await httpOrigin(

@@ -25,7 +25,7 @@ testWith('firefox-esr')(
       response.end(Buffer.from('<script>fetch("/driven/" + navigator.webdriver)</script>'))
     })
     const folder = temporaryFolder('takeover')
-    // What is closed to others is to be so by our own doing.
+    // hallpass itself must keep others out.
     chmodSync(folder, 0o755)
     const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
     const hallpass = await openHallpass({ home: join(folder, 'state'), env })
@@ -90,7 +90,7 @@ function otherUser() {
   }
 }
 
-/** The TCP ports and Unix sockets that a process listens on which was started with a path in this folder. */
+/** The TCP ports and Unix sockets of processes that have a path in this folder on their command line. */
 function doorsBelow(folder: string): readonly string[] {
   const inodes = new Set(readdirSync('/proc').flatMap((pid) => (isOn(pid, folder) ? socketsOf(pid) : [])))
   const tcp = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
@@ -126,7 +126,7 @@ function rowsOf(table: string): readonly (readonly string[])[] {
     .map((line) => line.trim().split(/\s+/))
 }
 
-/** Processes end while they are looked at. */
+/** A process may end while it is read. */
 function quietly<T>(read: () => T, otherwise: T): T {
   try {
     return read()

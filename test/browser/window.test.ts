@@ -22,7 +22,7 @@ const each = [
 
 describe.each(each)('a window of real $name', ({ name, run, open }) => {
   run(
-    'shows its user the dialogs of pages and none of the proxy, which pages of this machine pass too',
+    'shows its user the dialogs of pages and none of the proxy, through which pages of this machine pass too',
     { timeout: 120_000 },
     async (context) => {
       needs(context, 'sh', '-c', 'command -v Xvfb certutil')
@@ -55,12 +55,12 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
       expect(site.received).toContain('GET /asks ')
       expect(site.received).not.toContain('GET /answered ')
       expect((await (await hallpass.session()).cookies()).map((cookie) => cookie.name)).toEqual(['way'])
-      // What Firefox asks in its own name before it has the password, it would ask its user for it.
+      // A request of Firefox's own before it has the password would make it ask its user for it.
       if (name === 'firefox') expect(asked).toEqual(['GET http://hallpass.internal/ HTTP/1.1'])
     },
   )
 
-  run('is filled also where a service worker answers for the site', { timeout: 120_000 }, async (context) => {
+  run('can be filled when a service worker answers for the site', { timeout: 120_000 }, async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     const pages: Readonly<Record<string, readonly [type: string, text: string]>> = {
       '/': [
@@ -109,7 +109,7 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     }
   })
 
-  run('leaves a download to its user', { timeout: 120_000 }, async (context) => {
+  run('saves a download where its user keeps them', { timeout: 120_000 }, async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     await using site = await httpOrigin((request, response) => {
       if (request.url === '/invoice') {
@@ -131,7 +131,7 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     const file = join(home, 'Downloads', 'invoice.txt')
     try {
       await window.visit(`http://localhost:${site.port}/`)
-      // Firefox puts an empty one there first.
+      // Firefox creates an empty file first.
       const isThere = () => existsSync(file) && readFileSync(file, 'utf8') !== ''
       for (let attempt = 0; attempt < 300 && !isThere(); attempt++) await sleep(100)
     } finally {
@@ -141,7 +141,7 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
   })
 })
 
-/** The requests that a proxy started from now on answers with 407, by way of a relay in front of it. */
+/** The requests that a proxy answers with 407, seen by a relay in front of each proxy that starts from now on. */
 function questionsOf(hallpass: Hallpass): readonly string[] {
   const asked: string[] = []
   const startProxy = hallpass.startProxy.bind(hallpass)

@@ -2,7 +2,7 @@ import type { Cookie } from '../../cookies/cookie.ts'
 import { dottedDomain, jsonTexts, ownPartition } from '../../formats/json-cookie.ts'
 import type { WindowCookie } from './driven-window.ts'
 
-/** A cookie as WebDriver BiDi tells it. */
+/** A cookie of WebDriver BiDi. */
 export interface BidiCookie {
   readonly name: string
   readonly value: { readonly type: 'string' | 'base64'; readonly value: string }
@@ -19,7 +19,7 @@ export function windowCookie({ value, expiry, ...cookie }: BidiCookie): WindowCo
   return { ...cookie, value: text, expires: expiry ?? -1 }
 }
 
-/** What `storage.setCookie` takes; undefined for one whose bytes are no text: a browser's own tools cannot take it. */
+/** The parameters of `storage.setCookie`; undefined for a cookie whose bytes are not text, which BiDi cannot express. */
 export function bidiCookie(cookie: Cookie): Readonly<Record<string, unknown>> | undefined {
   const texts = jsonTexts(cookie)
   if (texts === undefined) return undefined

@@ -7,8 +7,8 @@ import { PlaywrightWindow } from './playwright-window.ts'
 import { notStarted, profileFolder, startWindowProxy, type WindowOptions } from './window-proxy.ts'
 
 /**
- * A window of the user's own Chrome, Chromium, Edge or Brave, on a profile that is kept for the session. Our certificates are
- * accepted by the hash of their key, in this window alone: no trust store changes.
+ * A window of the user's own Chrome, Chromium, Edge or Brave, on a profile that is kept for the session. It accepts our certificates
+ * by the hash of our key. No trust store changes.
  * @throws HallpassError `browser-failed`
  */
 export async function openChromium(hallpass: Hallpass, options: WindowOptions): Promise<PlaywrightWindow> {
@@ -22,9 +22,9 @@ export async function openChromium(hallpass: Hallpass, options: WindowOptions): 
       headless: false,
       viewport: null,
       env: env as Record<string, string>,
-      // Chrome has no sandbox for root; for everybody else it stays.
+      // Chrome has no sandbox for root.
       chromiumSandbox: process.getuid?.() !== 0,
-      // Who typed Ctrl-C wants the command to end the window, after what came is kept.
+      // After Ctrl-C the command keeps the captured cookies first, and then ends the window.
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
@@ -50,21 +50,21 @@ export async function openChromium(hallpass: Hallpass, options: WindowOptions): 
   }
 }
 
-/** Where its user keeps them: Playwright's own folder goes with the window. */
+/** Downloads go to the user's folder. Playwright's own folder is removed with the window. */
 async function keepDownloads(context: BrowserContext): Promise<void> {
   const session = await context.newCDPSession(context.pages()[0] ?? (await context.newPage()))
   await session.send('Browser.setDownloadBehavior', { behavior: 'default' })
   await session.detach()
 }
 
-/** A browser on this machine answers at once, one at the end of a tunnel soon. */
+/** A browser at the end of a tunnel takes longer than one on this machine. */
 const answersWithinMs = 10_000
-/** What a browser says of itself takes less than one. */
+/** The answer of a browser has less than 1 KiB. */
 const maxVersionBytes = 64 * 1024
 
 /**
- * A browser that its user started himself, with remote debugging. It stays open.
- * @param endpoint `127.0.0.1:9222`, what `--remote-debugging-port` listens on
+ * A browser that the user started with remote debugging. It stays open.
+ * @param endpoint the address of `--remote-debugging-port`, such as `127.0.0.1:9222`
  * @throws HallpassError `browser-failed`
  */
 export async function attachToChromium(endpoint: string, givenUp: AbortSignal): Promise<PlaywrightWindow> {
@@ -77,7 +77,7 @@ export async function attachToChromium(endpoint: string, givenUp: AbortSignal): 
     const closed = new Promise<void>((resolve) => browser.once('disconnected', () => resolve()))
     return new PlaywrightWindow(context, closed, () => browser.close())
   } catch (error) {
-    // What fetch says itself is only that it failed.
+    // The error of fetch itself says only that it failed.
     const why = error instanceof Error && error.cause instanceof Error ? error.cause : error
     const [first = ''] = String(why instanceof Error ? why.message : why).split('\n', 1)
     throw new HallpassError('browser-failed', `no browser answers on ${endpoint}: ${first}`, {
@@ -87,16 +87,16 @@ export async function attachToChromium(endpoint: string, givenUp: AbortSignal): 
   }
 }
 
-/** Where it takes connections. Asked here, as Playwright reads an answer without end until memory is full. */
+/** The browser's WebSocket. Playwright would ask for it too, but reads an endless answer until memory is full. */
 async function debuggerOf(endpoint: string, givenUp: AbortSignal): Promise<string> {
   const signal = AbortSignal.any([givenUp, AbortSignal.timeout(answersWithinMs)])
   const response = await fetch(`http://${endpoint}/json/version`, { signal, redirect: 'error' })
   let text = ''
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk
-    if (text.length > maxVersionBytes) throw new Error("what it says of itself is no browser's")
+    if (text.length > maxVersionBytes) throw new Error('its answer is not that of a browser')
   }
   const url = URL.parse(String(member(JSON.parse(text), 'webSocketDebuggerUrl')))
-  if (url === null) throw new Error("what it says of itself is no browser's")
+  if (url === null) throw new Error('its answer is not that of a browser')
   return `ws://${endpoint}${url.pathname}`
 }

@@ -24,16 +24,16 @@ const told = (text: string) =>
 const held = (text: string) => cookies(text).map((each) => ({ ...each, createdAt: 0, updatedAt: 0 }))
 
 it.each<[what: string, put: string, seen: string, before: string, now: string, come: string, gone: string]>([
-  ['is new in it', '', 'a=1', '', '', 'a=1', ''],
-  ['it has changed', 'a=1', 'a=2', 'a=1', 'a=1', 'a=2', ''],
-  ['it has as it was', 'a=1', 'a=1', 'a=1', 'a=1', '', ''],
-  ['another tool had rotated, and it has as it was', 'a=1', 'a=1', 'a=2', 'a=2', '', ''],
-  ['it has no more', 'a=1 b=1', 'b=1', 'a=1 b=1', 'a=1 b=1', '', 'a=1'],
-  ['it never had', '', '', 'a=1', 'a=1', '', ''],
-  ['a response set after the last look', 'a=1', 'a=1', 'a=1', 'a=2', '', ''],
-  ['a response set after the last look, that was new before', '', 'a=1', 'a=1', 'a=2', '', ''],
-  ['a response removed after the last look', '', 'a=1', 'a=1', '', '', ''],
-  ['a response set again after it had gone', 'a=1', '', '', 'a=2', '', ''],
+  ['is new in the window', '', 'a=1', '', '', 'a=1', ''],
+  ['the window has changed', 'a=1', 'a=2', 'a=1', 'a=1', 'a=2', ''],
+  ['the window has not changed', 'a=1', 'a=1', 'a=1', 'a=1', '', ''],
+  ['another tool has rotated and the window has not changed', 'a=1', 'a=1', 'a=2', 'a=2', '', ''],
+  ['the window no longer has', 'a=1 b=1', 'b=1', 'a=1 b=1', 'a=1 b=1', '', 'a=1'],
+  ['the window never had', '', '', 'a=1', 'a=1', '', ''],
+  ['a response set after the last reading', 'a=1', 'a=1', 'a=1', 'a=2', '', ''],
+  ['a response set after the last reading, and was new before', '', 'a=1', 'a=1', 'a=2', '', ''],
+  ['a response removed after the last reading', '', 'a=1', 'a=1', '', '', ''],
+  ['a response set again after the window removed it', 'a=1', '', '', 'a=2', '', ''],
 ])('of a cookie that %s', (_, put, seen, before, now, come, gone) => {
   const changes = cookieChanges({ put: told(put), seen: told(seen), before: held(before), now: held(now) })
   expect(changes.come.map((each) => each.cookie)).toEqual(cookies(come))

@@ -7,8 +7,8 @@ export interface CookieChanges {
 }
 
 /**
- * What a window has changed. What it still has as it was put in is left as the session has it: another tool may have had it
- * rotated meanwhile.
+ * The changes that a window made. A cookie that the window did not change keeps the session's value: another tool may have
+ * rotated it meanwhile.
  */
 export function cookieChanges({
   put,
@@ -16,18 +16,18 @@ export function cookieChanges({
   before,
   now,
 }: {
-  /** What the window had in the beginning, as its browser told it. */
+  /** The window's cookies at the start. */
   readonly put: Reading['cookies']
-  /** What it had when it was looked at last. */
+  /** The window's cookies at the last reading. */
   readonly seen: Reading['cookies']
-  /** What the session held then, and what it holds now. */
+  /** The session's cookies at that reading, and now. */
   readonly before: readonly Cookie[]
   readonly now: readonly Cookie[]
 }): CookieChanges {
   const given = textsOf(put.map(({ cookie }) => cookie))
   const here = textsOf(seen.map(({ cookie }) => cookie))
   const [then, today] = [textsOf(before), textsOf(now)]
-  // A response has set or removed it since the window was looked at.
+  // A response has set or removed it since the last reading.
   const overtaken = (identity: string) => then.get(identity) !== today.get(identity)
   return {
     come: seen.filter(({ cookie }) => {

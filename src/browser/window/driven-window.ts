@@ -2,14 +2,14 @@ import type { Cookie } from '../../cookies/cookie.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import type { PageStorage } from './page-storage.ts'
 
-/** A cookie as Playwright's storageState has it, in which every browser's are told. */
+/** A cookie in the shape of Playwright's storageState, whatever the browser. */
 export interface WindowCookie {
   readonly name: string
   readonly value: string
-  /** With a leading dot for the hosts below it. */
+  /** A leading dot includes the hosts below it. */
   readonly domain: string
   readonly path: string
-  /** Seconds since the epoch; -1 for one of the browser's session. */
+  /** Seconds since the epoch; -1 for a cookie that ends with the browser's session. */
   readonly expires: number
   readonly httpOnly: boolean
   readonly secure: boolean
@@ -17,22 +17,22 @@ export interface WindowCookie {
   readonly partitionKey?: string
 }
 
-/** A browser's window, driven in whichever way the browser has. */
+/** A browser's window. Each browser is driven in its own way. */
 export interface DrivenWindow {
-  /** Settles when the last window is closed, by whomever. */
+  /** Settles when the last window closes. */
   readonly closed: Promise<void>
-  /** Begins to load a page; one that fails is for its user to see and to mend. */
+  /** Begins to load a page. When it fails, the user sees it in the window. */
   visit(url: string): Promise<void>
-  /** Of the pages that are open. */
+  /** The URLs of the open pages. */
   urls(): Promise<readonly string[]>
-  /** All that it has, those that scripts set too. */
+  /** All cookies of the window, including those set by scripts. */
   cookies(): Promise<readonly WindowCookie[]>
-  /** The web storage of the pages and frames that are open, of hosts that are wanted. */
+  /** The web storage of the open pages and frames of these hosts. */
   storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]>
   /** Removes the cookies of exactly this domain, written as in `cookies`. */
   forget(domain: string): Promise<void>
-  /** Puts these in, before the first page is loaded; returns the cookies that the browser does not take. */
+  /** Fills the window before it loads its first page. Returns the cookies that the browser refuses. */
   fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]>
-  /** Closes it, or lets go of one that its user started. */
+  /** Closes the window. A browser that the user started stays open. */
   close(): Promise<void>
 }

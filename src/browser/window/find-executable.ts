@@ -7,11 +7,11 @@ interface Executable {
   /** In PATH on Linux. */
   readonly commands: readonly string[]
   readonly darwin: string
-  /** Below a folder of programs. */
+  /** Below a folder of programs such as `ProgramFiles`. */
   readonly win32: string
 }
 
-/** In the order in which they are looked for: what most people sign in with first. */
+/** In the order of the search: the browsers that most people use come first. */
 const executables: readonly Executable[] = [
   {
     name: 'chrome',
@@ -49,7 +49,7 @@ const windowBrowsers: readonly string[] = executables.map(({ name }) => name)
 
 /**
  * The program of a browser.
- * @param wanted a name of `windowBrowsers`, or a path; the first that is installed when left out
+ * @param wanted a name of `windowBrowsers`, or a path; otherwise the first browser that is installed
  * @throws HallpassError `browser-missing`
  */
 export function findExecutable(
@@ -62,14 +62,15 @@ export function findExecutable(
     throw missing(`there is no ${wanted}`)
   }
   const asked = executables.filter(({ name }) => wanted === undefined || name === wanted)
-  if (asked.length === 0) throw missing(`"${wanted}" is none of ${windowBrowsers.join(', ')}`)
+  if (asked.length === 0)
+    throw missing(`there is no browser "${wanted}": choose ${windowBrowsers.join(', ')}`)
   for (const executable of asked) {
     const found = placesOf(executable, env, platform).find(isExecutable)
     if (found !== undefined) return found
   }
   throw missing(
     wanted === undefined
-      ? `no browser was found: ${windowBrowsers.join(', ')} would do`
+      ? `no browser was found: install one of ${windowBrowsers.join(', ')}`
       : `${wanted} was not found`,
   )
 }

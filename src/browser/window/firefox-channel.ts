@@ -21,7 +21,7 @@ const startsWithinMs = 60_000
 
 const retryMs = 20
 
-/** A command beside those of BiDi, which has none for preferences: its parameters are numbers by name. */
+/** BiDi has no command to set preferences, so this is ours. Its parameters are numbers by name. */
 export const setPreferences = 'hallpass.setPreferences'
 
 /** The way to drive one Firefox, for its user alone. */

@@ -8,8 +8,8 @@ import { notStarted, type WindowProxy } from './window-proxy.ts'
 const run = promisify(execFile)
 
 /**
- * Firefox looks at its own store alone, which NSS's tool writes; ours is put in anew, as it may have been rotated.
- * @throws HallpassError `browser-missing` without that tool
+ * Puts our CA into the profile's certificate store, the only one that Firefox reads. An older CA of ours goes first.
+ * @throws HallpassError `browser-missing` without certutil, the tool of NSS
  */
 export async function trustIn(profile: string, caPem: string): Promise<void> {
   const database = `sql:${profile}`
@@ -23,7 +23,7 @@ export async function trustIn(profile: string, caPem: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw notStarted('certutil', error)
     throw new HallpassError(
       'browser-missing',
-      'certutil, with which Firefox learns to trust us, is not installed',
+      'certutil is not installed: hallpass needs it to make Firefox trust its CA',
       {
         hint: 'apt install libnss3-tools',
         cause: error,
@@ -33,7 +33,7 @@ export async function trustIn(profile: string, caPem: string): Promise<void> {
 }
 
 /**
- * A Firefox whose hallpass was killed stays open, and the next one would ask its user what to do.
+ * When hallpass is killed, its Firefox stays open, and a second Firefox on the profile would ask its user what to do.
  * @throws HallpassError `browser-failed`
  */
 export function checkUnused(profile: string): void {
@@ -41,11 +41,11 @@ export function checkUnused(profile: string): void {
   if (pid === undefined) return
   throw new HallpassError(
     'browser-failed',
-    `a Firefox of this session is open still (process ${pid}): close it first`,
+    `a Firefox of this session is still open (process ${pid}): close it first`,
   )
 }
 
-/** On Linux its lock is a link to `ADDRESS:+PID`; elsewhere only the system knows. */
+/** On Linux the profile's lock is a link to `ADDRESS:+PID`. Other systems do not tell. */
 function holderOf(profile: string): number | undefined {
   try {
     const [, pid] = /:\+?(\d+)$/.exec(readlinkSync(join(profile, 'lock'))) ?? []
@@ -53,11 +53,11 @@ function holderOf(profile: string): number | undefined {
     process.kill(Number(pid), 0)
     return Number(pid)
   } catch {
-    return undefined // no lock, or one that a process left that is gone
+    return undefined // no lock, or the process has ended
   }
 }
 
-/** A service worker of the last time would answer for its site before we can fill that; its page makes it anew. */
+/** A service worker of the last window would answer for its site before we can fill it. The site's page registers it again. */
 export function forgetWorkers(profile: string): void {
   rmSync(join(profile, 'serviceworker.txt'), { force: true })
 }
@@ -88,7 +88,7 @@ function preferences(host: string): Readonly<Record<string, string | number | bo
     'network.proxy.ssl': host,
     'network.proxy.no_proxies_on': '',
     'network.proxy.allow_hijacking_localhost': true,
-    // Names are looked up by the proxy alone, HTTP/3 would go around it.
+    // Only the proxy looks names up. HTTP/3 would bypass it.
     'network.trr.mode': 5,
     'network.http.http3.enable': false,
     'browser.shell.checkDefaultBrowser': false,

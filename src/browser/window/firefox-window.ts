@@ -20,8 +20,8 @@ import {
 } from './window-proxy.ts'
 
 /**
- * A window of the user's own Firefox, driven by WebDriver BiDi over a Unix socket, on a profile that is kept for the session and whose own
- * certificate store has our CA: no other profile and no store of the system changes.
+ * A window of the user's own Firefox, driven by WebDriver BiDi over a Unix socket. Its profile is kept for the session and trusts
+ * our CA. No other profile and no store of the system changes.
  * @throws HallpassError `browser-failed`, `browser-missing` without NSS's certutil
  */
 export async function openFirefox(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
@@ -35,10 +35,10 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
   useProxy(profile, proxy)
   using channel = new FirefoxChannel(hallpass.home)
   const child = spawn(executable, ['--no-remote', '--profile', profile, ...channel.args, 'about:blank'], {
-    // Only with this a release follows the preference that keeps it from asking its vendor for settings.
+    // Otherwise a release ignores the preference that keeps it from asking its vendor for settings.
     env: { ...env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
     stdio: 'ignore',
-    // A terminal's Ctrl-C is for the command, which then ends the window.
+    // Ctrl-C in the terminal goes to the command, which then ends the window.
     detached: true,
   })
   const end = () => void child.kill()
@@ -50,7 +50,7 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
     // Without an answer of ours, Firefox would ask its user for the proxy's password.
     await bidi.send(setPreferences, proxyPorts(proxy.port))
     const window = new FirefoxWindow(bidi, child, proxy)
-    // With the first page Firefox learns the password, also for what it asks in its own name.
+    // The first page teaches Firefox the password, also for its own requests.
     await window.visit(`http://${internalHost}/`, 'complete')
     return window
   } catch (error) {
@@ -134,7 +134,7 @@ class FirefoxWindow implements DrivenWindow {
     await this.#proxy.close()
   }
 
-  /** Empty pages of the origins that no server is asked for: only there their storage can be written. */
+  /** Loads an empty page of each origin, without asking its server: storage can be written only there. */
   async #fillStorages(storages: readonly OriginStorage[]): Promise<void> {
     const bidi = this.#bidi
     const context = await this.#firstPage()
@@ -155,7 +155,7 @@ class FirefoxWindow implements DrivenWindow {
           headers,
           body: { type: 'string', value: ' ' },
         })
-        .catch(() => 'the page has gone meanwhile')
+        .catch(() => 'the page is gone')
     })
     await bidi.send('session.subscribe', { events: ['network.beforeRequestSent'] })
     for (const storage of storages) {
@@ -192,7 +192,7 @@ interface Page {
   readonly children: readonly Page[] | null
 }
 
-/** Pages and the frames in them, each with the addresses of itself and of what it is in, from the inside out. */
+/** All pages and frames, each with its URL and the URLs of the pages around it, from the inside out. */
 function flat(
   pages: readonly Page[],
   above: readonly string[] = [],
@@ -208,7 +208,7 @@ function patternOf(origin: string) {
   return { protocol: protocol.slice(0, -1), hostname, ...(port === '' ? {} : { port }) }
 }
 
-/** Preferences hold no password: the proxy's question for one is answered here. */
+/** Answers the proxy's question for a password: Firefox has no preference for it. */
 async function authenticate(bidi: Bidi, { username, password }: WindowProxy): Promise<void> {
   await bidi.send('network.addIntercept', { phases: ['authRequired'] })
   bidi.on('network.authRequired', ({ request, response }) => {
@@ -217,9 +217,7 @@ async function authenticate(bidi: Bidi, { username, password }: WindowProxy): Pr
     const answer = ours
       ? { action: 'provideCredentials', credentials: { type: 'password', username, password } }
       : { action: 'default' }
-    void bidi
-      .send('network.continueWithAuth', { request: id, ...answer })
-      .catch(() => 'the page has gone meanwhile')
+    void bidi.send('network.continueWithAuth', { request: id, ...answer }).catch(() => 'the page is gone')
   })
   await bidi.send('session.subscribe', { events: ['network.authRequired'] })
 }

@@ -2,7 +2,7 @@ import { siteOf } from '../../cookies/site.ts'
 import { sitePatterns } from '../../plan/site-patterns.ts'
 import { bestMatch, type HostPattern } from '../../rules/host-pattern.ts'
 
-/** What a window keeps: the sites that were asked for with everything below them, and nothing of all the others it meets. */
+/** The sites that a window keeps, with all hosts below them. It keeps nothing of other sites. */
 export class KeptSites {
   readonly sites: readonly string[]
   readonly patterns: readonly HostPattern[]

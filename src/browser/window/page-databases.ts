@@ -1,6 +1,6 @@
 /*
- * Scripts that run in a page. What a database holds is written as Playwright's storageState writes it: as JSON where that can say
- * it, otherwise in an encoding of its own, in which a number that is `id` names an object that `ref` means again.
+ * Scripts that run in a page. They write the values of a database as Playwright's storageState does: as JSON where JSON can express
+ * them, otherwise in Playwright's encoding, where `ref` repeats the object with that `id`.
  */
 
 const common = `
@@ -15,9 +15,9 @@ const common = `
   })`
 
 /**
- * `await readDatabases({ maxBytes, withinMs })` is `{ databases, unread }`. Read record by record, so that what is too large is not
- * first all in memory. `unread` has `{ name, reason }` of each database that was not read: 'large', 'slow', or 'values' for what only this
- * browser can hold: a key that cannot be exported, a file.
+ * `await readDatabases({ maxBytes, withinMs })` is `{ databases, unread }`. It reads record by record, so that a database that is too
+ * large does not fill the memory. `unread` has `{ name, reason }` of each database that was not read: 'large', 'slow', or 'values' for
+ * values that cannot leave the browser: a file, a key that cannot be exported.
  */
 export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
   const until = performance.now() + withinMs
@@ -63,7 +63,7 @@ export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
   }
   const open = (name) => {
     const request = indexedDB.open(name)
-    // It has gone meanwhile, and looking must not make it.
+    // The database was deleted meanwhile. Reading must not create it.
     request.onupgradeneeded = () => request.transaction.abort()
     return settled(request)
   }
@@ -94,7 +94,7 @@ export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
   }
   const read = async (name) => {
     const database = await open(name)
-    // Nobody is to wait for us who wants to change it.
+    // A page that changes the database must not wait for us.
     database.onversionchange = () => database.close()
     try {
       const names = [...database.objectStoreNames]
@@ -115,7 +115,7 @@ export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
   return { databases, unread }
 }`
 
-/** `await writeDatabases(old, databases)` removes the old ones and makes the others; rejects when one cannot be. */
+/** `await writeDatabases(old, databases)` deletes the old databases and creates the new ones. It rejects when one fails. */
 export const writeDatabases = `async (old, databases) => {${common}
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
   const specials = { undefined, null: null, NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }

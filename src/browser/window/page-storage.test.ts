@@ -6,7 +6,7 @@ const everywhere = () => true
 const read = (answer: unknown, url = 'https://app.site.test/home') =>
   readPage([url], everywhere, async () => (typeof answer === 'string' ? answer : JSON.stringify(answer)))
 
-it('reads what a page stores, and says what it does not', async () =>
+it('reads the storage of a page, and names the databases that it cannot read', async () =>
   expect(
     await read({
       localStorage: [{ name: 'a', value: '1' }],
@@ -27,7 +27,7 @@ it('reads what a page stores, and says what it does not', async () =>
     ],
   }))
 
-it('believes the browser and not the page about whose storage it is', async () => {
+it('takes the origin of a storage from the browser and not from the page', async () => {
   const forged = { origin: 'https://bank.test', localStorage: [{ name: 'auth', value: 'FORGED' }] }
   expect((await read(forged))?.storage).toEqual({
     sessionStorage: [],
@@ -37,7 +37,7 @@ it('believes the browser and not the page about whose storage it is', async () =
   })
 })
 
-it('keeps keys by which objects reach their prototype', async () => {
+it('keeps keys that name a prototype', async () => {
   const text = '{"localStorage":[{"name":"__proto__","value":"x"},{"name":"constructor","value":"y"}]}'
   expect((await read(text))?.storage.localStorage).toEqual([
     ['__proto__', 'x'],
@@ -56,7 +56,7 @@ it.each([
   else expect((await read(answer))?.storage.localStorage ?? []).toEqual([])
 })
 
-it('asks no page that is not wanted, and none without an origin', async () => {
+it('asks only pages of the wanted hosts that have an origin', async () => {
   const evaluate = vi.fn(async () => '{}')
   for (const url of ['about:blank', 'chrome://settings/', 'data:text/html,x', 'file:///etc/passwd', ''])
     expect(await readPage([url], everywhere, evaluate)).toBeUndefined()
@@ -95,12 +95,12 @@ it('does not wait for a page that never answers', async () => {
   }
 })
 
-it('has nothing of a page that goes away meanwhile', async () => {
+it('reads nothing from a page that goes away meanwhile', async () => {
   const gone = readPage(['https://app.site.test/'], everywhere, () => Promise.reject(new Error('gone')))
   expect(await gone).toBeUndefined()
 })
 
-it('writes into the page of its origin, over all that was there, and into no other', async () => {
+it('replaces the storage of the page of its origin, and of no other', async () => {
   const filled = {
     origin: 'https://app.site.test',
     localStorage: [['__proto__', '</script>']],
@@ -119,7 +119,7 @@ it('writes into the page of its origin, over all that was there, and into no oth
   }
   await expect(fill('https://sso.site.test')).rejects.toMatchObject({
     code: 'browser-failed',
-    message: 'what pages of https://app.site.test store could not be put into the window',
+    message: 'the web storage of https://app.site.test could not be put into the window',
   })
   expect(areas.map((area) => [...area])).toEqual([[['old', '1']], []])
   await fill('https://app.site.test')

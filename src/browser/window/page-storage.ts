@@ -8,20 +8,20 @@ import { readOrigin } from '../../formats/web-origin.ts'
 import { maxOriginBytes, type OriginStorage } from '../../sessions/origin-storage.ts'
 import { readDatabases, writeDatabases } from './page-databases.ts'
 
-/** What the page of an origin keeps. */
+/** The storage of one origin. */
 export interface PageStorage {
   readonly storage: GivenOrigin
-  /** The databases that are not among it, and why. */
+  /** The databases that are missing from it, and why. */
   readonly unread: readonly UnreadDatabase[]
 }
 
 export interface UnreadDatabase {
-  /** undefined: it may be any. */
+  /** undefined: it may be any database. */
   readonly name: string | undefined
   readonly reason: string
 }
 
-/** By the words of the script. */
+/** By the script's word for the reason. */
 const unreadBecause: ReadonlyMap<unknown, string> = new Map([
   ['large', 'a database of more than 10 MiB'],
   ['slow', 'a database that takes too long to read, or is being changed'],
@@ -30,10 +30,10 @@ const unreadBecause: ReadonlyMap<unknown, string> = new Map([
 ])
 const unreadable = 'a database that cannot be read'
 
-/** A page that shows a dialog or computes without end answers later, or never: the others and its user do not wait for it. */
+/** A page that shows a dialog or computes endlessly may never answer. The other pages and the user do not wait for it. */
 const answersWithinMs = 5_000
 
-/** Of that, what databases may take. */
+/** The databases' share of that time. */
 const databasesWithinMs = 3_000
 
 const databasesOfPage = `
@@ -55,10 +55,10 @@ const script = `(async () => {
 })()`
 
 /**
- * Reads what a page or a frame stores. One that goes away meanwhile, or is of an opaque origin, has nothing to say. Neither has one
- * below a page of another site: browsers give it a storage of its own there, which is not that of its origin.
- * @param urls of it and of the pages that it is in, from the inside out, as the browser says them
- * @param evaluate runs a script in it and gives what that resolves with
+ * Reads the storage of a page or a frame; undefined when it goes away meanwhile or has an opaque origin. Undefined also for a frame
+ * below a page of another site: browsers give it a separate storage there, which is not that of its origin.
+ * @param urls the URL of the frame and of the pages around it, from the inside out, as the browser reports them
+ * @param evaluate runs a script in the frame and returns its result
  */
 export async function readPage(
   [url = '', ...above]: readonly string[],
@@ -68,7 +68,7 @@ export async function readPage(
   const { protocol = '', hostname = '', origin = '' } = URL.parse(url) ?? {}
   if (!/^https?:$/.test(protocol) || !wanted(canonicalHost(hostname))) return undefined
   const site = siteOfUrl(url)
-  // A frame without an address is of the site that it is in.
+  // A frame of `about:` belongs to the site around it.
   if (above.some((outer) => !outer.startsWith('about:') && siteOfUrl(outer) !== site)) return undefined
   const answer = evaluate(script).catch(() => undefined)
   const text = await Promise.race([answer, sleep(answersWithinMs, undefined, { ref: false })])
@@ -81,8 +81,8 @@ function siteOfUrl(url: string): string | undefined {
 }
 
 /**
- * The script runs among the page's own, which may have made `JSON` and `localStorage` into anything: what it gives is read like a
- * stranger's file, and is of the origin that the browser names, whatever it says.
+ * The script runs among the page's own scripts, which may have replaced `JSON` and `localStorage`. So its result is read like a
+ * stranger's file, and belongs to the origin that the browser names, whatever the result says.
  */
 function pageStorage(origin: string, text: string): PageStorage | undefined {
   const value = parsedJson(text)
@@ -107,10 +107,10 @@ function parsedJson(text: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * A page's web storage becomes this, but for databases that could not have been kept. A page that is none of its origin, because
- * something has led elsewhere, stays as it is.
- * @param evaluate goes to the page, runs a script in it and gives what that resolves with
- * @throws HallpassError `browser-failed`: a window without it would in the end bring back that there is nothing
+ * Replaces a page's web storage, except for databases that the session cannot hold. A redirect may lead to another origin: such a
+ * page stays as it is.
+ * @param evaluate goes to the page, runs a script in it and returns its result
+ * @throws HallpassError `browser-failed`: from a window without its storage, the session would in the end take over the empty one
  */
 export async function fillPage(
   storage: OriginStorage,
@@ -122,18 +122,14 @@ export async function fillPage(
     cause = error
   })
   if (written === true) return
-  throw new HallpassError(
-    'browser-failed',
-    `what pages of ${origin} store could not be put into the window`,
-    {
-      hint: `hallpass login ${origin}`,
-      cause,
-    },
-  )
+  throw new HallpassError('browser-failed', `the web storage of ${origin} could not be put into the window`, {
+    hint: `hallpass login ${origin}`,
+    cause,
+  })
 }
 
 function writingScript({ origin, localStorage, sessionStorage, indexedDB }: OriginStorage): string {
-  // As text: in a literal, a key that is called __proto__ would be none.
+  // As text: in an object literal, `__proto__` is not a key.
   const kept = JSON.stringify(JSON.stringify(writtenDatabases(indexedDB)))
   return `(async () => {
   if (location.origin !== ${JSON.stringify(origin)}) return false

@@ -16,7 +16,7 @@ export class PlaywrightWindow implements DrivenWindow {
     this.#context = context
     this.closed = closed
     this.close = close
-    // Without a listener Playwright answers each dialog itself, and with no: that is for the user to do.
+    // Without a listener Playwright declines every dialog. The user must answer.
     context.on('dialog', () => {})
   }
 
@@ -48,7 +48,7 @@ export class PlaywrightWindow implements DrivenWindow {
     const left: Cookie[] = []
     for (const cookie of cookies) {
       const texts = jsonTexts(cookie)
-      // Bytes that are no text a browser's own tools cannot take. One by one: of several it takes all or none.
+      // Playwright cannot express bytes that are not text. One by one, because it takes all cookies of a call or none.
       if (texts === undefined) left.push(cookie)
       else await this.#context.addCookies([playwrightCookie(cookie, texts)]).catch(() => left.push(cookie))
     }
@@ -56,7 +56,7 @@ export class PlaywrightWindow implements DrivenWindow {
     return left
   }
 
-  /** Empty pages of the origins that no server is asked for: only there their storage can be written. The tab keeps sessionStorage. */
+  /** Loads an empty page of each origin, without asking its server: storage can be written only there. The tab keeps sessionStorage. */
   async #fillStorages(storages: readonly OriginStorage[]): Promise<void> {
     const page = await this.#firstPage()
     const devTools = await this.#context.newCDPSession(page)
@@ -82,7 +82,7 @@ export class PlaywrightWindow implements DrivenWindow {
   }
 }
 
-/** Of a frame and of those it is in, from the inside out. */
+/** The URLs of a frame and of the pages around it, from the inside out. */
 function urlsOf(frame: Frame): readonly string[] {
   const outer = frame.parentFrame()
   return [frame.url(), ...(outer === null ? [] : urlsOf(outer))]

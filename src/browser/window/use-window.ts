@@ -17,7 +17,7 @@ import type { KeptSites } from './kept-sites.ts'
 import { checkScreen, type WindowOptions } from './window-proxy.ts'
 import { hostOf, nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
 
-/** What ends it, besides closing the window. */
+/** What ends a login, besides closing the window. */
 export type Until =
   | { readonly kind: 'url'; readonly text: string; readonly glob: Glob }
   | { readonly kind: 'cookie'; readonly name: string }
@@ -26,28 +26,28 @@ export type Until =
 export interface Attendance {
   readonly keep: KeptSites
   readonly until: Until
-  /** The user says that he is done. */
+  /** The user is done. */
   readonly done: AbortSignal
-  /** He does not want it any more: nothing more is brought in, and its reason is thrown. */
+  /** The user gives up: nothing more enters the session, and the reason is thrown. */
   readonly givenUp: AbortSignal
   readonly onProgress: (state: WindowState) => void
 }
 
 export interface WindowReport extends ImportReport {
   readonly ignored: WindowState['ignored']
-  /** Milliseconds since the epoch; undefined when all end with the session. */
+  /** Milliseconds since the epoch; undefined when all cookies end with the browser's session. */
   readonly earliestExpiry: number | undefined
 }
 
-/** A window that is closed takes its state with it: it is looked at this often. */
+/** A window takes its state with it when it closes, so we read it this often. */
 const lookEveryMs = 500
 
-/** A page that has been reached may have yet to store its token: it is left until two looks see the same, or for this long. */
+/** The page of `--until` may not have stored its token yet: wait until two readings agree, at most this long. */
 const settlesWithinMs = 5_000
 
 /**
- * Signs in by a window: opens the page, waits until its user is done, and brings what the browser holds into the session.
- * Cookies that come over the wire are captured as they come; this completes them by what scripts have set.
+ * Signs in with a window: opens the page, waits for the user, and brings the browser's cookies and storage into the session. The
+ * window's proxy captures cookies of responses as they come; the cookies that scripts set come from the browser.
  */
 export async function login(
   hallpass: Hallpass,
@@ -60,7 +60,7 @@ export async function login(
   })
 }
 
-/** The same with the session in it from the beginning; in the end what the window has changed of it comes back. */
+/** Opens a window that has the session from the start. At the end the changes come back. */
 export async function open(
   hallpass: Hallpass,
   options: Attendance & WindowOptions & { readonly url: string },
@@ -74,7 +74,7 @@ export async function open(
   })
 }
 
-/** Takes over what a browser holds that its user started himself, with remote debugging. It stays open. */
+/** Takes over cookies and storage from a browser that the user started with remote debugging. It stays open. */
 export async function attach(
   hallpass: Hallpass,
   options: Attendance & { readonly endpoint: string },
@@ -83,7 +83,7 @@ export async function attach(
   return await bringIn(hallpass, options.keep, await attend(hallpass, window, options))
 }
 
-/** Two browsers cannot have one profile, and the later of two windows would undo what the other brings. */
+/** Two browsers cannot share a profile, and the second window would undo the changes of the first. */
 async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
   let mine = false
   const run = async () => {
@@ -91,7 +91,7 @@ async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
     try {
       return await use()
     } catch (error) {
-      // Its session was removed meanwhile, with its profile: what the browser has written there since goes, too.
+      // The session and its profile were removed meanwhile. The browser may have written into the profile since.
       if (error instanceof HallpassError && error.code === 'session-missing')
         await rm(profilesFolder(hallpass.home, hallpass.sessionName), { recursive: true, force: true })
       throw error
@@ -103,13 +103,13 @@ async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
     if (mine || !(error instanceof HallpassError && error.code === 'lock-timeout')) throw error
     throw new HallpassError(
       'browser-failed',
-      `a window of the session "${hallpass.sessionName}" is open already: close it first`,
+      `the session "${hallpass.sessionName}" already has a window open: close it first`,
       { hint: 'hallpass session create NAME' },
     )
   }
 }
 
-/** What the session has, instead of what was left in the profile. */
+/** Replaces what the profile still has by what the session has. */
 async function putIn(
   hallpass: Hallpass,
   window: DrivenWindow,
@@ -138,7 +138,7 @@ async function heldOf(hallpass: Hallpass, keep: KeptSites): Promise<readonly Coo
 
 function stayed({ name, domain }: Cookie): Skipped {
   const where = `${name || 'nameless'} of ${domain}`
-  return { where, reason: 'the browser does not take it: it stays in the session alone' }
+  return { where, reason: 'the browser refuses it: it stays only in the session' }
 }
 
 async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
@@ -149,12 +149,12 @@ async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<D
 
 function disposable(window: DrivenWindow): DrivenWindow & AsyncDisposable {
   return Object.assign(window, {
-    // Its user may have closed it already.
+    // The user may have closed it already.
     [Symbol.asyncDispose]: () => window.close().catch(() => undefined),
   })
 }
 
-/** What was seen last, and what the session held just before that. */
+/** The last reading, and the session's cookies just before it. */
 interface LastLook {
   readonly state: WindowState
   readonly held: readonly Cookie[]
@@ -177,7 +177,7 @@ async function attend(
   let last: LastLook = { state: begun, held: await heldOf(hallpass, keep) }
   const look = async () => {
     const held = await heldOf(hallpass, keep)
-    // Of a window that is closed, what was seen last counts.
+    // When the window is closed, the last reading counts.
     const state = await readWindow(window, keep, last.state).catch(() => undefined)
     if (state !== undefined) last = { state, held }
     return state !== undefined
@@ -189,13 +189,13 @@ async function attend(
     const begunAt = performance.now()
     if (!(await look())) break
     const urls = await window.urls().catch(() => [])
-    // Without windows some systems leave the program running.
+    // On some systems the browser goes on without windows.
     if (urls.length === 0) break
     const settled = textOf(last.state) === before
     if (reachedAt !== undefined && (settled || performance.now() > reachedAt + settlesWithinMs)) break
     if (isReached(until, urls, last.state)) reachedAt ??= performance.now()
     onProgress(last.state)
-    // Of its pages' time looking takes half at the most.
+    // Reading takes at most half of the pages' time.
     await pause(Math.max(lookEveryMs, performance.now() - begunAt))
   }
   givenUp.throwIfAborted()
@@ -218,7 +218,7 @@ function isReached(until: Until, urls: readonly string[], { cookies }: WindowSta
   }
 }
 
-/** @param put what the window had in the beginning: without it, all that is there comes in and nothing goes */
+/** @param put the window's state at the start. Without it, everything comes in and nothing is removed. */
 async function bringIn(
   hallpass: Hallpass,
   keep: KeptSites,

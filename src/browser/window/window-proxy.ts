@@ -11,11 +11,11 @@ export interface WindowOptions {
   readonly executable: string
   readonly log: Log
   readonly env: NodeJS.ProcessEnv
-  /** Ends a browser that is still starting, and may wait for an answer: to whether it is open already. */
+  /** Ends a browser that is still starting. It may be waiting for its user. */
   readonly givenUp?: AbortSignal
 }
 
-/** The way of a window: a proxy of its own, to which its browser shows a token of its own. */
+/** A window's own proxy, with a token for its browser. */
 export interface WindowProxy {
   readonly host: string
   readonly port: number
@@ -25,8 +25,8 @@ export interface WindowProxy {
 }
 
 /**
- * A proxy for one window: what the sites that are kept set is taken in as it comes, nothing is attached (the browser holds its
- * own), and everything else passes untouched.
+ * A proxy for one window. It captures the cookies of the kept sites and attaches nothing, since the browser has its own.
+ * Everything else passes untouched.
  */
 export async function startWindowProxy(
   hallpass: Hallpass,
@@ -44,7 +44,7 @@ export async function startWindowProxy(
   }
 }
 
-/** Where a browser keeps what it keeps, in its own way: of this session alone, and for its user alone. */
+/** The browser's profile for this session. Other users cannot read it. */
 export function profileFolder(hallpass: Hallpass, browser: string): string {
   const folder = join(profilesFolder(hallpass.home, hallpass.sessionName), browser)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -61,7 +61,7 @@ export function checkScreen(env: NodeJS.ProcessEnv): void {
   )
 }
 
-/** The first line of what went wrong: what follows is the browser's own log. */
+/** Names the first line of the error. The lines after it are the browser's log. */
 export function notStarted(executable: string, error: unknown): HallpassError {
   if (error instanceof HallpassError) return error
   const [why = ''] = String(error instanceof Error ? error.message : error).split('\n', 1)

@@ -5,7 +5,7 @@ import type { DrivenWindow, WindowCookie } from './driven-window.ts'
 import type { KeptSites } from './kept-sites.ts'
 import type { PageStorage } from './page-storage.ts'
 
-/** What a browser holds at one moment, of the sites that are kept; of the others only how much there is. */
+/** A browser's state at one moment: everything of the kept sites, and only counts of the others. */
 export interface WindowState {
   readonly cookies: readonly WindowCookie[]
   /** By origin. */
@@ -16,8 +16,8 @@ export interface WindowState {
 export const nothingYet: WindowState = { cookies: [], pages: new Map(), ignored: { cookies: 0, sites: 0 } }
 
 /**
- * Reads cookies, those that scripts set too, and the web storage of every page and frame that is open. What was read before
- * of origins that no page shows now is kept from `before`.
+ * Reads all cookies, and the web storage of every open page and frame. Storage of origins that no page shows now comes from
+ * `before`.
  */
 export async function readWindow(
   window: DrivenWindow,
@@ -41,7 +41,7 @@ export async function readWindow(
   }
 }
 
-/** A database that could not be read this time is none that has gone: as it was read before, it stays. */
+/** A database that could not be read this time still exists: keep it from the reading before. */
 function laidOver(before: PageStorage | undefined, { storage, unread }: PageStorage): PageStorage {
   const isUnread = (database: string) => unread.some(({ name = database }) => name === database)
   const kept = before?.storage.indexedDB.filter(([name]) => isUnread(name)) ?? []
@@ -52,13 +52,13 @@ export function hostOf({ domain }: WindowCookie): string {
   return canonicalHost(domain.replace(/^\./, ''))
 }
 
-/** The state as any file that is imported: through the same gate, with the same reasons for what is left out. */
+/** Passes the state through the gate of imported files, with the same reasons for what is left out. */
 export function readingOf({ cookies, pages }: WindowState): Reading {
   const read = readCookieList(cookies, 'cookies', { wellEncoded: true })
   const unread = [...pages.values()].flatMap(({ storage, unread }) =>
     [...new Set(unread.map(({ reason }) => reason))].map((reason) => ({
       where: storage.origin,
-      reason: `${reason}: it stays in the profile of the window`,
+      reason: `${reason}: it stays only in the window's profile`,
       what: 'storage' as const,
     })),
   )
