@@ -26,9 +26,10 @@ import { type HostPattern, parseHostPattern } from './rules/host-pattern.ts'
 import { isLocalName } from './rules/loopback.ts'
 import type { Secret } from './secret.ts'
 import { Clients } from './sessions/clients.ts'
+import type { CredentialSummary } from './sessions/credential-summary.ts'
 import { logIn } from './sessions/log-in.ts'
-import type { CredentialSummary, Session } from './sessions/session.ts'
-import type { CredentialInput } from './sessions/session-credentials.ts'
+import type { CredentialInput } from './sessions/merge-credential.ts'
+import type { Session } from './sessions/session.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { FileStore } from './store/file.ts'
 import { type Home, homeOf, prepareHome } from './store/home.ts'
@@ -39,7 +40,7 @@ export type { Cookie } from './cookies/cookie.ts'
 export { type ErrorCode, errorTable, HallpassError } from './errors.ts'
 export type { DeviceCode, LoginOptions } from './oauth/login.ts'
 export { Secret } from './secret.ts'
-export type { CredentialSummary } from './sessions/session.ts'
+export type { CredentialSummary } from './sessions/credential-summary.ts'
 
 export interface OpenOptions {
   /** The state folder; by default as the command line finds it: HALLPASS_HOME, AI_STATE_DIR/hallpass, ~/.hallpass. */
@@ -95,7 +96,7 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
     return tokenFetch({ roots, resolve: config.resolve, route })
   })
   const refresher = new Refresher({ fetch, now: Date.now })
-  const sessions = await Sessions.open({ store, config, refresher })
+  const sessions = new Sessions({ store, config, refresher })
   const created = { home: fresh, key: keys.created, authority: authority.created }
   const sessionName = options.session ?? 'default'
   return new Hallpass({
@@ -240,7 +241,7 @@ export class Hallpass {
    */
   async saveTokens(name: string, definition: TokenDefinition, value: string): Promise<void> {
     const session = await this.session()
-    await session.setCredential(name, definition, value)
+    await session.credentials.set(name, definition, value)
   }
 
   /**
@@ -275,7 +276,7 @@ export class Hallpass {
 
   /** The session's credentials, without their values. */
   async tokens(): Promise<readonly CredentialSummary[]> {
-    return (await this.session()).credentials()
+    return (await this.session()).credentials.list()
   }
 
   /**
@@ -296,15 +297,15 @@ export class Hallpass {
 
   /** All cookies of the session as a cookies.txt, latin1. */
   async toNetscape(): Promise<string> {
-    return toNetscape(await (await this.session()).cookies())
+    return toNetscape(await (await this.session()).cookies.list())
   }
 
   /** Removes the cookies and the web storage of a site, or, without one, everything that the session holds. */
   async clear(site?: string): Promise<void> {
     if (site === undefined) return await this.sessions.remove(this.sessionName)
     const session = await this.session()
-    await session.removeCookies(site)
-    await session.clearStorage(site)
+    await session.cookies.remove(site)
+    await session.storage.clear(site)
   }
 
   /**
@@ -361,7 +362,7 @@ export class Hallpass {
       ...this.config.capture,
       ...this.config.rules.flatMap((rule) => rule.hosts),
       ...[...this.config.credentials.values()].flatMap((definition) => definition.hosts ?? []),
-      ...(await session.credentials()).flatMap(({ hosts }) => hosts.map(parseHostPattern)),
+      ...(await session.credentials.list()).flatMap(({ hosts }) => hosts.map(parseHostPattern)),
       ...(scope.capture ?? []),
       ...(scope.only ?? []),
     ]

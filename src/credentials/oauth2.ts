@@ -198,6 +198,10 @@ function endpointOfOthers(value: unknown): string | undefined {
     : undefined
 }
 
+export function isOAuth2(definition: Definition | undefined): definition is OAuth2Definition {
+  return definition?.kind === 'oauth2'
+}
+
 /** Whether there is something to refresh with, and somebody to ask. */
 export function isRefreshable(definition: OAuth2Definition, value: OAuth2Value): boolean {
   const { tokenFile, clientId, provider, issuer, tokenEndpoint } = definition

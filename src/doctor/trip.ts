@@ -58,10 +58,10 @@ async function travel(
   await writeBundle(home, { authority, env })
   await writeWgetrc(home, env)
   const config = { intercept: 'known', capture: [], reveal: 'script', rules: [] } as const
-  const sessions = await Sessions.open({ store: new MemoryStore(), config })
+  const sessions = new Sessions({ store: new MemoryStore(), config })
   const url = `https://${tripHost}:${origin.port}/`
   const session = await sessions.get('default')
-  await session.setCookie(url, { name: 'trip', value: secret, secure: true, httpOnly: true })
+  await session.cookies.set(url, { name: 'trip', value: secret, secure: true, httpOnly: true })
   const clients = new Clients(sessions)
   const proxy = await startProxy({
     listen: { host: '127.0.0.1', port: 0 },

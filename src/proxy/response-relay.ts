@@ -191,7 +191,7 @@ export class ResponseRelay {
     // Who tires of waiting for a 100 sends now; what has not begun can go to the second connection, however large it is.
     if (!requestBody.begun && !requestBody.done) connection.socket.pause()
     try {
-      const outcome = await client.session.rejected(this.#plan, discarded !== undefined)
+      const outcome = await client.session.tokens.rejected(this.#plan, discarded !== undefined)
       if (outcome === 'retry') this.#exchange.log.note('refreshed')
       return outcome
     } catch (error) {

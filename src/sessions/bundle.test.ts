@@ -35,7 +35,7 @@ function recordOf(kind: string, more: Readonly<Record<string, Json>> = {}): Json
 
 async function filled() {
   const store = new MemoryStore()
-  const session = await (await Sessions.open({ store, config: ruleSet([]), now: () => start })).get('default')
+  const session = await new Sessions({ store, config: ruleSet([]), now: () => start }).get('default')
   const origin = 'https://app.example.com'
   await session.importInto(
     {
@@ -55,7 +55,7 @@ async function filled() {
     },
     { mode: 'merge' },
   )
-  await session.setCredential('api', { kind: 'bearer', hosts: ['api.example.com'] }, 'token-hunter2')
+  await session.credentials.set('api', { kind: 'bearer', hosts: ['api.example.com'] }, 'token-hunter2')
   return { store, session }
 }
 
@@ -74,13 +74,13 @@ describe('a bundle', () => {
     expect(text).not.toMatch(/hunter2|sid|example|api/)
 
     const store = new MemoryStore()
-    const to = await (await Sessions.open({ store, config: ruleSet([]), now: () => start })).get('default')
+    const to = await new Sessions({ store, config: ruleSet([]), now: () => start }).get('default')
     const report = await to.importInto(await openBundle(text, asked), { mode: 'merge' })
     expect(report.skipped).toEqual([])
     expect(report.credentials.names).toEqual(['api'])
     expect(await contentsOf(to, store)).toEqual(contents)
-    expect(await to.cookies()).toEqual(await from.session.cookies())
-    expect((await to.credential('api')).value?.reveal()).toBe('token-hunter2')
+    expect(await to.cookies.list()).toEqual(await from.session.cookies.list())
+    expect((await to.credentials.get('api')).value?.reveal()).toBe('token-hunter2')
     expect((await to.clientToken()).reveal()).not.toBe((await from.session.clientToken()).reveal())
   })
 

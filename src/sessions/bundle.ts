@@ -39,8 +39,8 @@ export async function contentsOf(session: Session, store: Store): Promise<Sessio
     }),
   )
   return {
-    cookies: (await session.cookies()).map(withoutTimes),
-    origins: await session.storages(),
+    cookies: (await session.cookies.list()).map(withoutTimes),
+    origins: await session.storage.list(),
     credentials: credentials.flat(),
   }
 }

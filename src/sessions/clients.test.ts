@@ -10,7 +10,7 @@ import { Sessions } from './sessions.ts'
 let sessions: Sessions
 let clients: Clients
 beforeEach(async () => {
-  sessions = await Sessions.open({ store: new MemoryStore(), config: ruleSet(), now: () => now })
+  sessions = new Sessions({ store: new MemoryStore(), config: ruleSet(), now: () => now })
   clients = new Clients(sessions)
 })
 
@@ -36,7 +36,7 @@ describe("a session's own token", () => {
       }
     }
     const store = new Interrupted()
-    const open = async () => (await Sessions.open({ store, config: ruleSet() })).get('default')
+    const open = async () => new Sessions({ store, config: ruleSet() }).get('default')
     const [one, two] = [await open(), await open()]
     const given: Secret[] = []
     store.by = async () => given.push(await one.clientToken())
@@ -49,9 +49,9 @@ describe("a session's own token", () => {
 
   it('holds after a restart', async () => {
     const store = new MemoryStore()
-    const first = await Sessions.open({ store, config: ruleSet() })
+    const first = new Sessions({ store, config: ruleSet() })
     const token = await (await first.get('default')).clientToken()
-    const second = new Clients(await Sessions.open({ store, config: ruleSet() }))
+    const second = new Clients(new Sessions({ store, config: ruleSet() }))
     expect(await second.authenticate('default', token.reveal())).toBeDefined()
   })
 

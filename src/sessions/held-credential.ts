@@ -1,8 +1,9 @@
-import { type Credential, credentialOf, type SealedPart } from '../credentials/credential.ts'
+import { type Credential, credentialOf } from '../credentials/credential.ts'
 import type { Definition } from '../credentials/kind.ts'
 import { kindOf } from '../credentials/kinds.ts'
-import type { OAuth2Definition } from '../credentials/oauth2.ts'
+import { messageOf } from '../errors.ts'
 import type { Sealed } from './sealed-credential.ts'
+import type { Found } from './values/value-place.ts'
 
 /** A credential with its parts, for those who administer it. */
 export interface HeldCredential {
@@ -25,26 +26,34 @@ export interface HeldCredential {
 export function heldOf(
   name: string,
   definition: Definition | undefined,
-  part: SealedPart | string | undefined,
+  found: Found,
   sealed: Sealed | undefined,
   both = definition !== undefined && sealed !== undefined,
 ): HeldCredential {
   const kind = definition === undefined ? undefined : kindOf(definition.kind)
   const print = kind?.secret?.print ?? kind?.print
-  const usable = typeof part === 'object' ? part : undefined
+  const unread = typeof found === 'object' && 'problem' in found ? found : undefined
+  const usable = typeof found === 'object' && 'secret' in found ? found : undefined
+  const reason = unread ? messageOf(unread.problem) : typeof found === 'string' ? found : undefined
+  const credential = definition && kind && credentialOf(name, definition, kind, usable ?? reason)
   return {
     name,
     kind: kind?.kind ?? 'unknown',
     hosts: (definition?.hosts ?? usable?.bound ?? []).map(({ text }) => text),
     definition,
     origin: both ? 'both' : sealed === undefined ? 'configuration' : 'session',
-    credential: definition && kind ? credentialOf(name, definition, kind, part) : undefined,
+    credential:
+      credential && usable?.needsLogin !== undefined
+        ? withoutRefreshing(credential, usable.needsLogin)
+        : credential,
     print: print && usable ? () => print(usable.secret) : undefined,
     updatedAt: sealed?.updatedAt,
-    problem: undefined,
+    problem: unread?.problem,
   }
 }
 
-export function isOAuth2(definition: Definition | undefined): definition is OAuth2Definition {
-  return definition?.kind === 'oauth2'
+function withoutRefreshing(credential: Credential, needsLogin: string): Credential {
+  if (credential.freshness === undefined) return credential
+  const { dueAt: _, ...freshness } = credential.freshness
+  return { ...credential, freshness: { ...freshness, refreshable: false, needsLogin } }
 }

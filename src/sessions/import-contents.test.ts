@@ -22,7 +22,7 @@ const merge = { mode: 'merge' } as const
 const replace = { mode: 'replace' } as const
 
 const open = async (store: Store, name = 'default') =>
-  (await Sessions.open({ store, config: ruleSet([]), now: () => start })).get(name)
+  new Sessions({ store, config: ruleSet([]), now: () => start }).get(name)
 
 const cookie = (name: string, more: Partial<GivenCookie> = {}): GivenCookie => ({
   name,
@@ -48,7 +48,7 @@ const bundled = (name: string, record: Json): BundledCredential => {
 }
 
 const values = async (session: Session) =>
-  (await session.cookies()).map(({ domain, name, value }) => `${domain} ${name}=${value}`)
+  (await session.cookies.list()).map(({ domain, name, value }) => `${domain} ${name}=${value}`)
 
 let session: Session
 let store: Store
@@ -92,7 +92,7 @@ describe('an import', () => {
       replace,
     )
     expect(report.storage).toMatchObject({ origins: 1, keys: 2 })
-    expect((await session.storage('https://a.test'))?.localStorage).toEqual([
+    expect((await session.storage.get('https://a.test'))?.localStorage).toEqual([
       ['a', '2'],
       ['b', '1'],
     ])
@@ -129,7 +129,7 @@ describe('an import', () => {
   it('that replaces leaves hosts known that it takes the cookies of', async () => {
     await session.importInto(reading([cookie('a')]), merge)
     await session.importInto(reading([cookie('b', { domain: 'www.example.com' })]), replace)
-    expect(await session.cookies('app.example.com')).toEqual([])
+    expect(await session.cookies.list('app.example.com')).toEqual([])
     expect((await session.planConnect('app.example.com', 443, {})).known).toBe(true)
   })
 
@@ -179,7 +179,7 @@ describe('an import', () => {
     const report = await session.importInto({ ...given, origins: [pair('new')] }, replace)
     expect(report).toMatchObject({ heldBack: true, removed: [], cookies: { added: 1, removed: 0 } })
     expect(await values(session)).toEqual(['app.example.com live=v', 'app.example.com new=v'])
-    expect((await session.storage('https://a.test'))?.localStorage).toEqual([
+    expect((await session.storage.get('https://a.test'))?.localStorage).toEqual([
       ['live', 'v'],
       ['new', 'v'],
     ])
@@ -212,7 +212,7 @@ describe('an import', () => {
     const before = await values(session)
     const tried = await session.importInto(given, { mode, dryRun: true })
     expect(await values(session)).toEqual(before)
-    expect(await session.storages()).toEqual([])
+    expect(await session.storage.list()).toEqual([])
     expect(await session.importInto(given, { mode })).toEqual(tried)
   })
 
@@ -250,7 +250,7 @@ describe('an import', () => {
     const report = await session.importInto(reading(many), merge)
     expect(report.cookies).toMatchObject({ added: maxCookiesPerSite, removed: 1 })
     expect(report.skipped).toHaveLength(70)
-    const held = await session.cookies()
+    const held = await session.cookies.list()
     expect(held).toHaveLength(maxCookiesPerSite)
     expect(held.filter(({ secure }) => secure)).toHaveLength((maxCookiesPerSite + 70) / 2)
   })
@@ -276,7 +276,7 @@ describe('an import', () => {
       },
     )
     const report = await session.importInto(given, { ...merge, hosts: ['app.example.com'] })
-    expect((await session.cookies()).map(({ name }) => name)).toEqual(['a', 'b', 'd'])
+    expect((await session.cookies.list()).map(({ name }) => name)).toEqual(['a', 'b', 'd'])
     expect(report.cookies).toMatchObject({ read: 6, elsewhere: 3 })
     expect(report.storage).toEqual({ origins: 1, keys: 1, elsewhere: 1 })
     expect(report.skipped).toEqual([
@@ -297,7 +297,7 @@ describe('an import', () => {
   })
 
   it('goes into no session that has expired or is gone', async () => {
-    const sessions = await Sessions.open({ store, config: ruleSet([]), now: () => start })
+    const sessions = new Sessions({ store, config: ruleSet([]), now: () => start })
     const gone = await sessions.create({ name: 'gone' })
     await sessions.remove('gone')
     await expect(gone.importInto(reading([cookie('a')]), merge)).rejects.toMatchObject({
@@ -333,8 +333,8 @@ describe('an import', () => {
       expect(cookies.added + cookies.changed + cookies.unchanged + cookies.elsewhere + skipped.length).toBe(
         cookies.read,
       )
-      expect(await fresh.cookies()).toHaveLength(cookies.added)
-      expect(cookieHeader(await fresh.cookies())).toMatch(/^[\t\x20-\x7e\x80-\xff]*$/)
+      expect(await fresh.cookies.list()).toHaveLength(cookies.added)
+      expect(cookieHeader(await fresh.cookies.list())).toMatch(/^[\t\x20-\x7e\x80-\xff]*$/)
     },
   )
 })
@@ -433,7 +433,7 @@ describe('hostile imports', () => {
       merge,
     )
     expect(await values(session)).toEqual(['app.example.com __proto__=v'])
-    expect((await session.storage('https://a.test'))?.localStorage).toEqual([
+    expect((await session.storage.get('https://a.test'))?.localStorage).toEqual([
       ['__proto__', 'x'],
       ['constructor', 'y'],
     ])
@@ -476,7 +476,7 @@ describe('an import into the records of a disk', () => {
   /** As another process finds it. */
   const held = async (home: Home) => {
     const fresh = await open((await openStore(home)).store)
-    const storage = (await fresh.storages()).flatMap(({ localStorage }) =>
+    const storage = (await fresh.storage.list()).flatMap(({ localStorage }) =>
       localStorage.map(([, value]) => `storage ${value}`),
     )
     return [...(await values(fresh)), ...storage]
@@ -536,7 +536,7 @@ describe('an import into the records of a disk', () => {
     const { home, on } = await stage()
     const other = await open((await openStore(home)).store)
     let captured: Promise<unknown> = Promise.resolve()
-    const capture = () => other.setCookie('https://a.test/', { name: 'fresh', value: '1' })
+    const capture = () => other.cookies.set('https://a.test/', { name: 'fresh', value: '1' })
     const report = await new Promise<ImportReport>((resolve, reject) => {
       on.importInto(given('new'), {
         ...merge,
@@ -564,7 +564,7 @@ describe('an import into the records of a disk', () => {
     await expect(on.importInto(given('new'), merge)).rejects.toMatchObject({ code: 'record-damaged' })
     const { store } = await openStore(home)
     expect(await store.names('default', 'cookies')).toEqual(['a.test', 'b.test'])
-    expect(await (await open(store)).cookies('a.test')).toMatchObject([{ value: 'old' }])
+    expect(await (await open(store)).cookies.list('a.test')).toMatchObject([{ value: 'old' }])
   })
 
   it('of many sites at once, from two processes, ends with all of one or the other on top', async () => {
@@ -581,7 +581,7 @@ describe('an import into the records of a disk', () => {
     ])
     expect(seen.at(-1)).toBe(200)
     const fresh = await open((await openStore(home)).store)
-    const all = await fresh.cookies()
+    const all = await fresh.cookies.list()
     expect(all.filter(({ name }) => name === 'one')).toHaveLength(200)
     expect(all.filter(({ name }) => name === 'two')).toHaveLength(200)
   })
@@ -599,5 +599,5 @@ it('an import of what a jar holds is that jar again', async () => {
     jar.set(line, { url, now: start })
   const cookies: Reading['cookies'] = jar.all().map((each, index) => ({ where: `${index}`, cookie: each }))
   await session.importInto({ cookies, origins: [], skipped: [] }, merge)
-  expect(await session.cookies()).toEqual(jar.all())
+  expect(await session.cookies.list()).toEqual(jar.all())
 })

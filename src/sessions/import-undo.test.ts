@@ -17,7 +17,7 @@ const replace = { mode: 'replace', undo: 'cookies.txt' } as const
 const undoId = { kind: 'undo', session: 'default', name: '' } as const
 
 const open = async (store: Store) =>
-  (await Sessions.open({ store, config: ruleSet([]), now: () => now })).get('default')
+  new Sessions({ store, config: ruleSet([]), now: () => now }).get('default')
 
 const reading = (...pairs: readonly string[]): Importable => ({
   cookies: pairs.map((pair) => ({ where: pair, cookie: cookie(pair) })),
@@ -58,7 +58,7 @@ const credential = (token: string) => {
 }
 
 const held = async (session: Session) =>
-  (await session.cookies()).map(({ name, value }) => `${name}=${value}`).sort()
+  (await session.cookies.list()).map(({ name, value }) => `${name}=${value}`).sort()
 
 let store: Store
 let session: Session

@@ -5,8 +5,9 @@ import { oauth1Login } from '../oauth/flows/oauth1.ts'
 import { type LoginOptions, redirectOf } from '../oauth/login.ts'
 import { providers } from '../oauth/providers.ts'
 import type { TokenFetch } from '../oauth/token-fetch.ts'
-import type { CredentialSummary, Session } from './session.ts'
-import type { CredentialInput } from './session-credentials.ts'
+import type { CredentialSummary } from './credential-summary.ts'
+import type { CredentialInput } from './merge-credential.ts'
+import type { Session } from './session.ts'
 
 /**
  * Signs in for a credential of the kind oauth1: the client id is the consumer key, the client secret the consumer's. Both are
@@ -19,8 +20,8 @@ export async function logInOAuth1(
   { visit, pasted, clientSecret, signal, timeoutMs }: LoginOptions,
   { fetch, now }: { readonly fetch: TokenFetch; readonly now: () => number },
 ): Promise<void> {
-  const held = (await session.credentials()).find((credential) => credential.name === name)
-  const value = held === undefined ? undefined : (await session.credential(name)).value
+  const held = (await session.credentials.list()).find((credential) => credential.name === name)
+  const value = held === undefined ? undefined : (await session.credentials.get(name)).value
   const before = parseJsonObject(value?.reveal() ?? '{}') ?? {}
   const provider = providerFor(input, held)
   if (provider?.oauth1 === undefined) {
@@ -45,14 +46,15 @@ export async function logInOAuth1(
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
   const { allowHttp, override } = input
-  const hosts = input.hosts ?? (held?.hosts.length || session.isRuled(name) ? undefined : provider.hosts(''))
+  const hosts =
+    input.hosts ?? (held?.hosts.length || session.credentials.isRuled(name) ? undefined : provider.hosts(''))
   const definition = {
     ...(held?.origin !== 'configuration' && { kind: 'oauth1' }),
     hosts,
     allowHttp,
     override,
   }
-  await session.setCredential(name, definition, JSON.stringify(obtained))
+  await session.credentials.set(name, definition, JSON.stringify(obtained))
 }
 
 /** Who was named, or whose API the credential is for. */

@@ -37,7 +37,7 @@ async function open(credentials: Readonly<Record<string, object>> = {}): Promise
     ...ruleSet([{ hosts: ['ruled.test'], credential: 'ruled' }]),
     credentials: new Map(parsed),
   }
-  return (await Sessions.open({ store, config, now: Date.now })).get('default')
+  return new Sessions({ store, config, now: Date.now }).get('default')
 }
 
 const browser: LoginOptions = { visit: (url) => void new BrowsingUser().visit(url), timeoutMs: 20_000 }
@@ -58,7 +58,7 @@ describe('a login for a credential of a session', () => {
     })
     await run('work', {})
     await run('work', { scopes: ['openid', 'offline_access'] })
-    const { definition, hosts: kept } = await session.credential('work')
+    const { definition, hosts: kept } = await session.credentials.get('work')
     expect(kept).toEqual(hosts)
     expect(definition).toMatchObject({
       issuer: server.issuer,
@@ -76,7 +76,7 @@ describe('a login for a credential of a session', () => {
       message: 'for which hosts is "work"? --host says it',
     })
     await run('ruled', input)
-    expect((await session.credential('ruled')).hosts).toEqual([])
+    expect((await session.credentials.get('ruled')).hosts).toEqual([])
     const gitlab = {
       provider: 'gitlab',
       issuer: 'git.example.com',
@@ -86,7 +86,7 @@ describe('a login for a credential of a session', () => {
     await expect(run('lab', gitlab)).rejects.toMatchObject({
       message: expect.stringContaining('needs a client secret'),
     })
-    expect(await session.credentials()).toHaveLength(1)
+    expect(await session.credentials.list()).toHaveLength(1)
   })
 
   it('is for the API of the provider when no hosts are said, and for a domain of one’s own', async () => {
@@ -95,7 +95,7 @@ describe('a login for a credential of a session', () => {
       { provider: 'okta', issuer: server.issuer, clientId: 'native', flow: 'device' },
       { wait: false },
     )
-    expect((await session.credential('own')).hosts).toEqual([new URL(server.issuer).host])
+    expect((await session.credentials.get('own')).hosts).toEqual([new URL(server.issuer).host])
     await expect(
       run('lab', {
         provider: 'gitlab',
@@ -117,7 +117,7 @@ describe('a login for a credential of a session', () => {
     ).rejects.toThrow()
     expect(other.record.granted).toEqual({})
     expect(other.record.tokenRequests - before).toBeLessThanOrEqual(1)
-    expect((await session.readTokens('svc'))?.clientSecret).toBe(clientSecret)
+    expect((await session.tokens.read('svc'))?.clientSecret).toBe(clientSecret)
   })
 
   it('does not show what the configuration had sealed to the server that it names now', async () => {
@@ -132,7 +132,7 @@ describe('a login for a credential of a session', () => {
   })
 
   it('leaves tokens alone that another tool owns', async () => {
-    await session.setCredential(
+    await session.credentials.set(
       'tool',
       { kind: 'oauth2', tokenFile: '/nowhere/token.json', hosts: ['api.test'] },
       undefined,
@@ -154,7 +154,7 @@ describe('a login by OAuth 1.0a', () => {
     const input = { provider: 'x', flow: 'oauth1', clientId: oauth1Consumer.consumerKey }
     await run('x', input, { ...options, clientSecret: new Secret(oauth1Consumer.consumerSecret) }, fetch)
     expect(pages).toEqual(['https://api.x.com/oauth/authorize?oauth_token=temporary'])
-    const { kind, hosts, value } = await session.credential('x')
+    const { kind, hosts, value } = await session.credentials.get('x')
     expect({ kind, hosts }).toEqual({ kind: 'oauth1', hosts: ['api.x.com'] })
     expect(JSON.parse(value?.reveal() ?? '')).toEqual({ ...oauth1Consumer, ...oauth1Token })
     await run('x', {}, options, fetch)

@@ -1,12 +1,12 @@
-import type { OAuth2Definition } from '../credentials/oauth2.ts'
+import { isOAuth2, type OAuth2Definition } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import { issuerOf, knownProvider } from '../oauth/authorization-server.ts'
 import { flowOf, type LoginOptions, login, withoutPending } from '../oauth/login.ts'
 import type { TokenFetch } from '../oauth/token-fetch.ts'
-import { isOAuth2 } from './held-credential.ts'
+import type { CredentialSummary } from './credential-summary.ts'
 import { logInOAuth1 } from './log-in-oauth1.ts'
-import type { CredentialSummary, Session } from './session.ts'
-import type { CredentialInput } from './session-credentials.ts'
+import type { CredentialInput } from './merge-credential.ts'
+import type { Session } from './session.ts'
 
 /**
  * Signs in for a credential of a session. What is given is remembered with the tokens and need not be given again; a device
@@ -22,7 +22,7 @@ export async function logIn(
   options: LoginOptions,
   clockwork: { readonly fetch: TokenFetch; readonly now: () => number },
 ): Promise<'signed-in' | 'pending'> {
-  const held = (await session.credentials()).find((credential) => credential.name === name)
+  const held = (await session.credentials.list()).find((credential) => credential.name === name)
   const oauth1 = input.flow === 'oauth1' || (input.flow === undefined && held?.kind === 'oauth1')
   if (held !== undefined && held.kind !== (oauth1 ? 'oauth1' : 'oauth2')) {
     throw new HallpassError('usage', `"${name}" is of the kind ${held.kind}, which a login would replace`, {
@@ -33,14 +33,14 @@ export async function logIn(
     await logInOAuth1(session, name, input, options, clockwork)
     return 'signed-in'
   }
-  const given = completed(input, held, session.isRuled(name))
-  const definition = await session.definitionFor(name, given)
+  const given = completed(input, held, session.credentials.isRuled(name))
+  const definition = await session.tokens.definitionFor(name, given)
   if (definition.tokenFile !== undefined) {
     throw new HallpassError('usage', `another tool owns the tokens of "${name}" and signs in for them`, {
       hint: `hallpass token rm ${name}`,
     })
   }
-  const before = held === undefined ? undefined : await session.readTokens(name)
+  const before = held === undefined ? undefined : await session.tokens.read(name)
   const known = isOAuth2(held?.definition) ? held.definition : undefined
   const same = known === undefined || clientKey(known) === clientKey(definition)
   if (!same && before?.tokens !== undefined && flowOf(definition, providerOf(definition)) === 'device') {
@@ -54,7 +54,7 @@ export async function logIn(
     definition,
     // A client secret of another server is none of this one's business, and a pending login asked for something else.
     value: same ? (unchanged(known, definition) ? before : before && withoutPending(before)) : undefined,
-    save: (change: Parameters<Session['saveTokens']>[2]) => session.saveTokens(name, given, change),
+    save: (change: Parameters<Session['tokens']['save']>[2]) => session.tokens.save(name, given, change),
   }
   return await login(subject, options, clockwork)
 }

@@ -1,4 +1,5 @@
-import type { CredentialSummary, Session } from './session.ts'
+import type { CredentialSummary } from './credential-summary.ts'
+import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 /** A credential that a request met as in need of a login. */
@@ -18,7 +19,7 @@ export interface NeededLogin extends MetLogin {
 export async function neededLogins(sessions: Sessions, now: number): Promise<readonly NeededLogin[]> {
   const found = await Promise.all(
     (await sessions.list()).map(async ({ name: session }) => {
-      const credentials = await (await sessions.get(session)).credentials()
+      const credentials = await (await sessions.get(session)).credentials.list()
       return credentials.flatMap((credential) => {
         const reason = whyLogin(credential, now)
         if (reason === undefined) return []
@@ -33,7 +34,7 @@ export async function neededLogins(sessions: Sessions, now: number): Promise<rea
 /** Those of a session that its requests met, with where to sign in. */
 export async function metLogins(session: Session, names: readonly string[]): Promise<readonly MetLogin[]> {
   if (names.length === 0) return []
-  const credentials = await session.credentials()
+  const credentials = await session.credentials.list()
   return names.map((name) => {
     const readFrom = credentials.find((credential) => credential.name === name)?.readFrom
     return { name, ...(readFrom && { signInAt: readFrom.signInAt }) }

@@ -1,9 +1,8 @@
 import type { Definition, Kind } from '../credentials/kind.ts'
-import type { OAuth2Definition } from '../credentials/oauth2.ts'
+import { isOAuth2 } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import type { HostPattern } from '../rules/host-pattern.ts'
 import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
-import { isOAuth2 } from './held-credential.ts'
 
 /** The record of a credential. */
 export interface Sealed {
@@ -35,20 +34,19 @@ export function sealedDefinition(z: Zod, kind: Kind, { hosts, options }: Sealed)
 }
 
 /**
- * Who gets to see the refresh token of a definition. Sealed with the tokens: whoever can write to the configuration, which is
- * not sealed, could otherwise have them sent to a server of their own.
+ * The authorization server that gets the refresh token of a definition; undefined for a kind without one. It is sealed with the
+ * tokens: the configuration is not sealed, and who can write to it could otherwise have them sent to another server.
  */
-export function serverOf({ provider, issuer, tokenEndpoint }: OAuth2Definition): string {
+export function serverOf(definition: Definition): string | undefined {
+  if (!isOAuth2(definition)) return undefined
+  const { provider, issuer, tokenEndpoint } = definition
   return JSON.stringify({ provider, issuer, tokenEndpoint })
 }
 
 /** Whether the tokens in a record came from another authorization server than a definition names. */
-export function isOfOtherServer(
-  definition: Definition,
-  { server, options }: Pick<Sealed, 'server' | 'options'>,
-): boolean {
-  if (!isOAuth2(definition)) return false
-  return (server ?? serverOf({ kind: 'oauth2', ...options })) !== serverOf(definition)
+export function isOfOtherServer(definition: Definition, { server, options }: Sealed): boolean {
+  const { kind } = definition
+  return (server ?? serverOf({ kind, ...options })) !== serverOf(definition)
 }
 
 export function missingCredential(name: string): HallpassError {

@@ -13,15 +13,21 @@ const maxJars = 1000
 export class SessionCookies {
   readonly #store: Store
   readonly #session: string
+  readonly #now: () => number
   readonly #jars = new Map<string, SiteJar>()
   readonly #siteOfHost = new Map<string, string>()
 
-  constructor(store: Store, session: string) {
+  /** @internal */
+  constructor(store: Store, session: string, now: () => number) {
     this.#store = store
     this.#session = session
+    this.#now = now
   }
 
-  /** undefined for a host that can be no record's name: nothing is kept of it, and nothing attached. */
+  /**
+   * undefined for a host that can be no record's name: nothing is kept of it, and nothing attached.
+   * @internal
+   */
   jar(host: string): SiteJar | undefined {
     const known = this.#siteOfHost.get(host)
     const site = known ?? siteOf(host)
@@ -42,6 +48,7 @@ export class SessionCookies {
     return jar
   }
 
+  /** The cookies of a site or of a host, or all; the expired ones too. */
   async list(site?: string): Promise<readonly Cookie[]> {
     if (site === undefined) {
       const unsaved = [...this.#jars].filter(([, jar]) => !jar.idle).map(([name]) => name)
@@ -56,15 +63,17 @@ export class SessionCookies {
     )
   }
 
-  async find(url: string, name: string, now: number): Promise<Cookie | undefined> {
+  /** The cookie of a name that would go with a request to a URL. */
+  async find(url: string, name: string): Promise<Cookie | undefined> {
     const request = requestUrl(url)
     const jar = await this.jar(request.host)?.read()
-    const selection = jar?.select(request, { now, site: 'same-site' })
+    const selection = jar?.select(request, { now: this.#now(), site: 'same-site' })
     return selection?.attached.find((cookie) => cookie.name === name)
   }
 
-  async set(url: string, input: CookieInput, now: number): Promise<Cookie> {
-    const context = { url: requestUrl(url), now }
+  /** Sets a cookie as a response of the URL could. Throws `cookie-refused` with the rule. */
+  async set(url: string, input: CookieInput): Promise<Cookie> {
+    const context = { url: requestUrl(url), now: this.#now() }
     const jar = this.jar(context.url.host)
     if (jar === undefined) throw refused(`none can be kept for ${context.url.host}`)
     const line = cookieLine(input)
@@ -78,6 +87,7 @@ export class SessionCookies {
     return cookie
   }
 
+  /** Removes the cookies of a site or host, or those of one name; returns how many there were. */
   async remove(site: string, name?: string): Promise<number> {
     const host = canonicalHost(site)
     let removed = 0
@@ -88,7 +98,10 @@ export class SessionCookies {
     return removed
   }
 
-  /** One more attempt to save what could not be saved. */
+  /**
+   * One more attempt to save what could not be saved.
+   * @internal
+   */
   async flush(): Promise<void> {
     await Promise.all([...this.#jars.values()].map((jar) => jar.flush()))
   }

@@ -20,25 +20,23 @@ const configured: ReadonlyMap<string, CredentialDefinition> = new Map(
 let store: MemoryStore
 let session: Session
 const open = async (credentials = configured) =>
-  (
-    await Sessions.open({
-      store,
-      config: {
-        ...ruleSet([
-          { hosts: ['ruled.test'], credential: 'ruled' },
-          { hosts: ['later.test'], credential: 'later' },
-        ]),
-        credentials,
-      },
-      now: () => now,
-    })
-  ).get('default')
+  new Sessions({
+    store,
+    config: {
+      ...ruleSet([
+        { hosts: ['ruled.test'], credential: 'ruled' },
+        { hosts: ['later.test'], credential: 'later' },
+      ]),
+      credentials,
+    },
+    now: () => now,
+  }).get('default')
 beforeEach(async () => {
   store = new MemoryStore()
   session = await open()
 })
 const list = async () =>
-  Object.fromEntries((await session.credentials()).map((credential) => [credential.name, credential]))
+  Object.fromEntries((await session.credentials.list()).map((credential) => [credential.name, credential]))
 const attached = async (host: string) =>
   (
     await session.plan({ scheme: 'https', host, port: 443, path: '/', method: 'GET', site: 'same-site' }, {})
@@ -46,7 +44,11 @@ const attached = async (host: string) =>
 
 describe('a credential of the session', () => {
   it('is listed without its value, and its value is given to who asks for it by name', async () => {
-    await session.setCredential('api', { kind: 'bearer', hosts: ['api.test', '*.api.test:8443'] }, 's3cret\n')
+    await session.credentials.set(
+      'api',
+      { kind: 'bearer', hosts: ['api.test', '*.api.test:8443'] },
+      's3cret\n',
+    )
     const { api } = await list()
     expect(api).toEqual({
       name: 'api',
@@ -61,9 +63,9 @@ describe('a credential of the session', () => {
       definition: { kind: 'bearer', hosts: ['api.test', '*.api.test:8443'].map(parseHostPattern) },
       freshness: undefined,
     })
-    expect(inspect(await session.credentials(), { depth: 9 })).not.toContain('s3cret')
-    expect((await session.credential('api')).value?.reveal()).toBe('s3cret')
-    expect(inspect(await session.credential('api'), { depth: 9 })).not.toContain('s3cret')
+    expect(inspect(await session.credentials.list(), { depth: 9 })).not.toContain('s3cret')
+    expect((await session.credentials.get('api')).value?.reveal()).toBe('s3cret')
+    expect(inspect(await session.credentials.get('api'), { depth: 9 })).not.toContain('s3cret')
   })
 
   it.each([
@@ -72,24 +74,24 @@ describe('a credential of the session', () => {
     ['query', { param: 'key' }, 'k', '?key'],
     ['mirror', { cookie: 'c', header: 'X-C' }, undefined, 'x-c'],
   ])('of the kind %s comes back as it went in', async (kind, options, value, place) => {
-    await session.setCredential('api', { kind, hosts: ['api.test'], ...options }, value)
+    await session.credentials.set('api', { kind, hosts: ['api.test'], ...options }, value)
     session = await open()
     expect((await list()).api).toMatchObject({ kind, place, present: true, hosts: ['api.test'] })
-    expect((await session.credential('api')).value?.reveal()).toBe(value)
+    expect((await session.credentials.get('api')).value?.reveal()).toBe(value)
   })
 
   it('gets a new value alone, and keeps the rest', async () => {
-    await session.setCredential('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
-    await session.setCredential('api', undefined, 'two')
+    await session.credentials.set('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
+    await session.credentials.set('api', undefined, 'two')
     expect((await list()).api).toMatchObject({ kind: 'header', hosts: ['api.test'], place: 'x-key' })
-    expect((await session.credential('api')).value?.reveal()).toBe('two')
-    await session.setCredential('api', { hosts: ['other.test'] }, 'three')
+    expect((await session.credentials.get('api')).value?.reveal()).toBe('two')
+    await session.credentials.set('api', { hosts: ['other.test'] }, 'three')
     expect((await list()).api).toMatchObject({ kind: 'header', hosts: ['other.test'], place: 'x-key' })
   })
 
   it('of another kind starts afresh', async () => {
-    await session.setCredential('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
-    await session.setCredential('api', { kind: 'bearer', hosts: ['b.test'] }, 'two')
+    await session.credentials.set('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
+    await session.credentials.set('api', { kind: 'bearer', hosts: ['b.test'] }, 'two')
     expect((await list()).api).toMatchObject({ kind: 'bearer', hosts: ['b.test'], place: 'authorization' })
   })
 
@@ -129,7 +131,7 @@ describe('a credential of the session', () => {
       /no value/,
     ],
   ])('%s is refused, and nothing is kept', async (_, input, value, code, message) => {
-    await expect(session.setCredential('api', input, value)).rejects.toMatchObject({
+    await expect(session.credentials.set('api', input, value)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     })
@@ -138,19 +140,19 @@ describe('a credential of the session', () => {
 
   it.each(['__proto__', 'constructor', '..', 'a/b', 'A', '', 'a\0'])('cannot be named %j', async (name) => {
     await expect(
-      session.setCredential(name, { kind: 'bearer', hosts: ['a.test'] }, 'x'),
+      session.credentials.set(name, { kind: 'bearer', hosts: ['a.test'] }, 'x'),
     ).rejects.toMatchObject({ code: 'name-invalid' })
     expect(({} as { kind?: unknown }).kind).toBeUndefined()
   })
 
   it('without hosts is taken when a rule names it', async () => {
-    await session.setCredential('later', { kind: 'bearer' }, 'x')
+    await session.credentials.set('later', { kind: 'bearer' }, 'x')
     expect(await attached('later.test')).toEqual(['later'])
   })
 
   it('that is not there is missing', async () => {
-    await expect(session.credential('api')).rejects.toMatchObject({ code: 'credential-missing' })
-    await expect(session.removeCredential('api')).rejects.toMatchObject({ code: 'credential-missing' })
+    await expect(session.credentials.get('api')).rejects.toMatchObject({ code: 'credential-missing' })
+    await expect(session.credentials.remove('api')).rejects.toMatchObject({ code: 'credential-missing' })
   })
 })
 
@@ -166,26 +168,26 @@ describe('a credential of the configuration', () => {
   })
 
   it('takes its value from the session', async () => {
-    await session.setCredential('github', undefined, 'x')
-    await session.setCredential('ruled', undefined, 'y')
+    await session.credentials.set('github', undefined, 'x')
+    await session.credentials.set('ruled', undefined, 'y')
     expect((await list()).github).toMatchObject({ origin: 'both', present: true })
     expect(await attached('api.github.com')).toEqual(['github'])
     expect(await attached('ruled.test')).toEqual(['ruled'])
   })
 
   it('has its definition from the configuration alone', async () => {
-    await expect(session.setCredential('github', { kind: 'basic' }, 'a:b')).rejects.toMatchObject({
+    await expect(session.credentials.set('github', { kind: 'basic' }, 'a:b')).rejects.toMatchObject({
       code: 'usage',
     })
-    await expect(session.setCredential('github', { allowHttp: true }, 'x')).rejects.toMatchObject({
+    await expect(session.credentials.set('github', { allowHttp: true }, 'x')).rejects.toMatchObject({
       code: 'usage',
     })
-    await session.setCredential('github', { kind: 'bearer' }, 'x')
+    await session.credentials.set('github', { kind: 'bearer' }, 'x')
     expect((await list()).github).toMatchObject({ kind: 'bearer' })
   })
 
   it('goes no further than the hosts that were sealed with the value, if the configuration changes', async () => {
-    await session.setCredential('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
+    await session.credentials.set('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
     session = await open(
       new Map([['api', credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['*'] })]]),
     )
@@ -194,7 +196,7 @@ describe('a credential of the configuration', () => {
   })
 
   it('does not use a value that was set for another kind', async () => {
-    await session.setCredential('api', { kind: 'basic', hosts: ['api.test'] }, 'a:b')
+    await session.credentials.set('api', { kind: 'basic', hosts: ['api.test'] }, 'a:b')
     session = await open(
       new Map([['api', credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['api.test'] })]]),
     )
@@ -240,7 +242,7 @@ it.each<[string, Json]>([
   ],
 ])('that is sealed %s is damaged, and not attached', async (_, record) => {
   await store.update({ kind: 'credential', session: 'default', name: 'api' }, () => record)
-  await expect(session.credential('api')).rejects.toMatchObject({ code: 'record-damaged' })
+  await expect(session.credentials.get('api')).rejects.toMatchObject({ code: 'record-damaged' })
   expect(await attached('api.test')).toEqual([])
 })
 
@@ -254,8 +256,8 @@ it('that could not be read is read again, not remembered as a failure', async ()
   }
   store = new FailingOnce()
   session = await open()
-  await expect(session.credentials()).rejects.toThrow('EIO')
-  expect(await session.credentials()).toHaveLength(3)
+  await expect(session.credentials.list()).rejects.toThrow('EIO')
+  expect(await session.credentials.list()).toHaveLength(3)
 })
 
 it('of a kind from a newer hallpass is left alone', async () => {

@@ -18,7 +18,7 @@ import { Sessions } from './sessions.ts'
 
 let now = start
 const open = async (store: Store) =>
-  (await Sessions.open({ store, config: ruleSet([]), now: () => now })).get('default')
+  new Sessions({ store, config: ruleSet([]), now: () => now }).get('default')
 
 const local = (origin: string, ...pairs: Pairs): GivenOrigin => ({
   origin,
@@ -54,13 +54,13 @@ describe('web storage', () => {
       local('http://other.test', ['c', '3']),
     )
     expect(await store.names('default', 'storage')).toEqual(['example.com', 'other.test'])
-    expect(await session.storage('https://app.example.com:443/path?x')).toEqual({
+    expect(await session.storage.get('https://app.example.com:443/path?x')).toEqual({
       ...local('https://app.example.com', ['a', '1']),
       capturedAt: start,
     })
-    expect(await session.storage('http://app.example.com')).toBeUndefined()
-    expect(await session.storage('not an origin')).toBeUndefined()
-    const origins = async (place?: string) => (await session.storages(place)).map(({ origin }) => origin)
+    expect(await session.storage.get('http://app.example.com')).toBeUndefined()
+    expect(await session.storage.get('not an origin')).toBeUndefined()
+    const origins = async (place?: string) => (await session.storage.list(place)).map(({ origin }) => origin)
     expect(await origins()).toEqual([
       'https://app.example.com',
       'https://app.example.com:8443',
@@ -79,13 +79,13 @@ describe('web storage', () => {
     await put(session, local('https://a.test', ['a', '1'], ['b', '2']), local('https://b.a.test', ['x', 'y']))
     now = start + 5
     await put(session, local('https://a.test', ['b', '3'], ['c', '4']))
-    expect(await session.storage('https://a.test')).toEqual({
+    expect(await session.storage.get('https://a.test')).toEqual({
       ...local('https://a.test', ['a', '1'], ['b', '3'], ['c', '4']),
       capturedAt: now,
     })
     await take(session, 'replace', [local('https://a.test', ['c', '5'])])
-    expect(await session.storage('https://a.test')).toMatchObject(local('https://a.test', ['c', '5']))
-    expect(await session.storage('https://b.a.test')).toMatchObject({ capturedAt: start })
+    expect(await session.storage.get('https://a.test')).toMatchObject(local('https://a.test', ['c', '5']))
+    expect(await session.storage.get('https://b.a.test')).toMatchObject({ capturedAt: start })
   })
 
   it('that comes again as it was is not written again', async () => {
@@ -105,15 +105,15 @@ describe('web storage', () => {
         local('http://a.test', ['d', '4']),
       )
     await fill()
-    expect(await session.clearStorage('https://a.test')).toBe(1)
-    expect((await session.storages()).map(({ origin }) => origin)).toEqual([
+    expect(await session.storage.clear('https://a.test')).toBe(1)
+    expect((await session.storage.list()).map(({ origin }) => origin)).toEqual([
       'https://b.a.test',
       'http://a.test',
     ])
-    expect(await session.clearStorage('b.a.test')).toBe(2)
-    expect(await session.clearStorage('nothing.test')).toBe(0)
+    expect(await session.storage.clear('b.a.test')).toBe(2)
+    expect(await session.storage.clear('nothing.test')).toBe(0)
     await fill()
-    expect(await session.clearStorage('a.test')).toBe(4)
+    expect(await session.storage.clear('a.test')).toBe(4)
     expect(await store.names('default', 'storage')).toEqual([])
   })
 
@@ -121,7 +121,7 @@ describe('web storage', () => {
     const home = temporaryHome()
     await put(await open((await openStore(home)).store), local('https://a.test', ['key', 'hunter2\ud800\0']))
     const fresh = await open((await openStore(home)).store)
-    expect(await fresh.storage('https://a.test')).toMatchObject(
+    expect(await fresh.storage.get('https://a.test')).toMatchObject(
       local('https://a.test', ['key', 'hunter2\ud800\0']),
     )
   })
@@ -139,7 +139,7 @@ describe('web storage', () => {
   it.each(damaged)('that is not what was written is damaged, and stays: %j', async (value) => {
     const id = { kind: 'storage', session: 'default', name: 'a.test' } as const
     await store.update(id, () => value as never)
-    await expect(session.storage('https://a.test')).rejects.toMatchObject({ code: 'record-damaged' })
+    await expect(session.storage.get('https://a.test')).rejects.toMatchObject({ code: 'record-damaged' })
     await expect(put(session, local('https://a.test', ['a', '1']))).rejects.toMatchObject({
       code: 'record-damaged',
     })
@@ -154,7 +154,7 @@ describe('what finds no room', () => {
       session,
       local('https://a.test', ['small', '1'], ['big', big], ['more', 'y'.repeat(200)], ['last', '2']),
     )
-    expect((await session.storage('https://a.test'))?.localStorage.map(([key]) => key)).toEqual([
+    expect((await session.storage.get('https://a.test'))?.localStorage.map(([key]) => key)).toEqual([
       'small',
       'big',
       'last',
@@ -169,7 +169,7 @@ describe('what finds no room', () => {
     ])
     // A value that is there goes on when a larger one does not fit in its place.
     await put(session, local('https://a.test', ['small', 'z'.repeat(300)]))
-    expect((await session.storage('https://a.test'))?.localStorage[0]).toEqual(['small', '1'])
+    expect((await session.storage.get('https://a.test'))?.localStorage[0]).toEqual(['small', '1'])
   })
 
   it('of many keys', async () => {
@@ -201,7 +201,7 @@ describe('what finds no room', () => {
     const key = '\0'.repeat(Math.floor((maxOriginBytes - 100) / 6))
     await put(on, ...[0, 1, 2, 3].map((index) => local(`https://h${index}.a.test`, [key, ''])))
     const fresh = await open((await openStore(home)).store)
-    expect(await fresh.storages()).toHaveLength(4)
+    expect(await fresh.storage.list()).toHaveLength(4)
   })
 
   const pairs = fc.array(fc.tuple(fc.string({ maxLength: 3 }), fc.string({ maxLength: 40 })), {

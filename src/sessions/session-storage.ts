@@ -9,31 +9,36 @@ export class SessionStorage {
   readonly #store: Store
   readonly #session: string
 
+  /** @internal */
   constructor(store: Store, session: string) {
     this.#store = store
     this.#session = session
   }
 
+  /** The web storage of an origin. */
   async get(origin: string): Promise<OriginStorage | undefined> {
     const canonical = webOrigin(origin)
     if (canonical === undefined) return undefined
     return (await this.#ofSite(hostOfOrigin(canonical))).find((held) => held.origin === canonical)
   }
 
-  /** Differs whenever what `get` returns does. */
+  /**
+   * Differs whenever the result of `get` does.
+   * @internal
+   */
   stamp(origin: string): string | undefined {
     const id = this.#id(hostOfOrigin(origin))
     return id && this.#store.stamp(id)
   }
 
-  /** Of an origin, of a host with the hosts below it, or all. */
+  /** The web storage of an origin, of a host with the hosts below it, or all. */
   async list(place?: string): Promise<readonly OriginStorage[]> {
     if (place !== undefined) return (await this.#ofSite(hostOf(place))).filter(belongsTo(place))
     const sites = await this.#store.names(this.#session, 'storage')
     return (await Promise.all(sites.map((site) => this.#ofSite(site)))).flat()
   }
 
-  /** Removes what `list` names; returns how many keys there were. */
+  /** Removes the web storage of an origin, or of a host with the hosts below it; returns how many keys there were. */
   async clear(place: string): Promise<number> {
     const id = this.#id(hostOf(place))
     if (id === undefined) return 0

@@ -30,7 +30,7 @@ const open = async (credentials: Readonly<Record<string, object>> = {}, by = sto
   )
   const config = { ...ruleSet(), credentials: new Map(definitions) }
   const refresher = new Refresher({ fetch: loopbackFetch(), now: () => now })
-  sessions = await Sessions.open({ store: by, config, now: () => now, refresher })
+  sessions = new Sessions({ store: by, config, now: () => now, refresher })
   session = await sessions.get('default')
 }
 const definition = (more: object = {}) => ({
@@ -41,7 +41,7 @@ const definition = (more: object = {}) => ({
   ...more,
 })
 const set = (response: object, more: object = {}) =>
-  session.setCredential('api', definition(more), JSON.stringify(response))
+  session.credentials.set('api', definition(more), JSON.stringify(response))
 const planned = (at = url) => session.plan(requestTo(at), {})
 const sentBy = (plan: Plan) =>
   applyPlan(plan, { target: '/', fields: [] }).add.find(({ name }) => name === 'Authorization')?.value
@@ -101,7 +101,7 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-1')
     await server.came(1)
     expect(await sent('https://api.test:8443/')).toBe('Bearer access-1')
-    expect(await session.readTokens('api')).not.toHaveProperty('last') // it is still asked
+    expect(await session.tokens.read('api')).not.toHaveProperty('last') // it is still asked
     free.resolve()
     await settled()
   })
@@ -116,10 +116,10 @@ describe('a request', () => {
   })
 
   it('gets its first access token when only a refresh token was given', async () => {
-    await session.setCredential('api', definition(), 'refresh-1')
-    expect((await session.credential('api')).present).toBe(false)
+    await session.credentials.set('api', definition(), 'refresh-1')
+    expect((await session.credentials.get('api')).present).toBe(false)
     expect(await sent()).toBe('Bearer access-2')
-    expect((await session.credential('api')).present).toBe(true)
+    expect((await session.credentials.get('api')).present).toBe(true)
   })
 
   it('gets a token in the name of the client', async () => {
@@ -158,7 +158,7 @@ describe('a request', () => {
     await planned()
     now += 3600 * second
     server.deed = async () => {
-      await session.credentials() // what was looked at a moment ago is not what holds
+      await session.credentials.list() // what was looked at a moment ago is not what holds
       store.full = true
       return { body: pair(2) }
     }
@@ -189,7 +189,10 @@ describe('a request', () => {
     ['that may not be made', { strict: true, only: [] }, url],
     ['to another host', {}, 'https://other.test/'],
   ])('%s refreshes nothing', async (_, scope, at) => {
-    for (const give of [() => set(pair(1)), () => session.setCredential('api', definition(), 'refresh-1')]) {
+    for (const give of [
+      () => set(pair(1)),
+      () => session.credentials.set('api', definition(), 'refresh-1'),
+    ]) {
       await give()
       now += 3600 * second
       expect(sentBy(await session.plan(requestTo(at), scope))).toBeUndefined()
@@ -208,7 +211,7 @@ describe('a request', () => {
     }
     const first = sent()
     await server.came(1)
-    const removing = session.removeCredential('api')
+    const removing = session.credentials.remove('api')
     await open()
     const plan = planned()
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -235,8 +238,8 @@ it('explain and lists refresh nothing, and keep no request from it', async () =>
   now += 3600 * second
   const explained = await session.explain(url)
   expect(explained.credentials.attached[0]?.freshness).toMatchObject({ refreshable: true, refreshes: 0 })
-  await session.credentials()
-  await session.credential('api')
+  await session.credentials.list()
+  await session.credentials.get('api')
   await settled()
   expect(asked()).toEqual([])
   expect(await sent()).toBe('Bearer access-2')
@@ -246,7 +249,7 @@ it('a list shows how fresh tokens are and where they come from, and none of them
   await set({ ...pair(1), client_secret: 'secret-1' })
   now += 3600 * second
   await planned()
-  const [api] = await session.credentials()
+  const [api] = await session.credentials.list()
   expect(api).toMatchObject({
     kind: 'oauth2',
     place: 'authorization',
@@ -261,18 +264,18 @@ it('a list shows how fresh tokens are and where they come from, and none of them
       last: { result: 'refreshed' },
     },
   })
-  const shown = inspect([api, await session.credential('api'), await planned(), session, sessions], {
+  const shown = inspect([api, await session.credentials.get('api'), await planned(), session, sessions], {
     depth: 9,
     showHidden: true,
   })
   expect(shown + JSON.stringify([api, await planned()])).not.toMatch(/(access|refresh|secret)-\d/)
-  expect((await session.credential('api')).value?.reveal()).toBe('access-2')
+  expect((await session.credentials.get('api')).value?.reveal()).toBe('access-2')
 })
 
 describe('a 401 of an origin', () => {
   const rejectedOf = async () => {
     const plan = await planned()
-    return session.rejected(plan)
+    return session.tokens.rejected(plan)
   }
 
   it('renews a token that should have held', async () => {
@@ -284,9 +287,9 @@ describe('a 401 of an origin', () => {
   it('renews it once for all that met it', async () => {
     await set(pair(1))
     const plan = await planned()
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => session.rejected(plan)))
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => session.tokens.rejected(plan)))
     expect(outcomes).toEqual(Array(20).fill('retry'))
-    expect(await session.rejected(plan)).toBe('retry')
+    expect(await session.tokens.rejected(plan)).toBe('retry')
     expect(asked()).toEqual(['refresh-1'])
   })
 
@@ -304,7 +307,7 @@ describe('a 401 of an origin', () => {
     expect(await rejectedOf()).toBe('needs-login')
     const plan = await planned()
     await set(pair(5))
-    expect(await session.rejected(plan)).toBe('retry')
+    expect(await session.tokens.rejected(plan)).toBe('retry')
   })
 
   it('needs a login when the token has run out and nothing can renew it', async () => {
@@ -323,7 +326,7 @@ describe('a 401 of an origin', () => {
   it('that follows new tokens too is not answered with more of them, for a while', async () => {
     await set(pair(1))
     expect(await rejectedOf()).toBe('retry')
-    expect(await session.rejected(await planned(), true)).toBe('no')
+    expect(await session.tokens.rejected(await planned(), true)).toBe('no')
     for (let n = 0; n < 5; n++) expect(await rejectedOf()).toBe('no')
     expect(asked()).toHaveLength(1)
     now += 60 * second
@@ -331,9 +334,9 @@ describe('a 401 of an origin', () => {
   })
 
   it("is nobody's business for other kinds, and where nothing was sent", async () => {
-    await session.setCredential('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
+    await session.credentials.set('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
     expect(await rejectedOf()).toBe('no')
-    expect(await session.rejected(await planned('https://other.test/'))).toBe('no')
+    expect(await session.tokens.rejected(await planned('https://other.test/'))).toBe('no')
   })
 })
 
@@ -346,22 +349,22 @@ describe('tokens of a login', () => {
   }
 
   it('are kept with their definition, and made of what was there', async () => {
-    await session.saveTokens('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
+    await session.tokens.save('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
     expect(await sent()).toBe('Bearer access-7')
-    await session.saveTokens('api', undefined, (before) => ({
+    await session.tokens.save('api', undefined, (before) => ({
       ...before,
       refreshes: (before?.refreshes ?? 0) + 5,
     }))
-    expect(await session.readTokens('api')).toEqual({ tokens, clientSecret: 's', refreshes: 5 })
-    await expect(session.saveTokens('api', { kind: 'bearer' }, { refreshes: 0 })).rejects.toMatchObject({
+    expect(await session.tokens.read('api')).toEqual({ tokens, clientSecret: 's', refreshes: 5 })
+    await expect(session.tokens.save('api', { kind: 'bearer' }, { refreshes: 0 })).rejects.toMatchObject({
       code: 'usage',
     })
   })
 
   it('are made of nothing when they come from another server than those before', async () => {
-    await session.saveTokens('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
+    await session.tokens.save('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
     let before: unknown = 'not asked'
-    await session.saveTokens('api', { issuer: 'https://other.test' }, (held) => {
+    await session.tokens.save('api', { issuer: 'https://other.test' }, (held) => {
       before = held
       return { refreshes: 0 }
     })
@@ -375,9 +378,9 @@ describe('tokens of a login', () => {
       await free.promise
       return { body: pair(2) }
     }
-    const refreshing = session.refreshCredential('api', { because: 'asked' })
+    const refreshing = session.tokens.refresh('api', { because: 'asked' })
     await server.came(1)
-    const saving = session.saveTokens('api', undefined, { tokens, refreshes: 0 })
+    const saving = session.tokens.save('api', undefined, { tokens, refreshes: 0 })
     free.resolve()
     expect(await refreshing).toEqual({ kind: 'refreshed' })
     await saving
@@ -386,36 +389,36 @@ describe('tokens of a login', () => {
 
   it('set by hand keep the client secret of the same definition, and never show it to another server', async () => {
     await set({ ...pair(1), client_secret: 's' })
-    await session.setCredential('api', undefined, 'refresh-5')
-    expect(await session.readTokens('api')).toMatchObject({
+    await session.credentials.set('api', undefined, 'refresh-5')
+    expect(await session.tokens.read('api')).toMatchObject({
       clientSecret: 's',
       tokens: { refreshToken: 'refresh-5' },
     })
-    await session.setCredential('api', { clientId: 'other' }, 'refresh-5')
-    expect(await session.readTokens('api')).not.toHaveProperty('clientSecret')
+    await session.credentials.set('api', { clientId: 'other' }, 'refresh-5')
+    expect(await session.tokens.read('api')).not.toHaveProperty('clientSecret')
     await set({ ...pair(1), client_secret: 's' })
-    await session.setCredential('api', { issuer: 'https://other.test' }, 'refresh-6')
-    expect(await session.readTokens('api')).not.toHaveProperty('clientSecret')
-    expect((await session.credential('api')).definition).not.toHaveProperty('tokenEndpoint')
+    await session.credentials.set('api', { issuer: 'https://other.test' }, 'refresh-6')
+    expect(await session.tokens.read('api')).not.toHaveProperty('clientSecret')
+    expect((await session.credentials.get('api')).definition).not.toHaveProperty('tokenEndpoint')
   })
 })
 
 describe('tokens of a credential of the configuration', () => {
   it('are refreshed', async () => {
     await open({ api: definition() })
-    await session.setCredential('api', undefined, 'refresh-1')
+    await session.credentials.set('api', undefined, 'refresh-1')
     expect(await sent()).toBe('Bearer access-2')
   })
 
   it('are sent to no other server when somebody has changed the configuration', async () => {
     await open({ api: definition() })
-    await session.setCredential('api', undefined, JSON.stringify(pair(1)))
+    await session.credentials.set('api', undefined, JSON.stringify(pair(1)))
     const evil = await startTokenServer()
     await open({ api: definition({ tokenEndpoint: evil.url }) })
     now += 3600 * second
     expect(await sent()).toBe('Bearer access-1')
-    expect(await session.rejected(await planned())).toBe('needs-login')
-    expect(await session.refreshCredential('api', { because: 'asked' })).toMatchObject({
+    expect(await session.tokens.rejected(await planned())).toBe('needs-login')
+    expect(await session.tokens.refresh('api', { because: 'asked' })).toMatchObject({
       kind: 'not-refreshable',
       reason: expect.stringMatching(/another authorization server/),
     })
@@ -436,7 +439,7 @@ describe('the tokens of another tool', () => {
 
   it.each<[string, () => Promise<void>]>([
     ['the configuration', () => open({ api: owned() })],
-    ['the session', () => session.setCredential('api', owned(), undefined)],
+    ['the session', () => session.credentials.set('api', owned(), undefined)],
   ])('in a file that %s names are used as they are, and again when they change', async (_, define) => {
     write({ tokens: pair(1) })
     await define()
@@ -445,21 +448,21 @@ describe('the tokens of another tool', () => {
     write({ tokens: pair(2) })
     await new Promise((resolve) => setImmediate(resolve))
     expect(await sent()).toBe('Bearer access-2')
-    expect(await session.credential('api')).toMatchObject({
+    expect(await session.credentials.get('api')).toMatchObject({
       present: true,
       freshness: { refreshable: false },
     })
     now = Date.now() + 3600 * second
     const plan = await planned()
-    expect(await session.rejected(plan)).not.toBe('retry')
+    expect(await session.tokens.rejected(plan)).not.toBe('retry')
     write({ tokens: pair(3) })
-    expect(await session.rejected(plan)).toBe('retry')
+    expect(await session.tokens.rejected(plan)).toBe('retry')
     expect(server.asked).toEqual([])
   })
 
   it('are missing with a reason as long as the file is', async () => {
     await open({ api: owned() })
-    const [api] = await session.credentials()
+    const [api] = await session.credentials.list()
     expect(api).toMatchObject({ present: false, problem: expect.stringMatching(/ENOENT/) })
     write({ tokens: pair(1) })
     await new Promise((resolve) => setImmediate(resolve))
@@ -468,7 +471,7 @@ describe('the tokens of another tool', () => {
 
   it('cannot be set by hand', async () => {
     await open({ api: owned() })
-    await expect(session.setCredential('api', undefined, 'refresh-1')).rejects.toMatchObject({
+    await expect(session.credentials.set('api', undefined, 'refresh-1')).rejects.toMatchObject({
       code: 'usage',
     })
   })
@@ -511,5 +514,5 @@ it('a process does not end in the middle of a refresh', async () => {
   const ending = sessions.flush()
   free.resolve()
   await ending
-  expect(await session.readTokens('api')).toMatchObject({ tokens: { accessToken: 'access-2' } })
+  expect(await session.tokens.read('api')).toMatchObject({ tokens: { accessToken: 'access-2' } })
 })

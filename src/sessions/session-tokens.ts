@@ -1,13 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
+import { isOAuth2, type OAuth2Definition, type OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
 import type { Plan } from '../plan/plan.ts'
 import { accessTokenIn, sentToken, tokensDue, tokensLacking } from '../plan/renewal.ts'
 import type { Secret } from '../secret.ts'
 import type { HeldCredential } from './held-credential.ts'
+import type { CredentialInput } from './merge-credential.ts'
 import type { Use } from './plan-memo.ts'
 import type { SessionCredentials } from './session-credentials.ts'
+import type { RefreshedTokens } from './values/refreshed-tokens.ts'
 
 /** An API may answer 401 for what no token of the user may do. Then new tokens help nobody, and asking for them each time harms. */
 const uselessMs = 60_000
@@ -18,27 +21,69 @@ export interface DueTokens {
   readonly dueAt: number
 }
 
+export interface SessionTokensParts {
+  readonly session: string
+  readonly credentials: SessionCredentials
+  readonly values: RefreshedTokens
+  /** Without it tokens are used as they are. */
+  readonly refresher: Refresher | undefined
+  readonly now: () => number
+}
+
 /** The tokens of one session as requests need them: fresh before they go, renewed when they were rejected. */
 export class SessionTokens {
   readonly #session: string
   readonly #credentials: SessionCredentials
+  readonly #values: RefreshedTokens
   readonly #refresher: Refresher | undefined
   readonly #now: () => number
   readonly #uses = new Map<string, Use>()
   /** Access tokens that were rejected just after they had come. */
   readonly #useless = new Map<string, { readonly accessToken: Secret; readonly until: number }>()
 
-  constructor(
-    session: string,
-    credentials: SessionCredentials,
-    options: { readonly refresher: Refresher | undefined; readonly now: () => number },
-  ) {
+  /** @internal */
+  constructor({ session, credentials, values, refresher, now }: SessionTokensParts) {
     this.#session = session
     this.#credentials = credentials
-    this.#refresher = options.refresher
-    this.#now = options.now
+    this.#values = values
+    this.#refresher = refresher
+    this.#now = now
   }
 
+  /** Everything that is kept of an oauth2 credential, secrets too. Throws `credential-missing`. */
+  async read(name: string): Promise<OAuth2Value | undefined> {
+    const { definition } = await this.#credentials.find(name)
+    if (!isOAuth2(definition)) throw notOAuth2(name)
+    return await this.#values.tokensOf(name).of(definition).read()
+  }
+
+  /**
+   * Keeps what a login brings, and the definition with it unless the configuration has that.
+   * @param change the value, or a function of the value before
+   */
+  async save(
+    name: string,
+    input: CredentialInput | undefined,
+    change: OAuth2Value | ((before: OAuth2Value | undefined) => OAuth2Value),
+  ): Promise<void> {
+    await this.#credentials.reseal(name, input, ({ definition, before }) => {
+      if (!isOAuth2(definition)) throw notOAuth2(name)
+      if (typeof change !== 'function') return change
+      // The schema of the kind checked it.
+      return change(
+        before === undefined ? undefined : this.#values.tokensOf(name).over(before as OAuth2Value),
+      )
+    })
+  }
+
+  /** The definition that an oauth2 credential would have with this input. Nothing is kept. Throws `usage`. */
+  async definitionFor(name: string, input: CredentialInput): Promise<OAuth2Definition> {
+    const definition = await this.#credentials.definitionFor(name, input)
+    if (isOAuth2(definition)) return definition
+    throw new HallpassError('usage', `"${name}" is of the kind ${definition.kind}, which has no login`)
+  }
+
+  /** Refreshes an oauth2 credential, or says why not. Throws `credential-missing`. */
   async refresh(name: string, why: RefreshReason): Promise<RefreshOutcome> {
     const refreshable = await this.#credentials.refreshable(name)
     if (typeof refreshable === 'string') return { kind: 'not-refreshable', reason: refreshable }
@@ -96,14 +141,20 @@ export class SessionTokens {
   async due(usedSince: number): Promise<readonly DueTokens[]> {
     const used = [...this.#uses].filter(([, { at }]) => at >= usedSince)
     if (used.length === 0) return []
-    const held = await this.#credentials.list()
+    const held = await this.#credentials.held()
     return used.flatMap(([name]) => {
       const { freshness } = held.find((one) => one.name === name)?.credential ?? {}
       return freshness?.dueAt === undefined ? [] : { name, dueAt: freshness.dueAt }
     })
   }
 
-  async rejected(plan: Plan, replayed: boolean): Promise<'retry' | 'needs-login' | 'no'> {
+  /**
+   * An origin answered 401 to a request with this plan: renews what it carried in Authorization, once.
+   * @param replayed it was the second 401, to the request sent again with new tokens: they do not help here
+   * @returns 'retry' when the session has another access token now
+   * @internal
+   */
+  async rejected(plan: Plan, replayed = false): Promise<'retry' | 'needs-login' | 'no'> {
     const sent = sentToken(plan)
     if (sent === undefined) return 'no'
     const { name, accessToken, freshness } = sent
@@ -128,12 +179,16 @@ export class SessionTokens {
   }
 
   async #find(name: string): Promise<HeldCredential | undefined> {
-    return (await this.#credentials.list()).find((held) => held.name === name)
+    return (await this.#credentials.held()).find((held) => held.name === name)
   }
 
   #isSpent({ expiresAt }: Freshness): boolean {
     return expiresAt !== undefined && expiresAt <= this.#now()
   }
+}
+
+function notOAuth2(name: string): HallpassError {
+  return new HallpassError('usage', `"${name}" is not of the kind oauth2`)
 }
 
 function accessTokenOf(held: HeldCredential | undefined): Secret | undefined {

@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 
 const open = async (store: Store, rules: readonly RuleSpec[] = []) =>
-  (await Sessions.open({ store, config: ruleSet(rules), now: () => now })).get('default')
+  new Sessions({ store, config: ruleSet(rules), now: () => now }).get('default')
 
 const request = {
   scheme: 'https',
@@ -124,9 +124,9 @@ describe('a plan', () => {
     expect(await plan()).toEqual(['sid=1'])
     await session.capture(response(['sid=2; HttpOnly; Path=/']))
     expect(await plan()).toEqual(['sid=2'])
-    await session.setCredential('api', { kind: 'bearer', hosts: ['app.example.com'] }, 'x')
+    await session.credentials.set('api', { kind: 'bearer', hosts: ['app.example.com'] }, 'x')
     expect(await plan()).toEqual(['sid=2', 'api'])
-    await session.removeCredential('api')
+    await session.credentials.remove('api')
     expect(await plan()).toEqual(['sid=2'])
     await session.capture(response([], { clearSiteData: ['"cookies"'] }))
     expect(await plan()).toEqual([])
@@ -158,16 +158,16 @@ describe('what another process changed', () => {
     for (let round = 0; round < 20; round++) {
       await theirs.capture(response([`sid=${round}; Path=/`]))
       expect(await plan()).toEqual([`sid=${round}`])
-      await theirs.setCredential('api', { kind: 'bearer', hosts: ['app.example.com'] }, `token${round}`)
+      await theirs.credentials.set('api', { kind: 'bearer', hosts: ['app.example.com'] }, `token${round}`)
       const [credential] = (await mine.plan(request, {})).credentials.attached
       expect(credential?.source.from === 'value' && credential.source.value.reveal()).toBe(
         `Bearer token${round}`,
       )
-      await theirs.removeCredential('api')
+      await theirs.credentials.remove('api')
       expect(await plan()).toEqual([`sid=${round}`])
     }
     expect((await mine.planConnect('app.example.com', 443, {})).known).toBe(true)
-    await theirs.removeCookies('example.com')
+    await theirs.cookies.remove('example.com')
     expect(await plan()).toEqual([])
     expect((await mine.planConnect('app.example.com', 443, {})).known).toBe(false)
   })
@@ -189,7 +189,7 @@ describe('capture', () => {
     const session = await open(new MemoryStore())
     const capture = await session.capture(response(['sid=1; HttpOnly'], { capture: false }))
     expect(capture).toEqual({ captured: [], deleted: [], hidden: new Set(), refused: [] })
-    expect(await session.cookies()).toEqual([])
+    expect(await session.cookies.list()).toEqual([])
   })
 
   it('on a full disk says so, and the next request has the cookie all the same', async () => {
@@ -206,7 +206,7 @@ describe('capture', () => {
       expect(capture).toMatchObject({ captured: ['sid'], hidden: new Set([0]), warning: 'not-saved' })
       expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
       expect((await session.planConnect('app.example.com', 443, {})).known).toBe(true)
-      expect((await session.cookies()).map(({ name }) => name)).toEqual(['sid'])
+      expect((await session.cookies.list()).map(({ name }) => name)).toEqual(['sid'])
       expect(await session.capture(response(['sid=1; HttpOnly']))).toMatchObject({ warning: 'not-saved' })
     } finally {
       restore()
@@ -241,24 +241,26 @@ describe('a damaged record', () => {
   it('of a credential is an error where a rule names it, and keeps the others working', async () => {
     const store = new MemoryStore()
     const held = await open(store, [{ hosts: ['app.example.com'], credential: 'bad' }])
-    await held.setCredential('good', { kind: 'bearer', hosts: ['other.test'] }, 'x')
+    await held.credentials.set('good', { kind: 'bearer', hosts: ['other.test'] }, 'x')
     await damage(store, { ...session, kind: 'credential', name: 'bad' })
     await expect(held.plan(request, {})).rejects.toMatchObject({ code: 'record-damaged' })
     expect(attached(await held.plan({ ...request, host: 'other.test' }, {}))).toEqual(['good'])
-    expect((await held.credentials()).map(({ name, problem }) => [name, problem === undefined])).toEqual([
-      ['bad', false],
-      ['good', true],
-    ])
-    await expect(held.credential('bad')).rejects.toMatchObject({ code: 'record-damaged' })
-    await held.removeCredential('bad')
-    expect(await held.credentials()).toHaveLength(1)
+    expect((await held.credentials.list()).map(({ name, problem }) => [name, problem === undefined])).toEqual(
+      [
+        ['bad', false],
+        ['good', true],
+      ],
+    )
+    await expect(held.credentials.get('bad')).rejects.toMatchObject({ code: 'record-damaged' })
+    await held.credentials.remove('bad')
+    expect(await held.credentials.list()).toHaveLength(1)
   })
 
   it('of a credential that the configuration defines is an error for its hosts', async () => {
     const store = new MemoryStore()
     const definition = credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['app.example.com'] })
     const config = { ...ruleSet(), credentials: new Map([['bad', definition]]) }
-    const held = await (await Sessions.open({ store, config, now: () => now })).get('default')
+    const held = await new Sessions({ store, config, now: () => now }).get('default')
     await damage(store, { ...session, kind: 'credential', name: 'bad' })
     await expect(held.plan(request, {})).rejects.toMatchObject({ code: 'record-damaged' })
     expect(attached(await held.plan({ ...request, host: 'other.test' }, {}))).toEqual([])
@@ -279,7 +281,7 @@ describe('explain', () => {
   it('tells the plan for a URL, whether the host is known and why, and no value', async () => {
     const session = await open(new MemoryStore())
     await session.capture(response(['sid=1; HttpOnly; Path=/']))
-    await session.setCredential('api', { kind: 'query', hosts: ['*.example.com'], param: 'key' }, 's3cret')
+    await session.credentials.set('api', { kind: 'query', hosts: ['*.example.com'], param: 'key' }, 's3cret')
     const told = await session.explain('https://app.example.com/me?key=own#x', 'POST')
     expect(told).toMatchObject({
       session: 'default',
@@ -303,7 +305,7 @@ describe('single cookies', () => {
   })
 
   it('are set as they are said, for the whole host unless a path is named', async () => {
-    const cookie = await session.setCookie('https://app.example.com/a/b', {
+    const cookie = await session.cookies.set('https://app.example.com/a/b', {
       name: 'sid',
       value: 'a=b "c"',
       domain: 'example.com',
@@ -323,11 +325,11 @@ describe('single cookies', () => {
       sameSite: 'strict',
       expiresAt: start + 60_000,
     })
-    expect(await session.cookie('https://www.example.com/x?y', 'sid')).toEqual(cookie)
-    expect(await session.cookie('http://www.example.com/', 'sid')).toBeUndefined()
-    expect(await session.cookie('https://www.example.com/', 'other')).toBeUndefined()
+    expect(await session.cookies.find('https://www.example.com/x?y', 'sid')).toEqual(cookie)
+    expect(await session.cookies.find('http://www.example.com/', 'sid')).toBeUndefined()
+    expect(await session.cookies.find('https://www.example.com/', 'other')).toBeUndefined()
     expect(
-      await session.setCookie('https://app.example.com/', { name: '', value: 'nameless', path: '/x' }),
+      await session.cookies.set('https://app.example.com/', { name: '', value: 'nameless', path: '/x' }),
     ).toMatchObject({
       name: '',
       value: 'nameless',
@@ -353,19 +355,19 @@ describe('single cookies', () => {
     [{ name: '__Host-a', value: 'x' }, /not taken/],
     [{ name: '', value: '' }, /not taken/],
   ])('%j is refused', async (input, reason) => {
-    await expect(session.setCookie('https://app.example.com/', input)).rejects.toMatchObject({
+    await expect(session.cookies.set('https://app.example.com/', input)).rejects.toMatchObject({
       code: 'cookie-refused',
       message: expect.stringMatching(reason),
     })
-    expect(await session.cookies()).toEqual([])
+    expect(await session.cookies.list()).toEqual([])
   })
 
   it('are listed by site or by host', async () => {
-    await session.setCookie('https://app.example.com/', { name: 'a', value: '1' })
-    await session.setCookie('https://www.example.com/', { name: 'b', value: '1' })
-    await session.setCookie('https://www.example.com/', { name: 'c', value: '1', domain: 'example.com' })
-    await session.setCookie('https://other.test/', { name: 'd', value: '1' })
-    const names = async (site?: string) => (await session.cookies(site)).map(({ name }) => name)
+    await session.cookies.set('https://app.example.com/', { name: 'a', value: '1' })
+    await session.cookies.set('https://www.example.com/', { name: 'b', value: '1' })
+    await session.cookies.set('https://www.example.com/', { name: 'c', value: '1', domain: 'example.com' })
+    await session.cookies.set('https://other.test/', { name: 'd', value: '1' })
+    const names = async (site?: string) => (await session.cookies.list(site)).map(({ name }) => name)
     expect(await names()).toEqual(['a', 'b', 'c', 'd'])
     expect(await names('example.com')).toEqual(['a', 'b', 'c'])
     expect(await names('APP.example.com.')).toEqual(['a', 'c'])
@@ -374,13 +376,13 @@ describe('single cookies', () => {
   })
 
   it('are removed by site, host or name, and a host without any is unknown again', async () => {
-    await session.setCookie('https://app.example.com/', { name: 'a', value: '1' })
-    await session.setCookie('https://app.example.com/', { name: 'b', value: '1' })
-    await session.setCookie('https://www.example.com/', { name: 'a', value: '1' })
-    expect(await session.removeCookies('app.example.com', 'a')).toBe(1)
-    expect(await session.removeCookies('app.example.com', 'a')).toBe(0)
-    expect(await session.removeCookies('example.com')).toBe(2)
+    await session.cookies.set('https://app.example.com/', { name: 'a', value: '1' })
+    await session.cookies.set('https://app.example.com/', { name: 'b', value: '1' })
+    await session.cookies.set('https://www.example.com/', { name: 'a', value: '1' })
+    expect(await session.cookies.remove('app.example.com', 'a')).toBe(1)
+    expect(await session.cookies.remove('app.example.com', 'a')).toBe(0)
+    expect(await session.cookies.remove('example.com')).toBe(2)
     expect((await session.planConnect('app.example.com', 443, {})).known).toBe(false)
-    expect(await session.removeCookies('nothing.test')).toBe(0)
+    expect(await session.cookies.remove('nothing.test')).toBe(0)
   })
 })

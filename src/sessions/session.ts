@@ -1,12 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Cookie } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
-import { placeText } from '../credentials/credential.ts'
-import type { Freshness, ReadFrom } from '../credentials/kind.ts'
-import type { CredentialDefinition } from '../credentials/kinds.ts'
-import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
-import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
+import type { Refresher } from '../oauth/refresher.ts'
 import { type Capture, type CapturedResponse, captureInto } from '../plan/capture.ts'
 import {
   type ConnectPlan,
@@ -22,19 +17,18 @@ import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
-import type { CookieInput } from './cookie-input.ts'
-import { type HeldCredential, isOAuth2 } from './held-credential.ts'
+import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
-import type { OriginStorage } from './origin-storage.ts'
 import { PlanMemo, type PlanStamps } from './plan-memo.ts'
 import { SessionCookies } from './session-cookies.ts'
-import { type CredentialInput, SessionCredentials } from './session-credentials.ts'
+import { type CredentialsConfig, SessionCredentials } from './session-credentials.ts'
 import { SessionStorage } from './session-storage.ts'
-import { type DueTokens, SessionTokens } from './session-tokens.ts'
+import { SessionTokens } from './session-tokens.ts'
+import { RefreshedTokens } from './values/refreshed-tokens.ts'
+import { valuePlaces } from './values/value-places.ts'
 
 /** What of the configuration sessions need. */
-export interface SessionsConfig extends RuleSet {
-  readonly credentials?: ReadonlyMap<string, CredentialDefinition>
+export interface SessionsConfig extends RuleSet, CredentialsConfig {
   readonly maxSessions?: number
 }
 
@@ -48,28 +42,6 @@ export interface SessionParts {
   readonly refresher?: Refresher | undefined
 }
 
-/** A credential as lists show it: no value. */
-export interface CredentialSummary {
-  readonly name: string
-  readonly kind: string
-  readonly hosts: readonly string[]
-  /** `authorization`, `?key`. */
-  readonly place: string | undefined
-  readonly origin: HeldCredential['origin']
-  /** Whether it has what it needs to be attached. */
-  readonly present: boolean
-  readonly fingerprint: string | undefined
-  readonly updatedAt: string | undefined
-  /** Why it cannot be used. */
-  readonly problem: string | undefined
-  /** What is not secret of it. */
-  readonly definition: CredentialDefinition | undefined
-  /** Of one whose value ends. */
-  readonly freshness: Freshness | undefined
-  /** Where its value is read. */
-  readonly readFrom: ReadFrom | undefined
-}
-
 export interface Explanation extends Plan {
   readonly session: string
   readonly url: string
@@ -79,15 +51,17 @@ export interface Explanation extends Plan {
 /** One bundle of cookies and credentials. */
 export class Session {
   readonly name: string
+  readonly cookies: SessionCookies
+  readonly credentials: SessionCredentials
+  readonly storage: SessionStorage
+  /** The tokens of its oauth2 credentials. */
+  readonly tokens: SessionTokens
   readonly #store: Store
   readonly #config: SessionsConfig
   readonly #now: () => number
   readonly #metadataNow: SessionParts['metadataNow']
   readonly #memo = new PlanMemo()
-  readonly #cookies: SessionCookies
-  readonly #credentials: SessionCredentials
-  readonly #storage: SessionStorage
-  readonly #tokens: SessionTokens
+  readonly #values: RefreshedTokens
   #metadata: SessionMetadata
   #expiresAt: number
 
@@ -97,10 +71,14 @@ export class Session {
     this.#config = config
     this.#now = now
     this.#metadataNow = metadataNow
-    this.#cookies = new SessionCookies(store, this.name)
-    this.#credentials = new SessionCredentials(store, this.name, config.credentials ?? new Map(), now)
-    this.#tokens = new SessionTokens(this.name, this.#credentials, { refresher, now })
-    this.#storage = new SessionStorage(store, this.name)
+    const session = this.name
+    this.cookies = new SessionCookies(store, session, now)
+    this.storage = new SessionStorage(store, session)
+    this.#values = new RefreshedTokens(store, session, now)
+    const places = valuePlaces(this.storage, this.#values)
+    this.credentials = new SessionCredentials({ store, session, config, places, now })
+    const { credentials } = this
+    this.tokens = new SessionTokens({ session, credentials, values: this.#values, refresher, now })
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
   }
@@ -110,7 +88,7 @@ export class Session {
   }
 
   /** Takes the metadata as another process may have left them. */
-  refresh(metadata: SessionMetadata): void {
+  adopt(metadata: SessionMetadata): void {
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
   }
@@ -152,8 +130,8 @@ export class Session {
       const now = this.#now()
       if (now >= this.#expiresAt) return this.#planAfresh(request, scope, now)
       const stamps = {
-        jar: this.#cookies.jar(request.host)?.stamp() ?? '',
-        credentials: this.#credentials.stamp(),
+        jar: this.cookies.jar(request.host)?.stamp() ?? '',
+        credentials: this.credentials.stamp(),
       }
       const made = this.#memo.get(request, scopeKey(scope), stamps, now)
       return made ?? this.#planAfresh(request, scope, now)
@@ -176,7 +154,7 @@ export class Session {
    * answer to a request that has acted is not withheld.
    */
   async capture(response: CapturedResponse): Promise<Capture> {
-    const jar = this.#cookies.jar(response.host)
+    const jar = this.cookies.jar(response.host)
     if (jar === undefined || response.capture === false) return nothingCaptured
     const now = this.#now()
     // A jar that cannot be read now could be when the request was planned: what comes is kept until it can again.
@@ -194,120 +172,6 @@ export class Session {
     }
   }
 
-  /** The cookies of a site or of a host, or all; the expired ones too. */
-  cookies(site?: string): Promise<readonly Cookie[]> {
-    return this.#cookies.list(site)
-  }
-
-  /** The cookie of a name that would go with a request to a URL. */
-  cookie(url: string, name: string): Promise<Cookie | undefined> {
-    return this.#cookies.find(url, name, this.#now())
-  }
-
-  /** Sets a cookie as a response of the URL could. Throws `cookie-refused` with the rule. */
-  setCookie(url: string, input: CookieInput): Promise<Cookie> {
-    return this.#cookies.set(url, input, this.#now())
-  }
-
-  /** Removes the cookies of a site or host, or those of one name; returns how many there were. */
-  removeCookies(site: string, name?: string): Promise<number> {
-    return this.#cookies.remove(site, name)
-  }
-
-  /**
-   * Sets a credential's value and, unless the configuration has it, its definition.
-   * @param secretText Unicode, as typed or piped; undefined for a kind without a value of its own
-   */
-  async setCredential(
-    name: string,
-    input: CredentialInput | undefined,
-    secretText: string | undefined,
-  ): Promise<void> {
-    const ruled = this.isRuled(name)
-    await this.#credentials.set(name, input, secretText, { needsHosts: !ruled })
-  }
-
-  /** One credential with its value. Throws `credential-missing`. */
-  async credential(name: string): Promise<CredentialSummary & { readonly value: Secret | undefined }> {
-    const held = await this.#credentials.get(name)
-    if (held.problem !== undefined) throw held.problem
-    return { ...summaryOf(held), value: held.print && new Secret(held.print()) }
-  }
-
-  async credentials(): Promise<readonly CredentialSummary[]> {
-    return (await this.#credentials.list()).map(summaryOf)
-  }
-
-  /** Refreshes an oauth2 credential, or says why not. Throws `credential-missing`. */
-  refreshCredential(name: string, why: RefreshReason): Promise<RefreshOutcome> {
-    return this.#tokens.refresh(name, why)
-  }
-
-  /**
-   * An origin answered 401 to a request with this plan: renews what it carried in Authorization, once.
-   * @param replayed it was the second 401, to the request sent again with new tokens: they do not help here
-   * @returns 'retry' when the session has another access token now
-   */
-  rejected(plan: Plan, replayed = false): Promise<'retry' | 'needs-login' | 'no'> {
-    return this.#tokens.rejected(plan, replayed)
-  }
-
-  /** Whether a rule says where a credential goes, so that it needs no hosts of its own. */
-  isRuled(name: string): boolean {
-    return this.#config.rules.some(({ credential }) => credential === name)
-  }
-
-  /** What an oauth2 credential would be with this input: nothing is kept. Throws `usage` for one that it cannot be. */
-  async definitionFor(name: string, input: CredentialInput): Promise<OAuth2Definition> {
-    const ruled = this.isRuled(name)
-    const definition = await this.#credentials.definitionFor(name, input, { needsHosts: !ruled })
-    if (isOAuth2(definition)) return definition
-    throw new HallpassError('usage', `"${name}" is of the kind ${definition.kind}, which has no login`)
-  }
-
-  /**
-   * Keeps what a login brings, and the definition with it unless the configuration has that.
-   * @param change the value, or what makes it of the one before
-   */
-  async saveTokens(
-    name: string,
-    input: CredentialInput | undefined,
-    change: OAuth2Value | ((before: OAuth2Value | undefined) => OAuth2Value),
-  ): Promise<void> {
-    const make = typeof change === 'function' ? change : () => change
-    const ruled = this.isRuled(name)
-    await this.#credentials.setTokens(name, input, make, { needsHosts: !ruled })
-  }
-
-  /** All that is kept of an oauth2 credential, secrets too. Throws `credential-missing`. */
-  readTokens(name: string): Promise<OAuth2Value | undefined> {
-    return this.#credentials.tokens(name)
-  }
-
-  /** What was used since then and will have to be refreshed. */
-  dueTokens(usedSince: number): Promise<readonly DueTokens[]> {
-    return this.#tokens.due(usedSince)
-  }
-
-  removeCredential(name: string): Promise<void> {
-    return this.#credentials.remove(name)
-  }
-
-  /** The web storage of an origin. */
-  storage(origin: string): Promise<OriginStorage | undefined> {
-    return this.#storage.get(origin)
-  }
-
-  /** The web storage of an origin, of a host with the hosts below it, or all. */
-  storages(place?: string): Promise<readonly OriginStorage[]> {
-    return this.#storage.list(place)
-  }
-
-  /** Removes the web storage of an origin, or of a host with the hosts below it; returns how many keys there were. */
-  clearStorage(place: string): Promise<number> {
-    return this.#storage.clear(place)
-  }
-
   /** Brings in what a file or a browser's profile holds: all of it or nothing. See `importContents` for what it throws. */
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
     const now = this.#now()
@@ -317,20 +181,20 @@ export class Session {
 
   /** One more attempt to save what could not be saved, before the process ends. */
   async flush(): Promise<void> {
-    await Promise.all([this.#cookies.flush(), this.#credentials.flush()])
+    await Promise.all([this.cookies.flush(), this.#values.flush()])
   }
 
   async #planAfresh(request: PlanRequest, scope: Scope, now: number): Promise<Plan> {
     let made = await this.#make(request, scope, now)
     const used = made.plan.policy.allowed && isUsed(request, scope)
-    const lacking = used ? this.#tokens.lacking(made.plan) : []
+    const lacking = used ? this.tokens.lacking(made.plan) : []
     if (lacking.length > 0) {
-      const retryAt = await this.#tokens.renew(lacking)
+      const retryAt = await this.tokens.renew(lacking)
       made = await this.#make(request, scope, this.#now())
       made = { ...made, plan: { ...made.plan, validUntil: Math.min(made.plan.validUntil, retryAt) } }
     }
-    this.#tokens.renewLater(made.plan)
-    this.#memo.keep(request, scopeKey(scope), made.stamps, made.plan, this.#tokens.use(made.plan))
+    this.tokens.renewLater(made.plan)
+    this.#memo.keep(request, scopeKey(scope), made.stamps, made.plan, this.tokens.use(made.plan))
     return made.plan
   }
 
@@ -340,7 +204,7 @@ export class Session {
     // A connection outlives its session when another process removes it; with a longer life it goes on.
     const metadata = await this.#metadataNow()
     if (metadata === undefined) throw sessionMissing(this.name)
-    this.refresh(metadata)
+    this.adopt(metadata)
     const made = plan(request, material, this.#config, scope, now)
     if (isUsed(request, scope)) throwProblem(made, held)
     return { plan: made, stamps }
@@ -352,9 +216,9 @@ export class Session {
     readonly material: Material
     readonly held: readonly HeldCredential[]
   }> {
-    const siteJar = this.#cookies.jar(host)
-    const stamps = { jar: siteJar?.stamp() ?? '', credentials: this.#credentials.stamp() }
-    const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.#credentials.list()])
+    const siteJar = this.cookies.jar(host)
+    const stamps = { jar: siteJar?.stamp() ?? '', credentials: this.credentials.stamp() }
+    const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.credentials.held()])
     const credentials = held.flatMap(({ credential }) => credential ?? [])
     return { stamps, material: { jar, credentials }, held }
   }
@@ -383,43 +247,6 @@ function throwProblem(made: Plan, held: readonly HeldCredential[]): void {
     if (problem === undefined) continue
     if (kind === 'unknown' || (problem instanceof Error && problem.message === reason)) throw problem
   }
-}
-
-function summaryOf({
-  credential,
-  problem,
-  print,
-  name,
-  kind,
-  hosts,
-  origin,
-  updatedAt,
-  definition,
-}: HeldCredential): CredentialSummary {
-  return {
-    name,
-    kind,
-    hosts,
-    origin,
-    updatedAt,
-    // It came from the schema of its kind.
-    definition: definition as CredentialDefinition | undefined,
-    freshness: credential?.freshness,
-    readFrom: credential?.readFrom,
-    place: credential && placeText(credential.place),
-    present: credential !== undefined && credential.source.from !== 'nothing',
-    fingerprint: fingerprintOf(print?.()),
-    problem:
-      problem instanceof Error
-        ? problem.message
-        : credential?.source.from === 'nothing'
-          ? credential.source.reason
-          : undefined,
-  }
-}
-
-function fingerprintOf(value: string | undefined): string | undefined {
-  return value === undefined || value === '' ? undefined : new Secret(value).fingerprint()
 }
 
 function expiryOf({ expiresAt }: SessionMetadata): number {

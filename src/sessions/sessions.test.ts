@@ -10,7 +10,7 @@ let sessions: Sessions
 beforeEach(async () => {
   now = start
   store = new MemoryStore()
-  sessions = await Sessions.open({ store, config: { ...ruleSet(), maxSessions: 5 }, now: () => now })
+  sessions = new Sessions({ store, config: { ...ruleSet(), maxSessions: 5 }, now: () => now })
 })
 const names = async () => (await sessions.list()).map(({ name }) => name)
 
@@ -25,11 +25,11 @@ describe('the default session', () => {
 
   it('is empty after it was removed', async () => {
     const session = await sessions.get('default')
-    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     const token = (await session.clientToken()).reveal()
     await sessions.remove('default')
     const again = await sessions.get('default')
-    expect(await again.cookies()).toEqual([])
+    expect(await again.cookies.list()).toEqual([])
     expect((await again.clientToken()).equals(token)).toBe(false)
   })
 
@@ -47,10 +47,10 @@ describe('a session', () => {
   it('shares nothing with another', async () => {
     const one = await sessions.create({ name: 'one' })
     const two = await sessions.create({ name: 'two' })
-    await one.setCookie('https://a.test/', { name: 'sid', value: '1' })
-    await one.setCredential('api', { kind: 'bearer', hosts: ['a.test'] }, 'x')
-    expect(await two.cookies()).toEqual([])
-    expect(await two.credentials()).toEqual([])
+    await one.cookies.set('https://a.test/', { name: 'sid', value: '1' })
+    await one.credentials.set('api', { kind: 'bearer', hosts: ['a.test'] }, 'x')
+    expect(await two.cookies.list()).toEqual([])
+    expect(await two.credentials.list()).toEqual([])
     expect((await one.clientToken()).equals((await two.clientToken()).reveal())).toBe(false)
   })
 
@@ -105,7 +105,7 @@ describe('a session', () => {
 describe('a session with an end', () => {
   it('is missing from then on, for those who hold it too, and leaves nothing behind', async () => {
     const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
-    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     const request = {
       scheme: 'https',
       host: 'a.test',
@@ -161,7 +161,7 @@ describe('a connection that outlives its session', () => {
 
   it('is told so, when another process removed it', async () => {
     const session = await sessions.create({ name: 'work' })
-    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     await session.plan(request, {})
     await store.removeSession('work')
     await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
@@ -170,11 +170,11 @@ describe('a connection that outlives its session', () => {
 
   it('goes on with an empty one, if it is the default', async () => {
     const session = await sessions.get('default')
-    await session.setCookie('https://a.test/', { name: 'sid', value: '1' })
+    await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     await session.plan(request, {})
     await store.removeSession('default')
     expect((await session.plan(request, {})).cookies.attached).toEqual([])
-    await session.setCookie('https://a.test/', { name: 'sid', value: '2' })
+    await session.cookies.set('https://a.test/', { name: 'sid', value: '2' })
     expect((await session.plan(request, {})).cookies.attached).toHaveLength(1)
   })
 
@@ -224,7 +224,7 @@ it('notes when a session was used last, to the minute', async () => {
 
 it('noting the last use loses no change that another process makes of the metadata', async () => {
   const { store: files } = await scratchStore()
-  const shared = await Sessions.open({ store: files, config: ruleSet(), now: () => now })
+  const shared = new Sessions({ store: files, config: ruleSet(), now: () => now })
   const session = await shared.get('work')
   for (let year = 2100; year < 2112; year++) {
     now += 61_000

@@ -26,6 +26,14 @@ const maxTtlSeconds = 10 * 366 * 86_400
 /** "Last used" is to the minute: a write for each connection would cost more than it tells. */
 const lastUsedEveryMs = 60_000
 
+export interface SessionsParts {
+  readonly store: Store
+  readonly config: SessionsConfig
+  readonly now?: () => number
+  /** Without it tokens are used as they are. */
+  readonly refresher?: Refresher
+}
+
 /** The sessions of a store. Expired ones are gone for whoever asks, and then also from the store. */
 export class Sessions {
   readonly #store: Store
@@ -34,22 +42,8 @@ export class Sessions {
   readonly #refresher: Refresher | undefined
   readonly #sessions = new Map<string, Session>()
 
-  static async open(options: {
-    readonly store: Store
-    readonly config: SessionsConfig
-    readonly now?: () => number
-    /** Without it tokens are used as they are. */
-    readonly refresher?: Refresher
-  }): Promise<Sessions> {
-    return new Sessions(options.store, options.config, options.now ?? Date.now, options.refresher)
-  }
-
-  private constructor(
-    store: Store,
-    config: SessionsConfig,
-    now: () => number,
-    refresher: Refresher | undefined,
-  ) {
+  /** @internal */
+  constructor({ store, config, now = Date.now, refresher }: SessionsParts) {
     this.#store = store
     this.#config = config
     this.#now = now
@@ -66,7 +60,7 @@ export class Sessions {
     }
     const held = this.#sessions.get(name)
     if (held !== undefined) {
-      held.refresh(metadata)
+      held.adopt(metadata)
       return held
     }
     const session = new Session(metadata, {
@@ -140,7 +134,7 @@ export class Sessions {
     const { lastUsedAt } = session.metadata
     if (lastUsedAt !== undefined && now - Date.parse(lastUsedAt) < lastUsedEveryMs) return
     const used = new Date(now).toISOString()
-    session.refresh({ ...session.metadata, lastUsedAt: used })
+    session.adopt({ ...session.metadata, lastUsedAt: used })
     await this.#store.updateSession(session.name, (written) => ({ ...written, lastUsedAt: used }))
   }
 
@@ -148,10 +142,10 @@ export class Sessions {
   async dueTokens(usedSince: number): Promise<readonly DueRefresh[]> {
     const all = await Promise.all(
       [...this.#sessions.values()].map(async (session) => {
-        const due = await session.dueTokens(usedSince)
+        const due = await session.tokens.due(usedSince)
         return due.map(({ name, dueAt }) => ({
           dueAt,
-          refresh: () => session.refreshCredential(name, { because: 'due' }),
+          refresh: () => session.tokens.refresh(name, { because: 'due' }),
         }))
       }),
     )

@@ -54,7 +54,7 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
       }
       expect(site.received).toContain('GET /asks ')
       expect(site.received).not.toContain('GET /answered ')
-      expect((await (await hallpass.session()).cookies()).map((cookie) => cookie.name)).toEqual(['way'])
+      expect((await (await hallpass.session()).cookies.list()).map((cookie) => cookie.name)).toEqual(['way'])
       // A request of Firefox's own before it has the password would make it ask its user for it.
       if (name === 'firefox') expect(asked).toEqual(['GET http://hallpass.internal/ HTTP/1.1'])
     },

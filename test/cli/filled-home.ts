@@ -37,6 +37,6 @@ async function fill(): Promise<void> {
 /** Both secrets come out as they went in. */
 export async function expectReadable(cli: CommandLine, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const session = await (await openHallpass({ home: cli.home, env: { ...noKeyring, ...env } })).session()
-  expect((await session.credential('api')).value?.reveal()).toBe(tokenValue)
-  expect((await session.cookie(cookieUrl, 'sid'))?.value).toBe(cookieValue)
+  expect((await session.credentials.get('api')).value?.reveal()).toBe(tokenValue)
+  expect((await session.cookies.find(cookieUrl, 'sid'))?.value).toBe(cookieValue)
 }

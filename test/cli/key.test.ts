@@ -346,7 +346,7 @@ describe('key rotate', () => {
       expect(Number(stdout.replace('reading\n', ''))).toBeGreaterThan(3)
     }
     const session = await (await openHallpass({ home: cli.home, env: cli.env })).session()
-    const values = written.map(async (name) => (await session.credential(name)).value?.reveal())
+    const values = written.map(async (name) => (await session.credentials.get(name)).value?.reveal())
     expect(await Promise.all(values)).toEqual(written)
     const { keys, foreign } = await status(cli)
     expect({ keys: keys.length, foreign }).toEqual({ keys: 1, foreign: [] })

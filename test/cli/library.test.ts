@@ -49,7 +49,7 @@ describe('cookies', () => {
     await again.clear('a.example.com')
     expect(await hallpass.cookieHeader('https://a.example.com/')).toBe('')
     expect(await hallpass.cookieHeader('https://b.example/')).toBe('sid=2')
-    expect((await session.storages()).map(({ origin }) => origin)).toEqual(['https://b.example'])
+    expect((await session.storage.list()).map(({ origin }) => origin)).toEqual(['https://b.example'])
     await hallpass.clear()
     expect(await hallpass.toNetscape()).not.toContain('b.example')
   })

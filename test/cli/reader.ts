@@ -12,7 +12,10 @@ process.stdin.resume()
 process.stdout.write('reading\n')
 let rounds = 0
 while (!ended) {
-  const read = [(await session.cookie(url, 'sid'))?.value, (await session.credential('api')).value?.reveal()]
+  const read = [
+    (await session.cookies.find(url, 'sid'))?.value,
+    (await session.credentials.get('api')).value?.reveal(),
+  ]
   if (read[0] !== cookie || read[1] !== token) throw new Error(`round ${rounds} read something else`)
   rounds++
   await setImmediate()

@@ -57,15 +57,15 @@ describe('a token of which nobody says how long it lives', () => {
   it('is used until it is rejected, and then refreshed once, whoever saw the rejection', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds, withoutExpiresIn: true })
     const stage = await Stage.set(server)
-    await stage.session.refreshCredential('api', { because: 'asked' })
+    await stage.session.tokens.refresh('api', { because: 'asked' })
     await live(stage, 0)
     expect(server.record.refreshes).toBe(1)
     const plan = await stage.session.explain(server.resource)
-    const answers = await Promise.all(Array.from({ length: 8 }, () => stage.session.rejected(plan)))
+    const answers = await Promise.all(Array.from({ length: 8 }, () => stage.session.tokens.rejected(plan)))
     expect(answers).toEqual(Array.from({ length: 8 }, () => 'retry'))
     expect(server.record).toMatchObject({ refreshes: 2, tokenRequests: 2 })
     // The rejection of a token that has been replaced meanwhile costs nothing.
-    expect(await stage.session.rejected(plan)).toBe('retry')
+    expect(await stage.session.tokens.rejected(plan)).toBe('retry')
     expect(server.record.tokenRequests).toBe(2)
   })
 })

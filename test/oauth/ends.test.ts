@@ -57,7 +57,7 @@ async function expectSaved(server: AuthorizationServer, cli: CommandLine): Promi
   server.observe = () => {}
   const later = () => Date.now() + 3_600_000
   const { session } = await sessionHere(homePaths(cli.home), { now: later })
-  expect(await session.refreshCredential('api', { because: 'expired' })).toEqual({ kind: 'refreshed' })
+  expect(await session.tokens.refresh('api', { because: 'expired' })).toEqual({ kind: 'refreshed' })
   expect(server.record).toMatchObject({ reuses: 0, revocations: 0 })
 }
 

@@ -56,7 +56,7 @@ describe('a rotated pair that a full disk keeps from being saved', () => {
     expect({ attempt, needsLogin }).toEqual({ attempt: undefined, needsLogin: undefined })
     // Whoever comes next goes on from there.
     const next = await sessionHere(stage.home, { now: () => Date.now() + 10 * lifeSeconds * second })
-    expect(await next.session.refreshCredential('api', { because: 'expired' })).toEqual({ kind: 'refreshed' })
+    expect(await next.session.tokens.refresh('api', { because: 'expired' })).toEqual({ kind: 'refreshed' })
     expect(server.record).toMatchObject({ refreshes: 3, reuses: 0 })
   })
 

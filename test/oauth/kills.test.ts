@@ -121,12 +121,12 @@ async function signInAs(name: string, server: AuthorizationServer, home: Home): 
 /** What the next process makes of it: at once, and when the access token has run out. */
 async function fateOf(server: AuthorizationServer, home: Home, name: string): Promise<Fate> {
   const { session: now } = await sessionHere(home)
-  const outcome = await within(staleLockMs, now.refreshCredential(name, { because: 'asked' }))
+  const outcome = await within(staleLockMs, now.tokens.refresh(name, { because: 'asked' }))
   // As long as the access token lives it is used, and a refresh token of unknown fate is not risked, whoever asks.
   expect(outcome.kind).not.toBe('needs-login')
   const { session: later } = await sessionHere(home, { now: () => Date.now() + 2 * hour })
-  const { kind } = await within(staleLockMs, later.refreshCredential(name, { because: 'expired' }))
-  const { value, freshness } = await (await sessionHere(home)).session.credential(name)
+  const { kind } = await within(staleLockMs, later.tokens.refresh(name, { because: 'expired' }))
+  const { value, freshness } = await (await sessionHere(home)).session.credentials.get(name)
   const response = await fetch(server.resource, { headers: { authorization: `Bearer ${value?.reveal()}` } })
   await response.arrayBuffer()
   if (kind === 'needs-login') {

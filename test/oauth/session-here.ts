@@ -44,6 +44,6 @@ export async function sessionHere(home: Home, options: HereOptions = {}): Promis
   })
   const config = { rules: [], reveal: 'script', capture: [], intercept: 'known' } as const
   const refresher = new Refresher({ fetch, now, log })
-  const sessions = await Sessions.open({ store, config, now, refresher })
+  const sessions = new Sessions({ store, config, now, refresher })
   return { session: await sessions.get('default'), sessions, messages }
 }

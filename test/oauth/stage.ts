@@ -27,7 +27,7 @@ export class Stage {
     const now = () => Date.now() + clock.aheadMs
     const { sessions, session, messages } = await sessionHere(home, { now, deadlineMs: 300 })
     const issued = await server.issue()
-    await session.setCredential('api', definitionFor(server), JSON.stringify(issued))
+    await session.credentials.set('api', definitionFor(server), JSON.stringify(issued))
     return new Stage({ home, server, issued, sessions, session, messages }, clock)
   }
 
@@ -52,7 +52,7 @@ export class Stage {
   async attached(): Promise<string | undefined> {
     const plan = await this.session.plan(requestTo(this.server.resource), {})
     const { add } = applyPlan(plan, { target: '/', fields: [] })
-    await this.session.refreshCredential('api', { because: 'due' })
+    await this.session.tokens.refresh('api', { because: 'due' })
     return add.find(({ name }) => name === 'Authorization')?.value.replace(/^Bearer /, '')
   }
 

@@ -44,7 +44,7 @@ describe('a token server that answers', () => {
       server.again = false
       server.instead.length = 0
       stage.at((lifeSeconds + 7200) * second)
-      expect(await stage.session.refreshCredential('api', { because: 'expired' })).toEqual({
+      expect(await stage.session.tokens.refresh('api', { because: 'expired' })).toEqual({
         kind: 'refreshed',
       })
       expect(server.record).toMatchObject({ refreshes: 1, reuses: 0, revocations: 0 })
@@ -66,7 +66,7 @@ describe('an answer that is lost after the server has rotated', () => {
       expect(server.record).toMatchObject({ refreshes: 1, reuses: 0, tokenRequests: 1 })
       stage.at((lifeSeconds + 600) * second)
       await stage.attached()
-      expect(await stage.session.refreshCredential('api', { because: 'expired' })).toMatchObject({
+      expect(await stage.session.tokens.refresh('api', { because: 'expired' })).toMatchObject({
         kind: 'needs-login',
       })
       const asked = server.record.tokenRequests
@@ -102,7 +102,7 @@ describe('a token server', () => {
     await asked.promise
     expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 0 })
     answer.resolve()
-    expect(await stage.session.refreshCredential('api', { because: 'due' })).toMatchObject({
+    expect(await stage.session.tokens.refresh('api', { because: 'due' })).toMatchObject({
       kind: expect.stringMatching(/refreshed|adopted/),
     })
     expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 1 })
@@ -138,7 +138,7 @@ describe('a token server', () => {
       expect(await stage.attached()).toBe(stage.issued.access_token)
     }
     const other = await sessionHere(stage.home, { now: () => Date.now() + (lifeSeconds - 100) * second })
-    expect(await other.session.refreshCredential('api', { because: 'due' })).toMatchObject({
+    expect(await other.session.tokens.refresh('api', { because: 'due' })).toMatchObject({
       kind: 'waiting',
     })
     expect(server.record.tokenRequests).toBe(1)
@@ -153,12 +153,12 @@ describe('a token server', () => {
     const issued = await server.issue()
     const ahead = { now: () => Date.now() + (lifeSeconds + 60) * second }
     const distrusting = await sessionHere(home, { ...ahead, roots: [] })
-    await distrusting.session.setCredential('api', definitionFor(server), JSON.stringify(issued))
-    const outcome = await distrusting.session.refreshCredential('api', { because: 'asked' })
+    await distrusting.session.credentials.set('api', definitionFor(server), JSON.stringify(issued))
+    const outcome = await distrusting.session.tokens.refresh('api', { because: 'asked' })
     expect(outcome).toMatchObject({ kind: 'waiting', reason: expect.stringMatching(/certificate/) })
     expect(server.record.tokenRequests).toBe(0)
     const later = await sessionHere(home, { now: () => Date.now() + 3 * lifeSeconds * second })
-    expect(await later.session.refreshCredential('api', { because: 'expired' })).toEqual({
+    expect(await later.session.tokens.refresh('api', { because: 'expired' })).toEqual({
       kind: 'refreshed',
     })
     expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 1, reuses: 0 })
@@ -172,17 +172,17 @@ describe('a token server', () => {
     {
       await using server = await startAuthorizationServer({ lifeSeconds })
       port = server.port
-      await here.session.setCredential('api', definitionFor(server), JSON.stringify(await server.issue()))
+      await here.session.credentials.set('api', definitionFor(server), JSON.stringify(await server.issue()))
     }
     ahead += lifeSeconds
     for (let n = 0; n < 30; n++)
-      expect(await here.session.refreshCredential('api', { because: 'due' })).toMatchObject({
+      expect(await here.session.tokens.refresh('api', { because: 'due' })).toMatchObject({
         kind: 'waiting',
       })
     await using again = await startAuthorizationServer({ lifeSeconds, port })
     // Another server, with another memory: it says invalid_grant, and that it was asked is the point.
     ahead += 7200
-    expect(await here.session.refreshCredential('api', { because: 'expired' })).toMatchObject({
+    expect(await here.session.tokens.refresh('api', { because: 'expired' })).toMatchObject({
       kind: 'needs-login',
     })
     expect(again.record.tokenRequests).toBe(1)
@@ -197,8 +197,8 @@ describe('an origin that answers 401 whatever it is sent', () => {
       stage.at(n * second)
       // As the proxy does: a 401, a refresh, the request once more, a 401.
       const plan = () => stage.session.plan(requestTo(server.resource), {})
-      if ((await stage.session.rejected(await plan())) === 'retry')
-        await stage.session.rejected(await plan(), true)
+      if ((await stage.session.tokens.rejected(await plan())) === 'retry')
+        await stage.session.tokens.rejected(await plan(), true)
     }
     // A hundred seconds of it: a few, since any of them could have been the one that helps.
     expect(server.record.refreshes).toBeGreaterThanOrEqual(1)

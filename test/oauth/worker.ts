@@ -56,7 +56,7 @@ const jobs: Jobs = {
   },
 
   async refresh({ name }) {
-    return await session.refreshCredential(name, { because: 'asked' })
+    return await session.tokens.refresh(name, { because: 'asked' })
   },
 
   async end() {

@@ -78,7 +78,7 @@ describe('cookies of a response', () => {
     expect(client.received).toBe('')
     release()
     expect((await client.response()).status).toBe(200)
-    expect(await s.proxy.session.cookies('site.test')).toHaveLength(1)
+    expect(await s.proxy.session.cookies.list('site.test')).toHaveLength(1)
   })
 
   it.each([
@@ -185,7 +185,7 @@ describe('cookies of a response', () => {
     expect(await client.until(/\r\n\r\n/)).toBe(
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nHallpass-Captured: ws\r\n\r\n',
     )
-    expect((await s.proxy.session.cookies('site.test')).map(({ name }) => name)).toEqual(['ws'])
+    expect((await s.proxy.session.cookies.list('site.test')).map(({ name }) => name)).toEqual(['ws'])
   })
 
   it('of a host that was not known come in with --capture', async () => {
@@ -198,7 +198,7 @@ describe('cookies of a response', () => {
         rules: { capture: [parseHostPattern('site.test')] },
       },
     )
-    await t.proxy.session.removeCredential('api')
+    await t.proxy.session.credentials.remove('api')
     const client = await t.proxy.secure('site.test')
     client.send(get())
     expect((await client.response()).head).toContain('Hallpass-Captured: new\r\n')
@@ -234,7 +234,7 @@ describe('cookies of a response', () => {
     const client = await s.proxy.secure('site.test')
     client.send(get())
     expect((await client.response()).status).toBe(502)
-    expect(await s.proxy.session.cookies('site.test')).toEqual([])
+    expect(await s.proxy.session.cookies.list('site.test')).toEqual([])
   })
 })
 

@@ -116,7 +116,7 @@ describe('a malformed answer', () => {
     expect(first.head).toContain('Hallpass-Error: upstream-malformed\r\n')
     client.send(get('/next'))
     expect((await client.response()).body).toBe('ok')
-    expect(await s.proxy.session.cookies('site.test')).toEqual([])
+    expect(await s.proxy.session.cookies.list('site.test')).toEqual([])
   })
 
   it('that is an endless head is cut off at the bound', async () => {

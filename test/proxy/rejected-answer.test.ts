@@ -61,7 +61,7 @@ describe('a 401 goes to the client', () => {
         socket.write(refused)
       }),
     )
-    s.proxy.session.rejected = async () => 'retry'
+    s.proxy.session.tokens.rejected = async () => 'retry'
     const client = await s.proxy.secure('site.test')
     client.send(`POST / HTTP/1.1\r\n${host}Content-Length: 5\r\n\r\nhello`)
     expect((await client.response()).status).toBe(401)
@@ -70,7 +70,7 @@ describe('a 401 goes to the client', () => {
 
   it('when the credential is no token that could be refreshed', async () => {
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(refused)))
-    await s.proxy.session.removeCredential('api')
+    await s.proxy.session.credentials.remove('api')
     await s.proxy.knows('SECRET', 'site.test')
     const client = await s.proxy.secure('site.test')
     client.send(get)
@@ -141,7 +141,7 @@ describe('a 401 goes to the client', () => {
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(refused)), {
       resolve: { 'other.test': `127.0.0.1:${other.port}` },
     })
-    await s.proxy.session.setCredential('other', { kind: 'bearer', hosts: ['other.test'] }, 'O')
+    await s.proxy.session.credentials.set('other', { kind: 'bearer', hosts: ['other.test'] }, 'O')
     const reader = await s.proxy.secure('other.test')
     s.tokens.refusal = { status: 503, error: 'temporarily_unavailable' }
     s.tokens.before = async () => {
@@ -167,7 +167,11 @@ describe('a 401 goes to the client', () => {
     )
     s.tokens.refusal = { status: 400, error: 'invalid_grant' }
     // It needs no login, and is not said to.
-    await s.proxy.session.setCredential('key', { kind: 'header', header: 'X-Key', hosts: ['site.test'] }, 'K')
+    await s.proxy.session.credentials.set(
+      'key',
+      { kind: 'header', header: 'X-Key', hosts: ['site.test'] },
+      'K',
+    )
     const { id, token } = s.proxy.clients.issue('default', {})
     const tunnel = await s.proxy.client()
     const authorization = Buffer.from(`default:${token.reveal()}`).toString('base64')
@@ -199,7 +203,7 @@ describe('an answer to a request without the token that it should have had', () 
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(accepted)))
     s.tokens.refusal = { status: 400, error: 'invalid_grant' }
     const { session } = s.proxy
-    await session.setCredential('api', undefined, 'R1')
+    await session.credentials.set('api', undefined, 'R1')
     const client = await s.proxy.secure('site.test')
     client.send(get)
     expect((await client.response()).head).toBe(
@@ -316,9 +320,9 @@ describe('of a 401 that the client does not get', () => {
       'HTTP/1.1 200 OK\r\nSet-Cookie: both=2\r\nContent-Length: 2\r\nHallpass-Captured: sid, both\r\n\r\n',
     )
     expect(arrived[1]?.head).toContain('Cookie: sid=1; both=1\r\n')
-    expect((await s.proxy.session.cookies('site.test')).map(({ name, value }) => `${name}=${value}`)).toEqual(
-      ['sid=1', 'both=2'],
-    )
+    expect(
+      (await s.proxy.session.cookies.list('site.test')).map(({ name, value }) => `${name}=${value}`),
+    ).toEqual(['sid=1', 'both=2'])
     expect(s.proxy.entries[0]?.captured).toEqual(['sid', 'both'])
   })
 })
@@ -357,7 +361,7 @@ describe('while the token is refreshed', () => {
 
   it('before the first sending, a client that leaves is not sent for at all', async () => {
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(accepted)))
-    await s.proxy.session.setCredential('api', undefined, 'R1')
+    await s.proxy.session.credentials.set('api', undefined, 'R1')
     let answer = () => {}
     s.tokens.before = () =>
       new Promise((resolve) => {

@@ -176,7 +176,7 @@ describe('with a real authorization server, which revokes everything when a refr
     const { expires_in: _, ...unknownLife } = await server.issue()
     const { clientId } = server.clients.public
     const definition = { kind: 'oauth2', hosts: ['127.0.0.1'], issuer: server.issuer, clientId }
-    await proxy.session.setCredential('api', definition, JSON.stringify(unknownLife))
+    await proxy.session.credentials.set('api', definition, JSON.stringify(unknownLife))
     while (server.record.isAlive(unknownLife.access_token)) await wait(100)
     server.record.lifeSeconds = 3_600
     const answers = await Promise.all(

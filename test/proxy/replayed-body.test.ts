@@ -153,7 +153,7 @@ describe('a request is sent again with its body', () => {
       { limits: { replayBytes: held } },
     )
     if (kind === 'bearer') {
-      await s.proxy.session.removeCredential('api')
+      await s.proxy.session.credentials.remove('api')
       await s.proxy.knows('SECRET', 'site.test')
     }
     const client = await s.proxy.secure('site.test')

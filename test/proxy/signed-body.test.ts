@@ -27,10 +27,10 @@ async function signing(
     options,
   )
   const { session } = made.proxy
-  await session.removeCredential('api')
+  await session.credentials.remove('api')
   const hosts = ['site.test']
-  if (kind === 'oauth1') await session.setCredential('api', { kind, hosts }, oauth1)
-  else await session.setCredential('api', { kind: 'sigv4', hosts, region: 'eu-west-1', service: kind }, aws)
+  if (kind === 'oauth1') await session.credentials.set('api', { kind, hosts }, oauth1)
+  else await session.credentials.set('api', { kind: 'sigv4', hosts, region: 'eu-west-1', service: kind }, aws)
   return { ...made, arrived, [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() }
 }
 
@@ -241,8 +241,8 @@ describe('a body too large to be held', () => {
 describe('what the plan refuses', () => {
   it('is a 403 of two lines, and nothing is sent', async () => {
     await using s = await signing('s3')
-    await s.proxy.session.removeCredential('api')
-    await s.proxy.session.setCredential('api', { kind: 'sigv4', hosts: ['site.test'] }, aws)
+    await s.proxy.session.credentials.remove('api')
+    await s.proxy.session.credentials.set('api', { kind: 'sigv4', hosts: ['site.test'] }, aws)
     const client = await s.proxy.secure('site.test')
     client.send(`GET /key HTTP/1.1\r\n${host}\r\n`)
     const { status, head, body } = await client.response()
@@ -263,8 +263,8 @@ describe('what the plan refuses', () => {
     await using other = await rawOrigin(() => {}, { hosts: ['other.test'] })
     await using s = await scene(() => {}, { resolve: { 'other.test': `127.0.0.1:${other.port}` } })
     const { session } = s.proxy
-    await session.setCredential('other', { kind: 'bearer', hosts: ['other.test'] }, 'O')
-    await session.setCredential(
+    await session.credentials.set('other', { kind: 'bearer', hosts: ['other.test'] }, 'O')
+    await session.credentials.set(
       'dummy',
       { kind: 'placeholder', hosts: ['site.test'], placeholder: 'sk-dummy-0123456789' },
       'REAL',
@@ -291,8 +291,8 @@ describe('a signature', () => {
         else socket.write(ok)
       })
     })
-    await s.proxy.session.removeCredential('api')
-    await s.proxy.session.setCredential('api', { kind: 'oauth1', hosts: ['site.test'] }, oauth1)
+    await s.proxy.session.credentials.remove('api')
+    await s.proxy.session.credentials.set('api', { kind: 'oauth1', hosts: ['site.test'] }, oauth1)
     const client = await s.proxy.secure('site.test')
     for (let i = 0; i < 2; i++) {
       client.send(`GET / HTTP/1.1\r\n${host}\r\n`)

@@ -16,7 +16,7 @@ async function origin() {
       socket.write(ok)
     }),
   )
-  await made.proxy.session.removeCredential('api')
+  await made.proxy.session.credentials.remove('api')
   return { ...made, arrived, [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() }
 }
 
@@ -57,7 +57,7 @@ it.each([
 ])('AWS accepts a request for %s: %s %s', async (service, method, target, lines, body) => {
   await using s = await origin()
   const keys = { accessKeyId: 'AKID', secretAccessKey: 'sEcReT/+=', sessionToken: 'tok==' }
-  await s.proxy.session.setCredential('aws', { kind: 'sigv4', hosts: ['site.test'] }, JSON.stringify(keys))
+  await s.proxy.session.credentials.set('aws', { kind: 'sigv4', hosts: ['site.test'] }, JSON.stringify(keys))
   const client = await s.proxy.secure('site.test')
   const length = body === '' ? '' : `Content-Length: ${body.length}\r\n`
   client.send(
@@ -114,7 +114,7 @@ it.each([
 ])('a server of OAuth 1.0a accepts %s %s', async (method, target, lines, body, data) => {
   await using s = await origin()
   const keys = { consumerKey: 'c&k', consumerSecret: 'c s', token: 't=k', tokenSecret: 't/s' }
-  await s.proxy.session.setCredential('x', { kind: 'oauth1', hosts: ['site.test'] }, JSON.stringify(keys))
+  await s.proxy.session.credentials.set('x', { kind: 'oauth1', hosts: ['site.test'] }, JSON.stringify(keys))
   const client = await s.proxy.secure('site.test')
   const length = body === '' ? '' : `Content-Length: ${body.length}\r\n`
   for (let time = 0; time < 2; time++) {
@@ -155,7 +155,7 @@ it.each([
 it('a placeholder becomes its value wherever it stands, and the log shows neither', async () => {
   await using s = await origin()
   const set = (name: string, placeholder: string, value: string) =>
-    s.proxy.session.setCredential(name, { kind: 'placeholder', hosts: ['site.test'], placeholder }, value)
+    s.proxy.session.credentials.set(name, { kind: 'placeholder', hosts: ['site.test'], placeholder }, value)
   await set('work', 'ghp_dummy-work', 'r3al-w0rk')
   await set('home', 'ghp_dummy-home', 'r3al-h0me')
   const basic = (text: string) => Buffer.from(text).toString('base64')

@@ -172,7 +172,7 @@ describe('TLS with the origin', () => {
   it('is not shared between sessions', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const work = await s.proxy.sessions.create({ name: 'work' })
-    await work.setCredential('api', { kind: 'bearer', hosts: ['site.test'] }, 'OTHER')
+    await work.credentials.set('api', { kind: 'bearer', hosts: ['site.test'] }, 'OTHER')
     const { token } = s.proxy.clients.issue('work', {})
     const first = await s.proxy.secure('site.test')
     first.send(get('site.test'))

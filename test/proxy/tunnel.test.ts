@@ -283,7 +283,7 @@ describe('a secret for https never goes onto a plain socket', () => {
     )
     await using proxy = await startTestProxy({ resolve: { 'site.test': `127.0.0.1:${origin.port}` } })
     await proxy.knows('SECRET', 'site.test')
-    await proxy.session.setCookie('https://site.test/', { name: 'sid', value: 'COOKIE', secure: true })
+    await proxy.session.cookies.set('https://site.test/', { name: 'sid', value: 'COOKIE', secure: true })
     const authority = port === 80 ? 'site.test' : `site.test:${port}`
     const client = how === 'tunnel' ? await proxy.tunnel(`site.test:${port}`) : await proxy.client()
     const target = how === 'tunnel' ? '/' : `http://${authority}/`

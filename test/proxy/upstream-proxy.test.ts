@@ -90,7 +90,7 @@ describe('an upstream proxy', () => {
       ...through(`http://alice:hunter2@127.0.0.1:${company.port}`),
       rules: { rules: [] },
     })
-    await proxy.session.setCredential(
+    await proxy.session.credentials.set(
       'api',
       { kind: 'bearer', hosts: ['plain.test'], allowHttp: true },
       'SECRET',

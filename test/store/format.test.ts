@@ -100,13 +100,13 @@ describe('docs/format.md', () => {
     const { value } = JSON.parse(vectors[4]?.plaintext ?? '')
     const { home, store } = await scratchStore()
     await store.update({ kind: 'credential', session: 'work', name: 'work' }, () => value)
-    const sessions = await Sessions.open({
+    const sessions = new Sessions({
       store,
       config: { rules: [], intercept: 'known', capture: [], reveal: 'script' },
     })
     const { tokens, last } = value.secret
     expect(existsSync(join(home.root, 'sessions/work/credentials/work.json.enc'))).toBe(true)
-    expect(await (await sessions.get('work')).credential('work')).toMatchObject({
+    expect(await (await sessions.get('work')).credentials.get('work')).toMatchObject({
       kind: 'oauth2',
       hosts: value.hosts,
       problem: undefined,

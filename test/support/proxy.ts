@@ -106,7 +106,7 @@ export class TestProxy implements AsyncDisposable {
 
   /** Gives the session a bearer token for these hosts: they are known from now on. */
   async knows(secret: string, ...hosts: readonly string[]): Promise<void> {
-    await this.session.setCredential('api', { kind: 'bearer', hosts }, secret)
+    await this.session.credentials.set('api', { kind: 'bearer', hosts }, secret)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,7 +154,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
   }
   const roots = options.roots ?? [testRootPem()]
   const fetch = tokenFetch({ roots, resolve: new Map() })
-  const sessions = await Sessions.open({
+  const sessions = new Sessions({
     store: options.store ?? new MemoryStore(),
     config,
     refresher: new Refresher({ fetch, now: Date.now, log }),

@@ -18,8 +18,8 @@ export async function tokenScene(
   const tokens = await tokenEndpoint()
   const made = await scene(serve, options)
   const { session } = made.proxy
-  await session.removeCredential('api')
-  await session.setCredential(
+  await session.credentials.remove('api')
+  await session.credentials.set(
     'api',
     { kind: 'oauth2', hosts: ['site.test'], tokenEndpoint: tokens.url, clientId: 'tests', ...definition },
     JSON.stringify({ access_token: 'A1', refresh_token: 'R1', token_type: 'Bearer' }),

@@ -118,7 +118,7 @@ async function putIn(
   const session = await hallpass.session()
   const now = Date.now()
   const cookies = await heldOf(hallpass, keep)
-  const storages = (await Promise.all(keep.sites.map((site) => session.storages(site)))).flat()
+  const storages = (await Promise.all(keep.sites.map((site) => session.storage.list(site)))).flat()
   const { origin } = new URL(url)
   if (!storages.some((held) => held.origin === origin))
     storages.push({ origin, localStorage: [], sessionStorage: [], indexedDB: [], capturedAt: now })
@@ -133,7 +133,7 @@ async function putIn(
 
 async function heldOf(hallpass: Hallpass, keep: KeptSites): Promise<readonly Cookie[]> {
   const session = await hallpass.session()
-  return (await Promise.all(keep.sites.map((site) => session.cookies(site)))).flat()
+  return (await Promise.all(keep.sites.map((site) => session.cookies.list(site)))).flat()
 }
 
 function stayed({ name, domain }: Cookie): Skipped {

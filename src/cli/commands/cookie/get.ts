@@ -6,7 +6,7 @@ export const run: Run = async (context, input) => {
   const { output } = context
   const [url = '', name = ''] = input.args
   const session = await (await context.open()).session()
-  const cookie = await session.cookie(url, toWire(name))
+  const cookie = await session.cookies.find(url, toWire(name))
   if (cookie === undefined) {
     const message = `a request to this URL carries no cookie "${name}" of the session "${session.name}"`
     throw new HallpassError('cookie-missing', message, { hint: `hallpass cookie list` })

@@ -9,7 +9,7 @@ export const run: Run = async (context, input) => {
   const [text] = input.args
   const site = text === undefined ? undefined : siteOperand(text)
   const session = await (await context.open()).session()
-  const cookies = (await session.cookies(site)).toSorted(byPlace)
+  const cookies = (await session.cookies.list(site)).toSorted(byPlace)
   const now = Date.now()
   const reveal = input.has('reveal')
   if (output.json) {

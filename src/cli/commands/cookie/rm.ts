@@ -9,7 +9,7 @@ export const run: Run = async (context, input) => {
   const site = siteOperand(text)
   const hallpass = await context.open()
   const session = await hallpass.session()
-  const cookies = await session.cookies(site)
+  const cookies = await session.cookies.list(site)
   const wire = name === undefined ? undefined : toWire(name)
   const there = wire === undefined ? cookies.length : cookies.filter((cookie) => cookie.name === wire).length
   // A site whose cookies are all gone is still known, and forgetting it is what is asked for.
@@ -24,7 +24,7 @@ export const run: Run = async (context, input) => {
   const count = `${there} ${there === 1 ? 'cookie' : 'cookies'}`
   const question = `Remove ${count} of ${site} from the session "${session.name}"?`
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
-  const removed = await session.removeCookies(site, wire)
+  const removed = await session.cookies.remove(site, wire)
   if (output.json) output.document('cookie-rm/1', { session: session.name, site, removed })
   if (removed === 0) output.say(`there were no cookies of ${site} left; nothing more is captured of it`)
   else output.say(`removed ${removed} ${removed === 1 ? 'cookie' : 'cookies'} of ${site}`)

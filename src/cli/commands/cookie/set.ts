@@ -11,7 +11,7 @@ export const run: Run = async (context, input) => {
   const session = await (await context.open()).session()
   const sameSite = input.text('sameSite')
   const value = await context.secret(`the value of ${name}`)
-  const cookie = await session.setCookie(url, {
+  const cookie = await session.cookies.set(url, {
     name: toWire(name),
     value: toWire(value.reveal()),
     domain: input.text('domain'),

@@ -124,13 +124,13 @@ async function gather(
   const places = operands.map(siteOperand)
   const asked = operands.length === 0
   const held = asked
-    ? await session.cookies()
-    : (await Promise.all(places.map((site) => session.cookies(site)))).flat()
+    ? await session.cookies.list()
+    : (await Promise.all(places.map((site) => session.cookies.list(site)))).flat()
   const cookies = [...new Map(held.map((cookie) => [identityOf(cookie), cookie])).values()]
   const live = cookies.filter((cookie) => !isExpired(cookie, now))
   const stored = asked
     ? whole.origins
-    : (await Promise.all(places.map((site) => session.storages(site)))).flat()
+    : (await Promise.all(places.map((site) => session.storage.list(site)))).flat()
   return {
     cookies: live.map(withoutTimes),
     origins: [...new Map(stored.map((storage) => [storage.origin, storage])).values()],

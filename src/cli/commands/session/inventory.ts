@@ -1,6 +1,7 @@
 import type { Cookie } from '../../../cookies/cookie.ts'
+import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { OriginStorage } from '../../../sessions/origin-storage.ts'
-import type { CredentialSummary, Session } from '../../../sessions/session.ts'
+import type { Session } from '../../../sessions/session.ts'
 import type { Store } from '../../../store/store.ts'
 
 export interface Inventory {
@@ -17,11 +18,11 @@ export async function inventoryOf(session: Session, store: Store): Promise<Inven
   const sites = await Promise.all(
     names.map(async (site) => ({
       site,
-      cookies: (await session.cookies(site)).toSorted((a, b) => compare(a.name, b.name)),
+      cookies: (await session.cookies.list(site)).toSorted((a, b) => compare(a.name, b.name)),
     })),
   )
-  const storages = await session.storages()
-  const credentials = await session.credentials()
+  const storages = await session.storage.list()
+  const credentials = await session.credentials.list()
   const hosts = new Set([
     ...sites.flatMap(({ cookies }) => cookies.flatMap(hostsOf)),
     ...credentials.flatMap(({ present, hosts }) => (present ? hosts : [])),

@@ -1,5 +1,5 @@
 import type { Cookie } from '../../../cookies/cookie.ts'
-import type { CredentialSummary } from '../../../sessions/session.ts'
+import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { SessionMetadata } from '../../../store/store.ts'
 import type { Run } from '../../command.ts'
 import type { Output } from '../../output.ts'

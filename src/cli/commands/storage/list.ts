@@ -7,7 +7,7 @@ export const run: Run = async (context, input) => {
   const [text] = input.args
   const place = text === undefined ? undefined : placeOperand(text)
   const session = await (await context.open()).session()
-  const storages = await session.storages(place)
+  const storages = await session.storage.list(place)
   if (output.json) {
     output.document('storage/1', {
       session: session.name,

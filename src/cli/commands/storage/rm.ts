@@ -7,10 +7,10 @@ export const run: Run = async (context, input) => {
   const { output } = context
   const place = placeOperand(input.args[0] ?? '')
   const session = await (await context.open()).session()
-  const keys = (await session.storages(place)).reduce((sum, storage) => sum + keysOf(storage), 0)
+  const keys = (await session.storage.list(place)).reduce((sum, storage) => sum + keysOf(storage), 0)
   const question = `Remove ${counted(keys, 'key')} of web storage of ${place} from the session "${session.name}"?`
   if (keys > 0 && !input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
-  const removed = keys === 0 ? 0 : await session.clearStorage(place)
+  const removed = keys === 0 ? 0 : await session.storage.clear(place)
   if (output.json) output.document('storage-rm/1', { session: session.name, place, removed })
   output.say(
     removed === 0 ? `there is no web storage of ${place}` : `removed ${counted(removed, 'key')} of ${place}`,

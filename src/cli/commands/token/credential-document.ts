@@ -1,5 +1,5 @@
+import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import { whyLogin } from '../../../sessions/needed-logins.ts'
-import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { Spell } from '../../spelling.ts'
 
 /** A credential as `--json` shows it; the value only where it is handed in. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { kindOf } from '../../../credentials/kinds.ts'
 import { HallpassError } from '../../../errors.ts'
-import type { CredentialInput } from '../../../sessions/session-credentials.ts'
+import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import type { Input } from '../../command.ts'
 import { type DefinitionFlag, definitionFlags, flagName } from './definition-flags.ts'
 

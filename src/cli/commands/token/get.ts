@@ -34,7 +34,7 @@ export const run: Run = async (context, input) => {
  * tool is given as it is: the clock that calls it expired may be wrong.
  */
 async function fresh(context: Context, session: Session, name: string) {
-  const credential = await session.credential(name)
+  const credential = await session.credentials.get(name)
   const { freshness } = credential
   if (freshness === undefined) return credential
   const now = Date.now()
@@ -44,12 +44,12 @@ async function fresh(context: Context, session: Session, name: string) {
     if (expired) context.output.warn(`${name} ${lifeText(freshness, now)}`)
     return credential
   }
-  const refresh = () => session.refreshCredential(name, { because: expired ? 'expired' : 'due' })
+  const refresh = () => session.tokens.refresh(name, { because: expired ? 'expired' : 'due' })
   const failure =
     login === undefined
       ? failureOf(await refresh(), name, session.name)
       : needsLogin(name, session.name, { reason: login, signInAt: credential.readFrom?.signInAt })
   if (failure !== undefined && expired) throw failure
   if (failure !== undefined) context.output.warn(failure.message)
-  return session.credential(name)
+  return session.credentials.get(name)
 }

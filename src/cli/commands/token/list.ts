@@ -1,5 +1,5 @@
+import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import { whyLogin } from '../../../sessions/needed-logins.ts'
-import type { CredentialSummary } from '../../../sessions/session.ts'
 import type { Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
 import { historyText, lifeText } from './freshness-text.ts'
@@ -8,7 +8,7 @@ import { loginCommand } from './needs-login.ts'
 export const run: Run = async (context) => {
   const { output } = context
   const session = await (await context.open()).session()
-  const credentials = await session.credentials()
+  const credentials = await session.credentials.list()
   if (output.json) {
     output.document('tokens/1', {
       session: session.name,

@@ -5,8 +5,8 @@ import { broadScopes } from '../../../oauth/least-privilege.ts'
 import type { Provider } from '../../../oauth/provider.ts'
 import { providerOf, providers } from '../../../oauth/providers.ts'
 import type { Secret } from '../../../secret.ts'
-import type { CredentialSummary } from '../../../sessions/session.ts'
-import type { CredentialInput } from '../../../sessions/session-credentials.ts'
+import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
+import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import type { Context, Input } from '../../command.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { HallpassError } from '../../../errors.ts'
-import type { CredentialSummary } from '../../../sessions/session.ts'
-import type { CredentialInput } from '../../../sessions/session-credentials.ts'
+import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
+import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { pastedLine } from '../../prompt.ts'
 import { spokenDuration } from '../../spoken-time.ts'
@@ -23,7 +23,7 @@ export const run: Run = async (context, input) => {
   if (given.flow !== 'oauth1') await checkDefinition({ ...given, kind: 'oauth2', issuer: undefined }, true)
   const hallpass = await context.open()
   const session = await hallpass.session()
-  const held = (await session.credentials()).find((credential) => credential.name === name)
+  const held = (await session.credentials.list()).find((credential) => credential.name === name)
   if (held?.readFrom !== undefined) {
     const message = `"${name}" is read from ${held.readFrom.what}: its login is a browser window`
     throw new HallpassError('usage', message, {
@@ -31,7 +31,9 @@ export const run: Run = async (context, input) => {
     })
   }
   const oauth1 = given.flow === 'oauth1' || (given.flow === undefined && held?.kind === 'oauth1')
-  const definition = oauth1 ? given : await withAnswers(context, given, held, session.isRuled(name))
+  const definition = oauth1
+    ? given
+    : await withAnswers(context, given, held, session.credentials.isRuled(name))
   const clientSecret = await clientSecretOf(context, name, input, definition, held)
   const stop = new AbortController()
   const interrupt = () => stop.abort()
@@ -65,7 +67,7 @@ export const run: Run = async (context, input) => {
     screen.end()
     for (const signal of signals) process.removeListener(signal, interrupt)
   }
-  tell(context, await session.credential(name), session.name)
+  tell(context, await session.credentials.get(name), session.name)
 }
 
 function loginDefinition(input: Input): CredentialInput {

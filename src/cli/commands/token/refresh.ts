@@ -11,7 +11,7 @@ export const run: Run = async (context, input) => {
   const { output } = context
   const [name = ''] = input.args
   const session = await (await context.open()).session()
-  const { kind, readFrom } = await session.credential(name)
+  const { kind, readFrom } = await session.credentials.get(name)
   if (readFrom !== undefined) {
     const message = `"${name}" is read from ${readFrom.what}: the page that put it there makes the next one`
     throw new HallpassError('usage', message, { hint: loginCommand(name, session.name, readFrom.signInAt) })
@@ -20,10 +20,10 @@ export const run: Run = async (context, input) => {
     const message = `"${name}" is of the kind ${kind}, whose value stays until another one is set`
     throw new HallpassError('usage', message, { hint: `hallpass token set ${name}` })
   }
-  const outcome = await session.refreshCredential(name, { because: 'asked' })
+  const outcome = await session.tokens.refresh(name, { because: 'asked' })
   const failure = failureOf(outcome, name, session.name)
   if (failure !== undefined) throw failure
-  const credential = await session.credential(name)
+  const credential = await session.credentials.get(name)
   if (output.json) {
     output.document('token-refresh/1', {
       result: outcome.kind,

@@ -5,11 +5,11 @@ export const run: Run = async (context, input) => {
   const [name = ''] = input.args
   const session = await (await context.open()).session()
   // Before the question: there is nothing to ask about what is not there. A damaged one can be removed too.
-  const names = (await session.credentials()).map((credential) => credential.name)
-  if (!names.includes(name)) await session.credential(name)
+  const names = (await session.credentials.list()).map((credential) => credential.name)
+  if (!names.includes(name)) await session.credentials.get(name)
   const question = `Remove the credential "${name}" of the session "${session.name}"?`
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
-  await session.removeCredential(name)
+  await session.credentials.remove(name)
   if (output.json) output.document('token-rm/1', { session: session.name, name, removed: true })
   output.say(`removed ${name}`)
 }

@@ -1,6 +1,6 @@
 import { kindOf } from '../../../credentials/kinds.ts'
 import { HallpassError } from '../../../errors.ts'
-import type { CredentialSummary } from '../../../sessions/session.ts'
+import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { Input, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
@@ -13,7 +13,7 @@ export const run: Run = async (context, input) => {
   const definition = definitionOf(input)
   const hallpass = await context.open()
   const session = await hallpass.session()
-  const held = (await session.credentials()).find((credential) => credential.name === name)
+  const held = (await session.credentials.list()).find((credential) => credential.name === name)
   refuseOtherKind(held, definition.kind)
   // Before the value is asked for.
   await checkDefinition(definition, held !== undefined)
@@ -22,8 +22,8 @@ export const run: Run = async (context, input) => {
   const readOnly = definition.tokenFile !== undefined
   const secret = readOnly ? undefined : kindOf(definition.kind ?? held?.kind ?? '')?.secret
   const value = secret && (await context.secret(`${name}: ${secret.wanted}`)).reveal()
-  await session.setCredential(name, definition, value)
-  const kept = await session.credential(name)
+  await session.credentials.set(name, definition, value)
+  const kept = await session.credentials.get(name)
   if (output.json) output.document('token/1', credentialDocument(kept, output.spell))
   const hosts = kept.hosts.length === 0 ? 'the hosts of the rules that name it' : kept.hosts.join(', ')
   const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { SmallStore } from '../../test/support/small-store.ts'
-import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
-import type { Json, RecordId } from '../store/store.ts'
+import { SmallStore } from '../../../test/support/small-store.ts'
+import type { OAuth2Definition, OAuth2Value } from '../../credentials/oauth2.ts'
+import type { Json, RecordId } from '../../store/store.ts'
 import { SealedTokens } from './sealed-tokens.ts'
 
 const id: RecordId = { kind: 'credential', session: 'default', name: 'api' }

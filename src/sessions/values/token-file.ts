@@ -2,11 +2,11 @@ import { hash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type TokenSet, tokenSetOf } from '../credentials/token-response.ts'
-import { HallpassError } from '../errors.ts'
-import { parseJsonObject } from '../json.ts'
-import { errnoOf } from '../store/own-files.ts'
-import { isRacy, stampOf } from '../store/stamp.ts'
+import { type TokenSet, tokenSetOf } from '../../credentials/token-response.ts'
+import { HallpassError } from '../../errors.ts'
+import { parseJsonObject } from '../../json.ts'
+import { errnoOf } from '../../store/own-files.ts'
+import { isRacy, stampOf } from '../../store/stamp.ts'
 
 /** Some kilobytes; a larger one is not what it is said to be. */
 const maxBytes = 1024 * 1024

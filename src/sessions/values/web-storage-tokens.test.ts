@@ -1,11 +1,11 @@
 import { fc, test } from '@fast-check/vitest'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { ruleSet, now as start } from '../../test/support/material.ts'
-import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
-import { MemoryStore } from '../store/memory.ts'
-import type { Session } from './session.ts'
-import { Sessions } from './sessions.ts'
+import { ruleSet, now as start } from '../../../test/support/material.ts'
+import { type CredentialDefinition, credentialDefinitionSchema } from '../../credentials/kinds.ts'
+import { MemoryStore } from '../../store/memory.ts'
+import type { Session } from '../session.ts'
+import { Sessions } from '../sessions.ts'
 
 const origin = 'https://app.example.com'
 const page = { kind: 'web-storage', origin, key: 'auth' }
@@ -22,7 +22,7 @@ const open = async (configured: Readonly<Record<string, object>> = {}) => {
     ]),
   )
   const rules = ruleSet([{ hosts: ['evil.test', 'www.example.com'], credential: 'ruled' }])
-  return (await Sessions.open({ store, config: { ...rules, credentials }, now: () => now })).get('default')
+  return new Sessions({ store, config: { ...rules, credentials }, now: () => now }).get('default')
 }
 beforeEach(async () => {
   now = start
@@ -53,18 +53,18 @@ const why = async (host = 'app.example.com') =>
 
 describe('a credential of the kind web-storage', () => {
   it('sends what the page has stored, and what it stores next', async () => {
-    await session.setCredential('page', { ...page, hosts: ['app.example.com'] }, undefined)
+    await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     expect(await why()).toBe(`there is no auth in the web storage of ${origin}: hallpass login ${origin}`)
     for (const token of ['one', 'two', 'three']) {
       await storeIn(session, token)
       expect(await sent()).toBe(`Bearer ${token}`)
     }
-    await session.clearStorage(origin)
+    await session.storage.clear(origin)
     expect(await sent()).toBeUndefined()
   })
 
   it('sees what another process has captured', async () => {
-    await session.setCredential('page', { ...page, hosts: ['app.example.com'] }, undefined)
+    await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     await storeIn(session, 'one')
     expect(await sent()).toBe('Bearer one')
     await storeIn(await open(), 'two')
@@ -72,13 +72,13 @@ describe('a credential of the kind web-storage', () => {
   })
 
   it('is of its own origin alone', async () => {
-    await session.setCredential('page', { ...page, hosts: ['app.example.com'] }, undefined)
+    await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     await storeIn(session, 'other', 'https://www.example.com')
     expect(await sent()).toBeUndefined()
   })
 
   it('goes to the hosts that were said when it was set, and to no other', async () => {
-    await session.setCredential('page', { ...page, hosts: ['api.other.test'] }, undefined)
+    await session.credentials.set('page', { ...page, hosts: ['api.other.test'] }, undefined)
     await storeIn(session, 'one')
     expect(await sent('api.other.test')).toBe('Bearer one')
     for (const host of ['app.example.com', 'other.test', 'evil.test'])
@@ -102,12 +102,12 @@ describe('a credential of the kind web-storage', () => {
     session = await open({ page: { ...page, hosts: ['api.other.test'] } })
     await storeIn(session, 'one')
     expect(await sent('api.other.test')).toBeUndefined()
-    await session.setCredential('page', { hosts: ['api.other.test'] }, undefined)
+    await session.credentials.set('page', { hosts: ['api.other.test'] }, undefined)
     expect(await sent('api.other.test')).toBe('Bearer one')
   })
 
   it('is withheld once its JWT has expired, clocks that differ by a minute allowed', async () => {
-    await session.setCredential('page', { ...page, hosts: ['app.example.com'] }, undefined)
+    await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     const token = jwt({ exp: start / 1000 + 60 })
     await storeIn(session, token)
     expect(await sent()).toBe(`Bearer ${token}`)
@@ -127,18 +127,18 @@ describe('a credential of the kind web-storage', () => {
   })
 
   it('has no value of its own, and shows the one that it read to who asks by name', async () => {
-    const set = session.setCredential('page', { ...page, hosts: ['app.example.com'] }, 'abc')
+    const set = session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, 'abc')
     await expect(set).rejects.toMatchObject({ code: 'usage' })
-    await session.setCredential('page', { ...page, hosts: ['app.example.com'] }, undefined)
+    await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     await storeIn(session, 'one')
-    expect((await session.credential('page')).value?.reveal()).toBe('one')
-    expect(await session.refreshCredential('page', { because: 'asked' })).toMatchObject({
+    expect((await session.credentials.get('page')).value?.reveal()).toBe('one')
+    expect(await session.tokens.refresh('page', { because: 'asked' })).toMatchObject({
       kind: 'not-refreshable',
     })
   })
 
   it('keeps a request from going without it when the record of the storage is damaged', async () => {
-    await session.setCredential('page', { ...page, hosts: ['app.example.com'] }, undefined)
+    await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     await store.update({ kind: 'storage', session: 'default', name: 'example.com' }, () => ({ origins: 'x' }))
     await expect(sent()).rejects.toMatchObject({ code: 'record-damaged' })
     expect(await sent('elsewhere.test')).toBeUndefined()

@@ -1,14 +1,14 @@
-import { type OAuth2Definition, type OAuth2Value, oauth2 } from '../credentials/oauth2.ts'
-import { HallpassError } from '../errors.ts'
-import type { HeldTokens, TokenRecord } from '../oauth/refresher.ts'
-import type { HeldRecord, Json, RecordId, Store } from '../store/store.ts'
+import { type OAuth2Definition, type OAuth2Value, oauth2 } from '../../credentials/oauth2.ts'
+import { HallpassError } from '../../errors.ts'
+import type { HeldTokens, TokenRecord } from '../../oauth/refresher.ts'
+import type { HeldRecord, Json, RecordId, Store } from '../../store/store.ts'
 import {
   damagedCredential,
   isOfOtherServer,
   missingCredential,
   type Sealed,
   sealedSchema,
-} from './sealed-credential.ts'
+} from '../sealed-credential.ts'
 
 /** Soon, for a disk that was full for a moment; later tries must not keep a full disk busy. */
 const firstRetryMs = 250

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { onCoarseClock } from '../../test/store/coarse-clock.ts'
-import { scratchFolder } from '../../test/store/scratch.ts'
+import { onCoarseClock } from '../../../test/store/coarse-clock.ts'
+import { scratchFolder } from '../../../test/store/scratch.ts'
 import { TokenFile } from './token-file.ts'
 
 let path: string

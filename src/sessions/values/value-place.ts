@@ -1,0 +1,55 @@
+import type { SealedPart } from '../../credentials/credential.ts'
+import type { Definition } from '../../credentials/kind.ts'
+import type { OAuth2Definition } from '../../credentials/oauth2.ts'
+import { HallpassError } from '../../errors.ts'
+import type { TokenRecord } from '../../oauth/refresher.ts'
+import type { Sealed } from '../sealed-credential.ts'
+
+/** A place where values of credentials live. Each place is one file of this shape, listed in value-places.ts. */
+export interface ValuePlace {
+  /** The value of a credential in this place; undefined for a credential whose value lives elsewhere. */
+  of(name: string, definition: Definition): PlacedValue | undefined
+  /** Differs whenever a value may that was read here, for a reason other than the record of its credential. */
+  stamp(): string
+}
+
+/** The value of one credential. */
+export interface PlacedValue {
+  /**
+   * The value as it is now. Throws `record-damaged` when the record is damaged.
+   * @param sealed the record of the credential
+   */
+  read(sealed: Sealed | undefined): Promise<Found>
+  /**
+   * Makes what is sealed from what a person gave.
+   * @throws HallpassError `value-invalid`; `usage` when nothing can be set here
+   */
+  parse(text: string | undefined, now: number): unknown
+  /** How the value is refreshed, or the reason why it is not. */
+  readonly refreshable: Refreshable | string
+}
+
+/** A value, the reason why there is none, or undefined when it was never set. */
+export type Found = FoundValue | UnreadValue | string | undefined
+
+export interface FoundValue extends SealedPart {
+  /** Why the value is not refreshed before the next login. */
+  readonly needsLogin?: string
+}
+
+/** A value that is there and cannot be read: a request to the hosts of its credential fails. */
+export interface UnreadValue {
+  readonly problem: unknown
+}
+
+/** How the tokens of an oauth2 credential are refreshed. */
+export interface Refreshable {
+  readonly definition: OAuth2Definition
+  readonly record: TokenRecord
+}
+
+/** @param what a credential of this sort */
+export function nothingToSet(what: string, text: string | undefined): undefined {
+  if (text !== undefined && text !== '') throw new HallpassError('usage', `${what} has no value of its own`)
+  return undefined
+}
