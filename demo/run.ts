@@ -60,7 +60,7 @@ try {
   await step({
     says: 'No secret is readable in the state folder or the log.',
     types: 'echo "files with a secret: $(grep -rlF $SECRETS ~/.hallpass | wc -l)"',
-    expects: /files with a secret: 0/,
+    expects: /files with a secret: 0$/m,
     env: { SECRETS: [...stage.sessionIds, apiToken].map((secret) => `-e ${secret}`).join(' ') },
   })
 } finally {
