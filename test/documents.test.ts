@@ -17,7 +17,14 @@ function anchorsOf(text: string): readonly string[] {
   )
 }
 
+const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
+
 describe.each(documents)('%s', (document) => {
+  it('runs scripts that package.json has', () => {
+    for (const [, name = ''] of read(document).matchAll(/npm run ([\w-]+)/g))
+      expect(Object.keys(scripts)).toContain(name)
+  })
+
   it('links to files and headings that exist', () => {
     const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
     for (const [link, path = '', anchor] of links) {
