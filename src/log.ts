@@ -7,12 +7,12 @@ import type { Secret } from './secret.ts'
 
 export { logFileName, logFiles } from './log/rotating-file.ts'
 
-/** One request as the log shows it: no header, no value, what was attached and captured by name. */
+/** The log entry of a request: no headers and no values. `attached` and `captured` are names. */
 export interface RequestEntry {
   readonly session: string
   readonly method: string
   readonly host: string
-  /** The request target; values of its query are removed here, whoever calls. */
+  /** The request target. The log removes the values of its query. */
   readonly path: string
   readonly status: number
   readonly ms: number
@@ -21,7 +21,7 @@ export interface RequestEntry {
   readonly note?: string | undefined
 }
 
-/** Plain facts. Headers, errors as objects and anything nested do not fit in, so that nobody logs them by the way. */
+/** Plain facts. The type has no room for headers, error objects and nested values, because these hold secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 export interface Log {
@@ -29,9 +29,9 @@ export interface Log {
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
-  /** Registers a value that is cut out of every later line, also percent-encoded or inside Base64. */
+  /** Cuts the value out of every later line, also percent-encoded or inside Base64. */
   scrub(secret: Secret): void
-  /** Writes what is pending. */
+  /** Writes the pending lines. */
   close(): Promise<void>
 }
 
@@ -74,7 +74,7 @@ const { pid } = process
 let timeMs = 0
 let timeText = ''
 
-/** As pino's own, spelled once for all lines of a millisecond. */
+/** The time as pino writes it, made once for all lines of a millisecond. */
 function isoTime(): string {
   const now = Date.now()
   if (now !== timeMs) {
@@ -95,7 +95,7 @@ export const silentLog: Log = {
   close: async () => {},
 }
 
-/** The line as pino would write it, which for some thousand requests a second is too general. */
+/** The line that pino would write; pino is too slow for thousands of requests a second. */
 function requestJson(entry: RequestEntry): string {
   const { session, note } = entry
   return (
@@ -115,7 +115,7 @@ function jsonList(texts: readonly string[]): string {
   return texts.length === 0 ? '[]' : `[${texts.map(json).join()}]`
 }
 
-/** A field of such a name holds a value whatever its writer thought; there is nothing to log about it. */
+/** A field with such a name may hold a secret, so its value is never logged. */
 const secretField = /cookie|authorization|token|password|secret|header/i
 
 function checkedFields(fields: LogFields = {}): object {
@@ -138,7 +138,7 @@ export function readableLine(options: { readonly colorize: boolean }): (line: st
 }
 
 function prettyPrinter(): typeof import('pino-pretty') {
-  // Loaded only for a terminal. In this thread: a worker would outlive a crash with the last lines still in it.
+  // Loaded only for a terminal. Not in a worker: a crash would lose the lines that the worker still holds.
   return createRequire(import.meta.url)('pino-pretty')
 }
 
@@ -146,7 +146,7 @@ const readable: import('pino-pretty').PrettyOptions = {
   translateTime: 'SYS:HH:MM:ss',
   ignore: 'pid',
   hideObject: true,
-  // A line of the file is JSON, whose escapes may stand for what drives a terminal.
+  // The escapes in a JSON line may stand for characters that drive a terminal.
   messageFormat: (line) => spelledOut(line.status === undefined ? messageLine(line) : requestLine(line)),
 }
 

@@ -15,14 +15,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 export const logFileName = 'hallpass.log'
-/** `hallpass.2026-11-21T07-40-00-123Z-4711.log`: sorted by name they are sorted by time. */
+/** `hallpass.2026-11-21T07-40-00-123Z-4711.log`: the order of names is the order of time. */
 const rotatedName = /^hallpass\.\d{4}-\d\d-\d\dT[\d-]+Z-\d+\.log$/
 
 export interface RotatingFileOptions {
   readonly folder: string
-  /** A file that has reached this is set aside. */
+  /** A file of this size is set aside. */
   readonly maxFileBytes?: number
-  /** So many files that were set aside are kept. */
+  /** The number of files set aside that are kept. */
   readonly keepFiles?: number
 }
 
@@ -35,9 +35,9 @@ export function logFiles(folder: string): string[] {
 }
 
 /**
- * Appends lines to `hallpass.log`, buffered, in the background; several processes may write to one folder. Nothing here
- * ever throws into the proxy: a line that cannot be written (a full disk) is dropped and counted, and the count is
- * written when there is room again.
+ * Appends lines to `hallpass.log`, buffered, in the background. Several processes may write to one folder. It never throws
+ * into the proxy: a line that cannot be written (a full disk) is dropped and counted, and the count is written when there is
+ * room again.
  */
 export class RotatingFile {
   readonly #folder: string
@@ -46,10 +46,10 @@ export class RotatingFile {
   readonly #keepFiles: number
   readonly #timer: NodeJS.Timeout
   readonly #atExit = () => this.#writeNow()
-  /** Lines go straight into bytes: kept as strings they cost the collector more than all the rest. */
+  /** Lines become bytes at once: kept strings would cost the garbage collector more than all the rest. */
   #filling = Buffer.allocUnsafeSlow(chunkBytes)
   #filled = 0
-  /** Full chunks that wait; the first of them is being written when `#busy`. */
+  /** Full chunks that wait. While `#busy`, the first of them is being written. */
   #waiting: Buffer[] = []
   #busy = false
   #idle: Promise<void> = Promise.resolve()
@@ -83,13 +83,13 @@ export class RotatingFile {
     this.#filled += this.#filling.write(line, this.#filled, 'utf8')
   }
 
-  /** Writes what is pending and closes the file. */
+  /** Writes the pending lines and closes the file. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     process.off('exit', this.#atExit)
     await this.#idle
     this.#writeNow()
-    // The count of dropped lines, if it has just become known.
+    // Once more, because the first call may have added the count of dropped lines.
     this.#writeNow()
     if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined
@@ -127,10 +127,10 @@ export class RotatingFile {
     }
   }
 
-  /** For the end of the process, when nothing asynchronous runs any more. */
+  /** For the end of the process, when asynchronous code no longer runs. */
   #writeNow(): void {
     this.#cut()
-    // The first was given to the kernel already: once more would be twice.
+    // The kernel has the first chunk already.
     const chunks = this.#waiting.splice(this.#busy ? 1 : 0)
     for (const chunk of chunks) {
       let from = 0
@@ -160,13 +160,13 @@ export class RotatingFile {
 
   #failed(chunk: Buffer, written: number): void {
     this.#dropped += chunk.subarray(written).toString('latin1').split('\n').length - 1
-    // Half a line is there: the next one must not become its other half.
+    // The file ends with half a line, and the next line must not continue it.
     this.#torn ||= written > 0
     if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined
   }
 
-  /** The open file: opened, opened anew or set aside as needed. */
+  /** The descriptor of the log file. Opens, reopens or rotates it when needed. */
   #ready(): number {
     if (this.#fd !== undefined && this.#isCurrent()) {
       if (this.#fileBytes < this.#maxFileBytes) return this.#fd
@@ -177,7 +177,7 @@ export class RotatingFile {
     return fd
   }
 
-  /** Whether the open file is still the one of that name: another process may have set it aside, a person removed it. */
+  /** Whether the open file still has its name: another process may have rotated it, or a person removed it. */
   #isCurrent(): boolean {
     return statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode
   }
@@ -185,7 +185,7 @@ export class RotatingFile {
   #open(): number {
     if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined
-    // O_NOFOLLOW: a planted symlink would have the log written into another file.
+    // O_NOFOLLOW: through a planted symlink, the log would overwrite another file.
     const flags =
       constants.O_WRONLY |
       constants.O_APPEND |
@@ -207,16 +207,16 @@ export class RotatingFile {
 
   #setAside(): void {
     const time = new Date().toISOString().replaceAll(/[:.]/g, '-')
-    // The process id keeps two processes that rotate at once from replacing each other's file.
+    // With the process id, two processes that rotate at once do not replace each other's file.
     renameSync(this.#path, join(this.#folder, `hallpass.${time}-${process.pid}.log`))
     const rotated = logFiles(this.#folder).filter((path) => path !== this.#path)
     for (const path of rotated.slice(0, Math.max(0, rotated.length - this.#keepFiles))) unlinkSync(path)
   }
 }
 
-/** Soon enough for someone who follows the log, rare enough to cost nothing per request. */
+/** Soon enough for a person who follows the log, and rare enough to cost a request nothing. */
 const flushEveryMs = 200
 const chunkBytes = 64 * 1024
-/** 4 MiB wait while a disk hangs; then lines are dropped rather than memory filled. */
+/** While a disk hangs, 4 MiB wait. Then lines are dropped, so that memory does not fill. */
 const maxWaitingChunks = 64
 const writeAsync = promisify(write)

@@ -1,11 +1,11 @@
 /**
- * Text from the wire, made fit for a log. Attacks: a path with CR LF forges a log line; ESC or a C1 control (0x9b)
- * drives the terminal of whoever reads the log; bidirectional controls make a host read as another.
+ * Characters of text from the wire that must not reach a log. Attacks: CR LF in a path forges a log line. ESC or a C1
+ * control (0x9b) drives the reader's terminal. Bidirectional controls make one host look like another.
  */
 const unprintable = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/
 const unprintables = new RegExp(unprintable, 'g')
 
-/** A path or name longer than this is cut: a log line is for reading, and a 64 KiB target would fill the files. */
+/** A longer path or name is cut: people read log lines, and targets of 64 KiB would fill the files. */
 const maxLength = 1024
 
 /** The text with control and direction characters spelled out (`\x1b`, `\u202e`), cut at 1024 characters. */
@@ -43,8 +43,8 @@ function spell(character: string): string {
 }
 
 /**
- * A request target without what may be secret in it: `/a;jsessionid=1?q=2&flag#f` → `/a;jsessionid=…?q=…&…`.
- * A piece without `=` goes whole, since then the name is the value (`?TOKEN`).
+ * A request target without the values that may be secret: `/a;jsessionid=1?q=2&flag#f` → `/a;jsessionid=…?q=…&…`.
+ * A piece without `=` is removed as a whole: it may be a value (`?TOKEN`).
  */
 export function withoutQueryValues(target: string): string {
   const end = target.search(/[?#]/)
@@ -59,5 +59,5 @@ export function withoutQueryValues(target: string): string {
   return `${visible}?${names.join('&')}`
 }
 
-/** More names than this in one query are no information for a reader, only work. */
+/** A reader learns nothing from more names of one query. */
 const maxNames = 32

@@ -4,8 +4,8 @@ import type { Client } from './engine.ts'
 import type { ProxyOptions } from './options.ts'
 
 /**
- * Who sends this? The session is the user name and its client token the password of the proxy URL. Without the token the
- * port is of no use to a web page or to another user of the machine. Throws `proxy-auth`.
+ * Finds the session of a client: its name is the user, and a client token the password, of the proxy URL. Without a token,
+ * a web page or another user of the machine gains nothing from the port. Throws `proxy-auth`.
  */
 export async function admit(head: RequestHead, options: ProxyOptions): Promise<Client> {
   const fields = head.fields.filter((field) => field.lower === 'proxy-authorization')

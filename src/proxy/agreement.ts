@@ -18,10 +18,10 @@ export interface TunnelEnd {
 }
 
 /**
- * The destination of a request inside a tunnel: the tunnel's own. What the request says about it, in Host and in an
- * absolute target, has to agree, and so has the name in the TLS handshake; else the secret of one site would be sent to
- * another (the certificate of A, the Host of B). Case, a trailing dot and the default port make no difference, and an
- * absent name in the handshake agrees. Throws `authority-mismatch`.
+ * The destination of a request inside a tunnel is the tunnel's own. Host, an absolute target and the name in the TLS
+ * handshake must agree with it. Otherwise a client could have the secret of site A sent to site B (the certificate of A, the
+ * Host of B). Case, a trailing dot and the default port make no difference. A handshake without a name agrees. Throws
+ * `authority-mismatch`.
  */
 export function insideTunnel(head: RequestHead, { origin, servername }: TunnelEnd): RequestDestination {
   if (servername !== undefined && parseAuthority(servername)?.host !== origin.host) {
@@ -32,7 +32,7 @@ export function insideTunnel(head: RequestHead, { origin, servername }: TunnelEn
   const target = parseRequestTarget(head.method, head.target)
   if (target?.form === 'asterisk') return { origin, target: '*' }
   if (target?.form !== 'absolute')
-    throw new HallpassError('request-malformed', 'the request target is not one for an origin')
+    throw new HallpassError('request-malformed', 'an origin cannot read this request target')
   const { scheme, authority } = target
   const { host, port = defaultPort(origin.scheme) } = authority
   if (scheme !== origin.scheme || host !== origin.host || port !== origin.port) {
@@ -42,7 +42,7 @@ export function insideTunnel(head: RequestHead, { origin, servername }: TunnelEn
   return { origin, target: target.path }
 }
 
-/** The destination of a request outside any tunnel: its absolute target, with which Host has to agree. */
+/** The destination of a request outside any tunnel: its absolute target. Host must agree with it. */
 export function absoluteDestination(head: RequestHead): RequestDestination {
   const target = parseRequestTarget(head.method, head.target)
   if (target?.form !== 'absolute') {
@@ -50,10 +50,10 @@ export function absoluteDestination(head: RequestHead): RequestDestination {
       hint: 'hallpass run -- curl http://hallpass.internal/',
     })
   }
-  // In clear as far as the proxy, and with nobody to check that the answer comes from the origin: not for https.
+  // The client would send in clear, and could not check who answers.
   if (target.scheme !== 'http') {
-    throw new HallpassError('request-malformed', 'only http:// targets are taken outside CONNECT', {
-      // It sets HTTPS_PROXY, and clients then use CONNECT for https.
+    throw new HallpassError('request-malformed', 'outside CONNECT the proxy takes only http:// targets', {
+      // That command sets HTTPS_PROXY, and clients then use CONNECT for https.
       hint: 'hallpass env',
     })
   }
@@ -93,7 +93,7 @@ function mismatch(what: string, origin: Origin): HallpassError {
   return new HallpassError('authority-mismatch', `${what}, but the connection is to ${authorityOf(origin)}`)
 }
 
-/** Somebody else's text in our answer: short, and nothing but visible ASCII. */
+/** The client's text in our answer: short, and visible ASCII alone. */
 function printable(text: string): string {
   return text.slice(0, 100).replace(/[^\x21-\x7e]/g, '?')
 }

@@ -29,7 +29,7 @@ export interface AnswerOptions {
   readonly close: boolean
 }
 
-/** Plain text answered by the proxy itself. */
+/** A text that the proxy itself answers with. */
 export function textAnswer(
   status: number,
   body: string,
@@ -39,7 +39,7 @@ export function textAnswer(
   const fields = [
     fieldLine('Content-Type', options.type ?? 'text/plain; charset=utf-8'),
     fieldLine('Content-Length', String(bytes.length)),
-    // An answer about the state of the proxy at this moment.
+    // The answer is about the state of the proxy at this moment.
     fieldLine('Cache-Control', 'no-store'),
     ...(options.fields ?? []),
     ...(options.close ? [fieldLine('Connection', 'close')] : []),

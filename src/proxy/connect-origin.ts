@@ -11,11 +11,10 @@ import type { Trust } from './trust.ts'
 import { certificateError, upstreamError } from './upstream-error.ts'
 import type { UpstreamProxies } from './upstream-proxies.ts'
 
-/** What connections to origins are made with. */
+/** The parts that connect to origins. */
 export interface Routes {
   readonly dialer: Dialer
   readonly proxies: UpstreamProxies
-  /** What certificates are verified with. */
   readonly trust: Trust
 }
 
@@ -40,7 +39,7 @@ export async function connectOrigin(
   signal: AbortSignal,
 ): Promise<OriginConnection> {
   const { scheme, host, port } = origin
-  // Also when a proxy dials: a refused name must not be reached through another machine either.
+  // Also when an upstream proxy dials: it must not reach a refused name for us.
   const dial = routes.dialer.to(host, port)
   const proxy = proxyFor(routes, scheme, host, port)
   const inbox = new Inbox()
@@ -70,7 +69,7 @@ async function accepted(socket: Socket, { host, port }: Origin, signal: AbortSig
   }
 }
 
-/** The proxy on the way to an origin. Where the configuration says where a host really is, there is none. */
+/** The upstream proxy for an origin. A host that `resolve` in the configuration maps is reached directly. */
 export function proxyFor(
   { dialer, proxies }: Omit<Routes, 'trust'>,
   scheme: Origin['scheme'],
@@ -80,7 +79,7 @@ export function proxyFor(
   return dialer.maps(host, port) ? undefined : proxies.for(scheme, host, port)
 }
 
-/** The proxy that requests of an origin are given to in absolute form: most let nobody CONNECT to other ports than 443. */
+/** The upstream proxy that gets requests in absolute form: most allow CONNECT to port 443 alone. */
 export function forwardingProxy(
   routes: Omit<Routes, 'trust'>,
   { scheme, host, port }: Origin,
@@ -102,7 +101,7 @@ function tls(
     ...(resumption.ticket === undefined ? {} : { session: resumption.ticket }),
   })
   socket.on('session', (ticket) => {
-    // Node emits it only for a connection whose certificate was accepted, so that a resumption skips no check.
+    // Node emits it only after it has accepted the certificate, so a resumed session has been verified too.
     resumption.ticket = ticket
   })
   return socket

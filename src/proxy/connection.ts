@@ -14,12 +14,12 @@ import type { Tunnel } from './intercept.ts'
 import { cut, ignore } from './relay.ts'
 import type { Swept } from './sweep.ts'
 
-/** After a FIN this close behind the request the answer is still wanted: nc and shell pipes end their side with it. */
+/** A client that ends its side so soon after its request still reads the answer: nc and shell pipes do this. */
 const halfCloseMs = 250
 
 /**
- * A client's HTTP/1.1 connection: outside (to the proxy itself) or inside a CONNECT. Requests are served one at a time;
- * those sent ahead wait, up to a bound.
+ * A client's HTTP/1.1 connection: to the proxy itself, or inside a CONNECT. It serves one request at a time. Requests sent
+ * ahead wait, up to a bound.
  */
 export class Connection implements Swept, Drained, ExchangeClientSide, ConnectClientSide {
   readonly engine: Engine
@@ -27,7 +27,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
   readonly raw: Socket
   readonly tunnel: Tunnel | undefined
   deadline: number
-  /** Requests begun. */
+  /** The number of requests that have begun. */
   served = 0
   readonly #reader = new HeadReader<RequestHead>('request')
   #state: 'head' | 'deciding' | 'exchange' | 'unread' | 'lingering' | 'given' = 'head'
@@ -52,7 +52,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
       .on('end', this.#onEnd)
       .on('close', this.#onClose)
     socket.on('error', ignore)
-    // The proxy asks idle connections to go when it stops.
+    // When the proxy stops, it closes idle connections.
     engine.connections.add(this)
   }
 
@@ -61,12 +61,10 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     return this.#state === 'deciding' || this.#state === 'exchange'
   }
 
-  /** The proxy is to stop: goes now, or after the request under way. */
   drain(): void {
     if (this.#state === 'head') this.#linger()
   }
 
-  /** Keeps the connection from being swept while something moves. */
   touch(ms: number): void {
     this.deadline = this.engine.sweep.now + ms
   }
@@ -76,7 +74,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     else this.socket.destroy()
   }
 
-  /** The request's body, or the answer to it, is over; `rest` came behind it. */
+  /** Keeps the bytes that came behind the current request. */
   sentAhead(rest: Buffer): void {
     if (rest.length === 0) return
     this.#ahead.push(rest)
@@ -84,19 +82,17 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     if (this.#aheadBytes > this.engine.limits.aheadBytes) this.socket.pause()
   }
 
-  /** Reads on, unless too much has come already. */
+  /** Reads on, unless too many bytes wait already. */
   resume(): void {
     if (this.#aheadBytes <= this.engine.limits.aheadBytes) this.socket.resume()
   }
 
-  /** The exchange is over; the connection takes the next request, or closes. */
   exchangeDone(keep: boolean): void {
     this.#exchange = undefined
     if (keep && !this.engine.draining()) this.#next()
     else this.#linger()
   }
 
-  /** Writes an answer of our own and closes or keeps the connection. */
   answer(failure: Failure, { method, keep }: { readonly method?: string; readonly keep: boolean }): void {
     // The bytes behind a refused CONNECT are no request: they were meant for the other end of a tunnel.
     const early = method === 'CONNECT' && this.#aheadBytes > 0
@@ -112,16 +108,15 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     return new Connection(this.engine, socket, this.raw, tunnel)
   }
 
-  /** Cuts the connection so that the answer under way cannot be taken for a whole one. */
   truncate(framed: boolean): void {
     this.#exchange = undefined
     this.#state = 'lingering'
-    // With a length or chunks the missing end is plain to see, and what came before still arrives. Without, only a reset tells.
+    // With a length or chunks the client sees that the end is missing, and still reads the part. Otherwise only a reset shows it.
     if (framed) this.#linger()
     else cut(this)
   }
 
-  /** Gives the socket away: its listeners go, what was sent ahead is put back. */
+  /** Gives the socket away without its listeners, and puts back the bytes that were sent ahead. */
   give(): Socket {
     this.#state = 'given'
     this.#exchange = undefined
@@ -154,7 +149,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
       if (rest !== undefined) this.sentAhead(rest)
     } else if (this.#state === 'head') this.#readHead(chunk)
     else if (this.#state === 'deciding' || this.#state === 'unread') this.sentAhead(chunk)
-    // Lingering: read on, so that no reset overtakes the answer; the sweep ends it.
+    // Lingering: bytes are read and dropped, because unread bytes make the kernel send a reset that overtakes the answer.
   }
 
   #readHead(chunk: Buffer): void {
@@ -187,7 +182,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
       return
     }
     this.#state = 'deciding'
-    // An admitted client is a matter of microseconds, a refused one must not be told how long its token was compared.
+    // Admission takes microseconds and needs no deadline.
     this.deadline = Number.POSITIVE_INFINITY
     this.sentAhead(rest)
     admit(head, this.engine.options)
@@ -200,7 +195,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     this.#endWith(client.revoked)
     if (this.raw.destroyed) return
     if (request.head.method === 'CONNECT') {
-      // It answers its own failures.
+      // It answers its failures itself.
       void connectTunnel(this, request.head, client)
       return
     }
@@ -208,8 +203,8 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
   }
 
   /**
-   * Whatever becomes of the connection (tunnel, TLS inside, WebSocket), it is cut when the token that admitted it is
-   * revoked: what a child left running keeps nothing of what the child was lent.
+   * Cuts the connection when the token that admitted it is revoked, whatever it has become: a tunnel, TLS, a WebSocket.
+   * Otherwise a process that a child leaves behind would keep the session that the child was lent.
    */
   #endWith(revoked: AbortSignal | undefined): void {
     if (revoked === this.#revoked) return
@@ -221,7 +216,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     else revoked?.addEventListener('abort', this.#onRevoked)
   }
 
-  /** 407: the connection stays open for a second try (git), unless a body stands in the way. */
+  /** After a 407 the connection stays open for a second try (git needs it), unless the request has a body. */
   #notAdmitted(request: Request, error: unknown): void {
     if (this.#state !== 'deciding') return
     if (error instanceof HallpassError && error.code === 'proxy-auth') {
@@ -246,7 +241,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
   }
 
   #next(): void {
-    // Who sends on without reading would have us keep all the answers.
+    // A client that sends and does not read would fill the memory with its answers.
     if (this.socket.writableNeedDrain) {
       this.#state = 'unread'
       this.touch(this.engine.limits.streamIdleMs)
@@ -256,7 +251,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     this.touch(this.engine.limits.idleMs)
     if (this.#aheadBytes > 0) {
       this.socket.resume()
-      // Not at once: many small requests sent ahead would nest as deep as there are of them.
+      // In a turn of its own: otherwise a thousand small requests sent ahead would nest a thousand calls deep.
       this.#state = 'deciding'
       setImmediate(() => {
         if (this.#state !== 'deciding') return

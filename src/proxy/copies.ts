@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 
 /** Four full TLS records. */
 const blockBytes = 65_536
-/** So many blocks are kept for the next bulk; more only while slow readers hold them. */
+/** Free blocks that are kept for the next bulk. */
 const keptBlocks = 16
 
-/** Bytes that wait in the queues of sockets, one piece behind the other; used again when the last of them has gone. */
+/** Bytes that wait in the queues of sockets. The block is used again when the last of them is written. */
 class Block {
   readonly bytes = Buffer.allocUnsafeSlow(blockBytes)
   used = 0
@@ -19,7 +19,7 @@ class Block {
     return socket.write(this.bytes.subarray(start, this.used), this.#written)
   }
 
-  /** Called for every write, also for one that failed or was never begun because its socket was destroyed. */
+  /** Node calls it for every write, also when the write failed or the socket was destroyed. */
   readonly #written = (): void => {
     this.#pending -= 1
     if (this.#pending > 0) return
@@ -32,8 +32,8 @@ const free: Block[] = []
 let current = new Block()
 
 /**
- * Writes a copy of bytes whose buffer will be used again. Buffers of 16 KiB made anew for each record of a bulk cost more in
- * garbage collection than the copy, and than all the rest of the proxy.
+ * Writes a copy of bytes whose buffer will be used again. A new buffer of 16 KiB for each record of a bulk would cost more
+ * garbage collection than the copy and all the rest of the proxy together.
  */
 export function writeCopy(socket: Socket, part: Buffer): boolean {
   if (part.length > blockBytes) return socket.write(Buffer.from(part))

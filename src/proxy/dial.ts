@@ -4,7 +4,7 @@ import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { HallpassError } from '../errors.ts'
 import { isOwnAddress, isRefusedAddress, isRefusedName } from './guard.ts'
 
-/** What net.connect and tls.connect are to be given. */
+/** Options for net.connect and tls.connect. */
 export interface DialOptions {
   readonly host: string
   readonly port: number
@@ -15,18 +15,18 @@ export interface DialOptions {
   readonly allowHalfOpen: true
 }
 
-/** A peer that vanished without a word is found out within minutes, not within the kernel's two hours. */
+/** Finds a peer that vanished within minutes; the kernel's default is two hours. */
 export const keepAliveInitialDelay = 60_000
 
 export interface DialerOptions {
   readonly resolve: ReadonlyMap<string, string>
-  /** The proxy's own ports: a request to itself loops until file descriptors run out, or reaches an inner interface. */
+  /** The proxy's own ports. A request to itself would loop until file descriptors run out. */
   readonly ownPorts: () => readonly number[]
 }
 
 /**
- * Decides where a connection may go. The check is made on the very addresses that are then dialled, inside the look-up, so
- * that no spelling and no second answer of a name server gets around it.
+ * Decides where a connection may go. It checks the addresses that are then dialled, inside the look-up: neither an odd
+ * spelling nor a second answer of the name server (DNS rebinding) gets around it.
  */
 export class Dialer {
   readonly #resolve: ReadonlyMap<string, string>
@@ -37,7 +37,7 @@ export class Dialer {
     this.#ownPorts = options.ownPorts
   }
 
-  /** Options for connecting to host and port; throws `target-refused` for what can be refused without a look-up. */
+  /** Options for connecting to host and port; throws `target-refused` when the name or a literal address is refused. */
   to(host: string, port: number): DialOptions {
     if (isRefusedName(host)) throw refusal(host)
     const mapped = targetOf(this.#resolve, host, port)
@@ -45,7 +45,7 @@ export class Dialer {
     const check = (address: string) => {
       if (isRefusedAddress(address) || (own && isOwnAddress(address))) throw refusal(host)
     }
-    // net.connect does not look a literal up.
+    // net.connect does not look up a literal address.
     if (isIP(mapped.host) !== 0) check(mapped.host)
     return {
       host: mapped.host,
@@ -58,7 +58,7 @@ export class Dialer {
     }
   }
 
-  /** Whether the configuration says where the host really is. */
+  /** Whether `resolve` in the configuration maps the host. */
   maps(host: string, port: number): boolean {
     return resolveEntry(this.#resolve, host, port) !== undefined
   }
@@ -67,7 +67,7 @@ export class Dialer {
 function refusal(host: string): HallpassError {
   return new HallpassError(
     'target-refused',
-    `${host} is, or leads to, an address that is never a target: link-local, cloud metadata, or the proxy itself`,
+    `${host} is never a target: its address is link-local, cloud metadata, or the proxy itself`,
   )
 }
 
@@ -76,7 +76,7 @@ function guardedLookup(check: (address: string) => void): LookupFunction {
     dnsLookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
       if (error !== null) return callback(error, '')
       try {
-        // One bad address among good ones is an attack on the check, not a reason to try the others.
+        // One refused address among others is an attack on the check, so the others are not tried.
         for (const { address } of found) check(address)
       } catch (refused) {
         return callback(refused as NodeJS.ErrnoException, '')

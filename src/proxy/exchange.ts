@@ -48,26 +48,23 @@ export interface ExchangeClientSide extends ResponseClientSide, Peer {
 }
 
 /**
- * One request and its response, in the order of this file: where it goes, what is attached, the connection to the origin,
- * the request's body; the response (response-relay.ts); the end, or what is none.
+ * One request and its response. The file follows their order: destination and plan, the connection to the origin, the
+ * request's body, the response (with response-relay.ts), the end.
  */
 export class Exchange implements UpstreamUser, AnsweredExchange {
   readonly connection: ExchangeClientSide
   readonly request: Request
   readonly client: Client
-  /** It asks to become a WebSocket. */
   readonly upgrade: boolean
   readonly requestBody: RequestBody
-  /** What was attached and sent, by name. */
   attached: readonly string[] = []
   over = false
   readonly log: RequestLog
-  /** What came with a 401 that the client does not get, because the request was sent again. */
   discarded: { readonly capture: Capture | undefined } | undefined
   readonly #repeatable: boolean
   #destination: RequestDestination | undefined
   #toOrigin: { readonly bytes: Buffer; readonly attached: readonly string[] } | undefined
-  /** The client held its body back until somebody asks for it: we did. */
+  /** The client held its body back, and the proxy has asked for it with a 100. */
   #asked = false
   /** Aborts the wait for a connection to the origin. */
   #wait: AbortController | undefined
@@ -87,7 +84,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.log = new RequestLog(connection.engine.log, client.session.name, head.method)
   }
 
-  // Where it goes, and what is attached.
+  // Destination and plan.
 
   start(): void {
     const { tunnel, engine } = this.connection
@@ -127,7 +124,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     else this.#gather(destination, plan)
   }
 
-  /** Holds the body from now on if the plan may need it; whether it has to be here before the head can go. */
+  /** Holds the body from now on if the plan may need it. Returns whether the head must wait for the body. */
   #waitsForBody(plan: Plan): boolean {
     const use = bodyUse(plan, this.request.head)
     if (use === 'none') return false
@@ -150,7 +147,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
 
   // The connection to the origin, and the request on it.
 
-  /** Makes the head anew for each time that it is sent: a signature is good for once. */
+  /** Makes a new head each time: a signature is valid once. */
   #begin(destination: RequestDestination, plan: Plan, how?: 'fresh'): void {
     if (this.over) return
     try {
@@ -170,7 +167,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const { session } = this.client
     const { pool } = this.connection.engine
     const { origin } = destination
-    // An idle connection is taken at once: most requests wait for no promise here.
+    // Without a promise: most requests find an idle connection.
     const idle = how === 'fresh' ? undefined : pool.take(session.name, origin, how)
     if (idle !== undefined) {
       this.#send(idle, destination, plan)
@@ -181,7 +178,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     pool.next(session.name, origin, wait.signal).then(
       (upstream) => {
         if (this.over) upstream.destroy()
-        // Closed while it was handed over: its end would never be heard here.
+        // It closed while it was handed over, and will not say so again.
         else if (!upstream.usable) this.fail(upstreamError(origin.host, origin.port, undefined))
         else this.#send(upstream, destination, plan)
       },
@@ -200,11 +197,11 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.connection.touch(this.connection.engine.limits.responseMs)
     const { socket } = upstream
     writeTogether(socket, toOrigin.bytes, this.requestBody.takeWaiting())
-    // Also behind the whole body: a client that has sent more would not be seen to leave.
+    // Also after the whole body: otherwise the proxy would not see a client leave that has sent more.
     if (this.requestBody.done || !socket.writableNeedDrain) this.connection.resume()
   }
 
-  /** Bytes from the client; returns those behind the request. */
+  /** Takes bytes from the client. Returns the bytes that came behind the request. */
   fromClient(chunk: Buffer): Buffer | undefined {
     if (this.requestBody.done) return chunk
     try {
@@ -253,12 +250,11 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.#response?.closed(error)
   }
 
-  /** Whether the request, which was answered, could be sent once more: only once, and only with its whole body. */
+  /** A request is sent again only once, and only with its whole body. */
   get replayable(): boolean {
     return this.discarded === undefined && this.requestBody.repeatable
   }
 
-  /** The answer, a 401, is not passed on: the session has another token now. `keepMs` as for `finished`. */
   replay(keepMs: number | undefined, capture: Capture | undefined): void {
     const destination = this.#destination
     if (destination === undefined) return
@@ -268,7 +264,6 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.#plan(destination)
   }
 
-  /** The response is through. `keepMs`: for how long the origin's connection may be kept; undefined for not at all. */
   finished(keepMs: number | undefined, keepClient: boolean): void {
     this.over = true
     this.#letGo(keepMs)
@@ -279,13 +274,12 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   #letGo(keepMs: number | undefined): void {
     const upstream = this.#upstream
     this.#upstream = undefined
-    // Behind half a request the next one would be read as the rest of it.
+    // After half a request, the origin would read the next request as the rest of it.
     if (upstream !== undefined && keepMs !== undefined && this.requestBody.done) {
       this.connection.engine.pool.release(upstream, keepMs)
     } else upstream?.abandon()
   }
 
-  /** The WebSocket's bytes are nobody's business but the two ends'. `head` is the 101, `rest` came behind it. */
   switchProtocols(head: Buffer, rest: Buffer): void {
     const upstream = this.#upstream
     if (upstream === undefined) return
@@ -300,9 +294,9 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs)
   }
 
-  // Ends that are none.
+  // Failures.
 
-  /** No answer. A kept connection that was closed at this moment is no fault: what may be repeated is, once. */
+  /** An origin may close a kept connection at any moment: a repeatable request is then sent again, once. */
   dropped(error: Error | undefined): void {
     const upstream = this.#upstream
     const destination = this.#destination
@@ -320,7 +314,6 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     } else this.fail(error)
   }
 
-  /** Part of the answer is with the client already: all that can be done is that it is seen to be a part. */
   truncated(note: string): void {
     this.#drop()
     this.#log(this.#response?.status ?? 0, note)
@@ -330,7 +323,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   clientGone(): void {
     if (this.over) return
     this.#drop()
-    const what = this.requestBody.done ? 'before the answer was through' : 'in its request'
+    const what = this.requestBody.done ? 'before the answer was complete' : 'during its request'
     this.#log(this.#response?.status ?? 0, `the client left ${what}`)
     this.connection.socket.destroy()
   }
@@ -351,7 +344,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.#drop()
     this.#log(failure.status, failure.note)
     const { head } = this.request
-    // Behind malformed bytes nobody knows where the next request begins.
+    // After malformed bytes the start of the next request is unknown.
     const keep =
       !(error instanceof Http1Error) && this.requestBody.done && head.minor === 1 && isPersistent(head)
     this.connection.answer(failure, { method: head.method, keep })

@@ -1,7 +1,7 @@
 import { connectionTokens, hopByHop } from '../http1/connection-fields.ts'
 import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 
-/** What a Connection field cannot have removed: framing and routing of the message (an attack on both). */
+/** Fields that Connection must not remove: without them the message has another length or destination (an attack). */
 const notNamedByConnection = new Set(['host', 'content-length', 'transfer-encoding', 'trailer'])
 
 function staysHere(lower: string, named: ReadonlySet<string>): boolean {
@@ -9,14 +9,14 @@ function staysHere(lower: string, named: ReadonlySet<string>): boolean {
 }
 
 export interface RequestEdits {
-  /** Lower-case names whose lines go. */
+  /** Names in lower case; their lines are removed. */
   readonly remove: ReadonlySet<string>
   readonly add: readonly { readonly name: string; readonly value: string }[]
 }
 
 /**
- * The request's fields as they go to the origin: order, case and repeats as they came; what is replaced stands where the
- * old value stood, what is new comes last.
+ * The fields of a request to the origin. They keep the client's order, case and repeats. A replaced field stays in its
+ * place, and a new field comes last.
  */
 export function requestFields(
   fields: readonly FieldLine[],
@@ -66,7 +66,7 @@ function linesByName(add: RequestEdits['add']): Map<string, FieldLine[]> {
   return lines
 }
 
-/** What is said to the origin about the connection to it. */
+/** The Connection field for the origin. */
 function connectionValue(
   hop: { readonly upgrade: boolean; readonly minor: 0 | 1 },
   trailers: boolean,
@@ -74,7 +74,7 @@ function connectionValue(
 ): string | undefined {
   if (hop.upgrade) return 'upgrade'
   if (hop.minor === 0) return 'close'
-  // RFC 9110, 10.1.4: whoever sends TE names it in Connection.
+  // RFC 9110, 10.1.4: a sender of TE names it in Connection.
   if (trailers) return keepAlive ? 'keep-alive, te' : 'te'
   return keepAlive ? 'keep-alive' : undefined
 }
@@ -86,15 +86,15 @@ function acceptsTrailers(field: FieldLine): boolean {
 }
 
 export interface ResponseEdits {
-  /** Indexes among the Set-Cookie lines that the client does not get. */
+  /** Set-Cookie lines that the client does not get, by their index among these lines. */
   readonly hidden: ReadonlySet<number> | 'all'
   readonly add: readonly FieldLine[]
   readonly close: boolean
-  /** A 101: Upgrade and Connection belong to it. */
+  /** True for a 101, which keeps Upgrade and Connection. */
   readonly upgrade: boolean
 }
 
-/** The response's fields as they go to the client. `Hallpass-*` is ours to say: an origin's own would be believed. */
+/** The fields of a response to the client. Clients believe `Hallpass-*`, so an origin's own are removed. */
 export function responseFields(fields: readonly FieldLine[], edits: ResponseEdits): FieldLine[] {
   const named = connectionTokens(fields)
   const out: FieldLine[] = []
@@ -119,12 +119,12 @@ function isOurs(lower: string): boolean {
   return lower.startsWith('hallpass-')
 }
 
-/** The codec drops cookies and framing in trailers; what is ours to say goes here. */
+/** Removes `Hallpass-*` from trailers. The codec removes cookies and framing. */
 export function responseTrailers(fields: readonly FieldLine[]): FieldLine[] {
   return fields.filter(({ lower }) => !isOurs(lower))
 }
 
-/** How long the origin says that it keeps an idle connection, less a second for the way; undefined when it does not say. */
+/** How long the origin keeps an idle connection, minus one second for transport; undefined when it does not say. */
 export function keepAliveMs(fields: readonly FieldLine[]): number | undefined {
   for (const field of fields) {
     if (field.lower !== 'keep-alive') continue

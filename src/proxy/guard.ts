@@ -2,9 +2,8 @@ import { BlockList, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /**
- * Addresses that are never a target. A local tool's intranet and loopback are legitimate; these are not: whoever reaches a
- * cloud's metadata service from here gets the machine's own credentials, and nothing listens on the rest that a forward
- * proxy should be the bridge to.
+ * Addresses that are never a target. Tools legitimately use loopback and the intranet. But a client that reaches a cloud's
+ * metadata service from here gets the machine's own credentials, and no tool needs the others through a proxy.
  */
 const refused = new BlockList()
 for (const [network, prefix] of [
@@ -30,7 +29,7 @@ for (const [network, prefix] of [
   refused.addSubnet(network, prefix, 'ipv6')
 }
 
-/** Names under which clouds serve metadata; refused before a look-up, because a resolver of their own may answer anything. */
+/** Names of cloud metadata services. They are refused before the look-up: a cloud's resolver may answer any address. */
 const refusedNames = new Set([
   'metadata.google.internal',
   'metadata.goog',
@@ -47,7 +46,7 @@ export function isRefusedAddress(address: string): boolean {
   return reachedBy(address).some((each) => refused.check(each, isIP(each) === 6 ? 'ipv6' : 'ipv4'))
 }
 
-/** Whether a listening address is reached from this machine alone. */
+/** Whether only this machine reaches a listening address. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
@@ -64,8 +63,9 @@ export function isOwnAddress(address: string): boolean {
 }
 
 /**
- * The address itself and the IPv4 address that it carries inside: mapped (::ffff:a.b.c.d), compatible (::a.b.c.d),
- * translated (64:ff9b::/96, RFC 6052; 64:ff9b:1::/48, RFC 8215), 6to4 (2002::/16). Each reaches the IPv4 host somewhere.
+ * The address itself and the IPv4 address inside it: mapped (::ffff:a.b.c.d), compatible (::a.b.c.d),
+ * translated (64:ff9b::/96, RFC 6052; 64:ff9b:1::/48, RFC 8215), 6to4 (2002::/16). Each
+ * reaches the IPv4 host in some network.
  */
 function reachedBy(address: string): readonly string[] {
   const bare = address.split('%', 1)[0] ?? ''

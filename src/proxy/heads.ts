@@ -17,16 +17,16 @@ import { authorityOf, type Origin } from './origin.ts'
 import { proxyAuthorization } from './through-proxy.ts'
 
 export interface Sending {
-  /** It asks to become a WebSocket. */
+  /** The request asks to become a WebSocket. */
   readonly upgrade: boolean
   readonly body: RequestBody
-  /** The body is here: nobody is to be asked for it any more. */
+  /** The body is here, so the origin need not ask for it: Expect is removed. */
   readonly asked: boolean
-  /** The upstream proxy that is given the request in absolute form. */
+  /** The upstream proxy that gets the request in absolute form. */
   readonly through: ProxyUrl | undefined
 }
 
-/** The request's head as it goes to the origin, with what the plan attaches. Throws what the plan refuses. */
+/** The request's head for the origin, edited as the plan says. Throws the refusal of the plan. */
 export function headToOrigin(
   head: RequestHead,
   { origin, target }: RequestDestination,
@@ -34,7 +34,7 @@ export function headToOrigin(
   { upgrade, body, asked, through }: Sending,
 ): { readonly bytes: Buffer; readonly attached: readonly string[] } {
   const own = asked ? head.fields.filter(({ lower }) => lower !== 'expect') : head.fields
-  // Most plans sign nothing, and have no use for the time and for chance.
+  // Most plans sign nothing and need neither time nor randomness.
   const at =
     plan.body === 'none'
       ? undefined
@@ -50,7 +50,7 @@ export function headToOrigin(
   }
 }
 
-/** For the upstream proxy itself, RFC 9112, 3.2.2. */
+/** The absolute form that an upstream proxy reads (RFC 9112, 3.2.2). */
 function forwarded(head: RequestHead, origin: Origin, proxy: ProxyUrl): RequestHead {
   const path = head.target === '*' ? '' : head.target
   const authorization = proxyAuthorization(proxy)
@@ -69,21 +69,21 @@ function refusalError({ code, refused }: Refusal, method: string, origin: Origin
   const message = `${method} ${authority} is not sent: ${refused}`
   if (code === 'policy')
     return new HallpassError(code, message, { hint: `hallpass explain ${origin.scheme}://${authority}/` })
-  return new HallpassError(code, `${message}; replay: in the configuration says how much is`, {
+  return new HallpassError(code, `${message}; replay in the configuration sets the limit`, {
     hint: 'hallpass config path',
   })
 }
 
 export interface Answering {
   readonly capture: Capture | undefined
-  /** Of the 401 that the client does not get. */
+  /** The capture of a 401 that the client does not get. */
   readonly discarded: Capture | undefined
   readonly needsLogin: boolean
   /** The client's connection ends with this response. */
   readonly close: boolean
 }
 
-/** The response's head as it goes to the client. */
+/** The response's head for the client. */
 export function headToClient(
   head: ResponseHead,
   { capture, discarded, needsLogin, close }: Answering,
@@ -97,7 +97,7 @@ export function headToClient(
     close: close && !upgrade,
     upgrade,
   })
-  // RFC 9112, 2.3: the version is this connection's.
+  // RFC 9112, 2.3: the version is that of this connection.
   const startLine = head.minor === 1 ? head.startLine : `HTTP/1.1${head.startLine.slice('HTTP/1.0'.length)}`
   return encodeResponseHead({ ...head, minor: 1, startLine, fields })
 }
@@ -113,7 +113,7 @@ function captureFields(...captures: readonly (Capture | undefined)[]): FieldLine
   return fields
 }
 
-/** An interim response (100, 103) as it goes to the client. A cookie in one would be lost on whoever skips it. */
+/** An interim response (100, 103) for the client, without its cookies: many clients skip interim responses. */
 export function interimToClient(head: ResponseHead): Buffer {
   const fields = responseFields(head.fields, { hidden: 'all', add: [], close: false, upgrade: false })
   return encodeResponseHead({ ...head, fields })
@@ -126,6 +126,6 @@ export function keepsClient(
   body: { readonly begun: boolean; readonly done: boolean },
 ): boolean {
   if (request.minor === 0 || !isPersistent(request) || framing.kind === 'close') return false
-  // A client that waits for a 100 may or may not send its body now: where its next request begins is in doubt.
+  // A client that waits for a 100 may still send its body: the start of its next request is unknown.
   return body.done || body.begun || !request.fields.some((field) => field.lower === 'expect')
 }

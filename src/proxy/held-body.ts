@@ -5,13 +5,13 @@ import { HeldBytes } from '../http1/held-bytes.ts'
 const empty = Buffer.alloc(0)
 
 /**
- * What has come of a request's body, as long as it is no more than `maxBytes`: to be sent a second time, or to be signed
- * before it is sent the first time. Counted as it came, chunk framing included: in chunks of one byte that is most of it.
+ * The part of a request's body that has come, up to `maxBytes`: to send it again, or to sign it before it is sent. The
+ * limit counts chunk framing too: with chunks of one byte, framing is most of the body.
  */
 export class HeldBody {
-  /** Everything that has come, as it came. */
+  /** The bytes from the client, chunk framing included. */
   bytes: Buffer = empty
-  /** Whether it is here. */
+  /** Whether `bytes` holds every byte that has come. */
   whole: boolean
   readonly #framing: Framing
   readonly #maxBytes: number
@@ -23,12 +23,12 @@ export class HeldBody {
     this.whole = framing.kind === 'length' ? framing.length <= maxBytes : maxBytes > 0
   }
 
-  /** What it says, once all of it has come. */
+  /** The content without chunk framing. Only valid when the whole body has come. */
   get content(): Buffer {
     return this.#framing.kind === 'chunked' ? chunkedContent(this.bytes) : this.bytes
   }
 
-  /** Copies: many small reads would cost many times their bytes. What is too much lets go of everything. */
+  /** Copies the parts: kept small reads would hold many times their bytes. Above the limit it drops everything. */
   keep(parts: readonly Buffer[]): void {
     for (const part of parts) {
       if (!this.whole) return

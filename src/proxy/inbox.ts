@@ -1,16 +1,16 @@
 import type { OnReadOpts, Socket } from 'node:net'
 
 /**
- * What is read from origins, one read at a time: a buffer for each read costs more than the read. Whoever gets it is done
- * with it when he returns.
+ * One buffer for all reads from origins: a new buffer for each read costs more than the read. A taker must use or copy the
+ * bytes before it returns.
  */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)
 
-/** Hands on what a socket reads, without a stream in between, once there is somebody to take it. */
+/** Passes the bytes of a socket to its taker, without a stream in between. */
 export class Inbox {
   taker: ((chunk: Buffer) => boolean) | undefined
 
-  /** For net.connect, and for tls.connect, which documents it; it is missing in the types of the latter. */
+  /** For net.connect and tls.connect. The documents of tls.connect have it; its types lack it. */
   readonly option: { readonly onread: OnReadOpts } = {
     onread: {
       buffer: readBuffer,
@@ -18,7 +18,7 @@ export class Inbox {
     },
   }
 
-  /** For a socket that was made without the option, as TLS over one that there was already has to be. */
+  /** For a socket that was made without the option, such as TLS over an existing socket. */
   listen(socket: Socket): void {
     socket.on('data', (chunk) => this.taker?.(chunk))
   }

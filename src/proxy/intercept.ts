@@ -33,11 +33,11 @@ interface Target {
   readonly port: number
 }
 
-/** Answers CONNECT for a known host and finds out what is spoken inside: TLS, clear HTTP (undici), or something else. */
+/** Answers CONNECT for a known host and detects the protocol inside: TLS, clear HTTP (undici), or another. */
 export function intercept(connection: InterceptedSide, target: Target): void {
   const { engine } = connection
   const socket = connection.give()
-  // Begun before the client's first byte: it is ready when the ClientHello is here.
+  // Begins before the client's first byte, so that the certificate is ready for the ClientHello.
   const context = engine.options.leaves.contextFor(target.host)
   context.catch(ignore)
   const watch = deadline(engine, socket, engine.limits.idleMs)
@@ -60,7 +60,7 @@ export function intercept(connection: InterceptedSide, target: Target): void {
     if (spoken === 'tls') startTls(connection, socket, context, target)
     else if (spoken === 'http') {
       const { client, host, port } = target
-      // In clear whatever the port: nothing of https may go here (measured in mitmproxy 8.1.1: it does).
+      // In clear means http, also on port 443: no https secret may go here (mitmproxy 8.1.1 sends them).
       const origin = { scheme: 'http', host, port } as const
       connection.serveInside(socket, { client, origin, servername: undefined })
       socket.resume()
@@ -77,7 +77,7 @@ function deadline(engine: Engine, socket: Socket, ms: number): Swept {
   return watch
 }
 
-/** The same socket becomes the server side of TLS; the bytes put back by unshift are its first. */
+/** Turns the socket into the server side of TLS. It reads the bytes that unshift put back first. */
 function startTls(
   connection: InterceptedSide,
   raw: Socket,
@@ -94,8 +94,8 @@ function startTls(
         engine.sweep.forget(watch)
         return
       }
-      // The origin's handshake runs beside the client's, and not before the certificate is there: certificates are made one
-      // a turn of the event loop, which so spreads fifty new hosts at once over fifty turns for those who wait beside them.
+      // The origin's handshake runs beside the client's, but only after the certificate is made. One certificate is made in a
+      // turn of the event loop, so fifty new hosts spread over fifty turns, and other requests run between them.
       if (host !== internalHost) engine.pool.warm(client.session.name, origin)
       let offered: readonly string[] = []
       const socket = new TLSSocket(raw, {
@@ -112,7 +112,7 @@ function startTls(
         failure = error
       })
       socket.once('end', () => {
-        // Half-open until then: nothing of a handshake is worth waiting for behind its end.
+        // The client ended in the handshake: no request will come.
         if (inside === undefined) socket.destroy()
       })
       socket.once('secure', () => {
@@ -134,7 +134,7 @@ function startTls(
   )
 }
 
-/** Says in the log why a client went away without a request; its own message is seldom seen, and seldom understood. */
+/** Logs why a client left without a request: people rarely see or understand the client's own message. */
 function explain(
   engine: Engine,
   { client, host, port }: Target,
@@ -150,12 +150,9 @@ function explain(
       hint: engine.spell('eval "$(hallpass env)"'),
     })
   } else if (offered.length > 0 && !offered.includes('http/1.1') && !offered.includes('http/1.0')) {
-    engine.log.warn(
-      `a client speaks only ${offered.join(', ')} with ${host}; it has to allow HTTP/1.1`,
-      where,
-    )
+    engine.log.warn(`a client speaks only ${offered.join(', ')} with ${host}; it must allow HTTP/1.1`, where)
   } else if (finished || code === '' || code === 'ECONNRESET') {
-    // Node looks at the certificate only when the handshake is over, and sends no alert.
+    // Node as a client checks the certificate only after the handshake, and sends no alert.
     engine.log.warn(
       `a client closed its connection to ${host} ${finished ? 'right after' : 'in'} the TLS handshake: it may not trust the CA of hallpass`,
       { ...where, hint: engine.spell('hallpass doctor') },
@@ -169,13 +166,14 @@ function explain(
 }
 
 /**
- * Neither TLS nor HTTP: nothing can be attached, the bytes go through as they are (ssh, a database). Not where a rule lists
- * what may be asked: `SSH-` as the first bytes would be the way around it, for git and for any server that skips a bad line.
+ * Neither TLS nor HTTP (ssh, a database): nothing can be attached, and the bytes pass unchanged. A rule that limits the
+ * requests to the host forbids it: a client could send `SSH-` first to get around the rule, with git or any server that
+ * skips a bad line.
  */
 async function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target): Promise<void> {
   const log = connectLog(engine, client)
   const endpoint = endpointOf(host, port)
-  // The client has its 200 already: all that can still be said to it is that the connection is gone.
+  // The client has its 200 already, so the proxy can only close the connection.
   if (client.session.limited(host, port)) {
     log(endpoint, 403, 'neither TLS nor HTTP, and the rule for the host lists what may be asked of it')
     socket.destroy()

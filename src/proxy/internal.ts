@@ -1,7 +1,7 @@
 import { textAnswer } from './answers.ts'
 import type { Client, Engine } from './engine.ts'
 
-/** Answered by the proxy alone: whoever reads this page is connected. `.internal` is never delegated (ICANN, 2024). */
+/** Only the proxy answers for this host, so a client that reads its page is connected. `.internal` is private (ICANN, 2024). */
 export const internalHost = 'hallpass.internal'
 
 export function answerInternal(
@@ -16,7 +16,7 @@ export function answerInternal(
     bytes: textAnswer(status, body, { method, close, ...(type === undefined ? {} : { type }) }),
   })
   if (method !== 'GET' && method !== 'HEAD')
-    return made(405, 'hallpass: only GET and HEAD are answered here\n')
+    return made(405, 'hallpass: this page answers only GET and HEAD\n')
   const [path] = target.split('?')
   if (path === '/') {
     return made(

@@ -1,9 +1,9 @@
 /**
- * Bounds on what one peer may hold of the proxy, in milliseconds, bytes and numbers. Time is kept by one coarse sweep, so a
- * limit is met within one more second. Heads have their own bounds in http1/limits.ts.
+ * Limits on one peer, in milliseconds, bytes and numbers. One coarse sweep keeps the time, so a limit holds within one more
+ * second. Heads have limits of their own in http1/limits.ts.
  */
 export interface Limits {
-  /** How often the sweep looks. */
+  /** The time between two sweeps. */
   readonly sweepMs: number
   /** From the first byte of a request head to its last (slowloris sends one byte at a time, for ever). */
   readonly headMs: number
@@ -13,24 +13,24 @@ export interface Limits {
   readonly idleMs: number
   /** Name look-up, connect and TLS handshake with an origin together. */
   readonly connectMs: number
-  /** From the request to the response head; long models answer late, but nobody waits for longer than this. */
+  /** From the request to the response head: large language models can take minutes. */
   readonly responseMs: number
-  /** A body, an event stream, a WebSocket or a tunnel in which nothing moves: event streams are silent for long. */
+  /** A body, an event stream, a WebSocket or a tunnel in which nothing moves: event streams can be silent for long. */
   readonly streamIdleMs: number
-  /** An idle pooled connection; below the 60 s of common load balancers. An origin's own `Keep-Alive: timeout` goes first. */
+  /** An idle pooled connection: less than the 60 s of common load balancers. An origin's shorter `Keep-Alive: timeout` wins. */
   readonly pooledMs: number
-  /** A request that must not be sent twice takes no pooled connection idle for longer: the origin may be closing it. */
+  /** A request that must not be sent twice takes no connection that was idle for longer: the origin may be closing it. */
   readonly onceMs: number
-  /** A connection whose last answer is sent is read on for so long, lest a reset overtake the answer. */
+  /** After the last answer the proxy still reads for so long: a reset would overtake the answer. */
   readonly lingerMs: number
-  /** Client connections at one time. */
+  /** Client connections at the same time. */
   readonly connections: number
-  /** Idle pooled connections to one origin, and in all. */
+  /** Idle pooled connections to one origin, and in total. */
   readonly idlePerOrigin: number
   readonly idleTotal: number
-  /** Bytes that a client may send ahead of the request being served (pipelining). */
+  /** Bytes that a client may send behind the current request (pipelining). */
   readonly aheadBytes: number
-  /** Bytes of a request's body that are held for sending it again or signing it; 0 for none. */
+  /** Bytes of a request's body that are held, to send it again or to sign it; 0 holds no body. */
   readonly replayBytes: number
 }
 

@@ -3,8 +3,8 @@ import { BlockList, isIP } from 'node:net'
 type Matches = (host: string, port: number) => boolean
 
 /**
- * What NO_PROXY says, in the forms that curl, Go and Python's requests know: a host with everything below it, with a
- * leading dot or without, `host:port`, an address, a network as 10.0.0.0/8, and `*`.
+ * Reads NO_PROXY in the forms of curl, Go and Python's requests: a host and every name below it (with or without a leading
+ * dot), `host:port`, an address, a network such as 10.0.0.0/8, and `*`.
  */
 export function noProxy(text: string): Matches {
   const entries = text

@@ -13,16 +13,16 @@ export interface ProxyOptions {
   readonly clients: Clients
   readonly leaves: Leaves
   readonly authority: Pick<Authority, 'certificatePem'>
-  /** PEMs: all that an origin's certificate may be verified with. */
+  /** PEMs of the only roots that an origin's certificate may chain to. */
   readonly upstreamRoots: readonly string[]
   /** `host[:port]` → `address[:port]`, as curl's --resolve. */
   readonly resolve?: ReadonlyMap<string, string>
-  /** The proxies that origins are reached through; none when left out. */
+  /** The proxies on the way to origins; without them origins are reached directly. */
   readonly upstream?: { readonly setting: UpstreamSetting; readonly env: NodeJS.ProcessEnv }
   readonly log: Log
-  /** Clients without a token get this session; on loopback alone. */
+  /** Clients without a token get this session. Allowed on loopback alone. */
   readonly noAuth?: { readonly session: string }
-  /** Spells a hint, which is written `hallpass …`, as it has to be typed here; by default it stays. */
+  /** Writes a hint (`hallpass …`) as a person types it on this machine; by default unchanged. */
   readonly spell?: (hint: string) => string
   readonly limits?: Partial<Limits>
 }
@@ -38,9 +38,9 @@ export interface ProxyStats {
 export interface RunningProxy {
   readonly host: string
   readonly port: number
-  /** Proxies that origins are reached through, without credentials. */
+  /** The proxies on the way to origins, without credentials. */
   readonly upstreamProxies: readonly string[]
   stats(): ProxyStats & { readonly open: number; readonly pooled: number }
-  /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
+  /** Takes no new requests, gives the current ones `graceMs` to end, then cuts them. */
   close(options?: { readonly graceMs?: number }): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { defaultPort } from '../plan/request-url.ts'
 
-/** Where a request goes: chosen once, from the connection it came on, never from the Host field alone. */
+/** The server that a request goes to. It follows from the connection of the request, never from the Host field alone. */
 export interface Origin {
   readonly scheme: 'https' | 'http'
   /** Lower-case, no trailing dot, IPv6 without brackets. */
@@ -8,7 +8,7 @@ export interface Origin {
   readonly port: number
 }
 
-/** Spelled once for all requests of a tunnel. */
+/** Made once for all requests of a tunnel. */
 const authorities = new WeakMap<Origin, string>()
 
 /** `host` or `host:port`, as in a Host field. */

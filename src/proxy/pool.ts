@@ -8,20 +8,20 @@ import { upstreamError } from './upstream-error.ts'
 
 /** The connections of one session to one origin. */
 export interface Group extends Resumption {
-  /** The one used last is used next, so that a lull lets the surplus go. */
+  /** The last one in is the first one out: in a lull the others reach their deadline. */
   readonly idle: Upstream[]
   readonly waiting: Set<PromiseWithResolvers<Upstream>>
   connecting: number
-  /** Established ones, idle or not. */
+  /** Established connections, idle or in use. */
   open: number
 }
 
-/** Groups remembered for their TLS tickets. */
+/** Groups that are kept for their TLS tickets. */
 const maxGroups = 1_000
 
 /**
- * Keep-alive connections to origins, apart for each session: an origin may tie what it knows of a user to a connection.
- * Certificates are always verified, before a byte of a request goes out.
+ * Keep-alive connections to origins. Sessions do not share them: an origin may tie a user's identity to a connection. Every
+ * certificate is verified before the first byte of a request leaves.
  */
 export class Pool {
   readonly #groups = new Map<string, Group>()
@@ -42,12 +42,12 @@ export class Pool {
     return this.#open.size
   }
 
-  /** An idle connection, if there is one that is good enough for a request that may be sent again, or only once. */
+  /** An idle connection; undefined when there is no connection that is safe enough for a request of this kind. */
   take(session: string, origin: Origin, how: 'repeatable' | 'once'): Upstream | undefined {
     return this.#takeIdle(this.#group(keyOf(session, origin)), how === 'once')
   }
 
-  /** The next connection that is made or given back. */
+  /** Waits for a connection that is made or given back. */
   async next(session: string, origin: Origin, signal: AbortSignal): Promise<Upstream> {
     const group = this.#group(keyOf(session, origin))
     const turn = Promise.withResolvers<Upstream>()
@@ -65,13 +65,13 @@ export class Pool {
     }
   }
 
-  /** Begins to connect, if nothing is there for the request that is about to come. */
+  /** Begins to connect before the first request comes, unless a connection is idle or on its way. */
   warm(session: string, origin: Origin): void {
     const group = this.#group(keyOf(session, origin))
     if (group.idle.length === 0 && group.connecting === 0) this.#connect(group, origin)
   }
 
-  /** Takes a connection back after a whole exchange; `keepMs` is what the origin said it keeps it. */
+  /** Takes a connection back after a whole exchange. `keepMs`: how long the origin keeps it, if it said so. */
   release(upstream: Upstream, keepMs: number | undefined): void {
     upstream.user = undefined
     upstream.reused = true
@@ -102,7 +102,6 @@ export class Pool {
     for (const upstream of this.#open.keys()) upstream.destroy()
   }
 
-  /** The connection has closed or was given away. */
   #forget(upstream: Upstream): void {
     const group = this.#open.get(upstream)
     if (group === undefined) return
@@ -155,7 +154,7 @@ export class Pool {
   }
 
   #connected(group: Group, { host, port }: Origin, connection: OriginConnection): void {
-    // Closed in the moment between its handshake and now: its `close` would never be heard.
+    // It closed between its handshake and now, and will not emit `close` again.
     if (connection.socket.destroyed) {
       this.#failed(group, upstreamError(host, port, undefined))
       return

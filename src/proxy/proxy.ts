@@ -14,7 +14,7 @@ import { Sweep } from './sweep.ts'
 import { Trust } from './trust.ts'
 import { UpstreamProxies } from './upstream-proxies.ts'
 
-/** How long `close` waits for what is under way. */
+/** The time that `close` gives to current requests. */
 const defaultGraceMs = 5_000
 
 /** Listens and serves. Throws `port-taken`, and `usage` for a proxy without tokens that others could reach. */
@@ -53,7 +53,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     connections: new Set(),
     draining: () => draining,
   }
-  // Half-closed connections are the relay's business; a request's head may come whole in the first packet.
+  // Half-open, because the relay closes each half by itself. Without Nagle: most writes here are whole messages.
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay },
     (socket) => {
@@ -66,7 +66,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   )
   server.maxConnections = limits.connections
   server.on('drop', () =>
-    options.log.warn(`more than ${limits.connections} connections: new ones are turned away`),
+    options.log.warn(`more than ${limits.connections} connections: the proxy turns new ones away`),
   )
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net'
 import type { Sweep, Swept } from './sweep.ts'
 
-/** A socket, and the TCP socket under its TLS if there is one of our own making. */
+/** A socket, and the TCP socket below it when the proxy itself put TLS on top; otherwise the same socket twice. */
 export interface Peer {
   readonly socket: Socket
   readonly raw: Socket
 }
 
 /**
- * Bytes both ways between two peers, until both have ended: each half closes by itself, each slow reader slows its writer,
- * and a reset on one side is a reset on the other, so that a cut stream never looks like a finished one.
- * All sockets must have been made with allowHalfOpen.
+ * Passes bytes both ways between two peers, until both have ended. Each half closes by itself, and a slow reader slows its
+ * writer. A reset on one side becomes a reset on the other, so that a cut stream never looks finished. The sockets must
+ * have been made with allowHalfOpen.
  */
 export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number): void {
   const watch: Swept = {
@@ -41,15 +41,15 @@ export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number):
   oneWay(origin, client)
 }
 
-/** Closes by a reset where that can be had: for whoever takes an end for the end of a body. */
+/** Closes with a reset if possible: a peer could take a plain end for the end of a body. */
 export function cut(peer: Peer): void {
   if (peer.socket.destroyed) return
-  // Only TCP knows a reset; a TLS socket that dialled for itself cannot be asked for one.
+  // Only TCP has resets, and Node hides the TCP socket of a TLS socket that dialled by itself.
   if ('encrypted' in peer.raw) peer.socket.destroy()
   else peer.raw.resetAndDestroy()
 }
 
-/** Aborts when the client has left: nobody waits for a connection any more. */
+/** Aborts when the client has left. */
 export function signalOfClose(client: Socket): AbortSignal {
   const left = new AbortController()
   client.once('close', () => left.abort())

@@ -3,11 +3,11 @@ import { type BodyPart, BodyReader } from '../http1/body-reader.ts'
 import type { Framing } from '../http1/framing.ts'
 import { HeldBody } from './held-body.ts'
 
-/** A request's body on its way: what of it waits for a connection, and what is kept to be signed or to be sent again. */
+/** A request's body on its way: parts that wait for a connection, and a copy to sign or to send again. */
 export class RequestBody {
-  /** Some of it has come from the client. */
+  /** A part has come from the client. */
   begun = false
-  /** All of it has come from the client. */
+  /** The whole body has come from the client. */
   done: boolean
   readonly absent: boolean
   readonly #framing: Framing
@@ -23,7 +23,7 @@ export class RequestBody {
     this.#reader = this.absent ? undefined : new BodyReader(framing)
   }
 
-  /** The part of it in a chunk from the client; it has to be passed to one of `keep`, `wait` and `gather` then. */
+  /** Reads the body's part of a chunk. The caller passes it to `keep`, `wait` or `gather`. */
   read(chunk: Buffer): BodyPart {
     const part = this.#reader?.push(chunk) ?? { out: [], used: 0, done: true }
     this.begun = true
@@ -31,7 +31,7 @@ export class RequestBody {
     return part
   }
 
-  /** Takes parts that are sent at once. */
+  /** Takes parts that the caller sends at once. */
   keep(parts: readonly Buffer[]): void {
     this.#held?.keep(parts)
   }
@@ -42,21 +42,21 @@ export class RequestBody {
     this.#waiting.push(...parts)
   }
 
-  /** What is to be sent behind the head. */
+  /** The parts to send behind the head. */
   takeWaiting(): readonly Buffer[] {
     const parts = this.#waiting
     this.#waiting = []
     return parts
   }
 
-  /** From now on it is held, as long as it is small enough. */
+  /** Holds a copy from now on, while the body is small enough. */
   hold(maxBytes: number): void {
     if (this.absent || this.#held !== undefined) return
     this.#held = new HeldBody(this.#framing, maxBytes)
     this.#held.keep(this.#waiting)
   }
 
-  /** It will be sent no more. */
+  /** Drops the copy: the body will not be sent again. */
   letGo(): void {
     this.#held = undefined
   }
@@ -65,19 +65,19 @@ export class RequestBody {
     return this.#gathered !== undefined
   }
 
-  /** Whether it is all here, or so large that it is not waited for. */
+  /** Whether the whole body is here, or is too large to wait for. */
   get settled(): boolean {
     return this.done || this.#held?.whole !== true
   }
 
-  /** Settles when it is all here, or too large to be held. The microtask matters: a chunk is read to its end before. */
+  /** Waits for `settled`. It resumes in a microtask, after the current chunk is read to its end. */
   async settle(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#gathered = resolve
     })
   }
 
-  /** Takes parts that have to be here before the head goes. */
+  /** Takes parts that must be here before the head goes. */
   gather(parts: readonly Buffer[]): void {
     const before = this.#held?.bytes ?? Buffer.alloc(0)
     this.#held?.keep(parts)
@@ -87,18 +87,18 @@ export class RequestBody {
     this.#gathered = undefined
   }
 
-  /** As signatures see it. */
+  /** The body as signers read it. */
   get signed(): SignedBody {
     if (this.absent) return 'absent'
     return this.#held?.whole === true && this.done ? { held: this.#held.content } : 'not-held'
   }
 
-  /** Whether a request that has been sent can be sent once more. */
+  /** Whether a sent request can be sent again. */
   get repeatable(): boolean {
     return this.absent || !this.begun || this.#held?.whole === true
   }
 
-  /** What was sent is to be sent once more. */
+  /** Prepares the copy to be sent again. */
   repeat(): void {
     this.#waiting = this.#held === undefined ? [] : [this.#held.bytes]
   }

@@ -18,7 +18,7 @@ import type { RequestLog } from './request-log.ts'
 import type { Upstream } from './upstream.ts'
 import { writeParts, writeTogether } from './write-together.ts'
 
-/** Interim answers before the final one; nobody sends so many, and each costs the client a write. */
+/** Interim answers before the final one. Honest origins send a few, and each costs a write. */
 const maxInterim = 100
 
 /** The client's connection, as far as a response needs it. */
@@ -48,9 +48,9 @@ export interface AnsweredExchange {
   /** The 401 that the client did not get, because the request was sent again. */
   readonly discarded: { readonly capture: Capture | undefined } | undefined
   readonly log: RequestLog
-  /** The answer, a 401, is not passed on: the session has another token now. `keepMs` as for `finished`. */
+  /** Sends the request again: the session has another token. The client does not get the 401. `keepMs` as for `finished`. */
   replay(keepMs: number | undefined, capture: Capture | undefined): void
-  /** The response is through. The origin's connection may be kept for `keepMs`; undefined for not at all. */
+  /** The response is complete. The origin's connection may be kept for `keepMs`; undefined: it must close. */
   finished(keepMs: number | undefined, keepClient: boolean): void
   /** `head` is the 101, `rest` the first bytes behind it. */
   switchProtocols(head: Buffer, rest: Buffer): void
@@ -64,9 +64,9 @@ export interface AnsweredExchange {
 
 /** The response of one exchange, from the origin's first byte to its last: head, capture, body. */
 export class ResponseRelay {
-  /** `waiting`: the head is here, and goes on when its cookies are on disk and the session has an answer to a 401. */
+  /** `waiting`: the head is here. It goes on when its cookies are on disk and, after a 401, the token is refreshed or not. */
   state: 'head' | 'waiting' | 'body' | 'over' = 'head'
-  /** Whether the origin has sent a byte: the request must not be repeated. */
+  /** The origin has sent a byte, so the request must not be repeated. */
   heard = false
   status = 0
   captured: readonly string[] = []
@@ -79,9 +79,9 @@ export class ResponseRelay {
   #body: BodyReader | undefined
   #keepUpstreamMs: number | undefined
   #keepClient = false
-  /** What came behind the head while it waited. */
+  /** Bytes that came behind the head while it waited. */
   #held: Buffer[] = []
-  /** The end of the origin's side, or the loss of its connection, at that time. */
+  /** Ends of the origin's side, or of its connection, that came while the head waited. */
   #endedMeanwhile: (() => void)[] = []
 
   constructor(exchange: AnsweredExchange, upstream: Upstream, destination: RequestDestination, plan: Plan) {
@@ -91,7 +91,7 @@ export class ResponseRelay {
     this.#plan = plan
   }
 
-  /** Whether the end of the body can be seen in it, other than by the end of the connection. */
+  /** Whether a length or chunks mark the end of the body; otherwise the end of the connection does. */
   get framed(): boolean {
     return this.#framing.kind !== 'close'
   }
@@ -101,7 +101,7 @@ export class ResponseRelay {
     try {
       if (this.state === 'body') this.#relayBody(chunk)
       else if (this.state === 'head') this.#readHead(chunk)
-      // The rest of a read that was under way when reading was paused; no more than that.
+      // Pausing does not stop the current read; its rest is all that comes.
       else if (this.state === 'waiting') this.#held.push(Buffer.from(chunk))
     } catch (error) {
       this.#exchange.malformed(error)
@@ -124,21 +124,22 @@ export class ResponseRelay {
     }
   }
 
-  /** 100 and 103 go on as they come; HTTP/1.0 knows none. */
+  /** 100 and 103 go on at once. HTTP/1.0 has no interim responses. */
   #passInterim(head: ResponseHead): void {
     const { request, connection } = this.#exchange
     responseFraming(head, request.head.method)
     this.#interim += 1
-    if (this.#interim > maxInterim) throw new Http1Error('there are too many interim responses')
+    if (this.#interim > maxInterim) throw new Http1Error('the origin sent too many interim responses')
     if (request.head.minor === 1) connection.socket.write(interimToClient(head))
   }
 
   #respond(head: ResponseHead, rest: Buffer): void {
     const { request, upgrade } = this.#exchange
-    if (head.status === 101 && !upgrade) throw new Http1Error('the origin switches protocols unasked')
+    if (head.status === 101 && !upgrade)
+      throw new Http1Error('the origin switched protocols without a request')
     this.#framing = responseFraming(head, request.head.method)
     if (this.#framing.kind === 'chunked' && request.head.minor === 0)
-      throw new Http1Error('there are chunks for HTTP/1.0')
+      throw new Http1Error('the client speaks HTTP/1.0 and cannot read chunks')
     const setCookie: string[] = []
     const clearSiteData: string[] = []
     for (const field of head.fields) {
@@ -151,7 +152,6 @@ export class ResponseRelay {
       this.#pass(head, rest, undefined, needsLogin(this.#plan))
       return
     }
-    // Nothing more is read until then.
     this.state = 'waiting'
     this.#upstream.socket.pause()
     this.#held.push(Buffer.from(rest))
@@ -166,7 +166,7 @@ export class ResponseRelay {
     rejected: readonly string[],
   ): Promise<void> {
     const brings = lines.setCookie.length > 0 || lines.clearSiteData.length > 0
-    // On disk before the client sees it, or before the request goes out again with it.
+    // Cookies are on disk before the client sees them, and before the request goes out again with them.
     const capture = brings ? await this.#capture(head, lines) : undefined
     this.captured = capture?.captured ?? []
     const outcome = rejected.length === 0 ? 'no' : await this.#refresh()
@@ -185,17 +185,17 @@ export class ResponseRelay {
     return session.capture({ ...origin, path: target, status: head.status, ...lines, reveal, capture, site })
   }
 
-  /** The origin does not take what was attached: has the session something newer? */
+  /** The origin rejected the token: asks the session for a newer one. */
   async #refresh(): Promise<'retry' | 'needs-login' | 'no'> {
     const { client, connection, discarded, requestBody } = this.#exchange
-    // Who tires of waiting for a 100 sends now; what has not begun can go to the second connection, however large it is.
+    // A client that is tired of waiting for a 100 may send its body now. Paused, the whole body can go on the second connection.
     if (!requestBody.begun && !requestBody.done) connection.socket.pause()
     try {
       const outcome = await client.session.tokens.rejected(this.#plan, discarded !== undefined)
       if (outcome === 'retry') this.#exchange.log.note('refreshed')
       return outcome
     } catch (error) {
-      // What the origin has said is a better answer than that.
+      // The origin's 401 tells the client more than this failure.
       this.#exchange.log.note(`no refresh: ${failureOf(error).error.message}`)
       return 'no'
     } finally {
@@ -203,7 +203,7 @@ export class ResponseRelay {
     }
   }
 
-  /** Neither the head nor a byte of the body goes to the client. The connection is kept if no more of it can come. */
+  /** The client gets nothing of this response. The connection is kept if the whole response is here. */
   #discard(head: ResponseHead, capture: Capture | undefined): void {
     const rest = Buffer.concat(this.#held)
     const body = new BodyReader(this.#framing)
@@ -223,14 +223,14 @@ export class ResponseRelay {
     if (!this.#exchange.connection.socket.writableNeedDrain) this.#upstream.socket.resume()
   }
 
-  /** For how long the connection to the origin may be kept after this answer; undefined for not at all. */
+  /** How long the connection to the origin may be kept after this answer; undefined: it must close. */
   #keepMsOf(head: ResponseHead): number | undefined {
-    // A request in HTTP/1.0 went out with `Connection: close`: whatever the answer says, it was the last one.
+    // A request in HTTP/1.0 went out with `Connection: close`, so it was the last one.
     if (this.#exchange.request.head.minor === 0 || !isPersistent(head)) return undefined
     return keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY
   }
 
-  /** @param logins names of credentials whose owner has to log in again */
+  /** @param logins names of credentials whose owner must log in again */
   #pass(head: ResponseHead, rest: Buffer, capture: Capture | undefined, logins: readonly string[]): void {
     const { request, requestBody, connection, client, discarded } = this.#exchange
     this.status = head.status
@@ -260,7 +260,7 @@ export class ResponseRelay {
       return
     }
     const body = new BodyReader(this.#framing, { filterTrailers: responseTrailers })
-    // Before anything is written: what is malformed already can still be answered with a 502.
+    // Read before anything is written: a malformed body can then still be answered with 502.
     const part = body.push(rest)
     this.#body = body
     this.state = 'body'
@@ -285,7 +285,7 @@ export class ResponseRelay {
     if (this.state === 'body') this.#upstream.socket.resume()
   }
 
-  /** `clean`: the origin sent nothing behind its answer. */
+  /** `clean`: no byte came behind the answer. */
   #finish(clean: boolean): void {
     this.state = 'over'
     const reusable = clean && this.#framing.kind !== 'close'
@@ -302,9 +302,9 @@ export class ResponseRelay {
 
   /** The connection to the origin is gone. */
   closed(error: Error | undefined): void {
-    // What has come of the answer goes on first: the origin has acted, and its cookies are being kept.
+    // The answer goes on first: the origin has acted, and its cookies are being saved.
     if (this.state === 'waiting') this.#endedMeanwhile.push(() => this.closed(error))
-    else if (this.state === 'body') this.#exchange.truncated('the origin broke its answer off')
+    else if (this.state === 'body') this.#exchange.truncated('the origin broke off its answer')
     else if (this.state === 'head') this.#exchange.dropped(error)
   }
 }

@@ -3,8 +3,8 @@ import type { Plan } from '../plan/plan.ts'
 import { secretsOf } from '../plan/secrets-of.ts'
 
 /**
- * Tells the log what no line may hold before a request that carries it can be logged: a tool that has guessed or was told a
- * value puts it into a path.
+ * Registers the secrets of a plan with the log before the request is logged: a tool that knows a value can put it into a
+ * path.
  */
 export class ScrubbedPlans {
   readonly #log: Log

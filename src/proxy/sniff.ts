@@ -1,12 +1,12 @@
 const ssh = Buffer.from('SSH-')
 
-/** Where a web server is expected, and only a web server: what is not HTTP there is a malformed request, not a protocol. */
+/** Only web servers listen here: bytes that are not HTTP are a malformed request, not another protocol. */
 const webPorts = new Set([80, 443])
 
 /**
- * What is spoken, by the first bytes: a TLS record begins with 0x16 (handshake), SSH with its name (also on port 443, where
- * it passes firewalls), HTTP with a method, a binary protocol on a port of its own with neither. Undefined while it may
- * still become one or the other.
+ * Detects the protocol by its first bytes. TLS begins with 0x16 (a handshake record), HTTP with the text of a method, SSH
+ * with its name (also on port 443, to pass firewalls), and a binary protocol on a port of its own with none of these.
+ * Undefined while more bytes must decide.
  */
 export function sniff(bytes: Buffer, port: number): 'tls' | 'http' | 'other' | undefined {
   const [first] = bytes

@@ -1,16 +1,16 @@
-/** Something that must not last for ever. */
+/** Something with a deadline. */
 export interface Swept {
-  /** When it expires, on the clock of `Sweep.now`; Infinity for never. */
+  /** On the clock of `performance.now()`; Infinity for never. */
   deadline: number
   expire(): void
 }
 
 /**
- * One coarse timer for every deadline of the proxy. A timer per request costs more than a small request's whole head, and
- * nobody depends on the exact second at which a silent peer is let go.
+ * One coarse timer for every deadline of the proxy. A timer for each request would cost more than the whole head of a small
+ * request, and no peer depends on the exact second of its deadline.
  */
 export class Sweep {
-  /** Milliseconds, as of the last sweep: cheap enough to be read for every chunk. */
+  /** The time of the last sweep in milliseconds: cheap enough to read for every chunk. */
   now = performance.now()
   readonly #watched = new Set<Swept>()
   readonly #timer: NodeJS.Timeout

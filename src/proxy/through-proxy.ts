@@ -108,7 +108,7 @@ async function throughSocks(
     })
     socket.pause()
   } catch (error) {
-    // The library puts its options, the password among them, on its errors: only the message goes on.
+    // The library puts its options and so the password on its errors: only the message goes on.
     throw refused(proxy, endpointOf(host, port), messageOf(error))
   }
 }

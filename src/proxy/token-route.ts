@@ -7,15 +7,15 @@ import { UpstreamProxies } from './upstream-proxies.ts'
 export interface TokenRouteOptions {
   readonly setting: UpstreamSetting
   readonly env: NodeJS.ProcessEnv
-  /** Where our own proxy listens: a shell that evaluated `hallpass env` names it. */
+  /** The port of our own proxy: in a shell that evaluated `hallpass env`, HTTPS_PROXY names it. */
   readonly ownPort: number
   readonly roots: readonly string[]
 }
 
-/** The way of token requests to authorization servers, where the network lets nobody out but through a proxy. */
+/** Connects token requests to authorization servers in networks that are left through a proxy. */
 export function tokenRoute({ setting, env, ownPort, roots }: TokenRouteOptions) {
   const proxies = new UpstreamProxies(setting, env, () => [ownPort])
-  /** A connection through the proxy; undefined for a host that is reached directly. */
+  /** A connection through the upstream proxy; undefined for a host that is reached directly. */
   return (host: string, port: number, signal: AbortSignal): Promise<Socket> | undefined => {
     const proxy = proxies.for('https', host, port)
     if (proxy === undefined) return undefined

@@ -1,12 +1,12 @@
 import type { SecureContext } from 'node:tls'
 import { trustedContext } from '../net/tls-options.ts'
 
-/** A start is through by then. */
+/** The start of the proxy takes less. */
 const readAfterMs = 100
 
 /**
- * What origins' certificates are verified with. Reading some 150 roots takes longer than a handshake: once for all
- * connections, and behind the start rather than in it, so that the proxy listens the sooner.
+ * The roots that verify origins' certificates. To read some 150 roots takes longer than a handshake. They are read once for
+ * all connections, and after the start, so that the proxy listens sooner.
  */
 export class Trust {
   readonly #roots: readonly string[]

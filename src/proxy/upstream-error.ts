@@ -20,7 +20,7 @@ export function timeoutError(where: string, what: string, cause?: unknown): Hall
 }
 
 export function malformedError(host: string, port: number, cause: Error): HallpassError {
-  const message = `${endpointOf(host, port)} answered with what is not HTTP/1.1: ${cause.message}`
+  const message = `${endpointOf(host, port)} did not answer in HTTP/1.1: ${cause.message}`
   return new HallpassError('upstream-malformed', message, { hint: 'hallpass logs', cause })
 }
 

@@ -3,28 +3,28 @@ import { type ProxyUrl, parseProxyUrl, type UpstreamSetting } from '../rules/pro
 import { childTokenPrefix } from '../sessions/child-token.ts'
 import { noProxy } from './no-proxy.ts'
 
-/** In the order in which each is asked; lower case first, as curl has it. */
+/** In order of precedence: lower case first, as in curl. */
 const variablesFor = {
   https: ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
   http: ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
 } as const
 
-/** 32 bytes in base64url, as the token of a session and that of a child are. */
+/** A client token, of a session or of a child: 32 bytes in base64url. */
 const token = new RegExp(`^(?:${childTokenPrefix})?[\\w-]{43}$`)
 
 /**
- * The proxies through which origins are reached where the network lets nobody out by himself. Loopback is always reached
- * directly: it would be another machine's.
+ * The proxies on the way to origins, in networks that are left through a proxy. Loopback is always reached directly: to the
+ * proxy, it would be another machine.
  */
 export class UpstreamProxies {
-  /** Where a variable cannot be used: its name and why, for the log. */
+  /** Variables that cannot be used, each with the reason, for the log. */
   readonly problems: readonly string[]
   readonly #https: ProxyUrl | undefined
   readonly #http: ProxyUrl | undefined
   readonly #bypass: (host: string, port: number) => boolean
   readonly #ownPorts: () => readonly number[]
 
-  /** @param ownPorts where we listen: a shell that evaluated `hallpass env` names ourselves */
+  /** @param ownPorts our own ports: in a shell that evaluated `hallpass env`, HTTPS_PROXY names them */
   constructor(
     setting: UpstreamSetting,
     env: Readonly<Record<string, string | undefined>>,
@@ -61,14 +61,14 @@ export class UpstreamProxies {
     return proxy
   }
 
-  /** Those in use, without credentials. */
+  /** The proxies in use, without credentials. */
   get shown(): readonly string[] {
     const used = [this.#https, this.#http].filter((proxy) => proxy !== undefined && !this.#isOurs(proxy))
     return [...new Set(used.map((proxy) => proxy?.text ?? ''))]
   }
 
   #isOurs({ host, port, password }: ProxyUrl): boolean {
-    // The proxy of another state folder too: what it knows is for those who have its token.
+    // Also the proxy of another state folder: its session belongs to the holder of its token.
     if (!isLoopbackHost(host)) return false
     return token.test(password) || this.#ownPorts().includes(port)
   }

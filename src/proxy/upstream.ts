@@ -5,25 +5,24 @@ import type { OriginConnection } from './connect-origin.ts'
 import type { Inbox } from './inbox.ts'
 import type { Sweep, Swept } from './sweep.ts'
 
-/** Whoever uses a connection to an origin at the moment. */
+/** The current user of a connection to an origin. */
 export interface UpstreamUser {
-  /** The bytes are those of the next read as soon as this returns: what is kept of them has to be copied. */
+  /** Must use or copy the bytes before it returns: the next read overwrites them. */
   fromUpstream(chunk: Buffer): void
-  /** What was written has gone; more may follow. */
+  /** The written bytes have left; more may follow. */
   upstreamDrained(): void
   /** The origin has ended its side. */
   upstreamEnded(): void
-  /** The connection is gone, without an end if `error` is set or no end was seen. */
+  /** The connection is gone. It was cut if `error` is set or no end came before. */
   upstreamClosed(error: Error | undefined): void
 }
 
-/** One established connection to an origin. Its listeners are set once and hand on to the user of the moment. */
+/** One established connection to an origin. Its listeners are set once and call the current user. */
 export class Upstream implements Swept {
   readonly socket: Socket
-  /** Of the answers, one after the other. */
   readonly reader = new HeadReader<ResponseHead>('response')
   user: UpstreamUser | undefined
-  /** It has carried a whole exchange before: the origin may be closing it at this moment. */
+  /** It has carried an exchange before, so the origin may be closing it now. */
   reused = false
   deadline = Number.POSITIVE_INFINITY
   idleSince = 0
@@ -40,7 +39,7 @@ export class Upstream implements Swept {
     this.#inbox = inbox
     sweep.watch(this)
     inbox.taker = (chunk) => {
-      // Bytes that nobody asked for would be the beginning of the next request's answer (a poisoned pool).
+      // Bytes without a request would become the start of the next answer (a poisoned pool).
       if (this.user === undefined) this.destroy()
       else this.user.fromUpstream(chunk)
       return true
@@ -67,7 +66,7 @@ export class Upstream implements Swept {
   }
 
   expire(): void {
-    // In use, the exchange keeps the time.
+    // While it is in use, the client's connection keeps the deadline.
     if (this.user === undefined) this.destroy()
   }
 
@@ -75,18 +74,18 @@ export class Upstream implements Swept {
     this.socket.destroy()
   }
 
-  /** Ends the connection without another word to its user. */
+  /** Ends the connection without a call to its user. */
   abandon(): void {
     this.user = undefined
     this.destroy()
   }
 
-  /** Gives the socket away for good, without the listeners (a WebSocket): a stream like any other. */
+  /** Gives the socket away as a plain stream, without the listeners (for a WebSocket). */
   detach(): Socket {
     this.#sweep.forget(this)
     this.#gone(this)
     this.user = undefined
-    // What is put back while it flows would wait for the next packet.
+    // Bytes that are put back while it flows would wait for the next packet.
     this.socket.pause()
     this.socket.removeAllListeners('data')
     this.#inbox.taker = (chunk) => this.socket.push(Buffer.from(chunk))

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { writeCopy } from './copies.ts'
 
-/** Up to here copying costs less than a second write, or a vectored one, which under TLS copies as well. */
+/** Up to this size a copy costs less than a second write. A vectored write copies too under TLS. */
 const copiedBytes = 16_384
 
-/** Writes a head and what there is of its body as one record; tells whether more may be written at once. */
+/** Writes a head and the parts of its body as one record. Returns whether more may be written at once. */
 export function writeTogether(socket: Socket, head: Buffer, parts: readonly Buffer[]): boolean {
   let length = head.length
   for (const part of parts) length += part.length
@@ -14,13 +14,13 @@ export function writeTogether(socket: Socket, head: Buffer, parts: readonly Buff
   return writeParts(socket, parts)
 }
 
-/** From here on a body is bulk: what comes in the same turn of the event loop is written together. */
+/** Larger parts are bulk: those of one turn of the event loop are written together. */
 const bulkBytes = 8_192
 
 /**
- * Writes parts of a body, whose bytes may be overwritten as soon as this returns. TLS gives a large read in records of
- * 16 KiB, each of which would be a system call of its own; corked until the turn is over they are one. A small part (an
- * event of a stream) goes at once.
+ * Writes parts of a body; their bytes may be overwritten when it returns. TLS splits a large read into records of 16 KiB, and
+ * each would be a system call. Corked until the end of the turn, they are one. A small part (an event of a stream) goes at
+ * once.
  */
 export function writeParts(socket: Socket, parts: readonly Buffer[]): boolean {
   let more = !socket.writableNeedDrain

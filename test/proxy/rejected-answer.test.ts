@@ -354,7 +354,7 @@ describe('while the token is refreshed', () => {
       ['GET', 'A2'],
     ])
     expect(s.proxy.entries.map(({ note }) => note)).toEqual([
-      'the client left before the answer was through',
+      'the client left before the answer was complete',
       undefined,
     ])
   })
@@ -397,7 +397,9 @@ describe('while the token is refreshed', () => {
     await left(await s.origin.connected(1))
     answer()
     await wait(100)
-    expect(s.proxy.entries.map(({ note }) => note)).toEqual(['the client left before the answer was through'])
+    expect(s.proxy.entries.map(({ note }) => note)).toEqual([
+      'the client left before the answer was complete',
+    ])
   })
 
   it('an origin that closes its connection changes nothing', async () => {

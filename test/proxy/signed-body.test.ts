@@ -138,7 +138,7 @@ describe('a body that a signature covers', () => {
     await wait(50)
     client.socket.destroy()
     while (s.proxy.entries.length === 0) await wait(10)
-    expect(s.proxy.entries[0]).toMatchObject({ note: 'the client left in its request', attached: [] })
+    expect(s.proxy.entries[0]).toMatchObject({ note: 'the client left during its request', attached: [] })
     expect(s.origin.received).toBe('')
   })
 
@@ -192,7 +192,7 @@ describe('a body too large to be held', () => {
     expect(answer.head).toContain('HTTP/1.1 413 Content Too Large\r\n')
     expect(answer.head).toContain('Hallpass-Error: body-not-held\r\n')
     expect(answer.body).toBe(
-      'hallpass: POST site.test is not sent: api: its OAuth 1.0a signature covers the form, which is too large to be held; replay: in the configuration says how much is\nhallpass config path\n',
+      'hallpass: POST site.test is not sent: api: its OAuth 1.0a signature covers the form, which is too large to be held; replay in the configuration sets the limit\nhallpass config path\n',
     )
     expect(s.origin.received).toBe('')
     expect(s.proxy.entries[0]).toMatchObject({ status: 413, attached: [] })
