@@ -56,7 +56,7 @@ describe('the log', () => {
   })
 
   it.each(['"', '\\', '/a"b\\c', 'ü', '\ud800', '€', `"${'x'.repeat(2000)}`, ''])(
-    'holds %j as it came',
+    'holds %j unchanged',
     async (text) => {
       const [line] = await linesOf((log) =>
         log.request({ ...entry, method: text, host: text, path: text, attached: [text, text] }),
@@ -90,7 +90,7 @@ describe('the log', () => {
     expect(readFileSync(join(folder, logFileName), 'latin1')).not.toMatch(/\x1b|\x9b/)
   })
 
-  it('cuts registered values out of whatever is written, in every spelling', async () => {
+  it('cuts registered values out of every line, in every spelling', async () => {
     const value = 'hunter2 & "more"'
     await linesOf((log) => {
       log.scrub(new Secret(value))

@@ -71,7 +71,7 @@ describe('the log file', () => {
     expect(numbers).toEqual(numbers.toSorted((a, b) => weight(a) - weight(b)))
   })
 
-  it('opens a new file when somebody removed or replaced the one it has', async () => {
+  it('opens a new file when its file was removed or replaced', async () => {
     const file = new RotatingFile({ folder })
     file.write(line(1))
     await pause()

@@ -11,7 +11,7 @@ function wait(body: RequestBody, chunk: string): void {
 }
 
 describe('a body that is held', () => {
-  it('is sent once more as it was, also what waited for a connection before and after', () => {
+  it('is repeated unchanged, with the parts that waited for a connection', () => {
     const body = new RequestBody({ kind: 'length', length: 9 })
     wait(body, 'abc')
     body.hold(100)
@@ -23,7 +23,7 @@ describe('a body that is held', () => {
     expect(text(body.takeWaiting())).toBe('abcdefghi')
   })
 
-  it('is followed by what comes after it was to be sent once more', () => {
+  it('is followed by the parts that come after the repeat', () => {
     const body = new RequestBody({ kind: 'length', length: 6 })
     body.hold(100)
     body.keep(body.read(bytes('abc')).out)
@@ -42,8 +42,8 @@ describe('a body that is held', () => {
   })
 })
 
-describe('what is held', () => {
-  it('is a copy: the buffer of a read is not kept alive by each of its bytes, and may be used again', () => {
+describe('the held copy', () => {
+  it('keeps no buffer of a read alive, so that it can be used again', () => {
     const held = new HeldBody({ kind: 'chunked' }, 100)
     const read = bytes('abc')
     held.keep([read])

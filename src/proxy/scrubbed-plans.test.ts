@@ -44,6 +44,6 @@ it.each<[CredentialSpec, string[]]>([
     { name: 'a', kind: 'sigv4', value: '{"accessKeyId":"k","secretAccessKey":"sk","sessionToken":"st"}' },
     ['sk', 'st'],
   ],
-])('the log is told once what to cut out: %j', (spec, secrets) =>
+])('registers each secret with the log once: %j', (spec, secrets) =>
   expect(scrubbed([spec])).toEqual(['c0okie', ...secrets]),
 )

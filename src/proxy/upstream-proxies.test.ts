@@ -63,7 +63,7 @@ describe('the proxy for an origin', () => {
     expect(direct.shown).toEqual([])
   })
 
-  it('that cannot be used is told, without what may be its password', () => {
+  it('that cannot be used is a problem, named without its password', () => {
     const { problems, shown } = proxies({
       HTTPS_PROXY: 'http://alice:hun/ter2@far.example',
       http_proxy: 'gopher://x',

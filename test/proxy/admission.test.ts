@@ -11,7 +11,7 @@ import { scene } from '../support/scene.ts'
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const host = 'Host: site.test\r\n'
 
-describe('the port is of no use without the client token', () => {
+describe('the port is useless without the client token', () => {
   it.each([
     ['none', ''],
     ['a wrong token', `Proxy-Authorization: ${basic('default', 'x'.repeat(43))}\r\n`],
@@ -22,7 +22,7 @@ describe('the port is of no use without the client token', () => {
     ['another scheme', 'Proxy-Authorization: Bearer x\r\n'],
     ['what is no Base64', 'Proxy-Authorization: Basic ???\r\n'],
     ['Authorization instead', `Authorization: ${basic('default', 'x')}\r\n`],
-  ])('%s: 407 with a challenge, for every kind of request', async (_what, field) => {
+  ])('%s: 407 with a challenge, for every kind of request', async (_case, field) => {
     await using s = await scene(() => {})
     for (const line of [
       'CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443',
@@ -42,7 +42,7 @@ describe('the port is of no use without the client token', () => {
     expect(s.origin.connections).toHaveLength(0)
   })
 
-  it('two of them are as good as none', async () => {
+  it('two Proxy-Authorization fields get 407', async () => {
     await using s = await scene(() => {})
     const client = await s.proxy.client()
     const field = `Proxy-Authorization: ${s.proxy.authorization}\r\n`
@@ -61,7 +61,7 @@ describe('the port is of no use without the client token', () => {
     expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 /)
   })
 
-  it('but closes behind a body, or behind bytes for the tunnel that is not there', async () => {
+  it('but closes when a body or bytes for the tunnel came behind', async () => {
     await using s = await scene(() => {})
     for (const request of [
       'POST http://site.test/ HTTP/1.1\r\nHost: site.test\r\nContent-Length: 5\r\n\r\nGET /',
@@ -74,7 +74,7 @@ describe('the port is of no use without the client token', () => {
     }
   })
 
-  it('the hint, and no other line, is spelled as it is typed here', async () => {
+  it('the hint is written as a person types it here, and no other line changes', async () => {
     await using proxy = await startTestProxy({ spell: (hint) => `npx ${hint}` })
     const client = await proxy.client()
     client.send('CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n')
@@ -118,7 +118,7 @@ describe('--no-auth', () => {
     expect(await client.until(/\r\n\r\n/)).toMatch(/ 200 /)
   })
 
-  it('still refuses a token that is wrong: its owner was promised less than everything', async () => {
+  it('still refuses a wrong token: its owner may have a narrower scope', async () => {
     await using s = await scene(() => {}, { noAuth: true })
     const client = await s.proxy.client()
     client.send(
@@ -135,7 +135,7 @@ describe('--no-auth', () => {
   })
 })
 
-describe('what a client may', () => {
+describe('the scope of a client', () => {
   const strict = async (
     scope: Parameters<Awaited<ReturnType<typeof startTestProxy>>['clients']['issue']>[1],
     options: TestProxyOptions = {},
@@ -187,7 +187,7 @@ describe('what a client may', () => {
     )
   })
 
-  it('a revoked token is none', async () => {
+  it('a revoked token gets 407', async () => {
     await using s = await scene(() => {})
     const { id, token } = s.proxy.clients.issue('default', {})
     s.proxy.clients.revoke(id)
@@ -198,7 +198,7 @@ describe('what a client may', () => {
     expect((await client.response()).status).toBe(407)
   })
 
-  describe('what a token opened ends when it is revoked, and nothing else does:', () => {
+  describe('a revoked token ends only the connections that it opened:', () => {
     const opened = async () => {
       const s = await scene((socket) => onHead(socket, () => socket.write(ok)))
       const echo = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
@@ -235,7 +235,7 @@ describe('what a client may', () => {
       expect(o.s.origin.received.match(/GET/g)).toHaveLength(1)
     })
 
-    it('a CONNECT in which nothing was said yet', async () => {
+    it('a CONNECT without a byte inside', async () => {
       await using o = await opened()
       const client = await o.connect('site.test:443')
       o.revoke()
@@ -253,7 +253,7 @@ describe('what a client may', () => {
       await left(atOrigin)
     })
 
-    it('a request under way outside CONNECT', async () => {
+    it('a current request outside CONNECT', async () => {
       await using o = await opened()
       await using silent = await rawOrigin(() => {})
       const client = await o.s.proxy.client()
@@ -268,7 +268,7 @@ describe('what a client may', () => {
       expect(client.received).toBe('')
     })
 
-    it('not the tunnel of the session itself', async () => {
+    it('but not the tunnel of the session itself', async () => {
       await using o = await opened()
       const own = await o.connect(`127.0.0.1:${o.echo.port}`, o.s.proxy.authorization)
       const child = await o.connect(`127.0.0.1:${o.echo.port}`)
@@ -318,7 +318,7 @@ describe('the listener', () => {
     socket.destroy()
   })
 
-  it('port 0 is a free one, told', async () => {
+  it('port 0 takes a free port and returns it', async () => {
     await using proxy = await startTestProxy()
     expect(proxy.port).toBeGreaterThan(0)
   })

@@ -85,10 +85,10 @@ describe('cookies of a response', () => {
     ['and the rest of the body', (socket: Duplex) => socket.write('k')],
     ['and its end, right behind them', (socket: Duplex) => socket.end('k')],
     [
-      'and bytes that nobody asked for',
+      'and unasked bytes',
       (socket: Duplex) => socket.write('kHTTP/1.1 404 Poison\r\nContent-Length: 0\r\n\r\n'),
     ],
-  ])('are kept while more comes of the origin: %s', async (_, more) => {
+  ])('are saved while more bytes come from the origin: %s', async (_, more) => {
     const store = new StubbornStore()
     store.before = async () => {
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -115,7 +115,7 @@ describe('cookies of a response', () => {
     expect(s.origin.received).toContain('Cookie: sid=1\r\n')
   })
 
-  it('that cannot be saved: the answer to what has acted goes on, marked', async () => {
+  it('that cannot be saved: the answer goes on with a warning, because the origin has acted', async () => {
     const store = new StubbornStore()
     store.before = async () => {
       throw new HallpassError('not-saved', 'no space left on the device')
@@ -152,7 +152,7 @@ describe('cookies of a response', () => {
     },
   )
 
-  it('of a site whose record cannot be read: 503 to the CONNECT already, and other hosts are served', async () => {
+  it('of a site whose record cannot be read: CONNECT gets 503, and other hosts are served', async () => {
     const store = new StubbornStore()
     await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies())), { store })
     store.reading = (id) => {
@@ -188,7 +188,7 @@ describe('cookies of a response', () => {
     expect((await s.proxy.session.cookies.list('site.test')).map(({ name }) => name)).toEqual(['ws'])
   })
 
-  it('of a host that was not known come in with --capture', async () => {
+  it('of an unknown host are captured with --capture', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies('new=1'))), {
       rules: { capture: [parseHostPattern('fresh.test')] },
     })
@@ -225,7 +225,7 @@ describe('cookies of a response', () => {
     }
   })
 
-  it('with control characters are refused by the codec: nothing of the head goes on', async () => {
+  it('with control characters: the codec refuses the whole head', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () =>
         socket.write('HTTP/1.1 200 OK\r\nSet-Cookie: a=1\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n'),

@@ -14,7 +14,7 @@ function cutOff(socket: Socket): void {
   socket.destroy()
 }
 
-describe('an answer that was cut short is seen to be', () => {
+describe('the client can see that an answer was cut short', () => {
   it('with a length: the connection ends before it', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () =>
@@ -58,7 +58,7 @@ describe('an answer that was cut short is seen to be', () => {
     expect(client.error).toBeUndefined()
   })
 
-  it('in a chunk that is none: cut there', async () => {
+  it('in a malformed chunk: cut there', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () =>
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n'),
@@ -97,7 +97,7 @@ describe('a client that leaves ends the request at the origin', () => {
     expect(s.proxy.entries.at(-1)?.note).toMatch(/client left/)
   })
 
-  it('in its own body: the origin never sees an end of it', async () => {
+  it('in its own body: the origin never sees the end of the body', async () => {
     await using s = await scene(() => {})
     const client = await s.proxy.secure('site.test')
     client.send(`POST / HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`)
@@ -119,7 +119,7 @@ describe('a client that leaves ends the request at the origin', () => {
     await left(socket)
   })
 
-  it('also behind a body that came in one piece with its head, before there was a connection for it', async () => {
+  it('also after a body that came with its head, before there was a connection to the origin', async () => {
     await using origin = await rawOrigin(() => {})
     await using proxy = await startTestProxy({ resolve: { 'plain.test': `127.0.0.1:${origin.port}` } })
     const client = await proxy.client()
@@ -181,7 +181,7 @@ describe('kept connections to an origin', () => {
     expect(s.origin.connections).toHaveLength(2)
   })
 
-  it('are given up when bytes come that nobody asked for', async () => {
+  it('are given up when bytes come without a request', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const client = await s.proxy.secure('site.test')
     client.send(get)
@@ -216,7 +216,7 @@ describe('kept connections to an origin', () => {
     ['POST', '\r\n'],
     ['PATCH', 'Content-Length: 2\r\n\r\nhi'],
     ['PUT', 'Content-Length: 2\r\n\r\nhi'],
-  ])('that die under a %s: it is delivered once, and the client told', async (method, rest) => {
+  ])('that die under a %s: the request is sent once, and the client gets 502', async (method, rest) => {
     await using s = await scene((socket) => {
       let count = 0
       onHead(socket, () => {
@@ -235,7 +235,7 @@ describe('kept connections to an origin', () => {
     expect(s.origin.received.match(/\/act/g)).toHaveLength(1)
   })
 
-  it('that have been idle for a while are not given to what cannot be repeated', async () => {
+  it('that were idle for a while do not carry requests that cannot be repeated', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)), { limits: { onceMs: 0 } })
     const client = await s.proxy.secure('site.test')
     for (const method of ['GET', 'GET', 'POST']) {

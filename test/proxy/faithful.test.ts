@@ -5,7 +5,7 @@ import { scene } from '../support/scene.ts'
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const host = 'Host: site.test\r\n'
 
-describe('what nobody touches comes out right', () => {
+describe('the rest of a message is left unchanged', () => {
   it('keeps order, case and repeats of a request, and puts the bearer last', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const client = await s.proxy.secure('site.test')
@@ -51,7 +51,7 @@ describe('what nobody touches comes out right', () => {
     expect(s.origin.received).toContain('Connection: TE\r\n')
   })
 
-  it('relays a chunked request body as it comes', async () => {
+  it('relays a chunked request body unchanged', async () => {
     await using s = await scene((socket) => {
       let text = ''
       socket.on('data', (chunk: Buffer) => {
@@ -148,7 +148,7 @@ describe('what nobody touches comes out right', () => {
     expect(s.origin.received).toBe(`GET / HTTP/1.1\r\n${host}Authorization: Bearer SECRET\r\n\r\n`)
   })
 
-  it('but what Connection may not name: framing and Host', async () => {
+  it('but keeps framing and Host, which Connection must not name', async () => {
     await using s = await scene((socket) =>
       socket.on('data', (chunk: Buffer) => chunk.toString().endsWith('body') && socket.write(ok)),
     )

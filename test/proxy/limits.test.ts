@@ -8,7 +8,7 @@ const host = 'Host: site.test\r\n'
 const get = `GET / HTTP/1.1\r\n${host}\r\n`
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
-describe('nobody holds a connection for ever', () => {
+describe('a peer cannot hold a connection for ever', () => {
   it.each([
     ['without a byte', { idleMs: 100 }, () => {}],
     ['with half a head', { headMs: 100 }, (client: RawClient) => client.send('GET / HT')],
@@ -20,7 +20,7 @@ describe('nobody holds a connection for ever', () => {
         client.socket.once('close', () => clearInterval(timer))
       },
     ],
-  ])('%s', async (_what, limits, act) => {
+  ])('%s', async (_case, limits, act) => {
     await using proxy = await startTestProxy({ limits })
     const client = await proxy.client()
     act(client)
@@ -28,7 +28,7 @@ describe('nobody holds a connection for ever', () => {
     await expect.poll(() => proxy.proxy.stats().open).toBe(0)
   })
 
-  it('with a tunnel in which nothing is said', async () => {
+  it('with a silent tunnel', async () => {
     await using s = await scene(() => {}, { limits: { idleMs: 100 } })
     const client = await s.proxy.tunnel('site.test:443')
     await client.over()
@@ -88,7 +88,7 @@ describe('nobody holds a connection for ever', () => {
 })
 
 describe('one client leaves room for the others', () => {
-  it('connections are bounded, and those that are there are served on', async () => {
+  it('connections are limited, and the open ones are still served', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)), {
       limits: { connections: 5 },
     })
@@ -101,7 +101,7 @@ describe('one client leaves room for the others', () => {
     expect((await client.response()).status).toBe(200)
   })
 
-  it('requests sent ahead are bounded: the rest waits in the client', async () => {
+  it('requests sent ahead are limited: the rest waits in the client', async () => {
     await using s = await scene((socket) => socket.once('data', () => {}))
     const client = await s.proxy.secure('site.test')
     client.send(get)
@@ -115,7 +115,7 @@ describe('one client leaves room for the others', () => {
   it.each([
     ['answers of the proxy itself', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'front'],
     ['answers of an origin', get, 'inside'],
-  ])('who reads no answers gets no more of them: %s', async (_what, request, where) => {
+  ])('a client that does not read gets no more answers: %s', async (_case, request, where) => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const client = where === 'front' ? await s.proxy.client() : await s.proxy.secure('site.test')
     client.socket.pause()
@@ -142,7 +142,7 @@ describe('one client leaves room for the others', () => {
 })
 
 describe('stopping', () => {
-  it('lets the answer under way end, then closes; takes nothing new', async () => {
+  it('finishes the current answer, takes no new request, then closes', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha')),
     )
@@ -158,7 +158,7 @@ describe('stopping', () => {
     await closed
   })
 
-  it('cuts what outlasts the grace', async () => {
+  it('cuts requests that outlast the grace', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha')),
     )

@@ -53,7 +53,7 @@ describe('a 401 goes to the client', () => {
     expect(s.proxy.entries[0]?.note).toBeUndefined()
   })
 
-  it('when it is the second, though there be a third token', async () => {
+  it('when it is the second, even if there is a third token', async () => {
     const arrived: ArrivedRequest[] = []
     await using s = await tokenScene((socket) =>
       onRequest(socket, (request) => {
@@ -68,7 +68,7 @@ describe('a 401 goes to the client', () => {
     expect(arrived).toHaveLength(2)
   })
 
-  it('when the credential is no token that could be refreshed', async () => {
+  it('when the credential has no token to refresh', async () => {
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(refused)))
     await s.proxy.session.credentials.remove('api')
     await s.proxy.knows('SECRET', 'site.test')
@@ -79,7 +79,7 @@ describe('a 401 goes to the client', () => {
     expect(s.origin.received.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 
-  it('when the token server is in trouble: whole, and nothing is lost', async () => {
+  it('when the token server fails: whole, and the tokens stay', async () => {
     const arrived: ArrivedRequest[] = []
     await using s = await tokenScene(guarded(arrived))
     s.tokens.refusal = { status: 503, error: 'temporarily_unavailable' }
@@ -91,7 +91,7 @@ describe('a 401 goes to the client', () => {
     expect(s.proxy.entries[0]?.status).toBe(401)
   })
 
-  it('when the session cannot be read meanwhile: the origin has said more than that', async () => {
+  it('when the session cannot be read: the 401 says more than that', async () => {
     class Store extends MemoryStore {
       unsafe = false
       override credentialsStamp(session: string): string {
@@ -115,7 +115,7 @@ describe('a 401 goes to the client', () => {
     expect(s.proxy.entries[0]?.note).toBe('no refresh: the state folder is open to others')
   })
 
-  it('and what of the request had not come yet goes on to the origin', async () => {
+  it('and the rest of the request still goes to the origin', async () => {
     await using s = await tokenScene((socket) =>
       onHead(socket, () => socket.write('HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n')),
     )
@@ -130,7 +130,7 @@ describe('a 401 goes to the client', () => {
     await client.until(/0\r\n\r\n/)
   })
 
-  it('with its own bytes, whatever others read meanwhile', async () => {
+  it('with its own bytes, while other connections read', async () => {
     await using other = await rawOrigin(
       (socket) =>
         onHead(socket, () =>
@@ -153,7 +153,7 @@ describe('a 401 goes to the client', () => {
     expect((await client.response()).body).toBe('expired')
   })
 
-  it('when only a new login helps: it says so, and so do all answers from then on', async () => {
+  it('when only a new login helps: it says so, and so do all later answers', async () => {
     const arrived: ArrivedRequest[] = []
     await using s = await tokenScene((socket) =>
       onRequest(socket, (request) => {
@@ -198,7 +198,7 @@ describe('a 401 goes to the client', () => {
   })
 })
 
-describe('an answer to a request without the token that it should have had', () => {
+describe('an answer to a request whose token is missing', () => {
   it('says that a new login is needed', async () => {
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(accepted)))
     s.tokens.refusal = { status: 400, error: 'invalid_grant' }
@@ -213,8 +213,8 @@ describe('an answer to a request without the token that it should have had', () 
   })
 })
 
-describe('of a 401 that the client does not get', () => {
-  it('nothing but a lawful answer is believed: 502, and the request is not sent again', async () => {
+describe('a 401 that the client does not get', () => {
+  it('must be valid HTTP: otherwise 502, and the request is not sent again', async () => {
     await using s = await tokenScene((socket) =>
       onHead(socket, () =>
         socket.write('HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'),
@@ -228,7 +228,7 @@ describe('of a 401 that the client does not get', () => {
     expect(s.origin.received.match(/GET /g)).toHaveLength(1)
   })
 
-  it('the rest is not read while the token is refreshed', async () => {
+  it('is not read on while the token is refreshed', async () => {
     let written = 0
     await using s = await tokenScene((socket, index) =>
       onHead(socket, () => {
@@ -259,7 +259,7 @@ describe('of a 401 that the client does not get', () => {
     expect(before).toBeLessThan(size / 4)
   })
 
-  it('a huge body never arrives, and its connection is not used again', async () => {
+  it('may have a huge body: it is not read, and the connection is not used again', async () => {
     const block = 'x'.repeat(65_536)
     await using s = await tokenScene((socket, index) =>
       onHead(socket, () => {
@@ -293,20 +293,23 @@ describe('of a 401 that the client does not get', () => {
     ['with more behind it', `${refused}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`, 2],
     ['and the last', refused.replace('WWW', 'Connection: close\r\nWWW'), 2],
     ['without an end', 'HTTP/1.1 401 Unauthorized\r\n\r\nno', 2],
-  ])('the connection is kept when nothing more can come of it: %s', async (_what, answer, connections) => {
-    await using s = await tokenScene((socket) =>
-      onHead(socket, (head) => socket.write(head.includes('A1') ? answer : accepted)),
-    )
-    const client = await s.proxy.secure('site.test')
-    for (let i = 0; i < 2; i++) {
-      client.send(get)
-      const { head, body } = await client.response()
-      expect(head + body).toBe(accepted)
-    }
-    expect(s.origin.connections).toHaveLength(connections)
-  })
+  ])(
+    'leaves its connection usable only if no more of it can come: %s',
+    async (_case, answer, connections) => {
+      await using s = await tokenScene((socket) =>
+        onHead(socket, (head) => socket.write(head.includes('A1') ? answer : accepted)),
+      )
+      const client = await s.proxy.secure('site.test')
+      for (let i = 0; i < 2; i++) {
+        client.send(get)
+        const { head, body } = await client.response()
+        expect(head + body).toBe(accepted)
+      }
+      expect(s.origin.connections).toHaveLength(connections)
+    },
+  )
 
-  it('cookies are kept, sent with the second request, and named', async () => {
+  it('sets cookies: they are saved, sent with the second request, and named', async () => {
     const arrived: ArrivedRequest[] = []
     await using s = await tokenScene(
       guarded(arrived, {
@@ -328,7 +331,7 @@ describe('of a 401 that the client does not get', () => {
 })
 
 describe('while the token is refreshed', () => {
-  it('a client that leaves is not sent for again', async () => {
+  it('a client that leaves ends the request: it is not sent again', async () => {
     const arrived: ArrivedRequest[] = []
     await using s = await tokenScene(guarded(arrived))
     let answer = () => {}
@@ -359,7 +362,7 @@ describe('while the token is refreshed', () => {
     ])
   })
 
-  it('before the first sending, a client that leaves is not sent for at all', async () => {
+  it('a client that leaves before the first sending: the request is not sent at all', async () => {
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(accepted)))
     await s.proxy.session.credentials.set('api', undefined, 'R1')
     let answer = () => {}
@@ -381,7 +384,7 @@ describe('while the token is refreshed', () => {
     expect(s.origin.received.match(/GET \S+/g)).toEqual(['GET /'])
   })
 
-  it('in vain, a client that leaves is logged once', async () => {
+  it('and the refresh fails, a client that leaves is logged once', async () => {
     await using s = await tokenScene((socket) => onHead(socket, () => socket.write(refused)))
     let answer = () => {}
     s.tokens.refusal = { status: 503, error: 'temporarily_unavailable' }
@@ -415,7 +418,7 @@ describe('while the token is refreshed', () => {
     expect(s.origin.connections).toHaveLength(2)
   })
 
-  it('and could not be, an answer that the origin has closed behind arrives whole', async () => {
+  it('and the refresh fails, an answer arrives whole although the origin has closed', async () => {
     await using s = await tokenScene((socket) =>
       onHead(socket, () => socket.end('HTTP/1.1 401 Unauthorized\r\n\r\nexpired')),
     )

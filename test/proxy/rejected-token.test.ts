@@ -21,36 +21,33 @@ describe('a 401 for a token that can be refreshed', () => {
     ['POST', 'Content-Length: 5\r\n', 'hello'],
     ['PATCH', 'Content-Length: 5\r\nExpect: 100-continue\r\n', 'hello'],
     ['PUT', 'Transfer-Encoding: chunked\r\n', chunked],
-  ])(
-    'is met with one refresh, and the request is sent again as it came: %s %j',
-    async (method, fields, body) => {
-      const arrived: ArrivedRequest[] = []
-      await using s = await tokenScene(guarded(arrived))
-      const client = await s.proxy.secure('site.test')
-      client.send(
-        `${method} /act?q=1 HTTP/1.1\r\n${host}X-Odd:  1\r\n${fields}Accept: a\r\nACCEPT: b\r\n\r\n${body}`,
-      )
-      const { status, head, body: got } = await client.response({ noBody: method === 'HEAD' })
-      expect([status, got]).toEqual([200, method === 'HEAD' ? '' : 'ok'])
-      expect(head).toBe('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')
-      const [first, second] = arrived
-      expect(first?.head).toContain(
-        `${method} /act?q=1 HTTP/1.1\r\n${host}X-Odd:  1\r\n${fields}Accept: a\r\nACCEPT: b\r\n`,
-      )
-      expect(first?.token).toBe('A1')
-      // It has the body already: nobody is asked for it.
-      const again = first?.head.replace('A1', 'A2').replace('Expect: 100-continue\r\n', '')
-      expect({ ...second, head: second?.head }).toEqual({ ...first, token: 'A2', head: again })
-      expect(arrived).toHaveLength(2)
-      expect(s.tokens.spent).toEqual(['R1'])
-      expect(s.proxy.entries).toHaveLength(1)
-      expect(s.proxy.entries[0]).toMatchObject({
-        status: 200,
-        note: 'refreshed, replayed',
-        attached: ['authorization(api)'],
-      })
-    },
-  )
+  ])('causes one refresh, and the same request is sent again: %s %j', async (method, fields, body) => {
+    const arrived: ArrivedRequest[] = []
+    await using s = await tokenScene(guarded(arrived))
+    const client = await s.proxy.secure('site.test')
+    client.send(
+      `${method} /act?q=1 HTTP/1.1\r\n${host}X-Odd:  1\r\n${fields}Accept: a\r\nACCEPT: b\r\n\r\n${body}`,
+    )
+    const { status, head, body: got } = await client.response({ noBody: method === 'HEAD' })
+    expect([status, got]).toEqual([200, method === 'HEAD' ? '' : 'ok'])
+    expect(head).toBe('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')
+    const [first, second] = arrived
+    expect(first?.head).toContain(
+      `${method} /act?q=1 HTTP/1.1\r\n${host}X-Odd:  1\r\n${fields}Accept: a\r\nACCEPT: b\r\n`,
+    )
+    expect(first?.token).toBe('A1')
+    // It has the body already: nobody is asked for it.
+    const again = first?.head.replace('A1', 'A2').replace('Expect: 100-continue\r\n', '')
+    expect({ ...second, head: second?.head }).toEqual({ ...first, token: 'A2', head: again })
+    expect(arrived).toHaveLength(2)
+    expect(s.tokens.spent).toEqual(['R1'])
+    expect(s.proxy.entries).toHaveLength(1)
+    expect(s.proxy.entries[0]).toMatchObject({
+      status: 200,
+      note: 'refreshed, replayed',
+      attached: ['authorization(api)'],
+    })
+  })
 
   it('is never seen by a client that goes on with the same connection', async () => {
     const arrived: ArrivedRequest[] = []
@@ -137,7 +134,7 @@ describe('a 401 for a token that can be refreshed', () => {
 })
 
 describe('a second request that comes to nothing', () => {
-  it('is not sent a third time: the client is told', async () => {
+  it('is not sent a third time: the client gets an error', async () => {
     const arrived: ArrivedRequest[] = []
     await using s = await tokenScene((socket) =>
       onRequest(socket, (request) => {
@@ -170,7 +167,7 @@ describe('a second request that comes to nothing', () => {
 })
 
 describe('with a real authorization server, which revokes everything when a refresh token comes twice', () => {
-  it('many uploads whose token nobody says the life of: one refresh, and all arrive', async () => {
+  it('many uploads whose token has no known life: one refresh, and all arrive', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds: 1, withoutExpiresIn: true })
     await using proxy = await startTestProxy()
     const { expires_in: _, ...unknownLife } = await server.issue()

@@ -39,7 +39,7 @@ const field = (head: string | undefined, name: string) =>
   new RegExp(`^${name}: (.*)\\r$`, 'im').exec(head ?? '')?.[1]
 
 describe('a body that a signature covers', () => {
-  it('is here before the head goes, and goes with it as it came', async () => {
+  it('is complete before the head leaves, and follows it unchanged', async () => {
     await using s = await signing('oauth1')
     const client = await s.proxy.secure('site.test')
     client.send(`POST /act HTTP/1.1\r\n${host}${form}Content-Length: 7\r\n\r\na=1`)
@@ -79,7 +79,7 @@ describe('a body that a signature covers', () => {
     expect(field(request?.head, 'X-Amz-Content-Sha256')).toBe(sha256('abcdefg'))
   })
 
-  it('that is not there counts as empty', async () => {
+  it('that is absent counts as empty', async () => {
     await using s = await signing('s3')
     const client = await s.proxy.secure('site.test')
     for (const length of ['', 'Content-Length: 0\r\n']) {
@@ -89,7 +89,7 @@ describe('a body that a signature covers', () => {
     expect(s.arrived.map(({ head }) => field(head, 'X-Amz-Content-Sha256'))).toEqual([sha256(''), sha256('')])
   })
 
-  it('is asked for when the client waits for that, and nobody asks a second time', async () => {
+  it('is asked for once, with a 100, when the client waits for it', async () => {
     await using s = await signing('oauth1')
     const client = await s.proxy.secure('site.test')
     client.send(`POST /act HTTP/1.1\r\n${host}${form}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n`)
@@ -118,7 +118,7 @@ describe('a body that a signature covers', () => {
     expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 /)
   })
 
-  it('does not hold up a body that is none of its business', async () => {
+  it('does not delay a body that the signature does not cover', async () => {
     await using s = await signing('oauth1')
     const client = await s.proxy.secure('site.test')
     client.send(
@@ -131,7 +131,7 @@ describe('a body that a signature covers', () => {
     expect((await client.response()).status).toBe(200)
   })
 
-  it('that breaks off: nothing was sent', async () => {
+  it('that breaks off: nothing is sent', async () => {
     await using s = await signing('oauth1')
     const client = await s.proxy.secure('site.test')
     client.send(`POST /act HTTP/1.1\r\n${host}${form}Content-Length: 7\r\n\r\na=1`)
@@ -142,7 +142,7 @@ describe('a body that a signature covers', () => {
     expect(s.origin.received).toBe('')
   })
 
-  it('that is malformed: the client is told, and nothing was sent', async () => {
+  it('that is malformed: 400, and nothing is sent', async () => {
     await using s = await signing('oauth1')
     const client = await s.proxy.secure('site.test')
     client.send(`POST /act HTTP/1.1\r\n${host}${form}Transfer-Encoding: chunked\r\n\r\n3\r\na=1\r\n`)
@@ -183,7 +183,7 @@ describe('a body too large to be held', () => {
       '',
     ],
     ['in chunks', 'Transfer-Encoding: chunked\r\n', `3de\r\n${large}\r\n0\r\n\r\n`],
-  ])('is refused where the signature has to cover it: %s', async (_how, fields, body) => {
+  ])('is refused if the signature must cover it: %s', async (_how, fields, body) => {
     await using s = await signing('oauth1', { limits })
     const client = await s.proxy.secure('site.test')
     client.send(`POST /act HTTP/1.1\r\n${host}${form}${fields}\r\n${body}`)
@@ -198,7 +198,7 @@ describe('a body too large to be held', () => {
     expect(s.proxy.entries[0]).toMatchObject({ status: 413, attached: [] })
   })
 
-  it('of just the size is held', async () => {
+  it('of exactly the limit is held', async () => {
     await using s = await signing('oauth1', { limits })
     const client = await s.proxy.secure('site.test')
     client.send(`POST /act HTTP/1.1\r\n${host}${form}Content-Length: 1000\r\n\r\n${'x'.repeat(999)}`)
@@ -214,7 +214,7 @@ describe('a body too large to be held', () => {
       'Transfer-Encoding: chunked\r\n',
       [`384\r\n${'x'.repeat(900)}\r\n`, `64\r\n${'y'.repeat(100)}\r\n`, '0\r\n\r\n'],
     ],
-  ])('goes unsigned where that is allowed, in order and whole: %s', async (_how, fields, parts) => {
+  ])('goes unsigned if that is allowed, in order and whole: %s', async (_how, fields, parts) => {
     await using s = await signing('s3', { limits })
     const client = await s.proxy.secure('site.test')
     client.send(`PUT /key HTTP/1.1\r\n${host}${fields}\r\n`)
@@ -227,7 +227,7 @@ describe('a body too large to be held', () => {
     expect(field(s.arrived[0]?.head, 'X-Amz-Content-Sha256')).toBe('UNSIGNED-PAYLOAD')
   })
 
-  it('goes on while it comes: nothing waits for its end', async () => {
+  it('goes on while it comes', async () => {
     await using s = await signing('s3', { limits })
     const client = await s.proxy.secure('site.test')
     client.send(`PUT /key HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n7d0\r\n${'x'.repeat(1_500)}`)
@@ -238,7 +238,7 @@ describe('a body too large to be held', () => {
   })
 })
 
-describe('what the plan refuses', () => {
+describe('a refusal of the plan', () => {
   it('is a 403 of two lines, and nothing is sent', async () => {
     await using s = await signing('s3')
     await s.proxy.session.credentials.remove('api')
@@ -259,7 +259,7 @@ describe('what the plan refuses', () => {
     expect((await client.response()).status).toBe(403)
   })
 
-  it.each(['GET', 'TRACE'])('a placeholder on its way to another host is: %s', async (method) => {
+  it.each(['GET', 'TRACE'])('stops a placeholder on its way to another host: %s', async (method) => {
     await using other = await rawOrigin(() => {}, { hosts: ['other.test'] })
     await using s = await scene(() => {}, { resolve: { 'other.test': `127.0.0.1:${other.port}` } })
     const { session } = s.proxy

@@ -72,7 +72,7 @@ describe("the proxy's own port is no target", () => {
     expect(dialer.to('mapped.test', 81).host).toBe('mapped.test')
   })
 
-  it('while other ports of this machine are: a local tool has its own servers', async () => {
+  it('while other ports of this machine are: tools use local servers', async () => {
     await using origin = await httpOrigin((_request, response) => response.end('mine'))
     await using proxy = await startTestProxy()
     for (const host of ['127.0.0.1', 'localhost']) {

@@ -119,7 +119,7 @@ describe('a client that goes away without a request is named in the log', () => 
       .toEqual([expect.stringMatching(/refused the certificate for site\.test.*CA of hallpass/)])
   })
 
-  it('Node, which finishes the handshake before it looks: it may not trust ours', async () => {
+  it('Node, which checks the certificate after the handshake: it may not trust the CA', async () => {
     await using s = await scene(() => {})
     await expect(s.proxy.secure('site.test', { ca: testRootPem() })).rejects.toThrow(
       /certificate|issuer|verify/,

@@ -85,7 +85,7 @@ describe('a host that the session does not know', () => {
     expect(socket.destroyed || socket.readableEnded).toBe(true)
   })
 
-  it('takes what a client sends right behind its CONNECT', async () => {
+  it('takes the bytes that a client sends right behind its CONNECT', async () => {
     await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
     await using proxy = await startTestProxy({ resolve: { 'blind.test': `127.0.0.1:${origin.port}` } })
     const client = await proxy.client()
@@ -117,7 +117,7 @@ describe('a host that the session does not know', () => {
     }
   })
 
-  it('a name that nobody knows: 502', async () => {
+  it('an unknown name: 502', async () => {
     await using proxy = await startTestProxy()
     const client = await proxy.client()
     client.send(
@@ -225,7 +225,7 @@ describe('inside a CONNECT to a host that the session knows', () => {
     ['SSH on the port of https', 443, 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['a database', 5432, '\x00\x00\x00\x08\x04\xd2\x16\x2f'],
     ['an unknown one', 1080, '\x05\x01\x00'],
-  ])('another protocol passes through as it is: %s', async (_what, port, bytes) => {
+  ])('another protocol passes unchanged: %s', async (_case, port, bytes) => {
     await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
     await using proxy = await startTestProxy({ resolve: { 'site.test': `127.0.0.1:${origin.port}` } })
     await proxy.knows('SECRET', 'site.test')
@@ -241,7 +241,7 @@ describe('inside a CONNECT to a host that the session knows', () => {
   it.each([
     ['SSH', 443, 'SSH-2.0-OpenSSH_9.2\r\nDELETE / HTTP/1.1\r\nHost: site.test\r\n\r\n'],
     ['a binary one', 5432, '\x00\x00\x00\x08\x04\xd2\x16\x2f'],
-  ])('but not around a rule that lists what may be asked: %s', async (_what, port, bytes) => {
+  ])('but not around a rule that limits the requests: %s', async (_case, port, bytes) => {
     await using origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
     const rule = { hosts: [parseHostPattern('site.test')], allow: [parseRequestPattern('GET /**')] }
     await using proxy = await startTestProxy({
@@ -277,7 +277,7 @@ describe('a secret for https never goes onto a plain socket', () => {
     ['clear text inside CONNECT :80', 'tunnel', 80],
     ['outside CONNECT', 'absolute', 80],
     ['outside CONNECT, port 443', 'absolute', 443],
-  ])('%s', async (_what, how, port) => {
+  ])('%s', async (_case, how, port) => {
     await using origin = await rawOrigin((socket) =>
       onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')),
     )

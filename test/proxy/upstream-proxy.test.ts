@@ -142,7 +142,7 @@ describe('an upstream proxy', () => {
     },
   )
 
-  it('shows a certificate that is not accepted as it would without one', async () => {
+  it('changes nothing about a refused certificate', async () => {
     await using origin = await httpOrigin((_, response) => response.end(), {
       certificate: certificateFor('other.test'),
     })
@@ -168,7 +168,7 @@ describe('an upstream proxy', () => {
     expect(await client.until(/\r\n\r\n/)).toContain('HTTP/1.1 504 ')
   })
 
-  it('is left alone when the client leaves before it has answered', async () => {
+  it('is given up when the client leaves before it has answered', async () => {
     const asked = Promise.withResolvers<void>()
     const left = Promise.withResolvers<void>()
     await using silent = await rawOrigin((socket) => {
@@ -212,7 +212,7 @@ describe('the way to an origin is direct', () => {
     return company.asked
   }
 
-  it('for loopback, for what resolve maps, for what NO_PROXY names, and when the configuration says so', async () => {
+  it('for loopback, for hosts in resolve and NO_PROXY, and when the configuration says so', async () => {
     await using origin = await httpOrigin((_, response) => response.end(), {
       certificate: certificateFor('localhost', 'mapped.test'),
     })
@@ -223,7 +223,7 @@ describe('the way to an origin is direct', () => {
 })
 
 describe('which proxy', () => {
-  it('is told by its URL', () => {
+  it('is read from its URL', () => {
     const parts = (text: string) => {
       const { scheme, host, port, user, password } = parseProxyUrl(text)
       return [scheme, host, port, user, password]
@@ -243,7 +243,7 @@ describe('which proxy', () => {
     'http://alice:hunter#2@far.example',
     'http://alice:100%@far.example',
     'http://',
-  ])('is not told by %s, and what may be a password is not repeated', (text) => {
+  ])('is not read from %s, and the message repeats no password', (text) => {
     expect(() => parseProxyUrl(text)).toThrow(/^(?!.*(alice|hunter|far)).+$/)
   })
 })

@@ -84,7 +84,7 @@ describe('a WebSocket', () => {
     expect(s.origin.connections).toHaveLength(1)
   })
 
-  it('what is sent ahead of the 101 is no second request', async () => {
+  it('bytes sent ahead of the 101 are no second request', async () => {
     await using s = await scene((socket) =>
       onHead(socket, () =>
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'),
@@ -106,7 +106,7 @@ describe('a WebSocket', () => {
     ['a POST', 'POST', 'Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n'],
     ['two of them', 'GET', 'Upgrade: websocket\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n'],
     ['not named by Connection', 'GET', 'Upgrade: websocket\r\n'],
-  ])('is all that is upgraded to: not %s', async (_what, method, fields) => {
+  ])('is all that is upgraded to: not %s', async (_case, method, fields) => {
     await using s = await scene((socket) =>
       onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')),
     )
