@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The object that a text is the JSON of; undefined when it is none. The parser's own message would quote the text. */
+/** The JSON object in a text; undefined for anything else. It never throws, because the parser's message would quote the text. */
 export function parseJsonObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)

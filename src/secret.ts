@@ -4,8 +4,8 @@ import { inspect } from 'node:util'
 const placeholder = '[secret]'
 
 /**
- * A value that must not be seen. Prints as a placeholder wherever it is interpolated, inspected, serialised or logged;
- * `reveal()` is the one way out, so that one search finds every place where a secret leaves its wrapper.
+ * A value that nobody may see. It prints as a placeholder when it is interpolated, inspected, serialised or logged. Only `reveal()`
+ * returns it, so one search finds every place where a secret leaves its wrapper.
  */
 export class Secret {
   readonly #value: string
@@ -23,7 +23,7 @@ export class Secret {
     return createHash('sha256').update(this.#value).digest('hex').slice(0, 4)
   }
 
-  /** Compares in a time that does not depend on where the values differ (a client token is guessed byte by byte otherwise). */
+  /** Takes the same time wherever the values differ. Attack: guess a client token byte by byte. */
   equals(other: string): boolean {
     const digest = (value: string) => createHash('sha256').update(value).digest()
     return timingSafeEqual(digest(this.#value), digest(other))

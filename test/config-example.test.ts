@@ -56,7 +56,7 @@ describe('config.example.yaml', () => {
     expect([rules, [...credentials]]).toEqual([[], []])
   })
 
-  it('finds keys of rules and credentials to look for', () => {
+  it('finds keys of rules and credentials', () => {
     expect(keys.map(({ key }) => key)).toEqual(
       expect.arrayContaining(['listen', 'rules.allow', 'credentials.param']),
     )

@@ -16,9 +16,9 @@ export type SealingKeys = Pick<KeyRing, 'seal' | 'open' | 'reread'>
 const rotateHint = 'hallpass ca rotate'
 
 /**
- * What the two files say. `ca.key` is sealed and holds, as PEM, the private key, its certificate, and the certificate
- * that it replaced: key and certificate change in one rename. `ca.pem` is the public copy, written second, so a crash
- * between the two leaves it absent or at the replaced one ('behind'), which is mended; anything else is not ours to touch.
+ * Reads the two files. `ca.key` is sealed. It holds the private key, its certificate and the certificate before it, as PEM, so that
+ * key and certificate change in one rename. `ca.pem` is the public copy, and is written second. A crash between the two leaves no
+ * `ca.pem`, or the one before ('behind'), and the next write mends it. Any other `ca.pem` is not ours, and stays.
  *
  * @throws HallpassError `ca-missing` naming the file; other codes of `KeyRing.open`.
  */
@@ -65,7 +65,7 @@ async function save(file: string, text: string): Promise<void> {
   }
 }
 
-/** The certificate that ca.pem shows at the moment, if it is one at all. */
+/** The certificate in ca.pem; undefined for anything else. */
 export function shownCertificate(home: Home): X509Certificate | undefined {
   const [pem] = pemBlocks('CERTIFICATE', readIfThere(home, home.caPem) ?? '')
   try {
@@ -75,7 +75,7 @@ export function shownCertificate(home: Home): X509Certificate | undefined {
   }
 }
 
-/** Differs after every publication; 'absent' without the file. */
+/** Changes with each publication; 'absent' without the file. */
 export function stampOf(file: string): string {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
   return stat === undefined ? 'absent' : fileStamp(stat)
@@ -101,7 +101,7 @@ function unseal(
       throw new Error('its key and certificate do not belong together')
     return { pair, replaced }
   } catch (error) {
-    // What is wrong with the data key, or a newer format, is told as such.
+    // A problem with the data key, or a newer format, has an error of its own.
     if (error instanceof HallpassError && error.code !== 'record-damaged') throw error
     throw missing(home.caKey, `is damaged (${(error as Error).message})`, error)
   }

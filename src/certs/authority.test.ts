@@ -36,7 +36,7 @@ describe('the authority of an installation', () => {
     expect(authority.spkiSha256).toMatch(/^[A-Za-z0-9+/]{43}=$/)
   })
 
-  it('is not made where only reading is wanted', async () => {
+  it('is not made by a reader', async () => {
     const home = temporaryHome()
     const keys = await keysOf(home)
     await expect(Authority.open(home, keys, { create: false })).rejects.toMatchObject({
@@ -56,7 +56,7 @@ describe('the authority of an installation', () => {
     expect(sealed + readFileSync(home.caPem, 'utf8')).not.toContain(secret)
   })
 
-  it('is one for eight processes that all come first', async () => {
+  it('is the same for eight processes that all come first', async () => {
     const home = temporaryHome()
     const script = `
       import { Authority } from ${JSON.stringify(join(import.meta.dirname, 'authority.ts'))}
@@ -172,7 +172,7 @@ describe('the authority of an installation', () => {
     expect(readFileSync(home.caPem, 'utf8')).toBe(rotated.certificatePem)
   })
 
-  it('is replaced by a rotation, and who holds the old one signs with the new from then on', async () => {
+  it('is replaced by a rotation, and a holder of the old one then signs with the new one', async () => {
     const { home, authority } = await fresh()
     const before = await authority.issuer()
     expect(await authority.issuer()).toBe(before)

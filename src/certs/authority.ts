@@ -16,14 +16,14 @@ import {
 import type { Issuer } from './leaf.ts'
 import { type AuthorityPair, installationOf, issuerOf, newAuthority } from './new-authority.ts'
 
-/** The certificate authority of this installation, as it is now: a rotation by another process shows at the next use. */
+/** The certificate authority of this installation. A rotation by another process shows at the next use. */
 export class Authority {
   readonly #home: Home
   readonly #keys: SealingKeys
   #pair: AuthorityPair
   #issuer: Issuer
   #stamp: string
-  /** This open made the authority. */
+  /** Whether this call of `open` made the authority. */
   readonly created: boolean
 
   private constructor(home: Home, keys: SealingKeys, stamp: string, opened: Opened) {
@@ -36,8 +36,8 @@ export class Authority {
   }
 
   /**
-   * @throws HallpassError `ca-missing` naming the file that is absent, damaged or expired; the codes of the data key
-   * (`key-…`, `record-foreign-key`) where that is what is wrong.
+   * @throws HallpassError `ca-missing` with the name of the absent, damaged or expired file; `key-…` or `record-foreign-key` for a
+   * problem with the data key.
    */
   static async open(
     home: Home,
@@ -56,8 +56,8 @@ export class Authority {
   }
 
   /**
-   * Makes a new authority in place of the present one, whatever state that is in. Running proxies mint under the new one
-   * from the next connection on. The combined bundle still has the old one until it is written again.
+   * Replaces the authority, also a damaged one. Running proxies use the new one from the next connection. The combined bundle has the
+   * old one until somebody writes it again.
    */
   static async rotate(
     home: Home,
@@ -81,19 +81,19 @@ export class Authority {
     return this.#pair.certificate.toString()
   }
 
-  /** Base64 of the SHA-256 of the public key, which is how browsers are told to accept it. */
+  /** Base64 of the SHA-256 of the public key, for a browser's option to accept it. */
   get spkiSha256(): string {
     const spki = this.#pair.certificate.publicKey.export({ type: 'spki', format: 'der' })
     return createHash('sha256').update(spki).digest('base64')
   }
 
-  /** Whether a certificate is this authority or an earlier one of this installation: none of those may outlive a rotation in a bundle. */
+  /** Whether a certificate is an authority of this installation, this one or an earlier one. No bundle keeps an earlier one. */
   isOurs(certificate: X509Certificate): boolean {
     const installation = installationOf(certificate)
     return installation !== undefined && installation === installationOf(this.#pair.certificate)
   }
 
-  /** What signs leaves now. Costs one stat, and the same object comes back until the authority changes. */
+  /** The issuer of leaves now. Costs one stat. Returns the same object until the authority changes. */
   async issuer(): Promise<Issuer> {
     const stamp = stampOf(this.#home.caPem)
     if (stamp !== this.#stamp) {
@@ -111,11 +111,11 @@ export class Authority {
 interface Opened {
   readonly pair: AuthorityPair
   readonly created: boolean
-  /** ca.pem was written by this call. */
+  /** Whether this call wrote ca.pem. */
   readonly mended: boolean
 }
 
-/** Eight processes at first use agree: only one of them, under the lock, finds nothing and makes it. */
+/** Many processes can come first together. Only one of them, under the lock, finds no authority and makes it. */
 async function load(home: Home, keys: SealingKeys, create: boolean, now: number): Promise<Opened> {
   await keys.reread()
   const seen = readIfWhole(home, keys)
@@ -143,7 +143,7 @@ async function load(home: Home, keys: SealingKeys, create: boolean, now: number)
   })
 }
 
-/** Without the lock, so a pair in the middle of a rotation is looked at again under it before anything is called damaged. */
+/** Reads without the lock. A rotation can be under way, so before an error it reads again under the lock. */
 function readIfWhole(home: Home, keys: SealingKeys): AuthorityPair | undefined {
   try {
     const found = readAuthority(home, keys)

@@ -35,7 +35,7 @@ describe('the combined bundle', () => {
     expect(systemRoots().length).toBeGreaterThan(20)
   })
 
-  it("has Node's roots where the system has none, and is a file that every reader of PEM reads", async () => {
+  it("has Node's roots on a system without roots, and every PEM reader reads it", async () => {
     const { home, authority } = await fresh()
     const script = `
       import { systemRoots } from ${JSON.stringify(join(import.meta.dirname, 'roots.ts'))}
@@ -75,7 +75,7 @@ describe('the combined bundle', () => {
     expect(skipped).toEqual([])
   })
 
-  it('says which inherited variable points at nothing usable, and goes on', async () => {
+  it('names an inherited variable without a usable file, and goes on', async () => {
     const { home, authority } = await fresh()
     const empty = join(home.root, 'empty.pem')
     writeFileSync(empty, 'hello')
@@ -134,7 +134,7 @@ describe('the combined bundle', () => {
     expect(statSync(home.caBundle).mode & 0o777).toBe(0o600)
   })
 
-  it('keeps the authority of another installation: its proxy may be the one upstream', async () => {
+  it('keeps the authority of another installation, whose proxy may be upstream', async () => {
     const { authority } = await fresh()
     const other = await fresh()
     const { pem } = combinedBundle({ authority, env: { SSL_CERT_FILE: other.home.caPem } })
@@ -159,7 +159,7 @@ describe('the combined bundle', () => {
   })
 })
 
-describe('what the proxy trusts upstream', () => {
+describe('the roots that the proxy trusts upstream', () => {
   it("is the system's roots and Node's, with the files that are named", async () => {
     const { home } = await fresh()
     const [company, configured] = [root('a company'), root('configured')]

@@ -13,8 +13,8 @@ import { pemBlocks } from './pem.ts'
 import { distinct, systemRoots, withoutOurs } from './roots.ts'
 
 /**
- * The variables by which tools are told of a trust store as a file. What an inherited one points at (a company's root,
- * mostly) must survive being replaced by ours.
+ * The variables that name a trust store in a file. We replace them, so our file must contain the certificates of the inherited one,
+ * mostly a company's root.
  */
 export const caFileVariables = [
   'SSL_CERT_FILE',
@@ -36,20 +36,20 @@ export const caFileVariables = [
   'DENO_CERT',
 ] as const
 
-/** A company's directory has a handful; a wrong path with thousands of files must not stop a start. */
+/** A company's directory has a handful. A wrong path with thousands of files must not stop a start. */
 const maxDirectoryFiles = 2000
 const maxFileBytes = 16 * 1024 * 1024
 
 export interface CombinedBundle {
   readonly pem: string
   readonly certificates: number
-  /** Inherited variables that point at nothing usable: worth a word to the user, no reason to stop. */
+  /** Inherited variables without a usable file. The user should know, but they are no reason to stop. */
   readonly skipped: readonly { readonly variable: string; readonly path: string; readonly reason: string }[]
 }
 
 /**
- * One file for the tools whose variable *replaces* their trust store: the system's roots, what inherited variables point
- * at, and ours at the end. An inherited bundle may be our own of last week: its company roots stay, our old authorities go.
+ * One file for tools whose variable *replaces* their trust store: the system's roots, the certificates of inherited variables, and
+ * ours at the end. An inherited file can be an old bundle of ours. Its company roots stay, and our old authorities go.
  */
 export function combinedBundle(options: {
   readonly authority: Authority
@@ -83,10 +83,10 @@ export async function writeBundle(
   options: { readonly authority: Authority; readonly env: NodeJS.ProcessEnv },
 ): Promise<CombinedBundle> {
   return await withLock(recordLock(home, { ...caKeyId, name: 'bundle.pem' }), async () => {
-    // Inside the lock: whoever writes last has seen the last rotation.
+    // Inside the lock, so that the last writer has seen the last rotation.
     await options.authority.issuer()
     const bundle = combinedBundle(options)
-    // Mostly nothing has changed since the last start, and a durable write costs more than all the rest.
+    // Mostly nothing changed since the last start, and a durable write costs more than all the rest.
     if (readOwnFile(home.caBundle, home.root)?.text === bundle.pem) return bundle
     await replaceFile(home.caBundle, bundle.pem).catch((error: unknown) => {
       throw notSaved(home.caBundle, error)
@@ -101,17 +101,17 @@ function filesOf(directory: string): string[] {
       .slice(0, maxDirectoryFiles)
       .map((name) => join(directory, name))
   } catch {
-    // OpenSSL passes over a directory of the list that is not there.
+    // OpenSSL skips a missing directory of the list.
     return []
   }
 }
 
-/** Throws when there is none; leaves out what does not parse, as one bad block makes some clients refuse the whole file. */
+/** Throws without a certificate. Leaves out a block that does not parse: some clients would refuse the whole file for it. */
 function certificatesIn(path: string): string[] {
   const stat = statSync(path)
   if (!stat.isFile()) throw new Error('not a file')
   if (stat.size > maxFileBytes) throw new Error('far too large for a list of certificates')
-  // Mostly the system's roots and one more: those were parsed already.
+  // Mostly the system's roots and one more. The roots were parsed already.
   const known = new Set(systemRoots())
   const pems = distinct(pemBlocks('CERTIFICATE', readFileSync(path, 'utf8'))).filter(
     (pem) => known.has(pem) || parses(pem),

@@ -32,7 +32,7 @@ describe('a time', () => {
 })
 
 describe('PEM', () => {
-  it('breaks lines at 64 and has no empty one at multiples of 48 bytes', () => {
+  it('breaks lines at 64 and has no empty line at multiples of 48 bytes', () => {
     for (let bytes = 1; bytes <= 300; bytes++) {
       const der = Buffer.alloc(bytes, bytes)
       const pem = toPem('CERTIFICATE', der)

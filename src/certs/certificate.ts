@@ -16,7 +16,7 @@ import {
   utf8String,
 } from './der.ts'
 
-/** Everything of a version 3 certificate (RFC 5280 section 4.1) that differs between ours; all of it DER already. */
+/** The parts that differ between our version 3 certificates (RFC 5280 section 4.1), as DER. */
 export interface CertificateFields {
   readonly issuer: Uint8Array
   readonly subject: Uint8Array
@@ -47,8 +47,8 @@ export function signCertificate(fields: CertificateFields, key: KeyObject): Buff
 }
 
 /**
- * 126 random bits. The first byte is 0x40–0x7f, so that the number is positive, never zero and its DER minimal: with a
- * free first byte one serial in 256 has a superfluous zero byte, and OpenSSL refuses the whole certificate.
+ * 126 random bits. The first byte is 0x40–0x7f, so the number is positive, never zero, and its DER is minimal. With a free first
+ * byte, one serial in 256 has a superfluous zero byte, and OpenSSL refuses the certificate.
  */
 export function randomSerial(): Buffer {
   const serial = randomBytes(16)
@@ -56,7 +56,7 @@ export function randomSerial(): Buffer {
   return serial
 }
 
-/** An X.501 name. RFC 5280 appendix A.1 (ub-common-name and others) bounds each of these attributes to 64 characters. */
+/** An X.501 name. RFC 5280 appendix A.1 (ub-common-name and others) limits each of these attributes to 64 characters. */
 export function distinguishedName(parts: Readonly<Record<'O' | 'OU' | 'CN', string>>): Buffer {
   const types = { O: '2.5.4.10', OU: '2.5.4.11', CN: '2.5.4.3' } as const
   const attributes = (['O', 'OU', 'CN'] as const).filter((type) => parts[type] !== '')
@@ -65,7 +65,7 @@ export function distinguishedName(parts: Readonly<Record<'O' | 'OU' | 'CN', stri
   )
 }
 
-/** RFC 7093 section 2, method 4: the hash of the SubjectPublicKeyInfo; no SHA-1 as RFC 5280's own methods have it. */
+/** RFC 7093 section 2, method 4: the hash of the SubjectPublicKeyInfo. RFC 5280's own methods use SHA-1. */
 export function keyIdentifier(publicKey: Uint8Array): Buffer {
   return createHash('sha256').update(publicKey).digest().subarray(0, 20)
 }
@@ -79,7 +79,7 @@ export const subjectKeyIdentifier = (id: Uint8Array): Der => extension('2.5.29.1
 export const authorityKeyIdentifier = (id: Uint8Array): Der =>
   extension('2.5.29.35', false, sequence(implicit(0, id)))
 
-/** RFC 5280 section 4.2.1.9. A CA of ours signs leaves only, hence the path length. */
+/** RFC 5280 section 4.2.1.9. Our authority signs only leaves, so the path length is 0. */
 export const basicConstraints = (constraints: { ca: true; pathLength: number } | { ca: false }): Der =>
   extension(
     '2.5.29.19',
@@ -87,7 +87,7 @@ export const basicConstraints = (constraints: { ca: true; pathLength: number } |
     constraints.ca ? sequence(boolean(true), integer(Uint8Array.of(constraints.pathLength))) : sequence(),
   )
 
-/** RFC 5280 section 4.2.1.3; DER drops trailing zero bits of a named bit list, so the unused bits are counted. */
+/** RFC 5280 section 4.2.1.3. DER drops trailing zero bits of a named bit list, and states their number. */
 const keyUsageBits = {
   digitalSignature: { byte: 0x80, unused: 7 },
   'keyCertSign cRLSign': { byte: 0x06, unused: 1 },

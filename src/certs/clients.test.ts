@@ -103,7 +103,7 @@ const hosts = [
   '::1',
 ]
 
-describe.each(Object.entries(clients))('%s, told of our authority by a file', (_, client) => {
+describe.each(Object.entries(clients))('%s, with our authority in a file', (_, client) => {
   it.for(hosts)('accepts the leaf of %s', async (host, context) => {
     needs(context, ...client.needs)
     expect(await client.ask(await serve(host, host))).toBe('hello')

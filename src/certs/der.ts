@@ -1,8 +1,8 @@
 import asn1 from 'node-forge/lib/asn1.js'
 
 /**
- * The few ASN.1 shapes an X.509 certificate is made of, written by node-forge's `asn1`. Only writing: nothing that
- * comes from elsewhere is ever parsed with it (CVE-2025-12816, CVE-2025-66030 and CVE-2025-66031 were in parsing).
+ * The ASN.1 shapes of an X.509 certificate, written by node-forge's `asn1`. It only writes. hallpass parses nothing with it, because
+ * CVE-2025-12816, CVE-2025-66030 and CVE-2025-66031 were in parsing.
  */
 export type Der = ReturnType<typeof asn1.create>
 
@@ -27,14 +27,14 @@ export const explicit = (tag: number, item: Der): Der =>
 export const implicit = (tag: number, bytes: Uint8Array): Der =>
   asn1.create(Class.CONTEXT_SPECIFIC, tag, false, bytesOf(bytes))
 
-/** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050; seconds always, Z always. */
+/** RFC 5280 section 4.1.2.5: UTCTime until 2049, GeneralizedTime from 2050, always with seconds and Z. */
 export function time(at: Date): Der {
   return at.getUTCFullYear() < 2050
     ? universal(Type.UTCTIME, false, asn1.dateToUtcTime(at).toString())
     : universal(Type.GENERALIZEDTIME, false, asn1.dateToGeneralizedTime(at).toString())
 }
 
-/** An element that is encoded already (a public key from node:crypto, a part that every leaf shares), put in as it is. */
+/** An already encoded element (a public key from node:crypto, a part that all leaves share). */
 export function encoded(element: Uint8Array): Der {
   const tag = element[0] ?? 0
   const first = element[1] ?? 0

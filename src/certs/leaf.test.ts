@@ -80,7 +80,7 @@ describe('a leaf', () => {
     ['::ffff:10.0.0.1', 'IP Address:0:0:0:0:0:FFFF:A00:1', 'CN=::ffff:10.0.0.1'],
     [long, `DNS:${long}`, undefined],
     [longest, `DNS:${longest}`, undefined],
-  ])('for %s names it, and has a common name only where one fits', (host, altName, subject) => {
+  ])('for %s names it, and has a common name only if it fits', (host, altName, subject) => {
     const certificate = certificateFor(host)
     expect(certificate.subjectAltName).toBe(altName)
     expect(certificate.subject || undefined).toBe(subject)

@@ -15,15 +15,15 @@ import {
 
 const day = 86_400_000
 
-/** Long enough that a proxy running for days mints rarely, short enough that a stolen leaf key is soon worth nothing. */
+/** Long, so that a proxy that runs for days rarely makes a leaf. Short, so that a stolen leaf key is soon worthless. */
 export const leafLifeMs = 7 * day
-/** Virtual machines and containers wake up with clocks hours behind: a leaf of this minute is "not yet valid" there. */
+/** Virtual machines and containers wake up with clocks hours behind. A leaf of this minute is "not yet valid" there. */
 export const backdateMs = day
 
-/** What signs a leaf: the authority's key with the parts of its certificate that a leaf repeats. */
+/** The authority's key, with the parts of its certificate that a leaf repeats. */
 export interface Issuer {
   readonly key: KeyObject
-  /** The certificate itself: served after the leaf, because browsers that pin the authority's key look for it in the chain. */
+  /** The certificate of the authority. It is served after the leaf: browsers that pin its key look for it in the chain. */
   readonly pem: string
   /** The subject, as DER. */
   readonly name: Uint8Array
@@ -32,7 +32,7 @@ export interface Issuer {
   readonly notAfter: Date
 }
 
-/** A certificate for exactly one host, as DER. Throws for text that is no host name and no address. */
+/** A certificate for exactly one host, as DER. Throws for text that is neither a host name nor an address. */
 export function mintLeaf(
   host: string,
   publicKey: Uint8Array,
@@ -41,7 +41,7 @@ export function mintLeaf(
 ): { readonly der: Buffer; readonly notBefore: number; readonly notAfter: number } {
   const ip = ipBytes(host)
   const name = ip === undefined ? dnsName(host) : host
-  // ub-common-name: a longer CN makes the certificate invalid, so the subject stays empty and the SAN becomes critical.
+  // A CN over ub-common-name makes the certificate invalid, so the subject stays empty and the SAN becomes critical.
   const commonName = name.length <= 64 ? name : ''
   const notBefore = Math.max(now - backdateMs, issuer.notBefore.getTime())
   const notAfter = Math.min(now + leafLifeMs, issuer.notAfter.getTime())
@@ -67,8 +67,8 @@ export function mintLeaf(
 }
 
 /**
- * The A-label form of a host. Underscores occur in real host names; a wildcard does not: a leaf for `*.example` would be
- * good for hosts that nobody asked for.
+ * The A-label form of a host. Real host names have underscores, but no wildcard: a leaf for `*.example` would be valid for hosts that
+ * no client asked for.
  */
 function dnsName(host: string): string {
   const ascii = /^[\x21-\x7e]+$/.test(host) ? host.toLowerCase() : domainToASCII(host)

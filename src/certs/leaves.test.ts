@@ -61,7 +61,7 @@ describe('leaves', () => {
     expect(await leaves.contextFor('other.example.com')).not.toBe(contexts[0])
   })
 
-  it('are minted one a turn of the event loop, so that a burst delays others by one', async () => {
+  it('are made one in a turn of the event loop, so that a burst delays others by one leaf', async () => {
     const { leaves } = await fresh()
     let turns = 0
     let done = false
@@ -102,7 +102,7 @@ describe('leaves', () => {
     expect(await leaves.contextFor('example.com')).not.toBe(second)
   })
 
-  it('fail one by one: what is no host spoils no other, and is tried again', async () => {
+  it('fail one by one: a bad host name spoils no other, and is tried again', async () => {
     const { leaves } = await fresh()
     const results = await Promise.allSettled([
       leaves.contextFor('a.test'),

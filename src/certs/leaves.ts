@@ -4,28 +4,28 @@ import type { Authority } from './authority.ts'
 import { type Issuer, mintLeaf } from './leaf.ts'
 import { toPem } from './pem.ts'
 
-/** Some 25 KB each; more hosts than a browser's day. */
+/** About 25 KB each. More hosts than a browser visits in a day. */
 const defaultMax = 500
 /** A leaf is renewed this long before its end, for clients whose clock is ahead and for connections that last. */
 const renewEarlyMs = 86_400_000
 
 /*
- * Client and proxy meet on one machine: what they say to each other stays there, so a quarter less work for each
- * megabyte counts for more than a key of 256 bits, and a tenth less for each handshake for more than a key exchange that
- * withstands a quantum computer. Whoever offers neither gets the usual choice.
+ * Client and proxy are on one machine, and their traffic stays there. So a quarter less work for each megabyte is worth more than a
+ * key of 256 bits, and a tenth less for each handshake is worth more than a key exchange against quantum computers. A client
+ * that offers neither gets the usual choice.
  */
 const ciphers = ['TLS_AES_128_GCM_SHA256', ...DEFAULT_CIPHERS.split(':')].join(':')
 const ecdhCurve = 'X25519:P-256:P-384:P-521'
 
 interface Entry {
   readonly context: Promise<SecureContext>
-  /** Outside of it another is minted; boundless while this one is being minted. */
+  /** Outside this time a new leaf is made. It has no bounds while the leaf is being made. */
   good: { readonly from: number; readonly until: number }
 }
 
 const always = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
 
-/** TLS contexts with a certificate for each host that clients ask for, minted at first use, most recently used kept. */
+/** TLS contexts, one for each host that clients ask for. Made at first use; the least recently used go first. */
 export class Leaves {
   readonly #authority: Authority
   readonly #max: number
@@ -35,7 +35,7 @@ export class Leaves {
   readonly #publicKey: Buffer
   readonly #privateKeyPem: string
   #issuer: Issuer | undefined
-  /** Mints for which this turn of the event loop was too late. */
+  /** Leaves that wait for a later turn of the event loop. */
   readonly #waiting: (() => void)[] = []
   #minting = false
 
@@ -43,7 +43,7 @@ export class Leaves {
     this.#authority = authority
     this.#max = options.max ?? defaultMax
     this.#now = options.now ?? Date.now
-    // One key for all leaves, in memory only: a key per host would protect nothing more, as one process holds them all.
+    // One key for all leaves, in memory only. A key for each host would protect no more, as one process holds them all.
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     this.#publicKey = publicKey.export({ type: 'spki', format: 'der' })
     this.#privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
@@ -51,13 +51,13 @@ export class Leaves {
 
   /**
    * The context to serve `host` with (lower case, no trailing dot, IPv6 without brackets). Requests for one host at the
-   * same time share one mint. Rejects with TypeError for what is no host, with HallpassError when the authority was
-   * damaged meanwhile; the next request tries again.
+   * same time share one leaf. Rejects with TypeError for anything but a host, and with HallpassError if the authority was
+   * damaged meanwhile. The next request tries again.
    */
   async contextFor(host: string): Promise<SecureContext> {
     const issuer = await this.#authority.issuer()
     if (issuer !== this.#issuer) {
-      // Rotated: what the old authority signed is not served once more.
+      // After a rotation, no leaf of the old authority is served again.
       this.#entries.clear()
       this.#issuer = issuer
     }
@@ -82,7 +82,7 @@ export class Leaves {
         entry.good = good
       },
       () => {
-        // A failed mint is not remembered.
+        // Forget a failure, so that the next request tries again.
         if (this.#entries.get(host) === entry) this.#entries.delete(host)
       },
     )
@@ -103,8 +103,8 @@ export class Leaves {
   }
 
   /**
-   * One mint a turn of the event loop, the first at once: fifty new hosts together delay a request on a warm connection
-   * by one mint (and the handshake that it lets begin), not by fifty.
+   * Makes one leaf in a turn of the event loop, and the first at once. So fifty new hosts together delay a request on a warm
+   * connection by one leaf and its handshake, not by fifty.
    */
   #inTurn<T>(mint: () => T): Promise<T> {
     return new Promise((resolve, reject) => {

@@ -12,9 +12,9 @@ import { backdateMs, type Issuer } from './leaf.ts'
 import { toPem } from './pem.ts'
 
 /**
- * Ten years, as mkcert and mitmproxy have it. A wrapped child gets the certificate anew each time, but who put it into a
- * trust store would have to do that again at each expiry, and learn to click it through. What ends a stolen key is
- * `hallpass ca rotate`, at once.
+ * Ten years, as in mkcert and mitmproxy. A wrapped child gets the certificate anew each time. But a user who put it into a trust
+ * store would have to repeat that at each expiry, and would learn to click it through. `hallpass ca rotate` ends a stolen key at
+ * once.
  */
 const lifeYears = 10
 const organization = 'hallpass'
@@ -24,12 +24,12 @@ export interface AuthorityPair {
   readonly certificate: X509Certificate
 }
 
-/** A new P-256 key and its self-signed certificate. `installation` carries over from the authority that this one replaces. */
+/** A new P-256 key and its self-signed certificate. `installation` comes from the authority before it. */
 export function newAuthority(now: number, installation = randomBytes(6).toString('hex')): AuthorityPair {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const spki = publicKey.export({ type: 'spki', format: 'der' })
   const keyId = keyIdentifier(spki)
-  // The end of the name differs for every authority: two of one name confuse trust stores that look issuers up by name.
+  // Each authority has its own name, because some trust stores look up an issuer by name.
   const label = `hallpass ${whose()} ${new Date(now).toISOString().slice(0, 10)}`.slice(0, 55)
   const name = distinguishedName({
     O: organization,
@@ -57,15 +57,15 @@ export function newAuthority(now: number, installation = randomBytes(6).toString
 }
 
 /**
- * The mark that all authorities of one installation share, rotated ones too; undefined for certificates of others. It
- * tells a corporate root, or another installation's, from an old one of ours.
+ * The mark of all authorities of one installation, earlier ones too; undefined for other certificates. It separates a corporate root,
+ * or the root of another installation, from an old one of ours.
  */
 export function installationOf(certificate: X509Certificate): string | undefined {
   const { O, OU } = subjectOf(certificate)
   return O === organization ? OU : undefined
 }
 
-/** What an authority of ours signs leaves with. */
+/** The issuer that signs leaves for an authority of ours. */
 export function issuerOf({ key, certificate }: AuthorityPair): Issuer {
   const { O = '', OU = '', CN = '' } = subjectOf(certificate)
   return {
@@ -83,7 +83,7 @@ function subjectOf(certificate: X509Certificate): { O?: string; OU?: string; CN?
   return Object.fromEntries(lines)
 }
 
-/** Who a trust store's list will show. Plain ASCII, so that the name reads the same, and stays the same bytes, everywhere. */
+/** The user and machine, for a trust store's list. Plain ASCII, so that it reads the same everywhere. */
 function whose(): string {
   const plain = (text: string) => text.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 20)
   return `${plain(userName())}@${plain(hostname())}`
@@ -93,7 +93,7 @@ function userName(): string {
   try {
     return userInfo().username
   } catch {
-    // A container running as a bare number has no passwd entry.
+    // A container that runs as a bare number has no passwd entry.
     return String(process.getuid?.() ?? 'user')
   }
 }

@@ -7,13 +7,13 @@ export function toPem(label: string, der: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
-/** The blocks of one label in a text that may hold comments and other blocks between them, as bundles do. */
+/** The blocks of one label in a text. Bundles have comments and other blocks between them. */
 export function pemBlocks(label: string, text: string): string[] {
   const block = new RegExp(`-----BEGIN ${label}-----\\r?\\n[A-Za-z0-9+/=\\s]*?-----END ${label}-----`, 'g')
   return Array.from(text.matchAll(block), ([found]) => `${found.replaceAll('\r', '')}\n`)
 }
 
-/** The bytes of a certificate in PEM: what makes two spellings of it the same certificate. */
+/** The bytes of a certificate in PEM, which are equal for two spellings of one certificate. */
 export function fromPem(pem: string): Buffer {
   return Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64')
 }

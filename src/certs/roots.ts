@@ -7,8 +7,8 @@ import { fromPem, pemBlocks, toPem } from './pem.ts'
 let system: readonly string[] | undefined
 
 /**
- * The roots of the system, each once (a hashed directory lists most of them several times); Node's own set where there
- * are none. Read once: Node does not look again either.
+ * The roots of the system, each once (a hashed directory lists most of them several times), or Node's own set on a system without
+ * roots. Read once, as Node does.
  */
 export function systemRoots(): readonly string[] {
   if (system === undefined) {
@@ -18,13 +18,13 @@ export function systemRoots(): readonly string[] {
   return system
 }
 
-/** One spelling for one certificate, so that equal text means equal certificates; and each once, the first staying first. */
+/** Gives each certificate one spelling and one place, the first, so that equal text means equal certificates. */
 export function distinct(pems: Iterable<string>): string[] {
   const texts = Array.from(new Set(pems), (pem) => (spelled.has(pem) ? pem : spell(pem)))
   return [...new Set(texts)]
 }
 
-/** What was spelled so already: the roots of the system come here several times. Bounded for the sake of the others. */
+/** Known spellings: the roots of the system come here several times. Bounded, because others come too. */
 const spelled = new Set<string>()
 const spelledMax = 1_000
 
@@ -35,12 +35,12 @@ function spell(pem: string): string {
 }
 
 /**
- * What the proxy trusts upstream: the system's roots, Node's, those of NODE_EXTRA_CA_CERTS and of the configuration.
- * Never our own authority, wherever it was installed: nobody but this proxy has a use for its certificates.
+ * The roots that the proxy trusts upstream: the system's, Node's, and those of NODE_EXTRA_CA_CERTS and of the configuration. Never our
+ * own authority, even if a trust store has it: only this proxy may use its certificates.
  *
- * Some hundreds: make one `createSecureContext({ ca })` of them and share it, parsing takes about 10 ms.
+ * These are some hundreds, and parsing takes about 10 ms. Share one `createSecureContext({ ca })`.
  *
- * @throws HallpassError `config-invalid` naming a file that is missing or holds no certificate.
+ * @throws HallpassError `config-invalid` with the name of a file that is missing or has no certificate.
  */
 export function upstreamRoots(options: {
   readonly upstreamCa: readonly string[]
@@ -61,7 +61,7 @@ export function withoutOurs(
   authority: { isOurs(certificate: X509Certificate): boolean } | undefined,
 ): string[] {
   if (authority === undefined) return [...pems]
-  // Parsing hundreds to find one is spared: the name of ours is in clear in its bytes.
+  // No need to parse hundreds: our certificate has its name in clear in its bytes.
   return pems.filter(
     (pem) => !fromPem(pem).includes('hallpass') || !authority.isOurs(new X509Certificate(pem)),
   )

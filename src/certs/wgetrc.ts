@@ -6,17 +6,17 @@ import { recordLock } from '../store/record-path.ts'
 import { replaceFile } from '../store/replace-file.ts'
 import { caKeyId } from '../store/seal.ts'
 
-/** Where distributions and Homebrew keep the configuration of wget for all users. */
+/** The system-wide configuration of wget, in distributions and in Homebrew. */
 const systemFiles = ['/etc/wgetrc', '/usr/local/etc/wgetrc', '/opt/homebrew/etc/wgetrc']
 
-/** What SYSTEM_WGETRC names for a child. */
+/** The file that SYSTEM_WGETRC names for a child. */
 export function wgetrcPath(home: Pick<Home, 'caBundle'>): string {
   return join(dirname(home.caBundle), 'wgetrc')
 }
 
 /**
- * wget built with GnuTLS (Debian's) reads no variable for its trust, but one for its system-wide configuration. This one
- * is that configuration with our bundle added; the user's own ~/.wgetrc is still read, and wins.
+ * wget with GnuTLS (Debian's) has no variable for its trust store, but one for its system-wide configuration. This file is that
+ * configuration with our bundle added. wget still reads the user's own ~/.wgetrc, which wins.
  */
 export async function writeWgetrc(home: Home, env: NodeJS.ProcessEnv): Promise<void> {
   const path = wgetrcPath(home)
@@ -35,7 +35,7 @@ function readable(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    // wget itself goes on without a configuration that it cannot read.
+    // wget itself goes on without a configuration if it cannot read one.
     return ''
   }
 }

@@ -1,7 +1,7 @@
-/** The known word that was probably meant, undefined when none is near. Case, `-` and `_` do not count. */
+/** The known word that is nearest, without case, `-` and `_`; undefined if no word is near. */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
   const folded = fold(word)
-  // Half a word may be wrong in a short one, no more than three letters in a long one.
+  // In a short word half of the letters may be wrong, in a long one three.
   const limit = Math.min(3, Math.floor(folded.length / 2))
   let best: string | undefined
   let least = limit + 1
@@ -16,7 +16,7 @@ export function didYouMean(word: string, known: readonly string[]): string | und
 }
 
 function fold(word: string): string {
-  // The table below is quadratic; no key is longer.
+  // The table below is quadratic, and no key is longer.
   return word.slice(0, 40).toLowerCase().replaceAll(/[-_]/g, '')
 }
 

@@ -1,7 +1,7 @@
 import { delimiter } from 'node:path'
 import type { Key } from './schema.ts'
 
-/** How a text from the environment or a flag becomes what the schema takes. Rules and credentials have no such form. */
+/** Turns a text from the environment or a flag into input for the schema. Rules and credentials have no such form. */
 const forms: Partial<Record<Key, (text: string) => unknown>> = {
   listen: (text) => text,
   listenBeyondLoopback: (text) => (text === 'true' ? true : text === 'false' ? false : text),
@@ -22,13 +22,13 @@ export interface EnvironmentValue {
   readonly value: unknown
 }
 
-/** `maxSessions` is HALLPASS_MAX_SESSIONS; undefined for keys that only a file can hold. */
+/** `maxSessions` is HALLPASS_MAX_SESSIONS; undefined for keys that only a file can have. */
 export function environmentName(key: Key): string | undefined {
   if (forms[key] === undefined) return undefined
   return `HALLPASS_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 }
 
-/** What the environment says; an empty variable says nothing. */
+/** The values in the environment. An empty variable does not count. */
 export function environmentValues(env: NodeJS.ProcessEnv): EnvironmentValue[] {
   return (Object.keys(forms) as Key[]).flatMap((key) => {
     const name = environmentName(key)
@@ -38,7 +38,7 @@ export function environmentValues(env: NodeJS.ProcessEnv): EnvironmentValue[] {
   })
 }
 
-/** Lists are separated by commas, files by what separates PATH. */
+/** Commas separate lists. The separator of PATH separates files. */
 function list(text: string): string[] {
   return text
     .split(',')

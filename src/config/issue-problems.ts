@@ -6,7 +6,7 @@ import { settingsSchema } from './schema.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** A complaint of the schema in our words. None of them quotes a value: somebody may have put a secret there. */
+/** A complaint of the schema in our words. It quotes no value, because the value may be a secret. */
 export interface IssueProblem {
   readonly path: readonly PropertyKey[]
   readonly part: 'key' | 'value'
@@ -14,7 +14,7 @@ export interface IssueProblem {
   readonly hint?: string | undefined
 }
 
-/** @param raw what was checked, for telling a missing value from a wrong one */
+/** @param raw the checked value, to tell a missing part from a wrong one */
 export function issueProblems(z: Zod, issues: readonly Issue[], raw: unknown): IssueProblem[] {
   return issues.flatMap((issue) => {
     const { path } = issue
@@ -30,7 +30,7 @@ export function issueProblems(z: Zod, issues: readonly Issue[], raw: unknown): I
       case 'too_small':
         return [{ path, part: 'value', message: tooSmall(issue) }]
       case 'too_big':
-        return [{ path, part: 'value', message: `${issue.maximum} is the most` }]
+        return [{ path, part: 'value', message: `must be at most ${issue.maximum}` }]
       case 'custom':
         return [{ path, part: 'value', message: issue.message }]
       default:
@@ -40,8 +40,8 @@ export function issueProblems(z: Zod, issues: readonly Issue[], raw: unknown): I
 }
 
 function tooSmall(issue: z.core.$ZodIssueTooSmall): string {
-  if (issue.origin === 'number' || issue.origin === 'int') return `${issue.minimum} is the least`
-  return issue.origin === 'array' ? 'at least one is wanted' : 'it is empty'
+  if (issue.origin === 'number' || issue.origin === 'int') return `must be at least ${issue.minimum}`
+  return issue.origin === 'array' ? 'must have at least one' : 'must not be empty'
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -56,14 +56,14 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function wrongType(expected: string, value: unknown): string {
   const wanted = typeNames[expected] ?? expected
-  const text = `${wanted} ${wanted.endsWith('s') ? 'are' : 'is'} wanted`
-  return value === undefined ? `it is missing; ${text}` : text
+  const text = `must be ${wanted}`
+  return value === undefined ? `is missing, and ${text}` : text
 }
 
 function oneOf(known: readonly string[], value: unknown): string {
   const near = typeof value === 'string' ? didYouMean(value, known) : undefined
   const guess = near === undefined ? '' : ` (did you mean "${near}"?)`
-  return `${known.length === 1 ? '' : 'one of '}${known.join(', ')} is wanted${guess}`
+  return `must be ${known.length === 1 ? '' : 'one of '}${known.join(', ')}${guess}`
 }
 
 function unionProblems(z: Zod, issue: z.core.$ZodIssueInvalidUnion, raw: unknown): IssueProblem[] {
@@ -71,7 +71,7 @@ function unionProblems(z: Zod, issue: z.core.$ZodIssueInvalidUnion, raw: unknown
   const value = valueAt(raw, path)
   if (issue.errors.length === 0) {
     // The one union with a discriminator.
-    const missing = value === undefined ? 'it is missing; ' : ''
+    const missing = value === undefined ? 'is missing, and ' : ''
     return [{ path, part: 'value', message: missing + oneOf(kindNames, value) }]
   }
   const fits = issue.errors.filter((issues) =>
@@ -85,7 +85,7 @@ function unionProblems(z: Zod, issue: z.core.$ZodIssueInvalidUnion, raw: unknown
   }
   if (branch === undefined) {
     const wanted = issue.errors.flat().flatMap((each) => (each.code === 'invalid_type' ? each.expected : []))
-    const message = `${wanted.map((expected) => typeNames[expected] ?? expected).join(' or ')} is wanted`
+    const message = `must be ${wanted.map((expected) => typeNames[expected] ?? expected).join(' or ')}`
     return [{ path, part: 'value', message }]
   }
   return issueProblems(
@@ -95,7 +95,7 @@ function unionProblems(z: Zod, issue: z.core.$ZodIssueInvalidUnion, raw: unknown
   )
 }
 
-/** Names under which people keep values in a file. */
+/** Keys that people use for a secret. */
 const secretKey = /value|token|password|passwd|secret|passphrase|api_?-?key/i
 
 function unknownKey(z: Zod, path: readonly PropertyKey[], key: string, raw: unknown): IssueProblem {
@@ -105,7 +105,7 @@ function unknownKey(z: Zod, path: readonly PropertyKey[], key: string, raw: unkn
     const kind = valueAt(raw, [...path, 'kind'])
     return {
       ...place,
-      message: 'secrets are not kept in the configuration; they go in from a prompt or stdin',
+      message: 'the configuration holds no secrets. Type the value at a prompt, or pipe it to stdin',
       hint: `hallpass token set ${name}${typeof kind === 'string' && kindOf(kind) ? ` --kind ${kind}` : ''}`,
     }
   }

@@ -76,14 +76,14 @@ describe('an address that other machines can reach', () => {
     expect((await failure(load('', wins))).code).toBe('config-invalid')
   })
 
-  it('is refused with a setting that is neither true nor false', async () => {
+  it('is refused if the setting is neither true nor false', async () => {
     const env = { HALLPASS_LISTEN: '0.0.0.0:1', HALLPASS_LISTEN_BEYOND_LOOPBACK: 'yes' }
     expect((await failure(load(undefined, { env }))).message).toMatch(/^HALLPASS_LISTEN_BEYOND_LOOPBACK: /)
   })
 })
 
 describe('where a value comes from', () => {
-  it('is the defaults where nobody says anything', async () => {
+  it('is the defaults if nothing is set', async () => {
     const config = await load(undefined)
     expect(config).toMatchObject(defaults)
     expect(config.fileExists).toBe(false)
@@ -107,20 +107,20 @@ describe('where a value comes from', () => {
     })
   })
 
-  it('does not count what is empty: an empty variable, a key without a value, a file of comments', async () => {
+  it('ignores an empty variable, a key without a value and a file of comments', async () => {
     expect(await load('# nothing\n', { env: { HALLPASS_REVEAL: '' } })).toMatchObject(defaults)
     expect(await load('rules:\ncredentials:\n  # github: …\n')).toMatchObject(defaults)
     expect(await load('')).toMatchObject(defaults)
   })
 
-  it('names the flag or variable that is wrong', async () => {
+  it('names the wrong flag or variable', async () => {
     expect((await failure(load('', { flags: { listen: 'everywhere' } }))).message).toMatch(/^--listen: /)
     expect((await failure(load('', { env: { HALLPASS_MAX_SESSIONS: 'ten' } }))).message).toBe(
-      'HALLPASS_MAX_SESSIONS: a number is wanted',
+      'HALLPASS_MAX_SESSIONS: must be a number',
     )
   })
 
-  it('still checks what the file says where something else wins', async () => {
+  it('still checks a key of the file that something else overrides', async () => {
     expect((await failure(load('reveal: sometimes', { env: { HALLPASS_REVEAL: 'all' } }))).message).toContain(
       `${file}:1:9: reveal:`,
     )
@@ -208,50 +208,50 @@ describe('a fault', () => {
       '1:1: upstream_ca: no such key (did you mean "upstreamCa"?)',
     ],
     ['a key like no other', 'zzzzzzzz: 1', '1:1: zzzzzzzz: no such key'],
-    ['a wrong type', '\n\nlisten:   8787', '3:11: listen: text is wanted'],
+    ['a wrong type', '\n\nlisten:   8787', '3:11: listen: must be text'],
     [
       'an address without a port',
       'listen: 127.0.0.1',
-      '1:9: listen: an address and a port are wanted, as 127.0.0.1:8787',
+      '1:9: listen: must be an address and a port, such as 127.0.0.1:8787',
     ],
     [
       'a name to listen on',
       'listen: example.com:80',
-      '1:9: listen: the address is an IP address or localhost, as 127.0.0.1:8787',
+      '1:9: listen: must be an IP address or localhost, with a port, such as 127.0.0.1:8787',
     ],
-    ['a port out of range', 'listen: 127.0.0.1:65536', '1:9: listen: a port is a number up to 65535'],
+    ['a port out of range', 'listen: 127.0.0.1:65536', '1:9: listen: the port must be a number up to 65535'],
     [
       'a misspelt choice',
       'intercept: knwon',
-      '1:12: intercept: one of known, all, a list of hosts is wanted (did you mean "known"?)',
+      '1:12: intercept: must be one of known, all, a list of hosts (did you mean "known"?)',
     ],
     [
       'a host that is a URL',
       'capture:\n  - https://a.example/',
       '2:5: capture[0]: "https://a.example/" is a URL or has a path; write the host alone',
     ],
-    ['too few sessions', 'maxSessions: 0', '1:14: maxSessions: 1 is the least'],
-    ['a size in decimal units', 'replay: 64KB', '1:9: replay: a size is wanted, as 64KiB or 1MiB'],
-    ['a size below nothing', 'replay: -1', '1:9: replay: a size is wanted, as 64KiB or 1MiB'],
-    ['a size that is half a byte', 'replay: 0.5', '1:9: replay: a size is wanted, as 64KiB or 1MiB'],
-    ['a size too large to be held', 'replay: 1024MiB', '1:9: replay: 64MiB is the most'],
-    ['a size that is none', 'replay: [1MiB]', '1:9: replay: a number or text is wanted'],
+    ['too few sessions', 'maxSessions: 0', '1:14: maxSessions: must be at least 1'],
+    ['a size in decimal units', 'replay: 64KB', '1:9: replay: must be a size, such as 64KiB or 1MiB'],
+    ['a size below nothing', 'replay: -1', '1:9: replay: must be a size, such as 64KiB or 1MiB'],
+    ['a size that is half a byte', 'replay: 0.5', '1:9: replay: must be a size, such as 64KiB or 1MiB'],
+    ['a size too large to be held', 'replay: 1024MiB', '1:9: replay: must be at most 64MiB'],
+    ['a size that is none', 'replay: [1MiB]', '1:9: replay: must be a number or text'],
     [
       'an address to resolve that is a name',
       'resolve: { a.example: b.example }',
-      '1:23: resolve.a.example: an IP address is wanted, with a port or without, as 127.0.0.1:8443',
+      '1:23: resolve.a.example: must be an IP address, with or without a port, such as 127.0.0.1:8443',
     ],
     [
       'a wildcard to resolve',
       'resolve: { "*.a.example": 127.0.0.1 }',
-      '1:27: resolve.*.a.example: one host is wanted, without a wildcard',
+      '1:27: resolve.*.a.example: must be one host, without a wildcard',
     ],
     [
       'a rule without hosts',
       'rules:\n  - reveal: none',
-      '2:5: rules[0].hosts: it is missing; a list is wanted',
+      '2:5: rules[0].hosts: is missing, and must be a list',
     ],
-    ['an empty list of hosts', 'rules:\n  - hosts: []', '2:12: rules[0].hosts: at least one is wanted'],
+    ['an empty list of hosts', 'rules:\n  - hosts: []', '2:12: rules[0].hosts: must have at least one'],
     [
       'an unknown key of a rule',
       'rules:\n  - hosts: [a.example]\n    allows: []',
@@ -265,12 +265,12 @@ describe('a fault', () => {
     [
       'an unknown kind',
       'credentials:\n  api: { kind: barer }',
-      `2:16: credentials.api.kind: one of ${kindNames.join(', ')} is wanted (did you mean "bearer"?)`,
+      `2:16: credentials.api.kind: must be one of ${kindNames.join(', ')} (did you mean "bearer"?)`,
     ],
     [
       'a credential without a kind',
       'credentials:\n  api: {}',
-      `2:8: credentials.api.kind: it is missing; one of ${kindNames.join(', ')} is wanted`,
+      `2:8: credentials.api.kind: is missing, and must be one of ${kindNames.join(', ')}`,
     ],
     [
       'an option of another kind',
@@ -280,28 +280,32 @@ describe('a fault', () => {
     [
       'a missing option',
       'credentials:\n  api: { kind: query }',
-      '2:8: credentials.api.param: it is missing; text is wanted',
+      '2:8: credentials.api.param: is missing, and must be text',
     ],
     [
       'an upstream proxy with a password',
       'upstream: http://alice:hunter2@far.example:3128',
-      '1:11: upstream: no user and no password here: say env, and name the proxy in HTTPS_PROXY and HTTP_PROXY',
+      '1:11: upstream: must not contain a user or a password. Set it to env, and name the proxy in HTTPS_PROXY and HTTP_PROXY',
     ],
     [
       'an upstream proxy of another kind',
       'upstream: ftp://far.example',
       '1:11: upstream: the scheme is http, https, socks5 or socks4',
     ],
-    ['a list at the top', '- a', '1:1: keys with values are wanted, as "listen: 127.0.0.1:8787"'],
-    ['a key that stands twice', 'reveal: none\nreveal: all', '2:1: this key stands here a second time'],
-    ['a tab', 'rules:\n\t- hosts: [a]', '2:1: a tab stands where YAML wants spaces'],
+    [
+      'a list at the top',
+      '- a',
+      '1:1: the file must have keys with values, such as "listen: 127.0.0.1:8787"',
+    ],
+    ['a key that stands twice', 'reveal: none\nreveal: all', '2:1: this key is here twice'],
+    ['a tab', 'rules:\n\t- hosts: [a]', '2:1: YAML indents with spaces, and this is a tab'],
     ['a quote that is not closed', 'listen: "127', '1:13: a closing quote, bracket or comma is missing'],
     [
       'a second document',
       'reveal: none\n---\nreveal: all',
-      '2:1: a second document begins here; one is wanted',
+      '2:1: a second document begins here, and the file must have one',
     ],
-    ['a tag', 'listen: !secret x', '1:9: this tag is not known'],
+    ['a tag', 'listen: !secret x', '1:9: this tag is unknown'],
     [
       'an alias of nothing',
       'listen: *hunter2',
@@ -319,13 +323,13 @@ describe('a fault', () => {
       'two of them, in the order of the file',
       'revealx: 1\nlisten: 1',
       '1:1: revealx: no such key (did you mean "reveal"?)',
-      '2:9: listen: text is wanted',
+      '2:9: listen: must be text',
     ],
-  ])('is told by line and column: %s', async (_, text, ...expected) => {
+  ])('is reported with line and column: %s', async (_, text, ...expected) => {
     expect(await problemsOf(text)).toEqual(expected)
   })
 
-  it('is told first, the others counted', async () => {
+  it('is the first problem, and the others are counted', async () => {
     const error = await failure(load('a1: 1\nb2: 2\nc3: 3'))
     expect(error.code).toBe('config-invalid')
     expect(error.message).toBe(`${file}:1:1: a1: no such key (and 2 more)`)
@@ -337,7 +341,7 @@ describe('a fault', () => {
     async (key) => {
       const error = await failure(load(`credentials:\n  api: { kind: bearer, ${key}: hunter2hunter2 }`))
       expect(error.message).toBe(
-        `${file}:2:24: credentials.api.${key}: secrets are not kept in the configuration; they go in from a prompt or stdin`,
+        `${file}:2:24: credentials.api.${key}: the configuration holds no secrets. Type the value at a prompt, or pipe it to stdin`,
       )
       expect(error.hint).toBe('hallpass token set api --kind bearer')
     },
@@ -365,7 +369,7 @@ describe('a fault', () => {
   })
 })
 
-describe('a file that is built to harm', () => {
+describe('a hostile file', () => {
   it('is refused when its aliases multiply', async () => {
     const names = 'abcdefgh'
     const lines = [...names].map((name, index) => {

@@ -13,14 +13,14 @@ import { parseYaml, type YamlFile } from './yaml-file.ts'
 export interface ConfigOptions {
   /** The state folder. */
   readonly home: string
-  /** What --config says. */
+  /** The value of --config. */
   readonly file?: string | undefined
   readonly env: NodeJS.ProcessEnv
-  /** What other flags say, in the form that the file has. */
+  /** The values of other flags, in the form of the file. */
   readonly flags?: { readonly [Name in Key]?: unknown } | undefined
 }
 
-/** Who said what a value is. */
+/** The origin of a value. */
 export type Source =
   | { readonly from: 'default' }
   | ({ readonly from: 'file'; readonly file: string } & Position)
@@ -28,15 +28,15 @@ export type Source =
   | { readonly from: 'flag'; readonly name: string }
 
 export interface Config extends Settings {
-  /** The file that was read, or would have been. */
+  /** The path of the file, which may not exist. */
   readonly file: string
   readonly fileExists: boolean
-  /** To compare with what another process reads. */
+  /** To compare with the configuration of another process. */
   readonly said: Said
   readonly sources: Readonly<Record<Key, Source>>
 }
 
-/** One value with where it came from, before it is checked. */
+/** One value with its origin, before the check. */
 interface Layer {
   readonly key: Key
   readonly value: unknown
@@ -51,7 +51,7 @@ export function configPath(options: Pick<ConfigOptions, 'home' | 'file' | 'env'>
 
 /**
  * The configuration: flags before environment before file before defaults, key by key.
- * @throws HallpassError 'config-invalid' naming file, line and column, or the variable or flag
+ * @throws HallpassError 'config-invalid' with file, line and column, or with the variable or flag
  */
 export async function loadConfig(options: ConfigOptions): Promise<Config> {
   const { config, problems } = await checkConfig(options)
@@ -59,7 +59,7 @@ export async function loadConfig(options: ConfigOptions): Promise<Config> {
   return config
 }
 
-/** As loadConfig, with all that is wrong in place of an exception. */
+/** As loadConfig, but returns all problems in place of an exception. */
 export async function checkConfig(
   options: ConfigOptions,
 ): Promise<{ readonly config?: Config; readonly problems: readonly Problem[] }> {
@@ -107,13 +107,13 @@ async function fileLayers(path: string, text: string, problems: Problem[]): Prom
     return []
   }
   const { value } = parsed
-  // A file of comments alone is null.
+  // A file with only comments is null.
   if (value === null || value === undefined) return []
   if (typeof value !== 'object' || Array.isArray(value)) {
     problems.push({
       where: `${path}:1:1`,
       key: '',
-      message: 'keys with values are wanted, as "listen: 127.0.0.1:8787"',
+      message: 'the file must have keys with values, such as "listen: 127.0.0.1:8787"',
     })
     return []
   }
@@ -125,7 +125,7 @@ async function fileLayers(path: string, text: string, problems: Problem[]): Prom
   })
 }
 
-/** The whole file is checked, also where the environment or a flag overrides it. */
+/** Checks the whole file, also the keys that the environment or a flag overrides. */
 async function checkFile(path: string, file: YamlFile, value: object, problems: Problem[]): Promise<void> {
   const { z } = await import('zod')
   const given = Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null))
@@ -164,7 +164,7 @@ function flagLayers(flags: NonNullable<ConfigOptions['flags']>): Layer[] {
   })
 }
 
-/** An address that other machines can reach, where nobody said that it may be one. */
+/** The problem with an address that other machines can reach, unless the configuration allows it. */
 function exposedProblem({ listen, listenBeyondLoopback, sources }: Config): Problem | undefined {
   const source = sources.listen
   if (listenBeyondLoopback || isLoopbackHost(listen.host) || source.from === 'default') return undefined
@@ -177,7 +177,7 @@ function exposedProblem({ listen, listenBeyondLoopback, sources }: Config): Prob
   }
 }
 
-/** Relative paths of a file start at its folder, those of the environment at the working directory. */
+/** A relative path in a file starts at the file's folder, one in the environment at the working directory. */
 function caFiles(config: Config, { env }: ConfigOptions): string[] {
   const source = config.sources.upstreamCa
   const base = source.from === 'file' ? dirname(source.file) : process.cwd()

@@ -3,7 +3,7 @@ import { sizeText } from './size.ts'
 
 type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain }
 
-/** Every value as a configuration file would say it, in the order of the schema. */
+/** Every value in the form of the configuration file, in the order of the schema. */
 export function plainSettings(settings: Settings): [Key, Plain][] {
   return (Object.keys(defaults) as Key[]).map((key) => [key, plainSetting(settings, key)])
 }
@@ -24,6 +24,6 @@ function plain(value: unknown): Plain {
   const object = Object.fromEntries(
     entries.filter(([, part]) => part !== undefined).map(([name, part]) => [name, plain(part)]),
   )
-  // Patterns of hosts and requests keep what was written.
+  // A pattern keeps the text that it was made from.
   return typeof object.text === 'string' ? object.text : object
 }

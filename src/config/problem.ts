@@ -6,7 +6,7 @@ export interface Position {
   readonly column: number
 }
 
-/** One thing that is wrong with the configuration. */
+/** One problem of the configuration. */
 export interface Problem {
   /** `/path/config.yaml:3:5`, `HALLPASS_LISTEN` or `--listen`. */
   readonly where: string
@@ -21,7 +21,7 @@ export function problemText({ where, key, message }: Problem): string {
   return key === '' ? `${where}: ${message}` : `${where}: ${key}: ${message}`
 }
 
-/** The error of a configuration with these problems: the first is told, the others are counted. */
+/** The error of a configuration with these problems. It names the first and counts the others. */
 export function configError(problems: readonly Problem[]): HallpassError {
   const [first] = problems
   if (first === undefined) return new HallpassError('config-invalid', 'the configuration is not valid')

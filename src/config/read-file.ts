@@ -1,13 +1,12 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { HallpassError } from '../errors.ts'
 
-/** A configuration is written by hand; what is larger is another file. */
+/** People write a configuration by hand. A larger file is something else. */
 const maxFileBytes = 1024 * 1024
 
 /**
- * The text of a configuration file, undefined when there is none. A symbolic link is followed (people keep their
- * configuration in one place and link it); the file it leads to must be nobody else's to write: who can write it can
- * send a credential to a host of his own.
+ * The text of a configuration file; undefined without one. It follows a symbolic link, because people keep their configuration in one
+ * place and link it. Attack: another user who can write the file sends a credential to a host of their own.
  */
 export function readConfigFile(path: string): string | undefined {
   const fd = open(path)

@@ -1,4 +1,4 @@
-/** What `resolve` says of a host and port, if anything: the port's own entry goes before the host's. */
+/** The entry of `resolve` for a host and port, if any. An entry with the port wins. */
 export function resolveEntry(
   resolve: ReadonlyMap<string, string>,
   host: string,
@@ -8,7 +8,7 @@ export function resolveEntry(
   return resolve.get(`${name}:${port}`) ?? resolve.get(name)
 }
 
-/** Where a host and port really are, by the configuration's `resolve`. @param host IPv6 without brackets */
+/** The target of a host and port by the configuration's `resolve`. @param host IPv6 without brackets */
 export function targetOf(
   resolve: ReadonlyMap<string, string>,
   host: string,

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto'
 import { environmentValues } from './environment.ts'
 
 /**
- * What the configuration file and the environment say, by digest. Two processes compare what they read without the parser and the
- * schema, which take longer to load than `run` takes to start.
+ * Digests of the configuration file and of the environment. Two processes compare them without loading the parser and the schema, which
+ * takes longer than `run` takes to start.
  */
 export interface Said {
   /** The path of the file. */
   readonly file: string
-  /** Of its text; null when there is no such file. */
+  /** The digest of its text; null without the file. */
   readonly text: string | null
   /** `HALLPASS_CAPTURE` → digest of its value. */
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** They say where the proxy listens, which decides nothing about a request. */
+/** The place where the proxy listens decides nothing about a request. */
 const ofListening: readonly string[] = ['listen', 'listenBeyondLoopback']
 
 export function saidBy(file: string, text: string | undefined, env: NodeJS.ProcessEnv): Said {

@@ -7,7 +7,7 @@ import { hostPatternSchema, parsedBy, revealSchema, ruleSchema, type Zod } from 
 import { type Listen, parseListen, parseResolve } from './address.ts'
 import { parseSize } from './size.ts'
 
-/** The configuration as the rest of hallpass reads it. */
+/** The configuration, parsed. */
 export interface Settings {
   readonly listen: Listen
   /** Whether `listen` may name an address that other machines can reach. */
@@ -20,7 +20,7 @@ export interface Settings {
   readonly upstreamCa: readonly string[]
   /** `host` or `host:port` to `address` or `address:port`, IPv6 in brackets. */
   readonly resolve: ReadonlyMap<string, string>
-  /** How many bytes of a request's body are held; 0 for none. */
+  /** How many bytes of a request's body hallpass keeps to send it again; 0 for none. */
   readonly replay: number
   readonly maxSessions: number
   readonly rules: readonly Rule[]
@@ -29,7 +29,7 @@ export interface Settings {
 
 export type Key = keyof Settings
 
-/** What holds where nobody said anything. A test compares it with `config.example.yaml`. */
+/** The defaults. A test compares them with `config.example.yaml`. */
 export const defaults: Settings = {
   listen: { host: '127.0.0.1', port: 8787 },
   listenBeyondLoopback: false,
@@ -46,9 +46,8 @@ export const defaults: Settings = {
 }
 
 /**
- * The one schema: types, checks, documentation and the JSON schema come from it, the names in the environment from its
- * keys. Every key may be absent. zod comes in as an argument, so that an installation without a configuration file
- * starts without loading it.
+ * The one schema. Checks, documentation and the JSON schema come from it, and the names in the environment from its keys. Every key is
+ * optional. zod is an argument, so that an installation without a configuration file starts without loading it.
  */
 export const settingsSchema = (z: Zod) => {
   const hosts = z.array(hostPatternSchema(z))
@@ -65,23 +64,23 @@ export const settingsSchema = (z: Zod) => {
       intercept: z
         .union([z.enum(['known', 'all']), hosts])
         .describe(
-          'Whose TLS is opened: known (hosts that the session, a rule or a credential knows), all, or known hosts and a list of others. The rest passes through as it is.',
+          'The hosts whose TLS hallpass opens: known (hosts that the session, a rule or a credential knows), all, or a list of hosts besides the known ones. All other traffic passes through unchanged.',
         ),
       capture: z
         .union([hosts, hostPatternSchema(z).transform((pattern) => [pattern])])
         .describe(
-          'Hosts whose new cookies are taken into the session; "*" for all. Known hosts are always captured.',
+          'Hosts whose new cookies go into the session; "*" for all. hallpass always captures from known hosts.',
         ),
       reveal: revealSchema(z).describe(
-        'Which captured cookies the client still sees: script (all but HttpOnly ones), none, or all.',
+        'The captured cookies that the client still sees: script (all but HttpOnly ones), none, or all.',
       ),
       upstream: parsedBy(z, upstreamSetting).describe(
-        'How origins are reached: env (through the proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name, if they do), direct, or through a proxy: http://, https://, socks5:// or socks4://HOST:PORT.',
+        'The way to origins: env (through the proxy in HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, if any), direct, or a proxy: http://, https://, socks5:// or socks4://HOST:PORT.',
       ),
       upstreamCa: z
         .array(z.string().min(1))
         .describe(
-          'PEM files with more roots that hallpass trusts (tools keep their own); relative paths start at the folder of this file.',
+          'PEM files with more roots that hallpass trusts. Tools keep their own roots. Relative paths start at the folder of this file.',
         ),
       resolve: z
         .record(z.string(), z.string())
@@ -96,7 +95,9 @@ export const settingsSchema = (z: Zod) => {
           }
           return map
         })
-        .describe('Where hosts really are, as curl --resolve: host or host:port to address or address:port.'),
+        .describe(
+          'The real places of hosts, as curl --resolve: host or host:port to address or address:port.',
+        ),
       replay: z
         .union([z.number(), z.string()])
         .transform((size, context) => {
@@ -108,16 +109,14 @@ export const settingsSchema = (z: Zod) => {
           }
         })
         .describe(
-          'How much of a request body is held, so that the request can be sent again with a new token after a 401, or be signed: 64KiB, 1MiB, 0 for nothing.',
+          'How much of a request body hallpass keeps, to sign the request or to send it again with a new token after a 401: 64KiB, 1MiB, 0 for nothing.',
         ),
       maxSessions: z
         .int()
         .min(1)
         .max(100_000)
-        .describe('Above this many sessions the least recently used temporary one goes.'),
-      rules: z
-        .array(ruleSchema(z))
-        .describe('What holds for certain hosts. For one host the most specific rule decides.'),
+        .describe('With more sessions than this, the least recently used temporary session goes.'),
+      rules: z.array(ruleSchema(z)).describe('Rules for hosts. The most specific rule for a host decides.'),
       credentials: z
         .record(z.string(), credentialDefinitionSchema(z))
         .transform((definitions, context) => {
@@ -129,28 +128,30 @@ export const settingsSchema = (z: Zod) => {
           return new Map(Object.entries<CredentialDefinition>(definitions))
         })
         .describe(
-          'Credentials by name, without their values: those go in with "hallpass token set NAME", from a prompt or stdin.',
+          'Credentials by name, without their values. Set a value with "hallpass token set NAME", from a prompt or stdin.',
         ),
     })
     .partial()
 }
 
-/** Each request under way may hold so much. */
+/** Each request under way can take so much memory. */
 const maxReplay = 67_108_864
 
-/** A password has no place in a file that is no secret; a variable of the environment may hold one. */
+/** The file is not secret, so it must not contain a password. A variable of the environment may. */
 function upstreamSetting(text: string): UpstreamSetting {
   if (text === 'env' || text === 'direct') return text
   const proxy = parseProxyUrl(text)
   if (proxy.user !== '' || proxy.password !== '')
-    throw new Error('no user and no password here: say env, and name the proxy in HTTPS_PROXY and HTTP_PROXY')
+    throw new Error(
+      'must not contain a user or a password. Set it to env, and name the proxy in HTTPS_PROXY and HTTP_PROXY',
+    )
   return proxy
 }
 
 const nameRule =
-  'the name of a credential is up to 64 lower-case letters, digits, ".", "_" and "-", not starting with "." or "-"'
+  'the name of a credential has up to 64 lower-case letters, digits, ".", "_" and "-", and does not start with "." or "-"'
 
-/** The names that the store takes, so that a definition here can be given a value. A test compares the two. */
+/** The store takes the same names. A test compares the two. */
 export function isCredentialName(name: string): boolean {
   return /^[a-z0-9_][a-z0-9._-]{0,63}$/.test(name) && !name.includes('..') && !(name in {})
 }

@@ -7,10 +7,10 @@ const units: Readonly<Record<string, number>> = { '': 1, kib: 1_024, mib: 1_048_
 export function parseSize(text: string, max: number): number {
   const match = /^(\d{1,9}) ?(KiB|MiB|)$/i.exec(text.trim())
   // KB and MB are 1000 to some and 1024 to others.
-  if (match === null) throw new Error('a size is wanted, as 64KiB or 1MiB')
+  if (match === null) throw new Error('must be a size, such as 64KiB or 1MiB')
   const [, digits, unit = ''] = match
   const bytes = Number(digits) * (units[unit.toLowerCase()] ?? 1)
-  if (bytes > max) throw new Error(`${sizeText(max)} is the most`)
+  if (bytes > max) throw new Error(`must be at most ${sizeText(max)}`)
   return bytes
 }
 

@@ -1,14 +1,14 @@
 import type { Document, ErrorCode, LineCounter, Node, ParsedNode } from 'yaml'
 import type { Position } from './problem.ts'
 
-/** yaml comes in as an argument: it is loaded only where there is a file to read. */
+/** yaml is an argument, so that it is loaded only with a file. */
 export type Yaml = typeof import('yaml')
 
-/** A parsed file whose every value can be traced to its line and column. */
+/** A parsed file that knows line and column of each value. */
 export interface YamlFile {
   /** Plain data. */
   readonly value: unknown
-  /** Where the value at this path stands, or the key that leads to it; the nearest thing above where it is missing. */
+  /** The position of the value at this path, or of its key. For a missing one, the position of the nearest part above. */
   position(path: readonly PropertyKey[], part?: 'key' | 'value'): Position
 }
 
@@ -16,10 +16,10 @@ export interface YamlProblem extends Position {
   readonly message: string
 }
 
-/** A configuration is written by hand; one with more aliases is built to grow in memory ("billion laughs"). */
+/** Attack: aliases of aliases grow in memory ("billion laughs"). No file that people write by hand has so many. */
 const maxAliases = 50
 
-/** Never quotes the text it complains about: somebody may have put a secret there. */
+/** Never quotes the text, because it may be a secret. */
 export function parseYaml(
   yaml: Yaml,
   text: string,
@@ -34,7 +34,7 @@ export function parseYaml(
       uniqueKeys: true,
     })
   } catch {
-    // The parser recurses: 100,000 opening brackets end its stack.
+    // Attack: the parser recurses, and 100,000 opening brackets end its stack.
     return { problems: [{ line: 1, column: 1, message: 'the file is nested too deeply' }] }
   }
   const faults = [...document.errors, ...document.warnings]
@@ -57,18 +57,18 @@ export function parseYaml(
 }
 
 const faultTexts: Partial<Record<ErrorCode, string>> = {
-  DUPLICATE_KEY: 'this key stands here a second time',
-  TAB_AS_INDENT: 'a tab stands where YAML wants spaces',
-  BAD_INDENT: 'the indentation fits no line above',
+  DUPLICATE_KEY: 'this key is here twice',
+  TAB_AS_INDENT: 'YAML indents with spaces, and this is a tab',
+  BAD_INDENT: 'the indentation matches no line above',
   MISSING_CHAR: 'a closing quote, bracket or comma is missing',
-  MULTIPLE_DOCS: 'a second document begins here; one is wanted',
-  TAG_RESOLVE_FAILED: 'this tag is not known',
+  MULTIPLE_DOCS: 'a second document begins here, and the file must have one',
+  TAG_RESOLVE_FAILED: 'this tag is unknown',
   KEY_OVER_1024_CHARS: 'this key is too long, or a quote is missing',
-  MULTILINE_IMPLICIT_KEY: 'a key and its colon stand on one line',
+  MULTILINE_IMPLICIT_KEY: 'a key and its colon must be on one line',
   RESOURCE_EXHAUSTION: 'the file is nested too deeply',
 }
 
-/** A key that is no plain text, or that reaches the prototype of an object (CVE-2023-26136), or an alias of nothing. */
+/** A key that is not plain text or reaches the prototype of an object (CVE-2023-26136), or an alias without an anchor. */
 function oddity(yaml: Yaml, document: Document.Parsed): { offset: number; message: string } | undefined {
   let found: { offset: number; message: string } | undefined
   yaml.visit(document, {

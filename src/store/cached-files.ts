@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs'
 import { readOwnFile } from './own-files.ts'
 import { isRacy, stampOf } from './stamp.ts'
 
-// The decoded value is of the order of the text; some thousand ordinary jars.
+// Counted in characters of text, and a decoded value takes about as much: room for some thousand ordinary jars.
 const maxCachedChars = 16 * 1024 * 1024
 
 interface Entry<T> {
@@ -12,7 +12,7 @@ interface Entry<T> {
   readonly value: T
 }
 
-/** Files read and decoded once for as long as they stay the same, least recently used first to go. */
+/** Reads and decodes a file once, until it changes. Drops the least recently used first. */
 export class CachedFiles<T> {
   readonly #root: string
   readonly #entries = new Map<string, Entry<T>>()
@@ -22,7 +22,7 @@ export class CachedFiles<T> {
     this.#root = root
   }
 
-  /** The decoded content as it is on disk now; undefined when there is no file. */
+  /** The decoded content, as it is on disk now; undefined without a file. */
   read(path: string, decode: (text: string) => T): T | undefined {
     const entry = this.#entries.get(path)
     const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
@@ -35,13 +35,13 @@ export class CachedFiles<T> {
     }
     const file = stat && readOwnFile(path, this.#root)
     if (file === undefined) return undefined
-    // Within one tick of the clock only the text tells; the same text need not be decoded again.
+    // Two changes within one tick of the clock have one stamp, so compare the text. Decode only a new text.
     const value = entry?.text === file.text ? entry.value : decode(file.text)
     this.#keep(path, { stamp: stampOf(file.stat), text: file.text, value })
     return value
   }
 
-  /** Differs whenever the content does; undefined when there is no file. */
+  /** Changes with the content; undefined without a file. */
   stamp(path: string): string | undefined {
     const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     if (stat === undefined || !isRacy(stat)) return stat && stampOf(stat)

@@ -1,13 +1,17 @@
 import { HallpassError } from '../errors.ts'
 import { errnoOf } from './own-files.ts'
 
-/** Turns a failed system call (a full or failing disk) into `not-saved`; errors that say more themselves stay as they are. */
+/** Turns a failed system call (a full or failing disk) into `not-saved`. Other errors stay as they are. */
 export function notSaved(file: string, error: unknown): unknown {
   const errno = errnoOf(error)
   if (errno === undefined) return error
-  return new HallpassError('not-saved', `${file} could not be written (${errno}); what was there is intact`, {
-    cause: error,
-  })
+  return new HallpassError(
+    'not-saved',
+    `${file} could not be written (${errno}); the old content is intact`,
+    {
+      cause: error,
+    },
+  )
 }
 
 /** As `notSaved`, for reading. */

@@ -39,10 +39,10 @@ import {
 } from './store.ts'
 import { TurnMemo } from './turn-memo.ts'
 
-/** Folders of removed sessions until their content is gone; not a name that a session can have. */
+/** For folders of removed sessions until they are empty. No session can have such a name. */
 const removedPrefix = '.removed-'
 
-/** Sealed records as files of the state folder, shared by all processes that use it. */
+/** Sealed records as files of the state folder. All processes that use the folder share them. */
 export class FileStore implements Store {
   readonly #home: Home
   readonly #keys: KeyRing
@@ -94,7 +94,7 @@ export class FileStore implements Store {
     return this.#stamps.get(path, () => this.#records.stamp(path))
   }
 
-  /** Once for each identity that is asked for again and again. */
+  /** Computed once for each identity object. */
   #pathOf(id: RecordId): string {
     const known = this.#paths.get(id)
     if (known !== undefined) return known
@@ -111,7 +111,7 @@ export class FileStore implements Store {
     const folder = credentialsFolder(this.#home, session)
     const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false })
     if (stat === undefined) return 'none'
-    // Every write renames a file into the folder and so touches it.
+    // Each write renames a file into the folder, which changes the folder's stat.
     if (!isRacy(stat)) return stampOf(stat)
     const each = credentialNames(this.#home, session).map((name) =>
       this.stamp({ kind: 'credential', session, name }),
@@ -188,15 +188,15 @@ export class FileStore implements Store {
     }
   }
 
-  /** What is left of removed sessions, also by a process that was killed meanwhile. */
+  /** Empties the folders of removed sessions, also those that a killed process left. */
   async #emptyRemoved(): Promise<void> {
     const removed = readdirSync(this.#home.sessions).filter((name) => name.startsWith(removedPrefix))
-    // A browser that is still open goes on writing into its profile for a moment.
+    // An open browser still writes into its profile for a moment.
     const options = { recursive: true, force: true, maxRetries: 5 }
     for (const name of removed) await rm(join(this.#home.sessions, name), options)
   }
 
-  /** In the record's lock. Returns the version that holds afterwards. */
+  /** Runs in the record's lock. Returns the new version. */
   async #commit(id: RecordId, path: string, change: Change): Promise<number> {
     const before = await this.#read(id, path)
     const value = change(before?.value)
@@ -216,13 +216,13 @@ export class FileStore implements Store {
         await makeFolders(folder, dirname(path))
         return await replaceFile(path, sealed)
       } catch (error) {
-        // A folder went between making and using it: its last record or the whole session was removed.
+        // The folder was removed meanwhile, with its last record or with its session.
         if (attempt === 3 || !hasErrno(error, 'ENOENT')) throw error
       }
     }
   }
 
-  /** The folder that must exist already for the record to be written: what is captured late does not bring a removed session back. */
+  /** The folder that must already exist: a late capture must not bring a removed session back. */
   #folderOf({ kind, session }: RecordId): string {
     if (kind === 'ca') return this.#home.root
     const folder = sessionFolder(this.#home, session)
@@ -232,7 +232,7 @@ export class FileStore implements Store {
 
   async #remove({ kind }: RecordId, path: string, before: StoredRecord): Promise<number> {
     await removeFile(path)
-    // The name of a site is history of its own; a folder that still holds something stays.
+    // The name of a site is browsing history. `rmdir` keeps a folder that is not empty.
     if (kind === 'cookies' || kind === 'storage') await rmdir(dirname(path)).catch(() => undefined)
     return before.version + 1
   }

@@ -1,6 +1,6 @@
 import type { Json } from './store.ts'
 
-/** Freezes a value all the way down, so that a reader cannot change what the next reader gets. */
+/** Freezes a value at every depth, so that no reader can change it for the next. */
 export function deepFreeze<T extends Json>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)

@@ -6,14 +6,14 @@ interface Waiting {
   readonly reject: (reason: unknown) => void
 }
 
-/** Writes what `change` makes of the record, as a whole, under its lock. Returns the version that holds afterwards. */
+/** Applies `change` to the record and writes it, under its lock. Returns the new version. */
 export type Commit = (change: Change) => Promise<number>
 
-/** Lets changes of one record that come while a write is under way share the next write. */
+/** Changes of one record that arrive during a write share the next write. */
 export class GroupCommit {
   readonly #queues = new Map<string, Waiting[]>()
 
-  /** `commit` calls its argument once, in the lock: all changes that wait for `key` by then are made together. */
+  /** `commit` calls its argument once, in the lock. It then makes all waiting changes of `key` together. */
   add(key: string, change: Change, commit: Commit): Promise<number> {
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(key)
@@ -23,7 +23,7 @@ export class GroupCommit {
       }
       const started = [{ change, resolve, reject }]
       this.#queues.set(key, started)
-      // Never rejects: what fails is told to those who wait.
+      // Never rejects: each waiting caller gets its own failure.
       void this.#drain(key, started, commit)
     })
   }
@@ -47,7 +47,7 @@ export class GroupCommit {
         })
         for (const { resolve } of batch) resolve(version)
       } catch (error) {
-        // Failed before the changes were asked for (the lock, a damaged record): all of them failed.
+        // It failed before the first change (the lock, a damaged record), so all of them failed.
         for (const { reject } of batch.concat(queue.splice(0))) reject(error)
       }
     }

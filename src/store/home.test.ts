@@ -73,7 +73,7 @@ describe('the state folder', () => {
     expect(() => prepareHome(home)).toThrow(expect.objectContaining({ hint: `chmod 700 ${home.root}` }))
   })
 
-  it('that cannot be made is told with where else it could be', () => {
+  it('that cannot be made is an error with a hint to another place', () => {
     const file = join(scratchFolder(), 'file')
     writeFileSync(file, '')
     const places = [join(file, 'below', 'home'), ...(process.platform === 'linux' ? ['/proc/hallpass'] : [])]

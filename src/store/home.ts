@@ -5,7 +5,7 @@ import { HallpassError } from '../errors.ts'
 import { checkOwn, errnoOf, hasErrno, isThere } from './own-files.ts'
 import { adminSocketOf, prepareSocketFolder } from './socket-folder.ts'
 
-/** Where everything of one state folder lies. All values are absolute paths. */
+/** The paths of one state folder, all absolute. */
 export interface Home {
   readonly root: string
   /** config/config.yaml */
@@ -16,7 +16,7 @@ export interface Home {
   readonly caBundle: string
   readonly sessions: string
   readonly locks: string
-  /** The profiles of browser windows, a folder for each session: what is in them browsers keep in their own way. */
+  /** The profiles of browser windows, one folder for each session. */
   readonly browser: string
   readonly run: string
   readonly adminSocket: string
@@ -28,7 +28,7 @@ export interface Home {
 export function resolveHome(env: NodeJS.ProcessEnv): string {
   if (env.HALLPASS_HOME) return resolve(env.HALLPASS_HOME)
   if (env.AI_STATE_DIR) return resolve(env.AI_STATE_DIR, 'hallpass')
-  // An empty HOME is homedir()'s word too, and would put the key into whatever folder this is typed in.
+  // homedir() returns an empty HOME as it is. The key would then go into the working directory.
   return resolve(env.HOME || homedir() || userInfo().homedir, '.hallpass')
 }
 
@@ -54,14 +54,14 @@ export function homePaths(root: string): Home {
   }
 }
 
-/** The state folder that an environment means. */
+/** The state folder that an environment names. */
 export function homeOf(env: NodeJS.ProcessEnv): Home {
   return homePaths(resolveHome(env))
 }
 
 /**
- * Makes the folders that are missing, 0700, and checks those that are there: ours, no symlink, closed to others;
- * else throws `state-unsafe`. Returns the folders made.
+ * Makes the missing folders, 0700. Throws `state-unsafe` for a folder that is a symlink, belongs to another user or is open to
+ * others. Returns the new folders.
  */
 export function prepareHome(
   home: Home,
@@ -82,7 +82,7 @@ export function prepareHome(
     checkOwn(folder, lstatSync(folder, { bigint: true }), 'folder')
   }
   prepareSocketFolder(home.root, env)
-  // Else a power cut could leave a record on the disk and the folder that leads to it not.
+  // Without this, a power cut could keep a record on the disk and lose the folder above it.
   if (created.length > 0 && process.platform !== 'win32') {
     const root = openSync(home.root, 'r')
     fsyncSync(root)
@@ -91,7 +91,7 @@ export function prepareHome(
   return { created }
 }
 
-/** Makes a folder and those above it; false when another process was faster. Not `recursive`: below /proc that never ends. */
+/** Makes a folder and its parents; false if another process was faster. Not `recursive`, which never ends below /proc. */
 function makeFolder(folder: string): boolean {
   if (!existsSync(dirname(folder))) makeFolder(dirname(folder))
   try {

@@ -21,7 +21,7 @@ export type StoredKey =
 
 export interface KeyFile {
   readonly protection: Protection
-  /** The kid that seals; the others only open. */
+  /** The kid of the key that seals. The other keys only open. */
   readonly current: string
   readonly keys: readonly StoredKey[]
 }
@@ -29,7 +29,7 @@ export interface KeyFile {
 export const keyBytes = 32
 const keyFileVersion = 1
 
-/** A data key. The kid follows from the key, so a damaged or exchanged key is noticed before a record is blamed for it. */
+/** A data key. The kid is computed from the key, so a damaged or exchanged key is found before it makes a record look damaged. */
 export interface DataKey {
   readonly kid: string
   readonly createdAt: string
@@ -48,14 +48,14 @@ function kidOf(bytes: Uint8Array): string {
   return createHmac('sha256', bytes).update('hallpass kid').digest('hex').slice(0, 16)
 }
 
-/** Without a wrapping key the data key is stored as it is: the file's mode is the protection. */
+/** Without a wrapping key, stores the data key as it is. The file's mode then protects it. */
 export function storeKey({ kid, createdAt, key }: DataKey, wrapping: KeyObject | undefined): StoredKey {
   const bytes = key.export()
   if (wrapping === undefined) return { kid, createdAt, key: bytes.toString('base64') }
   return { kid, createdAt, ...encrypt(wrapping, randomBytes(nonceBytes), wrapAssociated(kid), bytes) }
 }
 
-/** Undefined when the stored key is damaged or the wrapping key is not the one it was wrapped with. */
+/** Undefined for a damaged key, or a wrong wrapping key. */
 export function loadKey(stored: StoredKey, wrapping: KeyObject | undefined): DataKey | undefined {
   const bytes = keyOf(stored, wrapping)
   if (bytes?.length !== keyBytes) return undefined
@@ -98,9 +98,7 @@ export function parseKeyFile(text: string, file: string): KeyFile {
   throw keyInvalid(file)
 }
 
-/**
- * A key that was made elsewhere: 32 bytes as they are, as 64 hexadecimal digits, or as Base64; undefined for anything else.
- */
+/** Reads a key from elsewhere: 32 bytes, 64 hexadecimal digits, or Base64; undefined for anything else. */
 export function parseRawKey(bytes: Buffer): Buffer | undefined {
   if (bytes.length === keyBytes) return bytes
   const text = bytes.toString('latin1').replace(/\r?\n$/, '')
@@ -111,7 +109,7 @@ export function parseRawKey(bytes: Buffer): Buffer | undefined {
 }
 
 export function keyInvalid(file: string): HallpassError {
-  return new HallpassError('key-invalid', `${file} is damaged or is not a key; it was left as it is`, {
+  return new HallpassError('key-invalid', `${file} is damaged, or is not a key; hallpass did not change it`, {
     hint: 'hallpass key status',
   })
 }
@@ -121,7 +119,7 @@ function parseProtection(value: unknown): Protection | undefined {
   const { kind, account, salt, memoryKiB, passes, lanes } = value
   if (kind === 'file') return { kind }
   if (kind === 'keyring' && typeof account === 'string') return { kind, account }
-  // Bounds: a planted file must not make the next command take all memory or all day.
+  // Attack: a planted file makes the next command take all memory, or all day.
   if (kind === 'passphrase' && typeof salt === 'string' && within(memoryKiB, 8 * 1024, 1024 * 1024)) {
     if (within(passes, 1, 16) && within(lanes, 1, 16)) return { kind, salt, memoryKiB, passes, lanes }
   }

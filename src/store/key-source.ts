@@ -14,10 +14,10 @@ import type { Home } from './home.ts'
 import { dataKey, formatKeyFile, keyInvalid, parseRawKey, storeKey } from './key-file.ts'
 import { checkOwn, hasErrno, readOwnFile } from './own-files.ts'
 
-/** Where the key file is: in the state folder, or where a variable of the environment says. */
+/** The place of the key file: the state folder, or the path in a variable. */
 export interface KeySource {
   readonly file: string
-  /** The variable that names the file; undefined for the state folder's own. */
+  /** The variable with the path; undefined for the state folder's own file. */
   readonly variable: 'HALLPASS_KEY_FILE' | 'AI_ENCRYPTION_KEY_PATH' | undefined
 }
 
@@ -31,7 +31,7 @@ export function keySource(home: Home, env: NodeJS.ProcessEnv): KeySource {
   return { file: home.keyFile, variable: undefined }
 }
 
-/** The text of the key file after the checks of owner and mode; undefined when there is none. */
+/** Checks owner and mode, and reads the key file; undefined without one. */
 export function readKeySource(source: KeySource, home: Home): string | undefined {
   if (source.variable === undefined) return readOwnFile(source.file, home.root)?.text
   const bytes = readPrivateFile(source.file)
@@ -49,8 +49,8 @@ export function statKeySource(source: KeySource): BigIntStats | undefined {
 }
 
 /**
- * Reads a secret that the user placed outside the state folder. Links are followed, since containers mount their
- * secrets through them, and root may own the file; but nobody else may be able to read it.
+ * Reads a secret that the user keeps outside the state folder. It follows links, because containers mount secrets through them, and
+ * root may own the file. Other users must not be able to read it.
  */
 export function readPrivateFile(file: string): Buffer | undefined {
   let fd: number

@@ -3,15 +3,15 @@ import { type Protection, parseKeyFile } from './key-file.ts'
 import { type KeySource, keySource, readKeySource } from './key-source.ts'
 
 export interface KeyStatus extends KeySource {
-  /** What keeps the data keys from somebody who has the key file. */
+  /** The protection of the data keys against somebody who has the key file. */
   readonly protector: Protection['kind']
-  /** The kid that seals. */
+  /** The kid of the key that seals. */
   readonly current: string
-  /** `createdAt` is RFC 3339, empty for a key that was made elsewhere. */
+  /** `createdAt` is RFC 3339, and empty for a key from elsewhere. */
   readonly keys: readonly { readonly kid: string; readonly createdAt: string }[]
 }
 
-/** What the key file says without opening it: no passphrase, no keyring. Undefined when there is none; throws `key-invalid` or `state-unsafe`. */
+/** Reads the key file without a passphrase or a keyring. Undefined without a file; throws `key-invalid` or `state-unsafe`. */
 export function keyStatus(home: Home, env: NodeJS.ProcessEnv): KeyStatus | undefined {
   const source = keySource(home, env)
   const text = readKeySource(source, home)

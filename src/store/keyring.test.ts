@@ -19,7 +19,7 @@ const open = (home: Home, options: Partial<KeyRingOptions> = {}) =>
   KeyRing.open(home, { env: testEnv, create: false, ...options })
 
 describe('the key ring', () => {
-  it('makes a key once, in a file that nobody else can read, and finds it again', async () => {
+  it('makes a key once, in a file that other users cannot read, and finds it again', async () => {
     const home = temporaryHome()
     const umask = process.umask(0)
     const first = await open(home, { create: true }).finally(() => process.umask(umask))
@@ -31,13 +31,13 @@ describe('the key ring', () => {
     expect(first.seal(id, secret)).not.toBe(first.seal(id, secret)) // a nonce is never used twice
   })
 
-  it('makes none unasked', async () => {
+  it('makes no key unless asked', async () => {
     const home = temporaryHome()
     await expect(open(home)).rejects.toMatchObject({ code: 'key-missing', exit: 5 })
     expect(() => lstatSync(home.keyFile)).toThrow('ENOENT')
   })
 
-  it('makes none where something was sealed with a key that is gone', async () => {
+  it('makes no key beside a record that a lost key sealed', async () => {
     const { home, store } = await scratchStore()
     await store.update(id, () => 1)
     rmSync(home.keyFile)
@@ -191,7 +191,7 @@ describe('a passphrase', () => {
     return { home, store, keys, bare }
   }
 
-  it('protects the keys that were there, for whoever has the file alone', async () => {
+  it('protects the existing keys against somebody who has only the file', async () => {
     const { home, keys, bare } = await protectedHome()
     expect(keys.protector).toBe('passphrase')
     expect(readFileSync(home.keyFile, 'utf8')).not.toContain(bare)
@@ -209,7 +209,7 @@ describe('a passphrase', () => {
     })
   })
 
-  it('can be in a file, which others must not read', async () => {
+  it('can be in a file that other users cannot read', async () => {
     const { home } = await protectedHome()
     const file = join(scratchFolder(), 'passphrase')
     writeFileSync(file, `${words.reveal()}\n`, { mode: 0o600 })
@@ -249,7 +249,7 @@ describe('a passphrase', () => {
     expect(readFileSync(home.keyFile, 'utf8')).toBe(before)
   })
 
-  it('set by another process does not stop one that runs, and can be taken off again', async () => {
+  it('set by another process does not stop a running one, and can be removed again', async () => {
     const { home } = await scratchStore()
     const running = await openStore(home)
     await running.store.update(id, () => 1)

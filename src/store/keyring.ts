@@ -32,11 +32,11 @@ import { sealedFiles } from './sealed-files.ts'
 import { isRacy, stampOf } from './stamp.ts'
 
 export interface KeyRingOptions extends UnlockOptions {
-  /** Make a key when there is none, and nothing yet that was sealed with one. */
+  /** Makes a key if there is neither a key nor a sealed record. */
   readonly create: boolean
 }
 
-/** What `protect` can turn the protection of the key into. */
+/** The protections that `protect` can set. */
 export type NewProtection =
   | { readonly kind: 'file' }
   | { readonly kind: 'keyring' }
@@ -48,9 +48,9 @@ interface KeyChange {
   readonly keys: readonly DataKey[]
 }
 
-/** The data keys of a state folder: one seals, all of them open. */
+/** The data keys of a state folder. One seals, and all of them open. */
 export class KeyRing {
-  /** This open made the key. */
+  /** Whether this call of `open` made the key. */
   readonly created: boolean
   readonly #home: Home
   readonly #source: KeySource
@@ -92,7 +92,7 @@ export class KeyRing {
     return this.#source.variable === undefined ? this.#loaded.file.protection.kind : 'external'
   }
 
-  /** The kid that seals. */
+  /** The kid of the key that seals. */
   get current(): string {
     return this.#loaded.current.kid
   }
@@ -101,13 +101,13 @@ export class KeyRing {
     return [...this.#loaded.keys.keys()]
   }
 
-  /** Seals with the current key. Inside the record's lock and after `reread()`, else a `key rotate` beside it may miss the record. */
+  /** Seals with the current key. Call it in the record's lock and after `reread()`, or a `key rotate` at the same time can miss the record. */
   seal(id: SealId, plaintext: Uint8Array): string {
     const { kid, key } = this.#loaded.current
     return formatEnvelope({ kid, ...encrypt(key, randomBytes(nonceBytes), associatedData(id), plaintext) })
   }
 
-  /** Throws `record-damaged`, `record-foreign-key` or `record-newer`, naming `where`: the file, when there is one. */
+  /** Throws `record-damaged`, `record-foreign-key` or `record-newer`. The message names `where`. */
   open(id: SealId, sealed: string, where: string = describe(id)): Buffer {
     const envelope = parseEnvelope(sealed, where)
     const known = this.#loaded.keys.get(envelope.kid)
@@ -124,17 +124,17 @@ export class KeyRing {
   }
 
   /**
-   * Takes over what another process changed in the key file; unchanged costs one stat. Throws `key-missing` when the file is
-   * gone: what is sealed with a key that is on no disk cannot be opened after the next start.
+   * Reads the key file again if another process changed it; else it costs one stat. Throws `key-missing` if the file is gone:
+   * nobody could open a record that is sealed with a key in memory alone after the next start.
    */
   async reread(): Promise<void> {
     const stat = statKeySource(this.#source)
     if (stat !== undefined && stampOf(stat) === this.#loaded.stamp && !isRacy(stat)) return
-    // Without the prompt: this runs in the middle of somebody's request.
+    // Without the prompt: this runs during a request.
     await this.#reload({ env: this.#options.env })
   }
 
-  /** Wraps the data keys anew. The keys themselves stay, so running processes go on. */
+  /** Wraps the data keys anew. The keys do not change, so running processes go on. */
   async protect(next: NewProtection): Promise<void> {
     await this.#rewrite(async (keys, current) => ({
       unlocked: await newUnlocked(next, this.#options.env),
@@ -143,13 +143,13 @@ export class KeyRing {
     }))
   }
 
-  /** Adds a key and makes it the current one; `rotateKey` then reseals what the others sealed. */
+  /** Adds a key and makes it current. `rotateKey` then reseals the old records. */
   async addKey(): Promise<void> {
     const fresh = newDataKey(Date.now())
     await this.#rewrite(async (keys) => ({ current: fresh.kid, keys: [...keys, fresh] }))
   }
 
-  /** Forgets keys that nothing is sealed with any more; never the current one. */
+  /** Removes keys that seal nothing any more, never the current one. */
   async dropKeys(kids: ReadonlySet<string>): Promise<void> {
     await this.#rewrite(async (keys, current) => ({
       current,
@@ -187,11 +187,11 @@ export class KeyRing {
   }
 }
 
-/** False when another process was first. */
+/** False if another process was first. */
 async function createKeyFile(home: Home, source: KeySource, options: UnlockOptions): Promise<boolean> {
   const create = async () => {
     if (statKeySource(source) !== undefined) return false
-    // A new key beside old records would hide that the old key is gone until each of them fails.
+    // A new key would hide that the old one is gone, until each old record fails.
     if (!sealedFiles(home).next().done) throw missing(source)
     const keyring = await workingKeyring(options.env)
     const unlocked = keyring ? await newKeyringProtection(keyring) : modeOnly
@@ -211,7 +211,7 @@ async function newUnlocked(next: NewProtection, env: NodeJS.ProcessEnv): Promise
   if (next.kind === 'passphrase') return newPassphraseProtection(next.passphrase)
   const keyring = await workingKeyring(env)
   if (keyring) return newKeyringProtection(keyring)
-  throw new HallpassError('failed', 'this system has no keyring that keeps what it is given', {
+  throw new HallpassError('failed', 'this system has no keyring that keeps a secret', {
     hint: 'hallpass key protect passphrase',
   })
 }
@@ -223,7 +223,7 @@ async function writeKeyFile(home: Home, source: KeySource, change: Required<KeyC
   await replaceFile(source.file, formatKeyFile({ protection, current: change.current, keys }))
 }
 
-/** What wrapped the keys until now is of no use any more; left behind it would only be clutter, so failing is no error. */
+/** Deletes the old wrapping key. It is useless now, so a failure is no error. */
 async function forget(protection: Protection): Promise<void> {
   if (protection.kind !== 'keyring') return
   await openKeyring()

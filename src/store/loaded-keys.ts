@@ -5,19 +5,19 @@ import { type KeySource, readKeySource, statKeySource } from './key-source.ts'
 import { type Unlocked, type UnlockOptions, unlock } from './protectors.ts'
 import { stampOf } from './stamp.ts'
 
-/** The key file as it was read, and the keys in it, opened. */
+/** The key file as it was read, with its opened keys. */
 export interface LoadedKeys {
   readonly file: KeyFile
   readonly keys: ReadonlyMap<string, DataKey>
   readonly current: DataKey
-  /** How the keys were opened; another process may have protected the file otherwise since. */
+  /** How this process opened the keys. Another process may have changed the protection of the file since. */
   readonly unlocked: Unlocked
   readonly text: string
   readonly stamp: string
 }
 
 /**
- * Reads the key file; undefined when there is none. What `before` holds is not opened again: after `key protect` a running
+ * Reads the key file; undefined without one. It opens no key that `before` already holds, so that after `key protect` a running
  * process goes on without the new passphrase.
  */
 export async function loadKeys(
@@ -26,7 +26,7 @@ export async function loadKeys(
   options: UnlockOptions,
   before?: LoadedKeys,
 ): Promise<LoadedKeys | undefined> {
-  // The stamp before the text: a change between the two is then seen as a change at the next look.
+  // Take the stamp before the text. The next look then sees a change that came between the two.
   const stat = statKeySource(source)
   const text = readKeySource(source, home)
   if (stat === undefined || text === undefined) return undefined
@@ -49,7 +49,7 @@ export async function loadKeys(
   return { file, keys, current, unlocked, text, stamp }
 }
 
-/** `known` when it is the protection of the file already, else asks keyring or user. */
+/** `known`, if it is the file's protection; else asks the keyring or the user. */
 export async function unlockedFor(
   protection: Protection,
   source: KeySource,

@@ -30,7 +30,7 @@ async function holder(): Promise<() => Promise<void>> {
 }
 
 describe('a lock', () => {
-  it('lets one in at a time, in the order of asking', async () => {
+  it('lets callers in one at a time, in the order of their calls', async () => {
     const seen: string[] = []
     const one = async (n: number) => {
       seen.push(`in ${n}`)
@@ -42,12 +42,12 @@ describe('a lock', () => {
     expect(seen).toEqual([0, 1, 2, 3].flatMap((n) => [`in ${n}`, `out ${n}`]))
   })
 
-  it('is free again when what ran under it failed', async () => {
+  it('is free again after a failure under it', async () => {
     await expect(withLock(file, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(await withLock(file, async () => 'next', { timeoutMs: 0 })).toBe('next')
   })
 
-  it('keeps out another process, and is free when that is killed', async () => {
+  it('keeps out another process, and is free when the holder is killed', async () => {
     const kill = await holder()
     await expect(withLock(file, async () => 'in', { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'lock-timeout',
@@ -70,7 +70,7 @@ describe('a lock', () => {
     expect(await next).toBe('in')
   })
 
-  it('leaves one empty file that nobody else can open', async () => {
+  it('leaves one empty file that other users cannot open', async () => {
     const umask = process.umask(0)
     await withLock(file, async () => undefined).finally(() => process.umask(umask))
     expect(lstatSync(file)).toMatchObject({ size: 0 })
@@ -87,7 +87,7 @@ describe('a lock', () => {
     await Promise.all(files.map((next) => withLock(next, async () => undefined, { timeoutMs: 0 })))
   })
 
-  it('still has one holder when its file is removed and made again', async () => {
+  it('still has one holder after its file is removed and made again', async () => {
     await withLock(file, async () => undefined)
     rmSync(file)
     const kill = await holder() // on the new file
@@ -98,7 +98,7 @@ describe('a lock', () => {
     expect(await withLock(file, async () => 'in')).toBe('in')
   })
 
-  it('is discarded only when nobody holds it', async () => {
+  it('is discarded only without a holder', async () => {
     const kill = await holder()
     discardLock(file)
     expect(lstatSync(file).size).toBe(0)

@@ -5,19 +5,19 @@ import { HallpassError } from '../errors.ts'
 import { checkOwn, hasErrno, isThere } from './own-files.ts'
 
 /*
- * A kernel lock without native code: SQLite's fcntl lock on an empty file, gone with the process that held it.
- * POSIX drops all locks of a process on a file when it closes any descriptor of that file, so nothing in this process
- * may open a lock file but SQLite, which knows: lstat only.
+ * A kernel lock without native code: SQLite's fcntl lock on an empty file. The kernel drops it with its process.
+ * POSIX drops all locks of a process on a file when the process closes any descriptor of that file. So only SQLite may open a lock
+ * file here; everything else uses lstat.
  */
 
-/** Longer than any write under a lock, token refreshes over a slow network included. */
+/** Longer than any work under a lock, a token refresh over a slow network included. */
 export const defaultTimeoutMs = 30_000
-/** Opening costs some 0.2 ms and a descriptor, locking 0.01 ms: the busiest stay open. */
+/** Opening costs about 0.2 ms and a descriptor, locking 0.01 ms. So the busiest lock files stay open. */
 const maxIdleConnections = 64
 const sqliteBusy = 5
 /**
- * Looking every millisecond costs 1 % of a core and soon catches the moment between two writes of a process that writes without
- * pause (after some 30 ms; some 160 when looking every five). Who holds a lock for longer than this waits for a network.
+ * A look every millisecond costs 1 % of a core. It finds the gap between two writes of a process that writes without pause after
+ * about 30 ms; a look every 5 ms takes about 160 ms. A longer wait means that the holder waits for a network.
  */
 const keenAttempts = 200
 
@@ -30,7 +30,7 @@ export interface LockOptions {
   readonly timeoutMs?: number
 }
 
-/** Runs while holding the lock of that file (made when missing), in this process and among all. Not re-entrant. Throws `lock-timeout`. */
+/** Runs `work` while it holds the lock of that file, within this process and among all. Makes a missing file. Not re-entrant. Throws `lock-timeout`. */
 export async function withLock<T>(
   file: string,
   run: () => Promise<T>,
@@ -50,20 +50,20 @@ export async function withLock<T>(
   }
 }
 
-/** Removes the lock file of something that is gone, unless somebody holds it. */
+/** Removes the lock file of a removed thing, unless another holds the lock. */
 export function discardLock(file: string): void {
   if (!isThere(file)) return
   const connection = take(file)
   try {
-    // Whoever waits on this inode sees after locking that the path has another one, and starts again.
+    // A process that waits on this inode finds another inode at the path after it has the lock, and starts again.
     if (lock(file, connection)) unlinkSync(file)
   } finally {
-    // Also when the disk fails: left open, it would hold the lock until it is collected as garbage.
+    // Also after a disk failure: an open connection would hold the lock until the garbage collector finds it.
     if (connection.database.isOpen) connection.database.close()
   }
 }
 
-/** Who waits in this process, in order of arrival; an entry means that somebody here holds the lock. */
+/** The waiting callers of this process, in order of arrival. An entry means that this process holds the lock. */
 const waiting = new Map<string, (() => void)[]>()
 
 async function enter(file: string, deadline: number): Promise<void> {
@@ -102,10 +102,10 @@ async function acquire(file: string, deadline: number): Promise<Connection> {
   }
 }
 
-/** True when the lock is ours and the file is still the one that others find under this path. */
+/** True if we hold the lock, and others still find this file at the path. */
 function lock(file: string, connection: Connection): boolean {
   try {
-    // With the default journal mode a journal beside the file survives a kill. Setting it, too, meets another's lock.
+    // In the default mode a journal file survives a kill. Setting the mode can also meet another's lock.
     connection.database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === connection.inode
   } catch (error) {
@@ -136,7 +136,7 @@ function connect(file: string): Connection {
 
 function ensureLockFile(file: string): { readonly ino: bigint } {
   try {
-    // O_EXCL opens only a file that is new, which nobody can hold yet. SQLite would make it with the umask's mode.
+    // O_EXCL makes a new file, which nobody can hold yet. SQLite would make it with the mode of the umask.
     closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600))
   } catch (error) {
     if (!hasErrno(error, 'EEXIST')) throw error
@@ -162,7 +162,7 @@ function release(file: string, connection: Connection): void {
   }
 }
 
-/** A disk that fails here has failed after what was to be done under the lock. */
+/** If the disk fails here, the work under the lock is already done. */
 function isStillThere(file: string, { inode }: Connection): boolean {
   try {
     return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === inode
@@ -180,7 +180,7 @@ function isBusy(error: unknown): boolean {
   )
 }
 
-/** No descriptor or no room for the lock file: nothing can be written safely. */
+/** Without a descriptor, or room for the lock file, nothing can be written safely. */
 function unusable(file: string, cause: unknown): HallpassError {
   return new HallpassError('not-saved', `the lock ${file} cannot be used; nothing was changed`, { cause })
 }

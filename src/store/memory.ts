@@ -25,13 +25,13 @@ interface MemorySession {
   readonly records: Map<string, Kept>
 }
 
-/** Records that live as long as the process, for those who want nothing on disk. */
+/** Keeps records in memory, for a process that writes nothing to disk. */
 export class MemoryStore implements Store {
   readonly #sessions = new Map<string, MemorySession>()
   /** Records of no session. */
   readonly #shared = new Map<string, Kept>()
   #changes = 0
-  /** By record: the end of the last that holds it, or waits to. */
+  /** By record: the end of its last holder, or of the last that waits. */
   readonly #holders = new Map<string, Promise<void>>()
 
   async read(id: RecordId): Promise<StoredRecord | undefined> {
@@ -39,7 +39,7 @@ export class MemoryStore implements Store {
   }
 
   async update(id: RecordId, change: Change): Promise<number> {
-    // In its turn: between the holders' works, never inside one.
+    // It waits its turn between two holders, never inside the work of one.
     if (this.#holders.has(fullKeyOf(id))) return this.exclusive(id, async () => this.#update(id, change))
     return this.#update(id, change)
   }
@@ -138,7 +138,7 @@ function fullKeyOf(id: RecordId): string {
   return `${id.session} ${keyOf(id)}`
 }
 
-/** Resolves when `turn` does. Throws `lock-timeout` when that takes too long. */
+/** Waits for `turn`. Throws `lock-timeout` if that takes too long. */
 async function patience(turn: Promise<void>, what: string): Promise<void> {
   const { promise: gaveUp, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(

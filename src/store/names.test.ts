@@ -73,7 +73,7 @@ describe('a name', () => {
   )
   const home = homePaths('/state')
 
-  it('that passes stays inside its folder, whatever it is made of', () => {
+  it('that is valid stays inside its folder, whatever its characters', () => {
     const inside = (path: string) =>
       expect(path.startsWith(`${home.sessions}${sep}`) && resolve(path) === path).toBe(true)
     fc.assert(
@@ -117,7 +117,7 @@ describe('the path of a record', () => {
     expect(new Set(ids.map((id) => recordLock(home, id))).size).toBe(ids.length)
   })
 
-  it('is given for the one client token and the one authority only', () => {
+  it('exists only for the one client token and the one authority', () => {
     const refused = expect.objectContaining({ code: 'name-invalid' })
     expect(() => recordPath(home, { kind: 'client', session: 'work', name: 'second' })).toThrow(refused)
     expect(() => recordPath(home, { kind: 'ca', session: 'work', name: 'ca.key' })).toThrow(refused)

@@ -3,12 +3,12 @@ import { HallpassError } from '../errors.ts'
 
 export type NameKind = 'session' | 'credential' | 'site'
 
-// Lower case only: on a file system that folds case, `Work` and `work` would be one folder and two identities.
+// Lower case only. On a file system that folds case, `Work` and `work` would be two identities in one folder.
 const plainName = /^[a-z0-9_][a-z0-9._-]{0,63}$/
 const hostName = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
 
 /**
- * Returns the name when it may become part of a path and a key of a map, else throws `name-invalid`.
+ * Returns a name that can be part of a path and a key of a map; else throws `name-invalid`.
  * Sessions and credentials: lower-case letters, digits, `.`, `_`, `-`, at most 64, not starting with `.` or `-`.
  * Sites: a lower-case host name without trailing dot, or an IP address (IPv6 without brackets or zone).
  */
@@ -21,7 +21,7 @@ export function checkName(kind: NameKind, name: string): string {
 }
 
 export function isName(kind: NameKind, name: string): boolean {
-  // `__proto__` and `constructor` are well-formed names; as keys of an object they reach its prototype (CVE-2023-26136).
+  // Attack: `__proto__` and `constructor` as keys of an object reach its prototype (CVE-2023-26136).
   if (name in {}) return false
   return kind === 'site' ? hostName.test(name) || isPlainIPv6(name) : isPlainName(name)
 }
@@ -35,7 +35,7 @@ const rule: Readonly<Record<NameKind, string>> = {
 }
 
 function isPlainName(name: string): boolean {
-  // `a..b` would be a harmless file name; refused so that no ".." ever stands in a path of ours.
+  // `a..b` is harmless, but this way no path of ours ever has a "..".
   return plainName.test(name) && !name.includes('..')
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const service = 'hallpass'
-/** A locked keyring shows a dialog first; nobody types for longer than this, and without a screen nobody types at all. */
+/** A locked keyring shows a dialog first. Nobody types for longer than this, and without a screen nobody types. */
 const answerMs = 60_000
 const probeMs = 5_000
 
@@ -14,7 +14,7 @@ export interface OsKeyring {
   delete(account: string): Promise<void>
 }
 
-/** The keyring when it keeps what it is given, found out by writing, reading and deleting; in containers it does not. */
+/** The keyring, if it keeps a secret. It writes, reads and deletes one to find out: in containers a keyring forgets. */
 export async function workingKeyring(env: NodeJS.ProcessEnv): Promise<OsKeyring | undefined> {
   if (!mayHaveKeyring(env)) return undefined
   try {
@@ -26,14 +26,14 @@ export async function workingKeyring(env: NodeJS.ProcessEnv): Promise<OsKeyring 
     await keyring.delete(account)
     return kept !== undefined && secret.equals(kept) ? openKeyring(answerMs) : undefined
   } catch {
-    return undefined // every failure means the same: there is none to rely on
+    return undefined // each failure means the same: there is no reliable keyring
   }
 }
 
-/** Throws when the optional package is not installed or the platform has no keyring. */
+/** Throws without the optional package, or on a platform without a keyring. */
 export async function openKeyring(limitMs: number = answerMs): Promise<OsKeyring> {
   const { AsyncEntry } = await import('@napi-rs/keyring')
-  // Pinned: without Secret Service the package falls back to the kernel's keyring, which forgets at the next boot.
+  // Pinned. Without Secret Service the package would use the kernel's keyring, which forgets at the next boot.
   const entry = (account: string) => new AsyncEntry(service, account, { linux: { store: 'secret-service' } })
   return {
     async get(account) {
@@ -56,7 +56,7 @@ function mayHaveKeyring(env: NodeJS.ProcessEnv): boolean {
   return env.XDG_RUNTIME_DIR !== undefined && existsSync(join(env.XDG_RUNTIME_DIR, 'bus'))
 }
 
-/** The signal cannot stop a call that waits for a dialog, so the wait itself ends. */
+/** The signal cannot stop a call that waits for a dialog, so this ends the wait. */
 async function within<T>(limitMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const { promise, reject } = Promise.withResolvers<never>()

@@ -2,7 +2,7 @@ import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync,
 import { dirname } from 'node:path'
 import { HallpassError } from '../errors.ts'
 
-/** No record, key file or metadata comes near this; a larger file is not ours and must not fill the memory. */
+/** No file of ours comes near this. Attack: a larger file fills the memory. */
 export const maxFileBytes = 64 * 1024 * 1024
 const othersBits = 0o077n
 
@@ -18,8 +18,8 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * Throws `state-unsafe` unless this is a file or folder of the current user that nobody else may read or write.
- * A symlink is refused whatever it points at: following a planted one would write, or trust, a file elsewhere.
+ * Throws `state-unsafe` unless the file or folder belongs to the current user, and others can neither read nor write it.
+ * Attack: a planted symlink makes us write, or trust, a file elsewhere. So every symlink is refused.
  */
 export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder'): void {
   if (stat.isSymbolicLink()) throw unsafe(path, 'is a symbolic link')
@@ -34,7 +34,7 @@ export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder
   }
 }
 
-/** Whether there is anything under this path. `existsSync` would call a path that cannot be looked at absent, and what is absent gets dropped. */
+/** Whether the path exists. `existsSync` returns false for a path that it cannot look at, and callers drop what does not exist. */
 export function isThere(path: string): boolean {
   return entryAt(path) !== undefined
 }
@@ -43,13 +43,13 @@ function entryAt(path: string): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
-    // Below a file there is nothing.
+    // A file has nothing below it.
     if (hasErrno(error, 'ENOTDIR')) return undefined
     throw error
   }
 }
 
-/** Checks a folder as `checkOwn` does; false when there is none. */
+/** Checks a folder as `checkOwn` does; false without one. */
 export function checkFolder(path: string): boolean {
   const stat = entryAt(path)
   if (stat === undefined) return false
@@ -57,13 +57,13 @@ export function checkFolder(path: string): boolean {
   return true
 }
 
-/** The folders on the way from `root` (left out) down to `folder`. */
+/** The folders below `root`, down to `folder`. */
 export function foldersBelow(root: string, folder: string): readonly string[] {
   if (folder === root) return []
   return [...foldersBelow(root, dirname(folder)), folder]
 }
 
-/** Checks `root` and every folder from there down to `folder`; false when one does not exist. */
+/** Checks `root` and each folder down to `folder`; false if one does not exist. */
 export function checkFolders(root: string, folder: string): boolean {
   return checkFolder(root) && foldersBelow(root, folder).every(checkFolder)
 }
@@ -73,7 +73,7 @@ export interface OwnFile {
   readonly stat: BigIntStats
 }
 
-/** Reads a file of ours after the checks of `checkOwn`, on the very file that is then read; undefined when there is none. */
+/** Opens a file of ours, checks the open file as `checkOwn` does, and reads it; undefined without one. */
 export function readOwnFile(path: string, root: string): OwnFile | undefined {
   if (!checkFolders(root, dirname(path))) return undefined
   const fd = openWithoutFollowing(path)
@@ -90,7 +90,7 @@ export function readOwnFile(path: string, root: string): OwnFile | undefined {
 
 function openWithoutFollowing(path: string): number | undefined {
   try {
-    // O_NONBLOCK: opening a planted FIFO would otherwise wait for ever.
+    // O_NONBLOCK. Attack: a planted FIFO makes an ordinary open wait for ever.
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined
@@ -104,7 +104,7 @@ function unsafe(path: string, what: string, hint?: string): HallpassError {
   return new HallpassError('state-unsafe', `${path} ${what}`, hint === undefined ? {} : { hint })
 }
 
-/** A path as a shell takes it, in a command to type. */
+/** A path, quoted for a shell. */
 export function quotedPath(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import type { Secret } from '../secret.ts'
 import { keyBytes } from './key-file.ts'
 
-/** How a key is made of a passphrase: Argon2id, RFC 9106. */
+/** The parameters of Argon2id (RFC 9106), which makes a key from a passphrase. */
 export interface Derivation {
   /** Base64. */
   readonly salt: string
@@ -21,7 +21,7 @@ export async function passphraseKey(
   { salt, memoryKiB, passes, lanes }: Derivation,
 ): Promise<KeyObject> {
   const key = await promisify(argon2)('argon2id', {
-    // NFKC: the same letters typed on another keyboard or system are the same passphrase.
+    // NFKC: another keyboard or system can type the same letters as other code points.
     message: Buffer.from(passphrase.reveal().normalize('NFKC')),
     nonce: Buffer.from(salt, 'base64'),
     memory: memoryKiB,

@@ -11,7 +11,7 @@ export interface UnlockOptions {
   readonly passphrase?: () => Promise<Secret>
 }
 
-/** A protection and the key that it wraps the data keys with; none when the file's mode is the protection. */
+/** A protection, with the key that wraps the data keys. There is no such key if the file's mode protects them. */
 export interface Unlocked {
   readonly protection: Protection
   readonly wrapping: KeyObject | undefined

@@ -9,7 +9,7 @@ import { caKeyId, type SealId } from './seal.ts'
 const recordSuffix = '.json.enc'
 const lockSuffix = '.lock'
 
-/** Throws `name-invalid` for an identity whose parts must not become parts of a path. */
+/** Throws `name-invalid` for an identity that must not become a path. */
 export function checkRecordId({ kind, session, name }: SealId): void {
   switch (kind) {
     case 'cookies':
@@ -53,7 +53,7 @@ export function sessionFolder(home: Home, session: string): string {
   return `${home.sessions}${sep}${checkName('session', session)}`
 }
 
-/** Where the windows of a session have their profiles. */
+/** The folder for the browser profiles of a session. */
 export function profilesFolder(home: Home, session: string): string {
   return `${home.browser}${sep}${checkName('session', session)}`
 }
@@ -70,7 +70,7 @@ export function sessionFile(home: Home, session: string): string {
   return `${sessionFolder(home, session)}${sep}session.json`
 }
 
-/** The credential that a file of a credentials folder holds; undefined for a temporary or foreign file. */
+/** The name of the credential in a file of a credentials folder; undefined for a temporary or foreign file. */
 export function credentialOfFile(file: string): string | undefined {
   return file.endsWith(recordSuffix) ? file.slice(0, -recordSuffix.length) : undefined
 }
@@ -95,7 +95,7 @@ export function keyLock(home: Home): string {
   return lockFile(home, 'key')
 }
 
-/** The locks that are there and are held only to write. */
+/** The existing locks of writers. */
 export function writersLocks(home: Home): readonly string[] {
   return readdirSync(home.locks)
     .filter((name) => name.endsWith(lockSuffix))
@@ -106,7 +106,7 @@ function lockFile(home: Home, ...parts: readonly string[]): string {
   return `${home.locks}${sep}${digestOf(...parts)}${lockSuffix}`
 }
 
-// Hashed: one flat folder, one length, and no host name to read in a folder listing.
+// Hashed, so that the folder is flat, the length is fixed, and a listing shows no host name.
 function digestOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }

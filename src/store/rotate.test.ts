@@ -84,7 +84,7 @@ describe('rotating the key', () => {
     expect(readFileSync(path, 'utf8')).toBe(before)
   })
 
-  it('waits for a writer that already chose the old key for a record that is in no folder yet', async () => {
+  it('waits for a writer that chose the old key for a record in no folder yet', async () => {
     const { home, keys } = await filled()
     const late: SealId = { kind: 'cookies', session: 'work', name: 'late.example' }
     const { promise: written, resolve: write } = Promise.withResolvers<void>()

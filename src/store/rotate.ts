@@ -10,18 +10,18 @@ import { parseEnvelope, type SealId } from './seal.ts'
 import { sealedFiles } from './sealed-files.ts'
 
 export interface Rotation {
-  /** The kid that seals now. */
+  /** The kid of the key that seals now. */
   readonly current: string
   readonly resealed: number
-  /** Kids that are forgotten: nothing is sealed with them any more. */
+  /** The kids of removed keys, which sealed nothing any more. */
   readonly dropped: readonly string[]
-  /** Records that could not be resealed, and locks that were held too long. While there are any, no key is dropped. */
+  /** Records that could not be resealed, and locks that were held too long. If there are any, no key is removed. */
   readonly left: readonly { readonly file: string; readonly error: unknown }[]
 }
 
 /**
- * Makes a new data key the current one, reseals everything with it and drops the old ones. Other processes may go on meanwhile.
- * A rotation that was killed or left something out keeps all keys listed; the next one finishes it.
+ * Makes a new data key current, reseals every record with it and removes the old keys. Other processes can go on meanwhile.
+ * A rotation that was killed, or left a record out, keeps all keys. The next one finishes it.
  */
 export async function rotateKey(home: Home, keys: KeyRing): Promise<Rotation> {
   await keys.addKey()
@@ -59,9 +59,9 @@ async function resealAll(home: Home, keys: KeyRing): Promise<Rotation> {
 }
 
 /**
- * Writers read the current key inside their record's lock. A writer that read the old one holds a lock that exists by now, so after
- * every lock was free once nothing more is sealed with it, not even a record that is in no folder yet.
- * @returns the locks that were not free in time: whatever their holders write may be sealed with the old key
+ * Waits until each lock has been free once. A writer reads the current key inside its record's lock, so a writer with the old key
+ * holds a lock that already exists. After this, nobody seals with the old key, not even a record that is in no folder yet.
+ * @returns the locks that were not free in time: their holders may still seal with the old key
  */
 async function waitForWriters(home: Home): Promise<Map<string, unknown>> {
   const held = new Map<string, unknown>()

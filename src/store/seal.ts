@@ -2,12 +2,12 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import { HallpassError } from '../errors.ts'
 import { parseJsonObject } from '../json.ts'
 
-/** What a sealed text is and where it belongs; bound into it as associated data, so that it cannot stand in for another. */
+/** Kind and place of a sealed text. It is bound in as associated data, so that no sealed text can take the place of another. */
 export interface SealId {
   readonly kind: 'cookies' | 'storage' | 'credential' | 'client' | 'undo' | 'ca'
-  /** Empty for what belongs to no session. */
+  /** Empty for a record of no session. */
   readonly session: string
-  /** The site for cookies and storage, the name of a credential; else as docs/format.md says. */
+  /** The site of cookies and storage, or the name of a credential. docs/format.md has the others. */
   readonly name: string
 }
 
@@ -38,7 +38,7 @@ export function encrypt(
   return { nonce: Buffer.from(nonce).toString('base64'), data: data.toString('base64') }
 }
 
-/** Undefined when key, nonce, associated data and ciphertext do not belong together. */
+/** Undefined if key, nonce, associated data and ciphertext do not belong together. */
 export function decrypt(key: KeyObject, sealed: SealedBytes, associated: string): Buffer | undefined {
   const nonce = Buffer.from(sealed.nonce, 'base64')
   const data = Buffer.from(sealed.data, 'base64')
@@ -53,7 +53,7 @@ export function decrypt(key: KeyObject, sealed: SealedBytes, associated: string)
   }
 }
 
-/** A JSON array: no two identities can have the same text, whatever characters their names hold. */
+/** A JSON array, so that no two identities have the same text, whatever their names hold. */
 export function associatedData(id: SealId): string {
   return JSON.stringify(['hallpass', formatVersion, id.kind, id.session, id.name])
 }
@@ -67,7 +67,7 @@ export function formatEnvelope({ kid, nonce, data }: Envelope): string {
 }
 
 /**
- * Reads the outer JSON of a sealed text. `where` is named in the errors: `record-damaged`, or `record-newer` for a format of a later hallpass.
+ * Reads the outer JSON of a sealed text. Throws `record-damaged`, or `record-newer` for a newer format; the message names `where`.
  */
 export function parseEnvelope(text: string, where: string): Envelope {
   const { v, kid, nonce, data } = parseJsonObject(text) ?? {}
@@ -76,7 +76,7 @@ export function parseEnvelope(text: string, where: string): Envelope {
   }
   if (typeof kid === 'string' && typeof nonce === 'string' && typeof data === 'string') {
     const envelope = { kid, nonce, data }
-    // Only the one spelling that we write: a changed byte is noticed also where a decoder would be lenient.
+    // Only the spelling that we write, so that a changed byte is found even where a decoder is lenient.
     if (formatEnvelope(envelope) === text && isCanonical(nonce) && isCanonical(data)) return envelope
   }
   throw damaged(where)
@@ -85,7 +85,7 @@ export function parseEnvelope(text: string, where: string): Envelope {
 export function damaged(where: string): HallpassError {
   return new HallpassError(
     'record-damaged',
-    `${where} is damaged, or was not made for this place; it was left as it is`,
+    `${where} is damaged, or belongs to another place; hallpass did not change it`,
     { hint: 'hallpass doctor' },
   )
 }
@@ -94,7 +94,7 @@ function isCanonical(base64: string): boolean {
   return Buffer.from(base64, 'base64').toString('base64') === base64
 }
 
-/** How an error names a record whose file it does not know. */
+/** Names a record in an error that does not know its file. */
 export function describe({ kind, session, name }: SealId): string {
   return [`the sealed ${kind} record`, name && `"${name}"`, session && `of session "${session}"`]
     .filter(Boolean)

@@ -5,7 +5,7 @@ import { hasErrno, isThere } from './own-files.ts'
 import { credentialOfFile, credentialsFolder, recordPath, sitesFolder } from './record-path.ts'
 import { caKeyId, type SealId } from './seal.ts'
 
-/** Every sealed file of the state folder, as the folders list them; names that cannot be ours are passed over. */
+/** Every sealed file of the state folder, in the order of the folders. It skips names that cannot be ours. */
 export function* sealedFiles(home: Home): Generator<SealId> {
   if (isThere(home.caKey)) yield caKeyId
   for (const session of sessionNames(home)) yield* sealedFilesOf(home, session)
@@ -27,7 +27,7 @@ export function* sealedFilesOf(home: Home, session: string): Generator<SealId> {
   }
 }
 
-/** Folders of sessions, whether or not they have a session.json. */
+/** Folders of sessions, with or without a session.json. */
 export function sessionNames(home: Home): string[] {
   return list(home.sessions).filter((name) => isName('session', name))
 }

@@ -7,7 +7,7 @@ export function formatSession(session: SessionMetadata): string {
   return `${JSON.stringify(session, null, 2)}\n`
 }
 
-/** Throws `record-damaged`, naming the file. */
+/** Throws `record-damaged` with the name of the file. */
 export function parseSession(text: string, name: string, file: string): SessionMetadata {
   const parsed = parseJsonObject(text)
   if (parsed === undefined || parsed.name !== name || typeof parsed.createdAt !== 'string')

@@ -14,8 +14,8 @@ export function fitsSocket(path: string): boolean {
 }
 
 /**
- * The admin socket of a state folder: in its `run`, or, where that path is too long for the address of a socket, in the short folder that
- * `run/sockets` names. Without such a folder it is the long path, at which nothing can listen.
+ * The admin socket of a state folder. It is in `run`, or, if that path is too long for the address of a socket, in the short folder
+ * that `run/sockets` names. Without a short folder it is the long path, and nothing can listen there.
  */
 export function adminSocketOf(root: string): string {
   const run = join(root, 'run')
@@ -25,9 +25,9 @@ export function adminSocketOf(root: string): string {
 }
 
 /**
- * Makes the short folder of a state folder that needs one and has none. Attack: the runtime folder may be /tmp, where another user can
- * take a name that can be guessed, and keep us from starting. So the name is random, and recorded where only we can write; where
- * somebody has taken the recorded one since (/tmp is emptied at a boot), there is a new one.
+ * Makes the short folder, if a state folder needs one. Attack: in /tmp another user takes a name that they can guess, and hallpass
+ * cannot start. So the name is random, and recorded where only we can write. A boot empties /tmp, and another user can take the
+ * recorded name then. In that case this makes a new folder.
  */
 export function prepareSocketFolder(root: string, env: NodeJS.ProcessEnv): void {
   if (fitsSocket(join(root, 'run', socketName)) || shortFolder(root) !== undefined) return
@@ -40,7 +40,7 @@ export function prepareSocketFolder(root: string, env: NodeJS.ProcessEnv): void 
     closeSync(fd)
   } catch (error) {
     rmdirSync(folder)
-    // Another process was faster, and its folder is as good.
+    // Another process was faster. Its folder is as good.
     if (!hasErrno(error, 'EEXIST')) throw error
   }
 }
@@ -50,7 +50,7 @@ function shortFolder(root: string): string | undefined {
     const folder = readOwnFile(recordFile(root), root)?.text.trimEnd() ?? ''
     return isAbsolute(folder) && checkFolder(folder) ? folder : undefined
   } catch (error) {
-    // Of another user, or open to others: nothing in it is spoken to.
+    // It belongs to another user, or is open to others. Nothing in it can be trusted.
     if (error instanceof HallpassError) return undefined
     throw error
   }

@@ -4,18 +4,17 @@ import type { BigIntStats } from 'node:fs'
 const racyMs = 2_000
 
 /**
- * Differs for any two states of a file, as far as stat can tell: `isRacy` says when it cannot. A new mode or owner, too, is a
- * new ctime.
+ * Differs for any two states of a file, as far as stat can tell; `isRacy` says when it cannot. A new mode or owner changes ctime too.
  */
 export function stampOf(stat: BigIntStats): string {
   return `${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.size}`
 }
 
 /**
- * Whether the file changed so recently that another change could fall into the same tick of the file system's clock
- * and, with the inode used again, leave the same stamp (git's "racily clean"). Then only the content tells.
+ * Whether the file changed so recently that another change could fall into the same tick of the file system's clock and, with a
+ * reused inode, leave the same stamp (git's "racily clean"). Compare the content then.
  */
 export function isRacy(stat: BigIntStats): boolean {
-  // Not mtime, which can be set to anything; a file from the future counts as recent until its time has passed.
+  // Not mtime, which anybody can set. A file from the future counts as recent until its time has passed.
   return Number(stat.ctimeNs / 1_000_000n) > Date.now() - racyMs
 }

@@ -36,7 +36,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
 
   const count = (value: Json | undefined): Json => (typeof value === 'number' ? value + 1 : 1)
 
-  it('reads what was written, and nothing before', async () => {
+  it('reads nothing before the first write, and then the written value', async () => {
     expect(await store.read(cookies)).toBeUndefined()
     expect(await store.update(cookies, () => ({ sid: 'ä€😀', list: [1, null, true] }))).toBe(1)
     expect(await store.read(cookies)).toEqual({ version: 1, value: { sid: 'ä€😀', list: [1, null, true] } })
@@ -67,7 +67,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     expect(store.stamp(cookies)).toBe(stamp)
   })
 
-  it('loses none of many changes made at once', async () => {
+  it('loses no change of many at once', async () => {
     await Promise.all(Array.from({ length: 200 }, () => store.update(cookies, count)))
     expect((await store.read(cookies))?.value).toBe(200)
   })
@@ -172,7 +172,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     }
   })
 
-  it('changes the stamp of the credentials when one is added, changed or removed', async () => {
+  it('changes the stamp of the credentials when a credential is added, changed or removed', async () => {
     const api: RecordId = { kind: 'credential', session: 'work', name: 'api' }
     const steps = [
       () => store.update(api, () => 1),
@@ -217,10 +217,10 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     expect((await store.read({ ...cookies, session: 'other' }))?.value).toBe(2)
   })
 
-  describe('a record that is held', () => {
+  describe('a held record', () => {
     const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
 
-    it('is seen as it is, and what is saved is there at once for every reader', async () => {
+    it('is read as it is, and a saved value is there at once for every reader', async () => {
       await store.update(cookies, () => 'old')
       const result = await store.exclusive(cookies, async ({ value, save }) => {
         expect(value).toBe('old')
@@ -236,7 +236,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       expect(await store.read(cookies)).toEqual({ version: 3, value: 'new' })
     })
 
-    it('is nothing when there is none, and is made by saving', async () => {
+    it('is undefined without a record, and saving makes the record', async () => {
       await store.exclusive(cookies, async ({ value, save }) => {
         expect(value).toBeUndefined()
         await save({ a: 1 })
@@ -259,7 +259,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       expect((await store.read(cookies))?.value).toBe(110)
     })
 
-    it('is held by one after another, in the order of asking', async () => {
+    it('has one holder after another, in the order of their calls', async () => {
       const seen: string[] = []
       const hold = (name: string) =>
         store.exclusive(cookies, async () => {
@@ -271,7 +271,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       expect(seen).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} in`, `${name} out`]))
     })
 
-    it('is free again when the work fails; what was saved before stays', async () => {
+    it('is free again when the work fails, and keeps the values saved before', async () => {
       const failed = store.exclusive(cookies, async ({ save }) => {
         await save('noted')
         throw new Error('no')
@@ -301,7 +301,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       expect((await store.read(cookies))?.value).toBe(3)
     })
 
-    it('keeps nobody from another record', async () => {
+    it('does not block another record', async () => {
       await store.exclusive(cookies, async () => {
         await store.update({ ...cookies, name: 'example.org' }, () => 1)
         await store.exclusive({ ...cookies, name: 'example.net' }, async () => undefined)

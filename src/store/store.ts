@@ -8,11 +8,11 @@ export type RecordId = SealId
 export interface StoredRecord {
   /** Grows by one with every write. */
   readonly version: number
-  /** Frozen: it is shared with everybody who reads the record. */
+  /** Frozen, because all readers of the record share it. */
   readonly value: Json
 }
 
-/** Computes the new value of a record, undefined to delete it. It may run again, so it must be pure; what it throws rejects its own update only. */
+/** Computes the new value of a record; undefined deletes it. It must be pure, because it can run again. An exception rejects its own update only. */
 export type Change = (value: Json | undefined) => Json | undefined
 
 /** A record whose lock is held. */
@@ -31,36 +31,36 @@ export interface SessionMetadata {
   readonly lastUsedAt?: string
 }
 
-/** Where sessions live. All names are checked: `name-invalid`. A record that cannot be opened is an error and stays as it is. */
+/** Keeps sessions. Throws `name-invalid` for a bad name. A record that cannot be opened is an error, and is never overwritten. */
 export interface Store {
-  /** The record as it is now, also after another process changed it. Unchanged costs one stat. */
+  /** The record as it is now, also after a change by another process. Costs one stat if nothing changed. */
   read(id: RecordId): Promise<StoredRecord | undefined>
   /**
-   * Read-modify-write under the record's lock, re-reading inside it. Changes of this process that come while a write is under way
-   * share the next. Resolves when the change is on disk, with the new version (unchanged when nothing changed).
-   * Throws `session-missing` when the session was not written or was removed meanwhile; `not-saved` when the disk fails.
+   * Reads, changes and writes a record under its lock. Changes of this process that arrive during a write share the next one.
+   * Resolves when the change is on disk, with the version of the record. Throws `session-missing` if the session was never written
+   * or was removed meanwhile, and `not-saved` if the disk fails.
    */
   update(id: RecordId, change: Change): Promise<number>
   /**
-   * Runs `work` under the record's lock, which no other process holds meanwhile: it may wait for a network. Readers are not kept
-   * waiting, updates of the record are. Throws `lock-timeout`; `save` throws as `update` does.
+   * Runs `work` under the record's lock; it may wait for a network. Updates of the record wait meanwhile, readers do not.
+   * Throws `lock-timeout`; `save` throws as `update` does.
    */
   exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>): Promise<T>
   /**
-   * Differs whenever the record does; undefined when there is none. Some microseconds: it guards memoised plans.
-   * Take it before reading what it stands for: a change between the two is then seen.
+   * Changes with the record; undefined without one. It takes some microseconds, because it guards memoised plans.
+   * Take it before you read the record, so that a change between the two shows.
    */
   stamp(id: RecordId): string | undefined
-  /** Differs whenever a credential of the session was added, changed or removed. */
+  /** Changes whenever a credential of the session is added, changed or removed. */
   credentialsStamp(session: string): string
-  /** Sites or credentials of which the session has a record, sorted. */
+  /** The sites or credentials with a record, sorted. */
   names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]>
   sessions(): Promise<readonly string[]>
   readSession(name: string): Promise<SessionMetadata | undefined>
   writeSession(session: SessionMetadata): Promise<void>
-  /** Read-modify-write under the session's lock; a session that is not there stays so. */
+  /** Reads, changes and writes under the session's lock. It does not make a missing session. */
   updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void>
-  /** With everything in it, at once: a crash leaves all of the session or none of it. */
+  /** Removes the session with all its records at once: a crash leaves all of it or nothing. */
   removeSession(name: string): Promise<void>
 }
 

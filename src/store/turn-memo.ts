@@ -1,7 +1,7 @@
 /**
- * Answers kept until this turn of the event loop is over. What comes within one turn was already under way when the
- * first of it was looked at, so nobody can tell the difference; a stat for each of fifty requests can be told. A change
- * of our own is on disk some turns before anybody hears of it.
+ * Keeps answers until this turn of the event loop ends. All requests of one turn had arrived before the first look, so an answer is
+ * fresh enough for all of them, and fifty requests cost one stat. A change of our own is on disk some turns before its caller
+ * knows.
  */
 export class TurnMemo<T> {
   readonly #answers = new Map<string, T>()

@@ -141,7 +141,9 @@ describe('config check', () => {
     const cli = configured('credentials:\n  api: { kind: bearer, token: sesame-123 }\n')
     const { stderr, status } = await cli.run(['config', 'check'])
     expect(status).toBe(3)
-    expect(stderr).toContain(`${defaultFile(cli)}:2:24: credentials.api.token: secrets are not kept`)
+    expect(stderr).toContain(
+      `${defaultFile(cli)}:2:24: credentials.api.token: the configuration holds no secrets`,
+    )
     expect(stderr).toMatch(/hint: .*hallpass token set api --kind bearer\n$/)
     expect(stderr).not.toContain('sesame')
   })

@@ -96,7 +96,7 @@ describe('a record on disk', () => {
     expect((await store.read(id))?.value).toEqual(value)
   })
 
-  it('that has any one bit turned over is never believed', async () => {
+  it('with any one bit changed is never believed', async () => {
     const reader = await fresh()
     const bytes = Buffer.from(good)
     for (let bit = 0; bit < bytes.length * 8; bit++) {
@@ -116,7 +116,7 @@ describe('a record on disk', () => {
     })
   })
 
-  it('that is cut anywhere is never believed', async () => {
+  it('cut short anywhere is never believed', async () => {
     const reader = await fresh()
     for (let length = 0; length < good.length; length++) {
       writeFileSync(path, good.slice(0, length))

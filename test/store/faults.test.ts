@@ -66,7 +66,7 @@ describe.each(Object.entries(scenes))('when the disk fails during %s', (_, { pre
 })
 
 describe('a write', () => {
-  it('is on the disk before its name is, and its name before anybody is told', async () => {
+  it('is on the disk before its name, and its name before the caller knows', async () => {
     const opened = await scratchStore()
     await opened.store.update(record, () => 'old')
     const calls: string[] = []
@@ -114,7 +114,7 @@ describe('a write that failed', () => {
 })
 
 describe('a read that the disk fails', () => {
-  it('says which file, and works when the disk does', async () => {
+  it('names the file, and works when the disk works again', async () => {
     const { store, home } = await scratchStore()
     await store.update(record, () => 'kept')
     const before = (call: string) => {

@@ -83,7 +83,7 @@ describe('docs/format.md', () => {
     }
   })
 
-  it('says what Argon2id makes of the passphrase', () => {
+  it('has the key that Argon2id makes of the passphrase', () => {
     const { protector } = JSON.parse(keyFiles[1] ?? '')
     const derived = argon2Sync('argon2id', {
       message: 'correct horse battery staple',

@@ -32,7 +32,7 @@ describe.each(Object.entries(scenes))('a process killed during %s', (name, { pre
     return opened
   }
 
-  it('before any of its calls leaves what was there or what was to be, and the next try works', async () => {
+  it('before any of its calls leaves the old value or the new one, and the next try works', async () => {
     const calls: string[] = []
     const whole = await openStore((await stage()).home) // as the worker does, with nothing in memory
     const unwatch = watchFileCalls(whole.home.root, { before: (call) => calls.push(call) })

@@ -44,7 +44,7 @@ describe('the keyring of the system', () => {
     needs(context, 'gnome-keyring-daemon')
   })
 
-  it('keeps what the data keys are wrapped with, when it works', () => {
+  it('keeps the wrapping key of the data keys, if it works', () => {
     const { lines, root } = onDesktop('unlocked')
     expect(lines).toEqual([
       'made keyring',
@@ -58,7 +58,7 @@ describe('the keyring of the system', () => {
     expect(keys[0]).not.toHaveProperty('key')
   })
 
-  it('is passed over for the file when it is locked and nobody can unlock it', () => {
+  it('gives way to the file when it is locked and nobody can unlock it', () => {
     expect(onDesktop('locked').lines.slice(0, 2)).toEqual(['made file', 'opened value'])
   })
 

@@ -13,7 +13,7 @@ import { startWorker } from './start-worker.ts'
 const eight = Array.from({ length: 8 }, (_, n) => `w${n}`)
 
 describe('eight processes at once', () => {
-  it('that find nothing make one key', async () => {
+  it('that find no key make one', async () => {
     for (let round = 0; round < 3; round++) {
       const root = join(scratchFolder(), 'home')
       const workers = eight.map(() => startWorker('open', root))
@@ -40,7 +40,7 @@ describe('eight processes at once', () => {
   })
 })
 
-describe('a record that one process holds', () => {
+describe('a record with a holder in one process', () => {
   it('is changed by no other between reading and saving, whether the other holds it or updates it', async () => {
     const { home, store } = await scratchStore()
     const holders = eight.slice(0, 4).map((name) => startWorker('holdAndCount', home.root, [name, '25']))
@@ -51,7 +51,7 @@ describe('a record that one process holds', () => {
     expect((await store.read(record))?.value).toEqual(counts)
   })
 
-  it('can be read meanwhile, and is free at once when the holder is killed; what it saved is there', async () => {
+  it('can be read meanwhile, is free at once when the holder is killed, and keeps the saved value', async () => {
     const { home, store } = await scratchStore()
     const holder = startWorker('hold', home.root)
     await holder.said(1)
@@ -82,7 +82,7 @@ describe('a reader in another process', () => {
 })
 
 describe('the state folder', () => {
-  it('has nothing that others can read, and nothing in clear, whatever the umask', async () => {
+  it('has nothing that other users can read, and nothing in clear, whatever the umask', async () => {
     const root = join(scratchFolder(), 'home')
     const secret = 'hallpass-canary-51c2'
     const worker = startWorker('everything', root, [secret])
