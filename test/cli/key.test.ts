@@ -87,7 +87,7 @@ describe('key status', () => {
   })
 
   test.each([
-    ['damaged', (file: string) => writeFileSync(file, '{"v":1}'), 5, 'is damaged or is not a key'],
+    ['damaged', (file: string) => writeFileSync(file, '{"v":1}'), 5, 'is damaged, or is not a key'],
     ['of a newer hallpass', (file: string) => writeFileSync(file, '{"v":9}'), 5, 'made by a newer hallpass'],
     ['readable by others', (file: string) => chmodSync(file, 0o644), 1, 'is open to other users (mode 0644)'],
   ])('refuses a key file that is %s, and leaves it', async (_, spoil, exit, message) => {
