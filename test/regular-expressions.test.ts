@@ -16,7 +16,7 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 
 /** Expressions that are put together at run time, and why each is linear all the same. */
 const built: Readonly<Record<string, string>> = {
-  'browser/stores/profiles.ts': 'a word at the beginning of a line, and the rest of that line',
+  'browser/stores/firefox.ts': 'a word at the beginning of a line, and the rest of that line',
   'certs/pem.ts': 'no dash between two rows of dashes',
   'cli/spelling.ts': 'a word, and one of our own',
   'formats/curl.ts': 'from the beginning, and nothing before a star',

@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts'
-import type { Format, Reading, Skipped } from './format.ts'
+import type { Reading, Skipped, WrittenFormat } from './format.ts'
 import { member, readJsonCookie } from './json-cookie.ts'
 import { drivenCookie, holdsAllOfCookies, jsonBytes, writeCookieList } from './json-list.ts'
 import { formatInvalid, jsonOf } from './source.ts'
@@ -10,11 +10,7 @@ const version = 'agent-cookie-store-v1'
  * `agent-cookie-store-v1`: cookies by domain under `domain_cookies`, notes under `metadata`. A domain has a list of
  * cookies, or an object from name to value or cookie. The notes are about the file and are not taken in.
  */
-export const agentCookieStore: Format = {
-  name: 'agent-cookie-store',
-  aliases: [version],
-  summary: 'agent-cookie-store-v1: cookies by domain',
-
+export const agentCookieStore: WrittenFormat = {
   detects({ json }) {
     return 'value' in json && isObject(member(json.value, 'domain_cookies'))
   },

@@ -1,6 +1,6 @@
 import { cookieHeader } from '../cookies/cookie-header.ts'
 import { domainOf } from './domain.ts'
-import type { Format, Reading, ReadOptions, Skipped } from './format.ts'
+import type { Reading, ReadOptions, Skipped, WrittenFormat } from './format.ts'
 import { cookiesOfHeader } from './given-cookie.ts'
 import { header } from './header.ts'
 import { shellCommands, type Word } from './shell-words.ts'
@@ -33,11 +33,7 @@ const longAlone = new RegExp(
 )
 
 /** Requests as browsers copy them for curl, and as people type them; written as a config file for `curl -K`. */
-export const curl: Format = {
-  name: 'curl',
-  aliases: [],
-  summary: 'curl command lines with -b or -H; written as a file for curl -K, of one URL',
-
+export const curl: WrittenFormat = {
   detects({ latin1, lines }) {
     // Without quotes a line of a config file could be one of a request.
     return command.test(latin1) || lines.some((line) => line.includes('"') && configOption(line) !== null)
@@ -54,7 +50,7 @@ export const curl: Format = {
     }
   },
 
-  ...(header.holds === undefined ? {} : { holds: { ...header.holds, domain: false } }),
+  holds: { ...header.holds, domain: false },
 
   write({ cookies, url }) {
     if (url === undefined) throw formatInvalid('a request needs a URL')

@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts'
-import type { Format } from './format.ts'
+import type { WrittenFormat } from './format.ts'
 import { dottedDomain, ownPartition } from './json-cookie.ts'
 import { holdsAllOfCookies, jsonBytes, readCookieFile, writeCookieList } from './json-list.ts'
 
@@ -9,11 +9,7 @@ const marks = ['expirationDate', 'hostOnly', 'storeId'] as const
 const sameSites = { strict: 'strict', lax: 'lax', none: 'no_restriction', default: 'unspecified' } as const
 
 /** The JSON of browser extensions: EditThisCookie, Cookie-Editor and others that print what `chrome.cookies` gives. */
-export const extension: Format = {
-  name: 'extension',
-  aliases: ['editthiscookie', 'cookie-editor'],
-  summary: 'JSON of browser extensions: EditThisCookie, Cookie-Editor',
-
+export const extension: WrittenFormat = {
   detects({ json }) {
     if ('flaw' in json || !Array.isArray(json.value)) return false
     return json.value.some((item) => isObject(item) && marks.some((name) => Object.hasOwn(item, name)))

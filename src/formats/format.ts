@@ -68,17 +68,16 @@ export interface Holds {
   readonly bytes: 'all' | 'no TAB' | 'UTF-8'
 }
 
-/** One format a file. Strict in what it writes, forgiving in what it reads. */
+/** One format a file, listed in formats.ts. Strict in what it writes, forgiving in what it reads. */
 export interface Format {
-  readonly name: string
-  readonly aliases: readonly string[]
-  /** One line for people. */
-  readonly summary: string
-  /** Whether a file nobody named a format for is of this one. */
+  /** Whether a file is of this format, when nobody names one. */
   detects(source: Source): boolean
-  /** @throws HallpassError `format-invalid` when the file as a whole is none of this format */
+  /** @throws HallpassError `format-invalid` when the file as a whole is not of this format */
   read(source: Source, options: ReadOptions): Reading
   readonly write?: (contents: Contents) => Written
   /** There when `write` is. */
   readonly holds?: Holds
 }
+
+/** One that an export can write. */
+export type WrittenFormat = Format & Required<Pick<Format, 'write' | 'holds'>>

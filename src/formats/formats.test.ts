@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { databases } from '../../test/support/databases.ts'
 import { cookieHeader } from '../cookies/cookie-header.ts'
 import { splitPair } from '../cookies/set-cookie.ts'
-import type { Format, GivenCookie, GivenOrigin, Holds } from './format.ts'
-import { formatNamed, formatOf, formats } from './formats.ts'
+import type { GivenCookie, GivenOrigin, Holds, WrittenFormat } from './format.ts'
+import { allFormats, formatNamed, formatOf, formats as listed, type NamedFormat } from './formats.ts'
 import { lossesOf } from './losses.ts'
 import { Source } from './source.ts'
 
@@ -95,7 +95,8 @@ const origin: fc.Arbitrary<GivenOrigin> = fc.record({
 })
 const origins = fc.uniqueArray(origin, { selector: (store) => store.origin, maxLength: 3 })
 
-type Writer = Format & Required<Pick<Format, 'write' | 'holds'>>
+type Writer = NamedFormat & WrittenFormat
+const formats = await allFormats()
 const writers = formats.filter((format): format is Writer => format.write !== undefined)
 
 /** What of a cookie is there again when a format that holds so much has been written and read. */
@@ -169,7 +170,7 @@ describe.each(writers)('$name', (format) => {
     'is recognised when nobody names it',
     (given) => {
       const { bytes } = format.write({ cookies: given, origins: [], url: `https://${host}/` })
-      const found = formatOf(new Source(bytes)).name
+      const found = formatOf(new Source(bytes), formats).name
       // An empty array is one of any kind.
       if (given.some((each) => isHeld(each, format.holds))) expect(found).toBe(format.name)
     },
@@ -206,10 +207,14 @@ describe.each(writers)('$name', (format) => {
 describe('the formats', () => {
   const names = formats.flatMap((format) => [format.name, ...format.aliases])
 
-  it('have each name once', () => {
+  it('say in the list whether they can be written', () => {
+    for (const each of listed) expect(each.exports).toBe(writers.some(({ name }) => name === each.name))
+  })
+
+  it('have each name once', async () => {
     expect(new Set(names).size).toBe(names.length)
-    for (const each of names) expect(formatNamed(each)).toBeDefined()
-    expect(formatNamed('constructor')).toBeUndefined()
+    for (const each of names) expect(await formatNamed(each)).toBeDefined()
+    expect(await formatNamed('constructor')).toBeUndefined()
   })
 
   test.prop([fc.uint8Array({ maxLength: 200 })])('read any bytes or say that they are none', (bytes) => {
@@ -242,8 +247,8 @@ describe('the formats', () => {
     }
   })
 
-  test.prop([cookies])('a header is as the proxy would send it', (given) => {
-    const { bytes } = (formatNamed('header') as Writer).write({ cookies: given, origins: [] })
+  test.prop([cookies])('a header is as the proxy would send it', async (given) => {
+    const { bytes } = ((await formatNamed('header')) as Writer).write({ cookies: given, origins: [] })
     expect(Buffer.from(bytes).toString('latin1')).toBe(`Cookie: ${cookieHeader(given)}\n`)
   })
 })

@@ -1,37 +1,96 @@
 import { HallpassError } from '../errors.ts'
-import { agentCookieStore } from './agent-cookie-store.ts'
-import { curl } from './curl.ts'
-import { extension } from './extension.ts'
-import type { Format } from './format.ts'
-import { har } from './har.ts'
-import { header } from './header.ts'
-import { netscape } from './netscape.ts'
-import { puppeteer } from './puppeteer.ts'
-import { setCookieText } from './set-cookie-text.ts'
+import type { Format, WrittenFormat } from './format.ts'
 import { formatInvalid, type Source } from './source.ts'
-import { storageState } from './storage-state.ts'
 
-/** Every format of text, in the order in which a file is asked whether it is one: the more particular first. */
-export const formats: readonly Format[] = [
-  har,
-  agentCookieStore,
-  storageState,
-  extension,
-  puppeteer,
-  netscape,
-  setCookieText,
-  curl,
-  header,
-]
-
-/** By name or alias. */
-export function formatNamed(name: string): Format | undefined {
-  return formats.find((format) => format.name === name || format.aliases.includes(name))
+interface Names {
+  readonly name: string
+  readonly aliases: readonly string[]
 }
 
-/** @throws HallpassError `format-invalid` when it is none of them */
-export function formatOf(source: Source): Format {
-  const found = formats.find((format) => format.detects(source))
+/** Help and completion read the names. A command that reads or writes a file loads the rest, which takes longer. */
+type Listed = Names &
+  (
+    | { readonly exports: true; readonly load: () => Promise<WrittenFormat> }
+    | { readonly exports: false; readonly load: () => Promise<Format> }
+  )
+
+/** Every format of text, in the order in which a file is asked whether it is one: the more particular first. */
+export const formats: readonly Listed[] = [
+  {
+    name: 'har',
+    aliases: [],
+    exports: false,
+    load: async () => (await import('./har.ts')).har,
+  },
+  {
+    name: 'agent-cookie-store',
+    aliases: ['agent-cookie-store-v1'],
+    exports: true,
+    load: async () => (await import('./agent-cookie-store.ts')).agentCookieStore,
+  },
+  {
+    name: 'storage-state',
+    aliases: ['playwright'],
+    exports: true,
+    load: async () => (await import('./storage-state.ts')).storageState,
+  },
+  {
+    name: 'extension',
+    aliases: ['editthiscookie', 'cookie-editor'],
+    exports: true,
+    load: async () => (await import('./extension.ts')).extension,
+  },
+  {
+    name: 'puppeteer',
+    aliases: [],
+    exports: true,
+    load: async () => (await import('./puppeteer.ts')).puppeteer,
+  },
+  {
+    name: 'netscape',
+    aliases: ['cookies.txt'],
+    exports: true,
+    load: async () => (await import('./netscape.ts')).netscape,
+  },
+  {
+    name: 'set-cookie',
+    aliases: [],
+    exports: false,
+    load: async () => (await import('./set-cookie-text.ts')).setCookieText,
+  },
+  {
+    name: 'curl',
+    aliases: [],
+    exports: true,
+    load: async () => (await import('./curl.ts')).curl,
+  },
+  {
+    name: 'header',
+    aliases: [],
+    exports: true,
+    load: async () => (await import('./header.ts')).header,
+  },
+]
+
+export type NamedFormat = Names & Format
+
+/** By name or alias; undefined when there is no such format. */
+export async function formatNamed(name: string): Promise<NamedFormat | undefined> {
+  const found = formats.find((each) => each.name === name || each.aliases.includes(name))
+  return found && loaded(found)
+}
+
+export async function allFormats(): Promise<readonly NamedFormat[]> {
+  return await Promise.all(formats.map(loaded))
+}
+
+async function loaded({ name, aliases, load }: Listed): Promise<NamedFormat> {
+  return { name, aliases, ...(await load()) }
+}
+
+/** @throws HallpassError `format-invalid` when the content is of no format */
+export function formatOf(source: Source, all: readonly NamedFormat[]): NamedFormat {
+  const found = all.find((format) => format.detects(source))
   if (found !== undefined) return found
   const { latin1, json } = source
   if (latin1.trim() === '') throw formatInvalid('it is empty')

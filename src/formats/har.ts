@@ -11,10 +11,6 @@ import { toWire } from './wire-text.ts'
 
 /** A recording of a browser's network panel (HAR 1.2): what requests sent and responses set, in the order in which it happened. */
 export const har: Format = {
-  name: 'har',
-  aliases: [],
-  summary: "a HAR, as a browser's network panel saves it",
-
   detects({ json }) {
     return 'value' in json && Array.isArray(member(member(json.value, 'log'), 'entries'))
   },

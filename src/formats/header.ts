@@ -1,6 +1,6 @@
 import { cookieHeader } from '../cookies/cookie-header.ts'
 import { hostOfLine } from './domain.ts'
-import type { Format, Reading } from './format.ts'
+import type { Reading, WrittenFormat } from './format.ts'
 import { cookiesOfHeader } from './given-cookie.ts'
 import { formatInvalid } from './source.ts'
 import { bytesOf } from './wire-text.ts'
@@ -9,11 +9,7 @@ import { bytesOf } from './wire-text.ts'
 const label = /^>?\s*cookie\s*:/i
 
 /** The `Cookie:` header of one request, or the request with it. */
-export const header: Format = {
-  name: 'header',
-  aliases: [],
-  summary: 'a Cookie: header, of one host',
-
+export const header: WrittenFormat = {
   detects({ lines }) {
     return lines.some((line) => label.test(line))
   },

@@ -1,5 +1,5 @@
 import { domainWithPort } from './domain.ts'
-import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
+import type { GivenCookie, Reading, Skipped, WrittenFormat } from './format.ts'
 import { timeOfSeconds } from './given-time.ts'
 import { formatInvalid, type Source } from './source.ts'
 import { bytesOf, fromWire } from './wire-text.ts'
@@ -17,11 +17,7 @@ const pythonLocalhost = 'localhost.local'
  * A cookies.txt: domain, whether hosts below it count, path, Secure, expiry in seconds, name, value; separated by TABs.
  * https://curl.se/docs/http-cookies.html
  */
-export const netscape: Format = {
-  name: 'netscape',
-  aliases: ['cookies.txt'],
-  summary: 'cookies.txt of curl, wget, yt-dlp and Python',
-
+export const netscape: WrittenFormat = {
   detects(source) {
     return magic.test(source.latin1) || source.lines.some((line) => fieldsOf(line)?.length === 7)
   },

@@ -11,10 +11,6 @@ const setCookie = /^[<*]?\s*set-cookie\s*:(.*)$/i
 
 /** Text with Set-Cookie lines: what `curl -i`, `-v` or `-D` printed, or the bare values one a line. */
 export const setCookieText: Format = {
-  name: 'set-cookie',
-  aliases: [],
-  summary: 'Set-Cookie lines, as curl -i or -D prints them',
-
   detects({ lines }) {
     return lines.some((line) => setCookie.test(line))
   },

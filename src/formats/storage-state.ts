@@ -1,4 +1,4 @@
-import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
+import type { GivenCookie, Reading, Skipped, WrittenFormat } from './format.ts'
 import { writtenDatabases } from './indexed-db.ts'
 import { member, ownPartition } from './json-cookie.ts'
 import {
@@ -13,11 +13,7 @@ import { formatInvalid, jsonOf } from './source.ts'
 import { namesAndValues, readOrigin } from './web-origin.ts'
 
 /** Playwright's `storageState`. */
-export const storageState: Format = {
-  name: 'storage-state',
-  aliases: ['playwright'],
-  summary: "Playwright's storageState: cookies, localStorage and IndexedDB",
-
+export const storageState: WrittenFormat = {
   detects({ json }) {
     if ('flaw' in json) return false
     return Array.isArray(member(json.value, 'cookies')) || Array.isArray(member(json.value, 'origins'))

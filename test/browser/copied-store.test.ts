@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { findProfile } from '../../src/browser/stores/profiles.ts'
-import { readBrowser } from '../../src/browser/stores/read-browser.ts'
 import { CommandLine, ended } from '../support/command-line.ts'
 import { temporaryFolder } from './browsers.ts'
-import { browserNamed, onLinux } from './read-store.ts'
+import { browserNamed, onLinux, readBrowser } from './read-store.ts'
 
 const inAWeek = Date.now() + 7 * 86_400_000
 
@@ -22,7 +21,7 @@ function firefoxStore(file: string, count = 1): DatabaseSync {
   return database
 }
 
-const read = (file: string) => readBrowser(findProfile(browserNamed('firefox'), file))
+const read = async (file: string) => readBrowser(await findProfile(browserNamed('firefox'), file))
 
 test('a pipe or a device is refused at once, also beside the store', async () => {
   const folder = temporaryFolder('store')
@@ -71,11 +70,11 @@ test('bytes that are not UTF-8 stay as they are', async () => {
     CREATE TABLE cookies (creation_utc INTEGER, host_key TEXT, name TEXT, value TEXT, encrypted_value BLOB, path TEXT, is_secure INTEGER);
     INSERT INTO cookies VALUES (1, 'app.test', CAST(x'6efc' AS TEXT), CAST(x'67fcff' AS TEXT), x'', '/', 1)`)
   ofChrome.close()
-  const [cookie] = (await readBrowser(findProfile(browserNamed('chrome'), chrome))).cookies
+  const [cookie] = (await readBrowser(await findProfile(browserNamed('chrome'), chrome))).cookies
   expect([cookie?.cookie.name, cookie?.cookie.value]).toEqual(['n\u00fc', 'g\u00fc\u00ff'])
 })
 
-test('a profile is found by its name even when a folder has that name', () => {
+test('a profile is found by its name even when a folder has that name', async () => {
   const home = temporaryFolder('store')
   const root = join(home, '.mozilla', 'firefox')
   mkdirSync(join(root, 'a.work'), { recursive: true })
@@ -83,7 +82,7 @@ test('a profile is found by its name even when a folder has that name', () => {
   writeFileSync(join(root, 'profiles.ini'), '[Profile0]\nName=src\nIsRelative=1\nPath=a.work\n')
   firefoxStore(join(root, 'a.work', 'cookies.sqlite')).close()
   expect(existsSync('src')).toBe(true)
-  expect(findProfile(browserNamed('firefox'), 'src', onLinux(home)).name).toBe('src')
+  expect((await findProfile(browserNamed('firefox'), 'src', onLinux(home))).name).toBe('src')
 })
 
 test('a signal during the copy leaves no copy', async () => {

@@ -2,12 +2,11 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { readCopied, rowsOf } from '../../src/browser/stores/copied-database.ts'
 import { findProfile } from '../../src/browser/stores/profiles.ts'
-import { readBrowser } from '../../src/browser/stores/read-browser.ts'
 import { needs, testWith } from '../support/installed.ts'
 import { chromium, temporaryFolder } from './browsers.ts'
 import { cookieSite } from './cookie-site.ts'
 import { desktop } from './desktop.ts'
-import { browserNamed, cookie, ofTheSite, onLinux, readUntil, shown } from './read-store.ts'
+import { browserNamed, cookie, ofTheSite, onLinux, readBrowser, readUntil, shown } from './read-store.ts'
 
 describe('the store of a real browser', () => {
   testWith('chromium', '--version', '--no-sandbox')(
@@ -28,14 +27,14 @@ describe('the store of a real browser', () => {
       vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', env.DBUS_SESSION_BUS_ADDRESS)
       onTestFinished(() => void vi.unstubAllEnvs())
       const profile = () => findProfile(browserNamed('chromium'), 'Default', onLinux(home))
-      const reading = await readUntil(5, () => readBrowser(profile()))
+      const reading = await readUntil(5, async () => readBrowser(await profile()))
       expect(shown(reading)).toEqual([cookie('brief', 'gone', {}), ...ofTheSite])
-      const kinds = await readCopied(profile().cookies, (database) =>
+      const kinds = await readCopied((await profile()).cookies, (database) =>
         rowsOf(database, 'SELECT DISTINCT substr(encrypted_value, 1, 3) AS kind FROM cookies'),
       )
       expect(kinds.map(({ kind }) => Buffer.from(kind as Uint8Array).toString())).toEqual(['v11'])
       vi.stubEnv('PATH', '/nonexistent')
-      const unasked = await readBrowser(profile())
+      const unasked = await readBrowser(await profile())
       expect(unasked.cookies).toEqual([])
       expect(unasked.skipped.map(({ reason }) => reason)).toEqual(
         Array(5).fill('the keyring cannot be asked: secret-tool is not installed'),

@@ -2,7 +2,8 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Browser, browsers, type Machine, type Profile } from '../../src/browser/stores/profiles.ts'
+import { type Browser, browsers } from '../../src/browser/stores/browsers.ts'
+import type { Machine, Profile } from '../../src/browser/stores/profiles.ts'
 import type { GivenCookie, Reading } from '../../src/formats/format.ts'
 import { temporaryFolder } from './browsers.ts'
 
@@ -11,6 +12,8 @@ export const browserNamed = (name: string): Browser => {
   if (browser === undefined) throw new Error(`no ${name}`)
   return browser
 }
+
+export const readBrowser = (profile: Profile) => profile.engine.read(profile)
 
 export const onLinux = (home: string): Machine => ({ env: { HOME: home }, platform: 'linux' })
 

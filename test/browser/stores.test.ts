@@ -4,11 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { findProfile } from '../../src/browser/stores/profiles.ts'
-import { readBrowser } from '../../src/browser/stores/read-browser.ts'
 import { testWith } from '../support/installed.ts'
 import { chromium, firefox, temporaryFolder } from './browsers.ts'
 import { cookieSite } from './cookie-site.ts'
-import { altered, browserNamed, cookie, ofTheSite, onLinux, readUntil, shown } from './read-store.ts'
+import {
+  altered,
+  browserNamed,
+  cookie,
+  ofTheSite,
+  onLinux,
+  readBrowser,
+  readUntil,
+  shown,
+} from './read-store.ts'
 
 describe('the store of a real browser, read while it runs', () => {
   testWith('chromium', '--version', '--no-sandbox')('Chromium', { timeout: 120_000 }, async () => {
@@ -17,14 +25,15 @@ describe('the store of a real browser, read while it runs', () => {
     const userData = join(home, '.config', 'chromium')
     const browser = chromium(userData, `http://app.example.test:${site.port}/`)
     await site.visited
-    const read = () => readBrowser(findProfile(browserNamed('chromium'), undefined, onLinux(home)))
+    const read = async () =>
+      readBrowser(await findProfile(browserNamed('chromium'), undefined, onLinux(home)))
     const reading = await readUntil(5, read)
     // It keeps those of a session too, for when it opens its last windows again.
     expect(shown(reading)).toEqual([cookie('brief', 'gone', {}), ...ofTheSite])
     expect(reading.skipped).toEqual([])
     expect(browser.exitCode).toBeNull()
 
-    const profile = findProfile(browserNamed('chromium'), undefined, onLinux(home))
+    const profile = await findProfile(browserNamed('chromium'), undefined, onLinux(home))
     const reasons = async (change: string) =>
       (await readBrowser(altered(profile, change))).skipped.map(({ where, reason }) => `${where}: ${reason}`)
     const sid = (change: string) => reasons(`UPDATE cookies SET ${change} WHERE name = 'sid'`)
@@ -61,13 +70,13 @@ describe('the store of a real browser, read while it runs', () => {
     const home = temporaryFolder('firefox')
     const { browser } = firefox(home, `http://app.example.test:${site.port}/`)
     await site.visited
-    const read = () => readBrowser(findProfile(browserNamed('firefox'), undefined, onLinux(home)))
+    const read = async () => readBrowser(await findProfile(browserNamed('firefox'), undefined, onLinux(home)))
     const reading = await readUntil(4, read)
     expect(shown(reading)).toEqual(ofTheSite)
     expect(reading.skipped).toEqual([])
     expect(browser.exitCode).toBeNull()
 
-    const profile = findProfile(browserNamed('firefox'), undefined, onLinux(home))
+    const profile = await findProfile(browserNamed('firefox'), undefined, onLinux(home))
     const reasons = async (attributes: string) => {
       const change = `UPDATE moz_cookies SET originAttributes = '${attributes}' WHERE name = 'sid'`
       return (await readBrowser(altered(profile, change))).skipped.map(({ reason }) => reason)

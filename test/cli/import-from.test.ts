@@ -2,8 +2,6 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { browsers } from '../../src/browser/stores/profiles.ts'
-import { command } from '../../src/cli/commands/import.ts'
 import { CommandLine } from '../support/command-line.ts'
 
 /** A store with the columns that Firefox has, and these rows of host, name and value. */
@@ -84,10 +82,5 @@ describe('import --from', () => {
     const { status, stderr } = await cli.run(['import', '--format', 'firefox', file])
     expect(status).toBe(1)
     expect(stderr).toContain(`${file} cannot be read`)
-  })
-
-  test('knows every browser by name', () => {
-    const option = command.options?.find(({ flags }) => flags.startsWith('--from'))
-    expect([...(option?.choices ?? [])].sort()).toEqual(browsers.map(({ name }) => name).sort())
   })
 })

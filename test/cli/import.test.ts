@@ -2,8 +2,6 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { formatAliases, readableFormats, writableFormats } from '../../src/cli/commands/format-names.ts'
-import { formats } from '../../src/formats/formats.ts'
 import { CommandLine, ended } from '../support/command-line.ts'
 import { story } from '../support/story.ts'
 import { onTerminal } from './on-terminal.ts'
@@ -326,12 +324,4 @@ hallpass: skipped 1: expired (line 7)
     expect(status).toBe(0)
     expect(stderr).toMatch(/read 0 cookies from stdin \(har\)\n.*with sensitive data/)
   })
-})
-
-test('the command line knows every format that the code has, and one more', () => {
-  expect([...readableFormats].sort()).toEqual([...formats.map(({ name }) => name), 'bundle'].sort())
-  const written = formats.filter(({ write }) => write !== undefined).map(({ name }) => name)
-  expect([...writableFormats].sort()).toEqual([...written, 'bundle'].sort())
-  const aliases = formats.flatMap((format) => format.aliases)
-  expect([...formatAliases].sort()).toEqual(aliases.sort())
 })

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Format, Holds } from '../../src/formats/format.ts'
-import { formats } from '../../src/formats/formats.ts'
+import type { Holds } from '../../src/formats/format.ts'
+import { allFormats, type NamedFormat } from '../../src/formats/formats.ts'
 import { Secret } from '../../src/secret.ts'
 import { openBundle } from '../../src/sessions/bundle.ts'
 
+const formats = await allFormats()
 const document = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8')
 
 /** A bundle is the session itself. */
@@ -22,7 +23,7 @@ const whole: Holds = {
   bytes: 'all',
 }
 
-function row({ name, holds }: Pick<Format, 'name'> & { readonly holds?: Holds | undefined }): string {
+function row({ name, holds }: Pick<NamedFormat, 'name'> & { readonly holds?: Holds | undefined }): string {
   if (holds === undefined) return `| \`${name}\` | in |${' |'.repeat(11)}`
   const says = (held: boolean) => (held ? 'yes' : '–')
   const {

@@ -1,8 +1,10 @@
 import type { GivenCookie, Reading, ReadOptions } from '../../src/formats/format.ts'
-import { formatNamed, formatOf } from '../../src/formats/formats.ts'
+import { allFormats, formatOf } from '../../src/formats/formats.ts'
 import { Source } from '../../src/formats/source.ts'
 
 export const now = Date.UTC(2026, 0, 1)
+
+const formats = await allFormats()
 
 /** Reads a text as an import does: as the format that is named, or the one that it shows. */
 export function read(
@@ -11,7 +13,7 @@ export function read(
   options: Partial<ReadOptions> = {},
 ): Reading {
   const source = new Source(typeof text === 'string' ? Buffer.from(text) : text)
-  const found = format === undefined ? formatOf(source) : formatNamed(format)
+  const found = format === undefined ? formatOf(source, formats) : formats.find(({ name }) => name === format)
   if (found === undefined) throw new Error(`no format ${format}`)
   return found.read(source, { now, ...options })
 }
@@ -28,4 +30,4 @@ export function cookiesOf(reading: Reading): Partial<GivenCookie>[] {
   )
 }
 
-export const formatOfText = (text: string) => formatOf(new Source(Buffer.from(text))).name
+export const formatOfText = (text: string) => formatOf(new Source(Buffer.from(text)), formats).name

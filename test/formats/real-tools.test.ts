@@ -8,7 +8,7 @@ import type { Cookie, RequestUrl } from '../../src/cookies/cookie.ts'
 import { Jar } from '../../src/cookies/jar.ts'
 import { curl } from '../../src/formats/curl.ts'
 import type { GivenCookie } from '../../src/formats/format.ts'
-import { formatOf } from '../../src/formats/formats.ts'
+import { allFormats, formatOf } from '../../src/formats/formats.ts'
 import { netscape } from '../../src/formats/netscape.ts'
 import { Source } from '../../src/formats/source.ts'
 import { needs } from '../support/installed.ts'
@@ -131,7 +131,7 @@ describe.each(Object.entries(makers))('a file made by %s', (name, make) => {
       const site = await anySite(lines)
       await run(command, args, site, folder)
       const source = new Source(readFileSync(file))
-      expect(formatOf(source).name).toBe('netscape')
+      expect(formatOf(source, await allFormats()).name).toBe('netscape')
       const { cookies, skipped } = netscape.read(source, { now })
       expect(skipped).toEqual([])
       // wget, Python and yt-dlp write no HttpOnly; the latter two keep the bytes of a value as the UTF-8 of each.

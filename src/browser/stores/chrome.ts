@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
-import { domainOf } from '../../formats/domain.ts'
-import type { GivenCookie, Reading, Skipped } from '../../formats/format.ts'
+import type { GivenCookie } from '../../formats/format.ts'
 import { latin1Of } from '../../formats/wire-text.ts'
-import type { ChromeKeys } from './chrome-keys.ts'
-import { columnsOf, cookieBytes, nameOf, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
+import { ChromeKeys, type SafeStorage } from './chrome-keys.ts'
+import { columnsOf, cookieBytes, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
+import type { Engine, ProfileFolder } from './engine.ts'
+import { type CookieColumns, ofOtherPartition, readRows } from './row-cookie.ts'
 
 /** From this version of the store on, what is encrypted begins with the SHA-256 of the host: a value moved to another is noticed. */
 const boundSince = 24
@@ -15,29 +18,53 @@ const epochMicroseconds = 11_644_473_600_000_000n
 
 const sameSites: Readonly<Record<number, GivenCookie['sameSite']>> = { 0: 'none', 1: 'lax', 2: 'strict' }
 
-/** The cookies of a profile of Chrome, Chromium, Edge or Brave: `Cookies`, newer ones `Network/Cookies`. */
-export async function readChrome(file: string, keys: ChromeKeys): Promise<Reading> {
-  const { rows, bound } = await readCopied(file, (database) => {
-    const columns = columnsOf(database, 'cookies')
-    if (!columns.has('encrypted_value') || !columns.has('host_key')) {
-      throw new HallpassError('profile-unreadable', `${file} is no cookie store of Chrome that is known`)
-    }
-    const [meta] = rowsOf(database, "SELECT value FROM meta WHERE key = 'version'")
-    return {
-      rows: rowsOf(database, `SELECT *, ${cookieBytes} FROM cookies ORDER BY creation_utc, rowid`),
-      bound: Number(meta?.value ?? 0) >= boundSince,
-    }
-  })
-  const cookies: Reading['cookies'][number][] = []
-  const skipped: Skipped[] = []
-  for (const [index, row] of rows.entries()) {
-    const where = `cookie ${index + 1} (${nameOf(row)} of ${String(row.host_key)})`
-    const value = await contentOf(row, bound, keys)
-    const read = 'reason' in value ? value.reason : cookieOf(row, value.value)
-    if (typeof read === 'string') skipped.push({ where, reason: read })
-    else cookies.push({ where, cookie: read })
+/** Chrome, Chromium, Edge and Brave keep cookies in `Cookies`, newer ones in `Network/Cookies`, encrypted. */
+export function chrome(storage: SafeStorage): Engine {
+  return {
+    cookieFiles: [join('Network', 'Cookies'), 'Cookies'],
+    folders: foldersOf,
+    async read({ cookies, root }) {
+      const keys = new ChromeKeys(storage, root)
+      const { rows, bound } = await readCopied(cookies, (database) => {
+        const columns = columnsOf(database, 'cookies')
+        if (!columns.has('encrypted_value') || !columns.has('host_key')) {
+          throw new HallpassError(
+            'profile-unreadable',
+            `${cookies} is no cookie store of Chrome that is known`,
+          )
+        }
+        const [meta] = rowsOf(database, "SELECT value FROM meta WHERE key = 'version'")
+        return {
+          rows: rowsOf(database, `SELECT *, ${cookieBytes} FROM cookies ORDER BY creation_utc, rowid`),
+          bound: Number(meta?.value ?? 0) >= boundSince,
+        }
+      })
+      return await readRows(rows, (row) => cookieColumns(row, bound, keys), 'host_key')
+    },
   }
-  return { cookies, origins: [], skipped }
+}
+
+function foldersOf(root: string): readonly ProfileFolder[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && /^(Default|Profile \d+|Guest Profile)$/.test(entry.name))
+    .map(({ name }) => ({ name, folder: join(root, name) }))
+}
+
+async function cookieColumns(row: Row, bound: boolean, keys: ChromeKeys): Promise<CookieColumns | string> {
+  const content = await contentOf(row, bound, keys)
+  if ('reason' in content) return content.reason
+  return {
+    value: content.value,
+    host: row.host_key,
+    secure: row.is_secure === 1n,
+    httpOnly: row.is_httponly === 1n,
+    sameSite: sameSites[Number(row.samesite ?? -1)],
+    expiresAt:
+      row.has_expires === 1n && typeof row.expires_utc === 'bigint'
+        ? Number((row.expires_utc - epochMicroseconds) / 1000n)
+        : undefined,
+    partition: (domain) => partitionOf(row, domain),
+  }
 }
 
 async function contentOf(
@@ -60,36 +87,10 @@ async function contentOf(
   return { value: latin1Of(opened.plaintext.subarray(host.length)) }
 }
 
-function cookieOf(row: Row, value: string): GivenCookie | string {
-  const name = wireOf(row.name)
-  const { host_key: host } = row
-  if (name === undefined || typeof host !== 'string') return 'name or host is no text'
-  const domain = domainOf(host)
-  if (domain === undefined) return 'a host that is none'
-  const partition = partitionOf(row, domain.domain)
-  if (typeof partition === 'string') return partition
-  const secure = row.is_secure === 1n
-  const sameSite = sameSites[Number(row.samesite ?? -1)] ?? 'default'
-  return {
-    name,
-    value,
-    domain: domain.domain,
-    hostOnly: !domain.dotted,
-    path: wireOf(row.path) || '/',
-    secure,
-    httpOnly: row.is_httponly === 1n,
-    sameSite: sameSite === 'none' && !secure ? 'default' : sameSite,
-    ...(partition ? { partitioned: true } : {}),
-    ...(row.has_expires === 1n && typeof row.expires_utc === 'bigint'
-      ? { expiresAt: Number((row.expires_utc - epochMicroseconds) / 1000n) }
-      : {}),
-  }
-}
-
 function partitionOf(row: Row, domain: string): boolean | string {
   const key = row.top_frame_site_key
   if (typeof key !== 'string' || key === '') return false
   const own = URL.canParse(key) && siteOf(new URL(key).hostname) === siteOf(domain)
   if (own && row.has_cross_site_ancestor !== 1n) return true
-  return 'of the partition that another site has; only those of the own site are kept'
+  return ofOtherPartition
 }

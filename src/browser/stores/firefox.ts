@@ -1,8 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
-import { domainOf } from '../../formats/domain.ts'
-import type { GivenCookie, Reading, Skipped } from '../../formats/format.ts'
-import { columnsOf, cookieBytes, nameOf, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
+import type { GivenCookie } from '../../formats/format.ts'
+import { columnsOf, cookieBytes, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
+import type { Engine, ProfileFolder } from './engine.ts'
+import { type CookieColumns, ofOtherPartition, readRows } from './row-cookie.ts'
 
 /** From this version of its schema on, Firefox keeps times in milliseconds. */
 const millisecondsSince = 16
@@ -15,54 +18,55 @@ const sameSites: Readonly<Record<number, GivenCookie['sameSite']>> = {
   256: 'default',
 }
 
-/**
- * The cookies of a Firefox profile: `cookies.sqlite`, in clear. Cookies that last until Firefox ends are only in its
- * memory, and so in no file that could be read.
- */
-export async function readFirefox(file: string): Promise<Reading> {
-  return await readCopied(file, (database) => {
-    const columns = columnsOf(database, 'moz_cookies')
-    if (!columns.has('host') || !columns.has('expiry')) {
-      throw new HallpassError('profile-unreadable', `${file} is no cookie store of Firefox that is known`)
-    }
-    const version = Number(rowsOf(database, 'PRAGMA user_version')[0]?.user_version ?? 0)
-    const scale = version >= millisecondsSince ? 1 : 1000
-    const cookies: Reading['cookies'][number][] = []
-    const skipped: Skipped[] = []
-    const rows = rowsOf(database, `SELECT *, ${cookieBytes} FROM moz_cookies ORDER BY rowid`)
-    for (const [index, row] of rows.entries()) {
-      const read = cookieOf(row, scale)
-      const where = `cookie ${index + 1} (${nameOf(row)} of ${String(row.host)})`
-      if (typeof read === 'string') skipped.push({ where, reason: read })
-      else cookies.push({ where, cookie: read })
-    }
-    return { cookies, origins: [], skipped }
+/** The cookies of a Firefox profile are in `cookies.sqlite`, in clear. */
+export const firefox: Engine = {
+  cookieFiles: ['cookies.sqlite'],
+  lacks: 'cookies that last until Firefox ends are in its memory alone, and not in its store',
+  folders: foldersOf,
+  async read({ cookies }) {
+    const { rows, scale } = await readCopied(cookies, (database) => {
+      const columns = columnsOf(database, 'moz_cookies')
+      if (!columns.has('host') || !columns.has('expiry')) {
+        throw new HallpassError(
+          'profile-unreadable',
+          `${cookies} is no cookie store of Firefox that is known`,
+        )
+      }
+      const version = Number(rowsOf(database, 'PRAGMA user_version')[0]?.user_version ?? 0)
+      return {
+        rows: rowsOf(database, `SELECT *, ${cookieBytes} FROM moz_cookies ORDER BY rowid`),
+        scale: version >= millisecondsSince ? 1 : 1000,
+      }
+    })
+    return await readRows(rows, (row) => cookieColumns(row, scale), 'host')
+  },
+}
+
+/** `profiles.ini` says where the profiles are and what the user calls them. */
+function foldersOf(root: string): readonly ProfileFolder[] {
+  const file = join(root, 'profiles.ini')
+  if (!existsSync(file)) return []
+  const sections = readFileSync(file, 'utf8').split(/^\[/m)
+  return sections.flatMap((section) => {
+    const value = (key: string) => new RegExp(`^${key}=(.*?)\\r?$`, 'm').exec(section)?.[1]
+    const path = section.startsWith('Profile') ? value('Path') : undefined
+    if (path === undefined) return []
+    const folder = value('IsRelative') === '0' ? path : join(root, path)
+    return [{ name: value('Name') ?? basename(path), folder }]
   })
 }
 
-function cookieOf(row: Row, scale: number): GivenCookie | string {
-  const [name, value] = [wireOf(row.name), wireOf(row.value)]
-  const { host } = row
-  if (name === undefined || value === undefined || typeof host !== 'string')
-    return 'name, value or host is no text'
-  const domain = domainOf(host)
-  if (domain === undefined) return 'a host that is none'
-  const partition = partitionOf(String(row.originAttributes ?? ''), domain.domain)
-  if (typeof partition === 'string') return partition
-  const secure = row.isSecure === 1n
-  const sameSite = sameSites[Number(row.sameSite ?? 256)] ?? 'default'
+function cookieColumns(row: Row, scale: number): CookieColumns | string {
+  const value = wireOf(row.value)
+  if (value === undefined) return 'a value that is no text'
   return {
-    name,
     value,
-    domain: domain.domain,
-    hostOnly: !domain.dotted,
-    path: wireOf(row.path) || '/',
-    secure,
+    host: row.host,
+    secure: row.isSecure === 1n,
     httpOnly: row.isHttpOnly === 1n,
-    // Older versions wrote None for a cookie that said nothing; no browser takes one that is None and not Secure.
-    sameSite: sameSite === 'none' && !secure ? 'default' : sameSite,
-    ...(partition ? { partitioned: true } : {}),
+    sameSite: sameSites[Number(row.sameSite ?? 256)],
     expiresAt: Number(row.expiry) * scale,
+    partition: (domain) => partitionOf(String(row.originAttributes ?? ''), domain),
   }
 }
 
@@ -76,5 +80,5 @@ function partitionOf(attributes: string, domain: string): boolean | string {
   if (key === null) return false
   const [, top = ''] = /^\((?:https?),([^,)]+)/.exec(key) ?? []
   if (siteOf(top) === siteOf(domain) && !key.endsWith(',f)')) return true
-  return 'of the partition that another site has; only those of the own site are kept'
+  return ofOtherPartition
 }

@@ -1,5 +1,7 @@
+import { formats } from '../../formats/formats.ts'
 import type { CommandSpec } from '../command.ts'
-import { formatAliases, writableFormats } from './format-names.ts'
+
+const names = formats.filter((format) => format.exports).flatMap(({ name, aliases }) => [name, ...aliases])
 
 export const command: CommandSpec = {
   name: 'export',
@@ -18,7 +20,7 @@ export const command: CommandSpec = {
     {
       flags: '--format <format>',
       summary: 'the format of the file',
-      choices: [...writableFormats, ...formatAliases],
+      choices: [...names, 'bundle'],
     },
     { flags: '--out <file>', summary: 'the file (default: stdout, which needs --reveal)' },
     { flags: '--force', summary: 'overwrite an existing file' },

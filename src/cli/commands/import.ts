@@ -1,5 +1,9 @@
+import { browsers } from '../../browser/stores/browsers.ts'
+import { formats } from '../../formats/formats.ts'
 import type { CommandSpec } from '../command.ts'
-import { formatAliases, profileFormats, readableFormats } from './format-names.ts'
+
+const fileFormats = formats.flatMap(({ name, aliases }) => [name, ...aliases])
+const profileFormats = [...new Set(browsers.map(({ engine }) => engine))]
 
 export const command: CommandSpec = {
   name: 'import',
@@ -16,12 +20,12 @@ export const command: CommandSpec = {
     {
       flags: '--format <format>',
       summary: 'the format of the file (default: found out from its content)',
-      choices: [...readableFormats, ...profileFormats, ...formatAliases],
+      choices: [...fileFormats, 'bundle', ...profileFormats],
     },
     {
       flags: '--from <browser>',
       summary: 'read the profile of a browser instead of a file; the browser may be running',
-      choices: ['firefox', 'chrome', 'chromium', 'brave', 'edge'],
+      choices: browsers.map(({ name }) => name),
     },
     { flags: '--profile <profile>', summary: 'with --from: the name or folder of the profile' },
     { flags: '--dry-run', summary: 'check and count; change nothing' },

@@ -1,7 +1,7 @@
 import { identityOf, isExpired } from '../../../cookies/cookie.ts'
 import { HallpassError } from '../../../errors.ts'
-import type { Contents, Format, Skipped } from '../../../formats/format.ts'
-import { formatNamed } from '../../../formats/formats.ts'
+import type { Contents, Skipped } from '../../../formats/format.ts'
+import { formatNamed, type NamedFormat } from '../../../formats/formats.ts'
 import { withoutTimes } from '../../../formats/given-cookie.ts'
 import { type Loss, lossesOf } from '../../../formats/losses.ts'
 import type { Hallpass } from '../../../index.ts'
@@ -35,7 +35,7 @@ export const run: Run = async (context, input) => {
   if (name === undefined) {
     throw new HallpassError('usage', 'which format? --format says it', { hint: 'hallpass export --help' })
   }
-  const format = formatNamed(name)
+  const format = await formatNamed(name)
   const out = input.text('out')
   const file = out === '-' ? undefined : out
   if (file === undefined && output.json) throw new HallpassError('usage', '--json needs --out FILE beside it')
@@ -107,7 +107,7 @@ function kindOf(record: Json): unknown {
 }
 
 /** How many keys of web storage the file holds; a bundle holds all. */
-function heldKeys(origins: Contents['origins'], format: Format | undefined): number {
+function heldKeys(origins: Contents['origins'], format: NamedFormat | undefined): number {
   const held = areas.filter((area) => format === undefined || format.holds?.[area] === true)
   return origins.reduce((sum, origin) => sum + held.reduce((keys, area) => keys + origin[area].length, 0), 0)
 }
@@ -116,7 +116,7 @@ async function gather(
   hallpass: Hallpass,
   session: Session,
   operands: readonly string[],
-  format: Format | undefined,
+  format: NamedFormat | undefined,
 ): Promise<Gathered> {
   if (format?.holds?.domain === false) return forRequest(hallpass, operands, format)
   const whole = await contentsOf(session, hallpass.store)
@@ -144,7 +144,7 @@ async function gather(
 async function forRequest(
   hallpass: Hallpass,
   operands: readonly string[],
-  format: Format,
+  format: NamedFormat,
 ): Promise<Gathered> {
   const [operand, ...others] = operands
   if (operand === undefined || others.length > 0) {
@@ -158,7 +158,7 @@ async function forRequest(
   return { cookies: cookies.map(withoutTimes), origins: [], credentials: [], expired: 0, url }
 }
 
-function write(format: Format, contents: Gathered): Made {
+function write(format: NamedFormat, contents: Gathered): Made {
   if (format.write === undefined || format.holds === undefined) {
     throw new HallpassError('usage', `--format ${format.name} is for import alone`)
   }

@@ -1,5 +1,5 @@
-import { browsers, findProfile } from '../../../browser/stores/profiles.ts'
-import { readBrowser } from '../../../browser/stores/read-browser.ts'
+import { browsers } from '../../../browser/stores/browsers.ts'
+import { findProfile } from '../../../browser/stores/profiles.ts'
 import { HallpassError } from '../../../errors.ts'
 import { printable } from '../../../log/wire-text.ts'
 import type { Context, Input } from '../../command.ts'
@@ -7,7 +7,7 @@ import { siteOperand } from '../cookie/cookie-text.ts'
 import type { ImportSource } from './import-source.ts'
 
 /** A browser's own store: `--from firefox` finds its profile, `--format firefox PATH` is told it. */
-export function fromBrowser({ env, output }: Context, input: Input): ImportSource {
+export async function fromBrowser({ env, output }: Context, input: Input): Promise<ImportSource> {
   const format = input.text('format')
   const from = input.text('from') ?? format
   const browser = browsers.find(({ name }) => name === from)
@@ -18,7 +18,7 @@ export function fromBrowser({ env, output }: Context, input: Input): ImportSourc
   const [path, ...others] = input.args
   if (named && path === undefined)
     throw new HallpassError('usage', `which profile? its folder or its file, or --from ${format}`)
-  const profile = findProfile(browser, named ? path : input.text('profile'), {
+  const profile = await findProfile(browser, named ? path : input.text('profile'), {
     env,
     platform: process.platform,
   })
@@ -27,9 +27,8 @@ export function fromBrowser({ env, output }: Context, input: Input): ImportSourc
     sites: (named ? others : input.args).map(siteOperand),
     read: async () => {
       output.detail(`reading a copy of ${printable(profile.cookies)}`)
-      if (browser.engine === 'firefox')
-        output.detail('cookies that last until Firefox ends are in its memory alone, and not in its store')
-      return { format: browser.engine, contents: await readBrowser(profile) }
+      if (profile.engine.lacks !== undefined) output.detail(profile.engine.lacks)
+      return { format: browser.engine, contents: await profile.engine.read(profile) }
     },
   }
 }

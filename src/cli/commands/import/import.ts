@@ -1,5 +1,6 @@
+import { browsers } from '../../../browser/stores/browsers.ts'
 import { HallpassError } from '../../../errors.ts'
-import { formatNamed, formatOf } from '../../../formats/formats.ts'
+import { allFormats, formatNamed, formatOf } from '../../../formats/formats.ts'
 import { Source } from '../../../formats/source.ts'
 import { printable } from '../../../log/wire-text.ts'
 import { isBundle, openBundle } from '../../../sessions/bundle.ts'
@@ -8,7 +9,6 @@ import type { Context, Input, Run } from '../../command.ts'
 import { readPassphraseFile } from '../../new-passphrase.ts'
 import { progress } from '../../progress.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
-import { profileFormats } from '../format-names.ts'
 import { confirmCredentials } from './brought-credentials.ts'
 import { importDocument, importedOf, nothingOf, tellImport } from './import-report.ts'
 import type { ImportSource } from './import-source.ts'
@@ -52,7 +52,7 @@ export const run: Run = async (context, input) => {
 
 async function fromBrowserIfAsked(context: Context, input: Input): Promise<ImportSource | undefined> {
   if (input.has('profile') && !input.has('from')) throw new HallpassError('usage', '--profile is for --from')
-  const isProfile = profileFormats.some((format) => format === input.text('format'))
+  const isProfile = browsers.some(({ engine }) => engine === input.text('format'))
   if (!input.has('from') && !isProfile) return undefined
   const { fromBrowser } = await import('./from-browser.ts')
   return fromBrowser(context, input)
@@ -90,7 +90,7 @@ async function read(
       contents: await openBundle(source.latin1, () => passphraseOf(context, input, file)),
     }
   }
-  const format = wanted === undefined ? formatOf(source) : formatNamed(wanted)
+  const format = wanted === undefined ? formatOf(source, await allFormats()) : await formatNamed(wanted)
   if (format === undefined) throw new HallpassError('usage', `there is no format "${wanted}"`)
   const host = sites.length === 1 ? sites[0] : undefined
   return { format: format.name, contents: format.read(source, { now: Date.now(), host }) }
