@@ -1,6 +1,7 @@
 import { Jar, type JarChange } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
+import { SaveRetry } from './save-retry.ts'
 
 interface Waiting {
   readonly changes: readonly JarChange[]
@@ -9,10 +10,6 @@ interface Waiting {
   readonly saved: () => void
   readonly failed: (error: unknown) => void
 }
-
-/** The first retry comes soon, for a disk that was full for a moment; later ones must not keep a full disk busy. */
-const firstRetryMs = 250
-const lastRetryMs = 30_000
 
 /** A jar holds 180 cookies a site; beyond a few times that, an origin that floods would fill the memory. */
 const maxUnsaved = 1000
@@ -28,8 +25,7 @@ export class SiteJar {
   #waiting: Waiting[] = []
   #unsaved: readonly JarChange[] = []
   #writing = false
-  #retryMs = firstRetryMs
-  #retry: NodeJS.Timeout | undefined
+  readonly #retry = new SaveRetry(() => void this.keep([]).catch(() => 'the session is gone'))
   #generation = 0
   #cached: { readonly value: Json | undefined; readonly generation: number; readonly jar: Jar } | undefined
 
@@ -89,7 +85,7 @@ export class SiteJar {
   /** One more attempt for what is not saved, at the end. */
   async flush(): Promise<void> {
     if (this.#unsaved.length > 0) await this.keep([])
-    clearTimeout(this.#retry)
+    this.#retry.stop()
   }
 
   #add(changes: readonly JarChange[], keep: boolean): Promise<void> {
@@ -102,7 +98,7 @@ export class SiteJar {
 
   async #write(): Promise<void> {
     this.#writing = true
-    clearTimeout(this.#retry)
+    this.#retry.stop()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0)
       const before = this.#unsaved
@@ -110,14 +106,14 @@ export class SiteJar {
       try {
         await this.#store.update(this.#id, (value) => changed(value, changes))
         this.#unsaved = []
-        this.#retryMs = firstRetryMs
+        this.#retry.saved()
         for (const waiting of batch) waiting.saved()
       } catch (error) {
         this.#fail(batch, before, error)
       }
     }
     this.#writing = false
-    if (this.#unsaved.length > 0) this.#retryLater()
+    if (this.#unsaved.length > 0) this.#retry.failed()
   }
 
   #fail(batch: readonly Waiting[], before: readonly JarChange[], error: unknown): void {
@@ -126,13 +122,6 @@ export class SiteJar {
     this.#unsaved = gone ? [] : withoutPointless([...before, ...kept])
     if (gone ? before.length > 0 : kept.length > 0) this.#generation++
     for (const waiting of batch) waiting.failed(error)
-  }
-
-  #retryLater(): void {
-    this.#retry = setTimeout(() => void this.keep([]).catch(() => 'the session is gone'), this.#retryMs)
-    // A process that has nothing else to do need not wait for the disk.
-    this.#retry.unref()
-    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)
   }
 }
 

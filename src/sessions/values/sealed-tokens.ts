@@ -2,6 +2,7 @@ import { type OAuth2Definition, type OAuth2Value, oauth2 } from '../../credentia
 import { HallpassError } from '../../errors.ts'
 import type { HeldTokens, TokenRecord } from '../../oauth/refresher.ts'
 import type { HeldRecord, Json, RecordId, Store } from '../../store/store.ts'
+import { SaveRetry } from '../save-retry.ts'
 import {
   damagedCredential,
   isOfOtherServer,
@@ -9,10 +10,6 @@ import {
   type Sealed,
   sealedSchema,
 } from '../sealed-credential.ts'
-
-/** Soon, for a disk that was full for a moment; later tries must not keep a full disk busy. */
-const firstRetryMs = 250
-const lastRetryMs = 30_000
 
 /** New tokens that the disk would not take, and what of the record they belong over. */
 interface Unsaved {
@@ -30,8 +27,7 @@ export class SealedTokens {
   readonly #now: () => number
   readonly #changed: () => void
   #unsaved: Unsaved | undefined
-  #retryMs = firstRetryMs
-  #retry: NodeJS.Timeout | undefined
+  readonly #retry = new SaveRetry(() => void this.#tryAgain())
 
   /** @param options.changed called whenever what holds in memory changes */
   constructor(
@@ -102,17 +98,12 @@ export class SealedTokens {
   /** One more attempt for what is not saved, at the end. */
   async flush(): Promise<void> {
     if (this.#unsaved !== undefined) await this.#tryAgain()
-    clearTimeout(this.#retry)
+    this.#retry.stop()
   }
 
   #hold(unsaved: Unsaved | undefined): void {
-    clearTimeout(this.#retry)
-    if (unsaved !== undefined) {
-      this.#retry = setTimeout(() => void this.#tryAgain(), this.#retryMs)
-      // A process that has nothing else to do need not wait for the disk.
-      this.#retry.unref()
-      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)
-    } else this.#retryMs = firstRetryMs
+    if (unsaved === undefined) this.#retry.saved()
+    else this.#retry.failed()
     if (unsaved?.value === this.#unsaved?.value) return
     this.#unsaved = unsaved
     this.#changed()
