@@ -1,16 +1,10 @@
 import { type Plan, type PlanRequest, variantOf } from '../plan/plan.ts'
+import { ByteCache, roughBytes } from '../store/byte-cache.ts'
 
-/** What a plan was made from; when one of them differs, the plan does not count any more. */
+/** The state of the session that a plan was made from. With another stamp the plan no longer holds. */
 export interface PlanStamps {
   readonly jar: string
   readonly credentials: string
-}
-
-interface PlansOfDestination {
-  readonly stamps: PlanStamps
-  /** As each of its plans has it: the same rule and cookies decide for all of them. */
-  readonly byRequest: boolean
-  readonly plans: Map<string, Kept>
 }
 
 /** When something that a plan attaches was last used, ms since the epoch. */
@@ -19,6 +13,7 @@ export interface Use {
 }
 
 interface Kept {
+  readonly stamps: PlanStamps
   readonly plan: Plan
   /** Noted with every hit; undefined for nearly all plans. */
   readonly uses: readonly Use[] | undefined
@@ -26,55 +21,53 @@ interface Kept {
   readonly promise: Promise<Plan>
 }
 
-/** A tool talks to a handful of hosts; a crawler to many, of which the oldest go. Some kilobytes each. */
-const maxDestinations = 1000
-const maxPlansPerDestination = 200
+/** The plans of all sessions. */
+export type PlanCache = ByteCache<string, Kept>
 
-/** Plans that were made already. Whoever asks brings the stamps as they are now: a hit is never older than they are. */
+/** A plan takes some kilobytes. With many destinations, large cookies and cookies for single paths they would fill gigabytes. */
+const maxBytes = 16 * 1024 * 1024
+
+export function planCache(): PlanCache {
+  return new ByteCache(maxBytes)
+}
+
+/** So that a session never meets the plans of a removed one with its name. */
+let memos = 0
+
+/** The plans of one session that were made already. They are asked for with the stamps as they are now: a hit is never older. */
 export class PlanMemo {
-  readonly #destinations = new Map<string, PlansOfDestination>()
+  readonly #cache: PlanCache
+  readonly #owner = ++memos
+
+  constructor(cache: PlanCache) {
+    this.#cache = cache
+  }
 
   get(request: PlanRequest, scope: string, stamps: PlanStamps, now: number): Promise<Plan> | undefined {
-    const key = destinationKey(request, scope)
-    const destination = this.#destinations.get(key)
-    if (destination === undefined) return undefined
-    if (destination.stamps.jar !== stamps.jar || destination.stamps.credentials !== stamps.credentials) {
-      this.#destinations.delete(key)
-      return undefined
-    }
-    const kept = destination.plans.get(variantOf(request, destination.byRequest))
+    const destination = this.#destinationKey(request, scope)
+    const kept =
+      this.#current(destination + variantOf(request, false), stamps) ??
+      this.#current(destination + variantOf(request, true), stamps)
     if (kept === undefined || now >= kept.plan.validUntil) return undefined
     if (kept.uses !== undefined) for (const use of kept.uses) use.at = now
     return kept.promise
   }
 
   keep(request: PlanRequest, scope: string, stamps: PlanStamps, plan: Plan, uses?: readonly Use[]): void {
-    const { byRequest } = plan
-    const key = destinationKey(request, scope)
-    const held = this.#destinations.get(key)
-    const same =
-      held !== undefined && held.stamps.jar === stamps.jar && held.stamps.credentials === stamps.credentials
-    const destination = same ? held : { stamps, byRequest, plans: new Map<string, Kept>() }
-    if (!same) {
-      this.#destinations.delete(key)
-      this.#destinations.set(key, destination)
-      dropOldest(this.#destinations, maxDestinations)
-    }
-    destination.plans.set(variantOf(request, byRequest), {
-      plan,
-      uses,
-      promise: Promise.resolve(plan),
-    })
-    dropOldest(destination.plans, maxPlansPerDestination)
+    const key = this.#destinationKey(request, scope) + variantOf(request, plan.byRequest)
+    const kept = { stamps, plan, uses, promise: Promise.resolve(plan) }
+    this.#cache.set(key, kept, roughBytes([key, stamps, plan]))
   }
-}
 
-function destinationKey({ scheme, host, port, site }: PlanRequest, scope: string): string {
-  return `${scheme} ${host} ${port} ${site} ${scope}`
-}
+  #current(key: string, stamps: PlanStamps): Kept | undefined {
+    const kept = this.#cache.get(key)
+    if (kept === undefined) return undefined
+    if (kept.stamps.jar === stamps.jar && kept.stamps.credentials === stamps.credentials) return kept
+    this.#cache.delete(key)
+    return undefined
+  }
 
-function dropOldest(map: Map<string, unknown>, max: number): void {
-  if (map.size <= max) return
-  const [oldest] = map.keys()
-  if (oldest !== undefined) map.delete(oldest)
+  #destinationKey({ scheme, host, port, site }: PlanRequest, scope: string): string {
+    return `${this.#owner} ${scheme} ${host} ${port} ${site} ${scope} `
+  }
 }

@@ -5,9 +5,10 @@ import { now } from '../../test/support/material.ts'
 import { temporaryHome } from '../../test/support/temporary-home.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { SessionCookies } from './session-cookies.ts'
+import { jarCache } from './site-jar.ts'
 
 it('has one jar for all hosts of a site, and none for what can be no site', () => {
-  const cookies = new SessionCookies(new MemoryStore(), 'work', () => now)
+  const cookies = new SessionCookies(new MemoryStore(), 'work', jarCache(), () => now)
   expect(cookies.jar('www.example.com')).toBe(cookies.jar('example.com'))
   expect(cookies.jar('EXAMPLE.com.')).toBe(cookies.jar('example.com'))
   expect(cookies.jar('other.test')).not.toBe(cookies.jar('example.com'))
@@ -20,7 +21,7 @@ it('holds a jar of which something is unsaved, however many sites come after it'
   const home = temporaryHome()
   const { store } = await openStore(home)
   await store.writeSession({ name: 'work', createdAt: '2026-11-21T08:00:00.000Z' })
-  const cookies = new SessionCookies(store, 'work', () => now)
+  const cookies = new SessionCookies(store, 'work', jarCache(), () => now)
   const url = { scheme: 'https', host: 'a.test', port: 443, path: '/' } as const
   const restore = watchFileCalls(home.root, {
     before(call) {

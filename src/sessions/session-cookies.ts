@@ -4,7 +4,7 @@ import { parseRequestUrl } from '../plan/request-url.ts'
 import { isName } from '../store/names.ts'
 import type { Store } from '../store/store.ts'
 import { type CookieInput, cookieLine, refused } from './cookie-input.ts'
-import { SiteJar } from './site-jar.ts'
+import { type JarCache, SiteJar } from './site-jar.ts'
 
 /** Sites whose jar is held ready; those of which nothing waits to be saved make room. */
 const maxJars = 1000
@@ -13,14 +13,16 @@ const maxJars = 1000
 export class SessionCookies {
   readonly #store: Store
   readonly #session: string
+  readonly #cache: JarCache
   readonly #now: () => number
   readonly #jars = new Map<string, SiteJar>()
   readonly #siteOfHost = new Map<string, string>()
 
   /** @internal */
-  constructor(store: Store, session: string, now: () => number) {
+  constructor(store: Store, session: string, cache: JarCache, now: () => number) {
     this.#store = store
     this.#session = session
+    this.#cache = cache
     this.#now = now
   }
 
@@ -39,7 +41,7 @@ export class SessionCookies {
     const held = this.#jars.get(site)
     if (held !== undefined) return held
     if (!isName('site', site)) return undefined
-    const jar = new SiteJar(this.#store, this.#session, site)
+    const jar = new SiteJar(this.#store, this.#session, site, this.#cache)
     this.#jars.set(site, jar)
     if (this.#jars.size > maxJars) {
       const oldest = [...this.#jars].find(([name, other]) => other.idle && name !== site)

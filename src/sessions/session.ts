@@ -19,11 +19,12 @@ import { Secret } from '../secret.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
-import { PlanMemo, type PlanStamps } from './plan-memo.ts'
+import { type PlanCache, PlanMemo, type PlanStamps } from './plan-memo.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { type CredentialsConfig, SessionCredentials } from './session-credentials.ts'
 import { SessionStorage } from './session-storage.ts'
 import { SessionTokens } from './session-tokens.ts'
+import type { JarCache } from './site-jar.ts'
 import { RefreshedTokens } from './values/refreshed-tokens.ts'
 import { valuePlaces } from './values/value-places.ts'
 
@@ -35,6 +36,8 @@ export interface SessionsConfig extends RuleSet, CredentialsConfig {
 export interface SessionParts {
   readonly store: Store
   readonly config: SessionsConfig
+  readonly plans: PlanCache
+  readonly jars: JarCache
   readonly now: () => number
   /** The session's metadata as they are now; undefined when it was removed or has expired. */
   readonly metadataNow: () => Promise<SessionMetadata | undefined>
@@ -60,19 +63,23 @@ export class Session {
   readonly #config: SessionsConfig
   readonly #now: () => number
   readonly #metadataNow: SessionParts['metadataNow']
-  readonly #memo = new PlanMemo()
+  readonly #memo: PlanMemo
   readonly #values: RefreshedTokens
   #metadata: SessionMetadata
   #expiresAt: number
 
-  constructor(metadata: SessionMetadata, { store, config, now, metadataNow, refresher }: SessionParts) {
+  constructor(
+    metadata: SessionMetadata,
+    { store, config, plans, jars, now, metadataNow, refresher }: SessionParts,
+  ) {
     this.name = metadata.name
     this.#store = store
     this.#config = config
     this.#now = now
     this.#metadataNow = metadataNow
     const session = this.name
-    this.cookies = new SessionCookies(store, session, now)
+    this.#memo = new PlanMemo(plans)
+    this.cookies = new SessionCookies(store, session, jars, now)
     this.storage = new SessionStorage(store, session)
     this.#values = new RefreshedTokens(store, session, now)
     const places = valuePlaces(this.storage, this.#values)

@@ -4,7 +4,9 @@ import type { DueRefresh } from '../oauth/keep-fresh.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { checkName } from '../store/names.ts'
 import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
+import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
+import { jarCache } from './site-jar.ts'
 
 export interface CreateOptions {
   /** Without a name it is temporary, with an id of its own. */
@@ -40,6 +42,9 @@ export class Sessions {
   readonly #config: SessionsConfig
   readonly #now: () => number
   readonly #refresher: Refresher | undefined
+  /** Of all sessions together: what one leaves free is another's. */
+  readonly #plans = planCache()
+  readonly #jars = jarCache()
   readonly #sessions = new Map<string, Session>()
 
   /** @internal */
@@ -66,6 +71,8 @@ export class Sessions {
     const session = new Session(metadata, {
       store: this.#store,
       config: this.#config,
+      plans: this.#plans,
+      jars: this.#jars,
       now: this.#now,
       metadataNow: () => this.#metadata(name),
       refresher: this.#refresher,

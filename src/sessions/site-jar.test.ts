@@ -8,7 +8,7 @@ import { Jar, type JarChange } from '../cookies/jar.ts'
 import type { Home } from '../store/home.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import { SiteJar } from './site-jar.ts'
+import { jarCache, SiteJar } from './site-jar.ts'
 
 const createdAt = '2026-11-21T08:00:00.000Z'
 const url = { scheme: 'https', host: 'app.example.com', port: 443, path: '/' } as const
@@ -26,7 +26,7 @@ describe('the jar of a site', () => {
   beforeEach(async () => {
     store = new MemoryStore()
     await store.writeSession({ name: 'work', createdAt })
-    jar = new SiteJar(store, 'work', 'example.com')
+    jar = new SiteJar(store, 'work', 'example.com', jarCache())
   })
 
   it('is empty without a record', async () => {
@@ -36,7 +36,10 @@ describe('the jar of a site', () => {
 
   it('is on disk when keep resolves', async () => {
     expect(await jar.keep([sets('sid=1'), sets('csrf=2')])).toBe('saved')
-    expect(values(await new SiteJar(store, 'work', 'example.com').read())).toEqual({ sid: '1', csrf: '2' })
+    expect(values(await new SiteJar(store, 'work', 'example.com', jarCache()).read())).toEqual({
+      sid: '1',
+      csrf: '2',
+    })
     expect(jar.idle).toBe(true)
   })
 
@@ -44,7 +47,7 @@ describe('the jar of a site', () => {
     const stamps = new Set([jar.stamp()])
     await jar.keep([sets('sid=1')])
     stamps.add(jar.stamp())
-    await new SiteJar(store, 'work', 'example.com').keep([sets('sid=2')])
+    await new SiteJar(store, 'work', 'example.com', jarCache()).keep([sets('sid=2')])
     stamps.add(jar.stamp())
     expect(stamps.size).toBe(3)
     expect(values(await jar.read())).toEqual({ sid: '2' })
@@ -88,7 +91,7 @@ describe('on a full disk', () => {
   let restore = () => {}
   let tries = 0
   const elsewhere = async () =>
-    values(await new SiteJar((await openStore(home)).store, 'work', 'example.com').read())
+    values(await new SiteJar((await openStore(home)).store, 'work', 'example.com', jarCache()).read())
 
   /** Every write of file content fails from here on, as the system says it when the disk is full. */
   function fillDisk(): void {
@@ -114,7 +117,7 @@ describe('on a full disk', () => {
     home = temporaryHome()
     store = (await openStore(home)).store
     await store.writeSession({ name: 'work', createdAt })
-    jar = new SiteJar(store, 'work', 'example.com')
+    jar = new SiteJar(store, 'work', 'example.com', jarCache())
     await jar.keep([sets('sid=1'), sets('csrf=1')])
   })
   afterEach(freeDisk)
@@ -162,7 +165,7 @@ describe('on a full disk', () => {
     fillDisk()
     await jar.keep([sets('sid=2')])
     freeDisk()
-    await new SiteJar((await openStore(home)).store, 'work', 'example.com').keep([sets('csrf=9')])
+    await new SiteJar((await openStore(home)).store, 'work', 'example.com', jarCache()).keep([sets('csrf=9')])
     expect(values(await jar.read())).toEqual({ sid: '2', csrf: '9' })
     await jar.flush()
     expect(await elsewhere()).toEqual({ sid: '2', csrf: '9' })

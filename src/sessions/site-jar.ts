@@ -1,5 +1,6 @@
 import { Jar, type JarChange } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
+import { ByteCache, roughBytes } from '../store/byte-cache.ts'
 import type { Json, RecordId, Store } from '../store/store.ts'
 import { SaveRetry } from './save-retry.ts'
 
@@ -14,6 +15,22 @@ interface Waiting {
 /** A jar holds 180 cookies a site; beyond a few times that, an origin that floods would fill the memory. */
 const maxUnsaved = 1000
 
+interface ReadJar {
+  readonly value: Json | undefined
+  readonly generation: number
+  readonly jar: Jar
+}
+
+/** The jars of all sessions that are held ready. */
+export type JarCache = ByteCache<SiteJar, ReadJar>
+
+/** An ordinary jar takes some ten kilobytes, a full one of large cookies a megabyte. */
+const maxCachedBytes = 16 * 1024 * 1024
+
+export function jarCache(): JarCache {
+  return new ByteCache(maxCachedBytes)
+}
+
 /**
  * The jar of one site in one session: the record, and over it what could not be saved yet.
  * Changes are written in the order in which they came, each exactly once: while a write is under way the next ones gather.
@@ -27,10 +44,11 @@ export class SiteJar {
   #writing = false
   readonly #retry = new SaveRetry(() => void this.keep([]).catch(() => 'the session is gone'))
   #generation = 0
-  #cached: { readonly value: Json | undefined; readonly generation: number; readonly jar: Jar } | undefined
+  readonly #cache: JarCache
 
-  constructor(store: Store, session: string, site: string) {
+  constructor(store: Store, session: string, site: string, cache: JarCache) {
     this.#store = store
+    this.#cache = cache
     this.#id = { kind: 'cookies', session, name: site }
   }
 
@@ -50,11 +68,11 @@ export class SiteJar {
     const record = await this.#store.read(this.#id)
     const value = record?.value
     const generation = this.#generation
-    const cached = this.#cached
+    const cached = this.#cache.get(this)
     if (cached !== undefined && cached.value === value && cached.generation === generation) return cached.jar
     const jar = jarOf(value)
     for (const change of this.#unsaved) change.apply(jar)
-    this.#cached = { value, generation, jar }
+    this.#cache.set(this, { value, generation, jar }, roughBytes(jar.toRecord()))
     return jar
   }
 

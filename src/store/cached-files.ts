@@ -1,22 +1,23 @@
 import { hash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
+import { ByteCache, roughBytes } from './byte-cache.ts'
 import { readOwnFile } from './own-files.ts'
 import { isRacy, stampOf } from './stamp.ts'
 
-// Counted in characters of text, and a decoded value takes about as much: room for some thousand ordinary jars.
-const maxCachedChars = 16 * 1024 * 1024
+/** Some thousand ordinary jars. */
+const maxBytes = 32 * 1024 * 1024
 
 interface Entry<T> {
   readonly stamp: string
   readonly text: string
   readonly value: T
+  readonly bytes: number
 }
 
 /** Reads and decodes a file once, until it changes. Drops the least recently used first. */
 export class CachedFiles<T> {
   readonly #root: string
-  readonly #entries = new Map<string, Entry<T>>()
-  #chars = 0
+  readonly #entries = new ByteCache<string, Entry<T>>(maxBytes)
 
   constructor(root: string) {
     this.#root = root
@@ -26,18 +27,14 @@ export class CachedFiles<T> {
   read(path: string, decode: (text: string) => T): T | undefined {
     const entry = this.#entries.get(path)
     const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
-    if (entry !== undefined) {
-      this.#forget(path, entry)
-      if (stat !== undefined && stampOf(stat) === entry.stamp && !isRacy(stat)) {
-        this.#keep(path, entry)
-        return entry.value
-      }
-    }
+    if (entry !== undefined && stat !== undefined && stampOf(stat) === entry.stamp && !isRacy(stat))
+      return entry.value
+    this.#entries.delete(path)
     const file = stat && readOwnFile(path, this.#root)
     if (file === undefined) return undefined
     // Two changes within one tick of the clock have one stamp, so compare the text. Decode only a new text.
-    const value = entry?.text === file.text ? entry.value : decode(file.text)
-    this.#keep(path, { stamp: stampOf(file.stat), text: file.text, value })
+    const { text, value, bytes } = entry?.text === file.text ? entry : this.#decoded(path, file.text, decode)
+    this.#entries.set(path, { stamp: stampOf(file.stat), text, value, bytes }, bytes)
     return value
   }
 
@@ -49,17 +46,8 @@ export class CachedFiles<T> {
     return file && `${stampOf(file.stat)}:${hash('sha256', file.text)}`
   }
 
-  #keep(path: string, entry: Entry<T>): void {
-    this.#entries.set(path, entry)
-    this.#chars += entry.text.length
-    for (const [oldest, unused] of this.#entries) {
-      if (this.#chars <= maxCachedChars) return
-      this.#forget(oldest, unused)
-    }
-  }
-
-  #forget(path: string, entry: Entry<T>): void {
-    this.#entries.delete(path)
-    this.#chars -= entry.text.length
+  #decoded(path: string, text: string, decode: (text: string) => T): Omit<Entry<T>, 'stamp'> {
+    const value = decode(text)
+    return { text, value, bytes: roughBytes([path, text, value]) }
   }
 }
