@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import pino from 'pino'
+import { isPlain, printable, spelledOut, withoutQueryValues } from './log/printable.ts'
 import { RotatingFile } from './log/rotating-file.ts'
 import { Scrubber } from './log/scrubber.ts'
-import { isPlain, printable, spelledOut, withoutQueryValues } from './log/wire-text.ts'
 import type { Secret } from './secret.ts'
 
 export { logFileName, logFiles } from './log/rotating-file.ts'

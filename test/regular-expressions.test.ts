@@ -20,7 +20,7 @@ const built: Readonly<Record<string, string>> = {
   'certs/pem.ts': 'no dash between two rows of dashes',
   'cli/spelling.ts': 'a word, and one of our own',
   'formats/curl.ts': 'from the beginning, and nothing before a star',
-  'log/wire-text.ts': 'one character',
+  'log/printable.ts': 'one character',
   'plan/placeholders.ts': 'words of at most 512 characters',
   'proxy/upstream-proxies.ts': 'a word of one length',
   'rules/loopback.ts': 'an IPv4 address',

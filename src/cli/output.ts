@@ -1,5 +1,5 @@
 import { hallpassErrorOf } from '../errors.ts'
-import { jsonSpelledOut } from '../log/wire-text.ts'
+import { jsonSpelledOut } from '../log/printable.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import { inSamePlace, type SessionTaker } from './same-place.ts'
 import { type Spell, spelling } from './spelling.ts'

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { spelledOut } from '../log/wire-text.ts'
+import { spelledOut } from '../log/printable.ts'
 
 type Style = Parameters<typeof styleText>[0]
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { printable } from '../log/wire-text.ts'
+import { printable } from '../log/printable.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
 import { environmentValues } from './environment.ts'
 import { issueProblems } from './issue-problems.ts'

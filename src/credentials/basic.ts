@@ -16,7 +16,6 @@ const user = /^[^\0-\x1f\x7f:]*$/
  */
 export const basic: Kind<BasicDefinition, { user: string; password: string }> = {
   kind: 'basic',
-  summary: 'Authorization: Basic, from USER:PASSWORD',
   options: (z) => z.strictObject({ kind: z.literal('basic'), ...commonOptions(z) }),
   flags: {},
   secret: {

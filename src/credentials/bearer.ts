@@ -13,7 +13,6 @@ const word = /^[\x21-\x7e]+$/
 /** `Authorization: Bearer …`, RFC 6750 section 2.1. */
 export const bearer: Kind<BearerDefinition, { token: string }> = {
   kind: 'bearer',
-  summary: 'Authorization: Bearer TOKEN',
   options: (z) => z.strictObject({ kind: z.literal('bearer'), ...commonOptions(z) }),
   flags: {},
   secret: {

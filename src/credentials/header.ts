@@ -12,7 +12,6 @@ const wanted = 'the whole value of the header'
 /** A header of any name, such as `X-Api-Key`. */
 export const header: Kind<HeaderDefinition, { value: string }> = {
   kind: 'header',
-  summary: 'a header of your choice: --header NAME',
   options: (z) =>
     z.strictObject({
       kind: z.literal('header'),

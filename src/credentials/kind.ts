@@ -118,7 +118,6 @@ export interface LastRefresh {
  */
 export interface Kind<D extends Definition = Definition, Value = unknown> {
   readonly kind: D['kind']
-  readonly summary: string
   readonly options: (z: Zod) => ZodType<D>
   readonly flags: OptionFlags<D>
   /** undefined: it has no value of its own. */

@@ -14,7 +14,6 @@ export interface MirrorDefinition extends Definition {
  */
 export const mirror: Kind<MirrorDefinition, never> = {
   kind: 'mirror',
-  summary: 'a header copied from a cookie: --cookie NAME --header NAME',
   options: (z) =>
     z.strictObject({
       kind: z.literal('mirror'),

@@ -23,7 +23,6 @@ const realm = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 /** `Authorization: OAuth …`, RFC 5849. Without a token it is signed with the client credentials alone ("two-legged"). */
 export const oauth1: Kind<OAuth1Definition, OAuth1Value> = {
   kind: 'oauth1',
-  summary: 'a signature by OAuth 1.0a, from JSON',
   options: (z) =>
     z.strictObject({
       kind: z.literal('oauth1'),

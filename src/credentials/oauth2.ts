@@ -68,7 +68,6 @@ const wanted = 'a token response (JSON) or a refresh token'
 /** A bearer token that is refreshed: RFC 6749, RFC 6750. */
 export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
   kind: 'oauth2',
-  summary: 'Authorization: Bearer, kept fresh: --provider NAME or --issuer URL',
   options: optionsOf,
   flags: {
     provider: {

@@ -19,7 +19,6 @@ const dummy = /^[\x21-\x7e]{8,512}$/
  */
 export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
   kind: 'placeholder',
-  summary: 'the value instead of a dummy that the client sends: --placeholder DUMMY',
   options: (z) =>
     z.strictObject({
       kind: z.literal('placeholder'),

@@ -11,7 +11,6 @@ const wanted = 'the value of the parameter'
 /** A query parameter, such as `?key=…`. It is put on the request target on its way out and logged nowhere. */
 export const query: Kind<QueryDefinition, { value: string }> = {
   kind: 'query',
-  summary: 'a query parameter: --param NAME',
   options: (z) =>
     z.strictObject({
       kind: z.literal('query'),

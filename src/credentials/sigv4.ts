@@ -25,7 +25,6 @@ const visible = /^[\x21-\x7e]+$/
 /** A signature by AWS Signature Version 4, over the request as it goes out. */
 export const sigv4: Kind<SigV4Definition, SigV4Value> = {
   kind: 'sigv4',
-  summary: 'a signature by AWS Signature Version 4, from JSON',
   options: (z) =>
     z.strictObject({
       kind: z.literal('sigv4'),

@@ -38,7 +38,6 @@ const word = /^[\x21-\x7e]+$/
  */
 export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
   kind: 'web-storage',
-  summary: 'a bearer token that a page keeps in its web storage: --origin URL --key NAME',
   options: (z) =>
     z.strictObject({
       kind: z.literal('web-storage'),

@@ -3,9 +3,9 @@ import { domainOf } from './domain.ts'
 import type { Reading, ReadOptions, Skipped, WrittenFormat } from './format.ts'
 import { cookiesOfHeader } from './given-cookie.ts'
 import { header } from './header.ts'
+import { bytesOf, fromWire } from './latin1.ts'
 import { shellCommands, type Word } from './shell-words.ts'
 import { formatInvalid, type Source } from './source.ts'
-import { bytesOf, fromWire } from './wire-text.ts'
 
 // Neither goes over a line end in its blanks, nor can it share them out in two ways: a file may be nothing but blanks.
 const command = /^[ \t]*(?:[$>%#][ \t]+)?curl(?:\.exe)?\s/im

@@ -1,5 +1,5 @@
 import { canonicalHost } from '../cookies/site.ts'
-import { fromWire } from './wire-text.ts'
+import { fromWire } from './latin1.ts'
 
 /** RFC 1035 2.3.4 has 253, and brackets may be around it. What is longer is not looked at closer: that takes its square in time. */
 const maxLength = 255

@@ -6,8 +6,8 @@ import { domainOf } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { cookiesOfHeader, withoutTimes } from './given-cookie.ts'
 import { type JsonCookieOptions, member, readJsonCookie } from './json-cookie.ts'
+import { toWire } from './latin1.ts'
 import { formatInvalid, jsonOf } from './source.ts'
-import { toWire } from './wire-text.ts'
 
 /** A recording of a browser's network panel (HAR 1.2): what requests sent and responses set, in the order in which it happened. */
 export const har: Format = {

@@ -2,8 +2,8 @@ import { cookieHeader } from '../cookies/cookie-header.ts'
 import { hostOfLine } from './domain.ts'
 import type { Reading, WrittenFormat } from './format.ts'
 import { cookiesOfHeader } from './given-cookie.ts'
+import { bytesOf } from './latin1.ts'
 import { formatInvalid } from './source.ts'
-import { bytesOf } from './wire-text.ts'
 
 /** With the mark that `curl -v` puts before it, or without. */
 const label = /^>?\s*cookie\s*:/i

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../json.ts'
 import { domainOf } from './domain.ts'
 import type { GivenCookie } from './format.ts'
 import { timeOfSeconds, timeOfText } from './given-time.ts'
-import { fromWire, toWire } from './wire-text.ts'
+import { fromWire, toWire } from './latin1.ts'
 
 /** A member of what may be no object. */
 export function member(object: unknown, name: string): unknown {

@@ -1,7 +1,7 @@
 import type { GivenCookie, Reading, Skipped } from './format.ts'
 import { dottedDomain, type JsonCookieOptions, jsonTexts, member, readJsonCookie } from './json-cookie.ts'
+import { bytesOf, toWire } from './latin1.ts'
 import { formatInvalid, jsonOf, type Source } from './source.ts'
-import { bytesOf, toWire } from './wire-text.ts'
 
 /** Reads a file that is a list of cookies, or has one under `cookies`, as some tools wrap it. */
 export function readCookieFile(source: Source): Reading {

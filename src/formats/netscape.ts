@@ -1,8 +1,8 @@
 import { domainWithPort } from './domain.ts'
 import type { GivenCookie, Reading, Skipped, WrittenFormat } from './format.ts'
 import { timeOfSeconds } from './given-time.ts'
+import { bytesOf, fromWire } from './latin1.ts'
 import { formatInvalid, type Source } from './source.ts'
-import { bytesOf, fromWire } from './wire-text.ts'
 
 /** curl's mark for a cookie that scripts do not see; other readers skip it as a comment. */
 const httpOnlyMark = '#HttpOnly_'

@@ -4,7 +4,7 @@ import { isPublicSuffix } from '../cookies/site.ts'
 import { domainOf, hostOfLine } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
 import { withoutTimes } from './given-cookie.ts'
-import { fromWire } from './wire-text.ts'
+import { fromWire } from './latin1.ts'
 
 /** With the marks that `curl -v` puts before lines, or without. */
 const setCookie = /^[<*]?\s*set-cookie\s*:(.*)$/i

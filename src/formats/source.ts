@@ -1,6 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import { jsonFlaw } from './json-flaw.ts'
-import { latin1Of, toWire } from './wire-text.ts'
+import { latin1Of, toWire } from './latin1.ts'
 
 /** More is no file of cookies; everything is held in memory while it is checked. A HAR of a long visit is some 50 MB. */
 export const maxSourceBytes = 64 * 1024 * 1024

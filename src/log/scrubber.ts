@@ -1,5 +1,5 @@
 import { Secret } from '../secret.ts'
-import { spelledOut } from './wire-text.ts'
+import { spelledOut } from './printable.ts'
 
 /**
  * The second line of defence of the log. It cuts every registered value out of every line, in the spellings in which a value

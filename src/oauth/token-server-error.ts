@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { printable } from '../log/wire-text.ts'
+import { printable } from '../log/printable.ts'
 import { TokenFetchError } from './token-fetch.ts'
 
 /** The failed request below what openid-client throws, if it was the request that failed. */

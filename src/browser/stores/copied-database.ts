@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { HallpassError } from '../../errors.ts'
-import { latin1Of } from '../../formats/wire-text.ts'
+import { latin1Of } from '../../formats/latin1.ts'
 
 /** A browser writes in bursts: one of some copies falls between two of them. */
 const maxCopies = 10

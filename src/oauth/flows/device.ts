@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { OAuth2Value } from '../../credentials/oauth2.ts'
 import { HallpassError } from '../../errors.ts'
-import { printable } from '../../log/wire-text.ts'
+import { printable } from '../../log/printable.ts'
 import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
 import { askedFor, type LoginRequest, pageUrl } from './login-request.ts'
 

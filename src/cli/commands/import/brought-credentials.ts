@@ -1,4 +1,4 @@
-import { printable } from '../../../log/wire-text.ts'
+import { printable } from '../../../log/printable.ts'
 import type { BundledCredential } from '../../../sessions/bundled-credential.ts'
 import { type Context, Exit, type Input } from '../../command.ts'
 import { counted } from '../../counted.ts'

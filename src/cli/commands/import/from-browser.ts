@@ -1,7 +1,7 @@
 import { browsers } from '../../../browser/stores/browsers.ts'
 import { findProfile } from '../../../browser/stores/profiles.ts'
 import { HallpassError } from '../../../errors.ts'
-import { printable } from '../../../log/wire-text.ts'
+import { printable } from '../../../log/printable.ts'
 import type { Context, Input } from '../../command.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import type { ImportSource } from './import-source.ts'

@@ -1,6 +1,6 @@
 import { messageOf } from '../../../errors.ts'
 import type { Skipped } from '../../../formats/format.ts'
-import { printable } from '../../../log/wire-text.ts'
+import { printable } from '../../../log/printable.ts'
 import type { ImportReport } from '../../../sessions/import-contents.ts'
 import { counted } from '../../counted.ts'
 import type { Output } from '../../output.ts'

@@ -1,5 +1,5 @@
 import { HallpassError, messageOf } from '../../../errors.ts'
-import { printable } from '../../../log/wire-text.ts'
+import { printable } from '../../../log/printable.ts'
 import { undoImport } from '../../../sessions/import-undo.ts'
 import type { Context, Input } from '../../command.ts'
 

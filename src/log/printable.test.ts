@@ -1,7 +1,7 @@
 import { test as property } from '@fast-check/vitest'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { printable, withoutQueryValues } from './wire-text.ts'
+import { printable, withoutQueryValues } from './printable.ts'
 
 describe('printable', () => {
   it.each([
