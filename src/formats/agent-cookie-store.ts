@@ -1,7 +1,8 @@
 import { isObject } from '../json.ts'
-import type { Reading, Skipped, WrittenFormat } from './format.ts'
+import type { WrittenFormat } from './format.ts'
 import { member, readJsonCookie } from './json-cookie.ts'
 import { drivenCookie, holdsAllOfCookies, jsonBytes, writeCookieList } from './json-list.ts'
+import { readEach } from './read-each.ts'
 import { formatInvalid, jsonOf } from './source.ts'
 
 const version = 'agent-cookie-store-v1'
@@ -19,21 +20,22 @@ export const agentCookieStore: WrittenFormat = {
     const { wellEncoded } = source
     const byDomain = member(jsonOf(source), 'domain_cookies')
     if (!isObject(byDomain)) throw formatInvalid('domain_cookies: not an object')
-    const cookies: Reading['cookies'][number][] = []
-    const skipped: Skipped[] = []
-    for (const [domain, held] of Object.entries(byDomain)) {
+    const readings = Object.entries(byDomain).map(([domain, held]) => {
       const path = `domain_cookies[${JSON.stringify(domain)}]`
       const items = itemsOf(held)
       if (items === undefined)
-        skipped.push({ where: path, reason: 'neither a list nor an object of cookies' })
-      for (const { key, value } of items ?? []) {
-        const where = `${path}[${JSON.stringify(key)}]`
-        const read = readJsonCookie(value, { domain, wellEncoded })
-        if ('cookie' in read) cookies.push({ where, cookie: read.cookie })
-        else skipped.push({ where, reason: read.reason })
-      }
+        return { cookies: [], skipped: [{ where: path, reason: 'neither a list nor an object of cookies' }] }
+      const placed = items.map(({ key, value }) => ({
+        where: `${path}[${JSON.stringify(key)}]`,
+        item: value,
+      }))
+      return readEach(placed, (value) => readJsonCookie(value, { domain, wellEncoded }))
+    })
+    return {
+      cookies: readings.flatMap(({ cookies }) => cookies),
+      origins: [],
+      skipped: readings.flatMap(({ skipped }) => skipped),
     }
-    return { cookies, origins: [], skipped }
   },
 
   holds: holdsAllOfCookies,

@@ -75,8 +75,8 @@ class Replay {
     const whole = sent.filter((cookie) => typeof member(cookie, 'domain') === 'string')
     for (const value of whole) {
       const read = readJsonCookie(value, this.#options)
-      if ('cookie' in read) this.#put(read.cookie, place)
-      else this.#skip(place.where, read.reason)
+      if (typeof read === 'string') this.#skip(place.where, read)
+      else this.#put(read, place)
     }
     if (whole.length > 0) return
     const line = headersOf(request, 'cookie').join('; ')

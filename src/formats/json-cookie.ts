@@ -21,48 +21,46 @@ export interface JsonCookieOptions {
 /** The members under which tools keep an end of life: Chrome's API, Playwright and Puppeteer, Selenium, others. */
 const expiryNames = ['expirationDate', 'expires', 'expiry', 'expires_at', 'expiresAt'] as const
 
-/** A cookie as JSON has it, in any of the spellings of browsers and their tools. */
+/** A cookie as JSON has it, in any of the spellings of browsers and their tools, or why it cannot be read. */
 export function readJsonCookie(
   value: unknown,
   { domain: fallback, wellEncoded }: JsonCookieOptions,
-): { readonly cookie: GivenCookie } | { readonly reason: string } {
-  if (!isObject(value)) return { reason: 'not an object' }
+): GivenCookie | string {
+  if (!isObject(value)) return 'not an object'
   const field = (...names: readonly string[]) =>
     names.map((name) => member(value, name)).find((found) => found !== undefined && found !== null)
   const name = textOf(field('name'))
   const content = textOf(field('value'))
-  if (name === undefined) return { reason: 'no name' }
+  if (name === undefined) return 'no name'
   if (content === undefined) {
-    return { reason: field('value') === undefined ? 'no value' : 'a value that is no text' }
+    return field('value') === undefined ? 'no value' : 'a value that is no text'
   }
   const where = textOf(field('domain', 'host')) ?? fallback
-  if (where === undefined || where === '') return { reason: 'no domain' }
+  if (where === undefined || where === '') return 'no domain'
   const host = domainOf(where)
-  if (host === undefined) return { reason: 'a domain that is no host name' }
+  if (host === undefined) return 'a domain that is no host name'
   const path = textOf(field('path') === '' ? '/' : (field('path') ?? '/'))
-  if (path === undefined) return { reason: 'a path that is no text' }
+  if (path === undefined) return 'a path that is no text'
   if (!wellEncoded && [name, content, path].some((text) => text.includes('\ufffd'))) {
-    return { reason: 'text that is not UTF-8' }
+    return 'text that is not UTF-8'
   }
-  if ([name, content, path].some((text) => !text.isWellFormed())) return { reason: 'half a character' }
+  if ([name, content, path].some((text) => !text.isWellFormed())) return 'half a character'
   const expiry = expiryOf(value)
-  if (expiry === 'unreadable') return { reason: 'an expiry that is no time' }
+  if (expiry === 'unreadable') return 'an expiry that is no time'
   const partitioned = partitionOf(value, host.domain)
-  if (typeof partitioned === 'string') return { reason: partitioned }
+  if (typeof partitioned === 'string') return partitioned
   const secure = flagOf(field('secure')) ?? false
   return {
-    cookie: {
-      name: toWire(name),
-      value: toWire(content),
-      domain: host.domain,
-      hostOnly: flagOf(field('hostOnly', 'host_only')) ?? !host.dotted,
-      path: toWire(path),
-      secure,
-      httpOnly: flagOf(field('httpOnly', 'http_only')) ?? false,
-      sameSite: sameSiteOf(field('sameSite', 'same_site'), secure),
-      ...(partitioned ? { partitioned } : {}),
-      ...(expiry === undefined ? {} : { expiresAt: expiry }),
-    },
+    name: toWire(name),
+    value: toWire(content),
+    domain: host.domain,
+    hostOnly: flagOf(field('hostOnly', 'host_only')) ?? !host.dotted,
+    path: toWire(path),
+    secure,
+    httpOnly: flagOf(field('httpOnly', 'http_only')) ?? false,
+    sameSite: sameSiteOf(field('sameSite', 'same_site'), secure),
+    ...(partitioned ? { partitioned } : {}),
+    ...(expiry === undefined ? {} : { expiresAt: expiry }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { GivenCookie, Reading, Skipped } from './format.ts'
 import { dottedDomain, type JsonCookieOptions, jsonTexts, member, readJsonCookie } from './json-cookie.ts'
 import { bytesOf, toWire } from './latin1.ts'
+import { readEach } from './read-each.ts'
 import { formatInvalid, jsonOf, type Source } from './source.ts'
 
 /** Reads a file that is a list of cookies, or has one under `cookies`, as some tools wrap it. */
@@ -17,15 +18,8 @@ export function readCookieList(
   path: string,
   options: JsonCookieOptions,
 ): Pick<Reading, 'cookies' | 'skipped'> {
-  const cookies: Reading['cookies'][number][] = []
-  const skipped: Skipped[] = []
-  for (const [index, value] of values.entries()) {
-    const where = `${path}[${index}]`
-    const read = readJsonCookie(value, options)
-    if ('cookie' in read) cookies.push({ where, cookie: read.cookie })
-    else skipped.push({ where, reason: read.reason })
-  }
-  return { cookies, skipped }
+  const items = values.map((item, index) => ({ where: `${path}[${index}]`, item }))
+  return readEach(items, (value) => readJsonCookie(value, options))
 }
 
 export type Texts = NonNullable<ReturnType<typeof jsonTexts>>

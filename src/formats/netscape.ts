@@ -1,7 +1,8 @@
 import { domainWithPort } from './domain.ts'
-import type { GivenCookie, Reading, Skipped, WrittenFormat } from './format.ts'
+import type { GivenCookie, Skipped, WrittenFormat } from './format.ts'
 import { timeOfSeconds } from './given-time.ts'
 import { bytesOf, fromWire } from './latin1.ts'
+import { readEach } from './read-each.ts'
 import { formatInvalid, type Source } from './source.ts'
 
 /** curl's mark for a cookie that scripts do not see; other readers skip it as a comment. */
@@ -23,16 +24,12 @@ export const netscape: WrittenFormat = {
   },
 
   read(source) {
-    const cookies: Reading['cookies'][number][] = []
-    const skipped: Skipped[] = []
-    for (const [index, line] of source.lines.entries()) {
+    const rows = source.lines.flatMap((line, index) => {
       const fields = fieldsOf(line)
-      if (fields === undefined) continue
-      const where = `line ${index + 1}`
-      const read = cookieOf(fields, line.startsWith(httpOnlyMark))
-      if (typeof read === 'string') skipped.push({ where, reason: read })
-      else cookies.push({ where, cookie: read })
-    }
+      const httpOnly = line.startsWith(httpOnlyMark)
+      return fields === undefined ? [] : [{ where: `line ${index + 1}`, item: { fields, httpOnly } }]
+    })
+    const { cookies, skipped } = readEach(rows, ({ fields, httpOnly }) => cookieOf(fields, httpOnly))
     // Of a wrong file every line is wrong, and a list of them all would say less.
     const [first] = skipped
     if (cookies.length === 0 && first !== undefined && !isCookieFile(source)) {

@@ -1,5 +1,6 @@
 import { domainOf } from '../../formats/domain.ts'
-import type { GivenCookie, Reading, Skipped } from '../../formats/format.ts'
+import type { GivenCookie, Reading } from '../../formats/format.ts'
+import { readEach } from '../../formats/read-each.ts'
 import { nameOf, type Row, wireOf } from './copied-database.ts'
 
 /** The columns of a row, in the words that browsers share. */
@@ -21,16 +22,14 @@ export async function readRows(
   columnsOf: (row: Row) => CookieColumns | string | Promise<CookieColumns | string>,
   hostColumn: string,
 ): Promise<Reading> {
-  const cookies: Reading['cookies'][number][] = []
-  const skipped: Skipped[] = []
-  for (const [index, row] of rows.entries()) {
+  const placed = rows.map(async (row, index) => {
     const where = `cookie ${index + 1} (${nameOf(row)} of ${String(row[hostColumn])})`
-    const columns = await columnsOf(row)
-    const read = typeof columns === 'string' ? columns : cookieOf(row, columns)
-    if (typeof read === 'string') skipped.push({ where, reason: read })
-    else cookies.push({ where, cookie: read })
-  }
-  return { cookies, origins: [], skipped }
+    return { where, item: { row, columns: await columnsOf(row) } }
+  })
+  const read = readEach(await Promise.all(placed), ({ row, columns }) =>
+    typeof columns === 'string' ? columns : cookieOf(row, columns),
+  )
+  return { ...read, origins: [] }
 }
 
 function cookieOf(row: Row, columns: CookieColumns): GivenCookie | string {
