@@ -12,14 +12,14 @@ import type {
   Status,
 } from './wire.ts'
 
-/** What the admin app does not know itself: the running proxy and its state folder. */
+/** The running proxy and its state folder, as the admin app needs them. */
 export interface AdminBackend {
   status(): Omit<Status, 'clients'>
-  /** Begins to stop, after the answer has gone out. */
+  /** Starts to stop the proxy; the answer still goes out. */
   stop(): void
   access(session: string): Promise<Access>
   issue(request: ClientRequest): Promise<IssuedClient>
-  /** undefined when no client has that id. */
+  /** Resolves to undefined if no client has that id. */
   revoke(id: string): Promise<RevokedClient | undefined>
   clients(): readonly RunningClient[]
   neededLogins(): Promise<readonly NeededLogin[]>
@@ -39,10 +39,10 @@ const clientRequest = z.strictObject({
 
 const bundleRequest = z.strictObject({ variables: z.record(z.string().max(100), z.string().max(4096)) })
 
-/** More than any request of ours; a socket of one user needs no larger one. */
+/** Larger than any request that hallpass sends. */
 const maxBodyBytes = 256 * 1024
 
-/** The admin app. It has no listener of its own: whoever serves it answers for who can reach it. */
+/** The admin app. It has no listener: the server that serves it decides who can reach it. */
 export function adminApp(backend: AdminBackend): Hono {
   const app = new Hono()
   app.onError((error) => answer(hallpassErrorOf(error)))
@@ -59,7 +59,7 @@ export function adminApp(backend: AdminBackend): Hono {
   })
   app.get('/sessions/:session/access', async (context) => {
     const access = await backend.access(context.req.param('session'))
-    // Values never leave without being asked for by name.
+    // The token leaves only if the caller asks with `reveal`.
     const proxyUrl =
       context.req.query('reveal') === 'true' ? access.proxyUrl : withoutCredentials(access.proxyUrl)
     return context.json({ ...access, proxyUrl })
@@ -71,7 +71,7 @@ export function adminApp(backend: AdminBackend): Hono {
   app.delete('/clients/:id', async (context) => {
     const revoked = await backend.revoke(context.req.param('id'))
     if (revoked !== undefined) return context.json(revoked)
-    return answer(new HallpassError('usage', 'no client of that id'), 404)
+    return answer(new HallpassError('usage', 'no client has that id'), 404)
   })
   app.post('/bundle', async (context) => {
     const { variables } = await bodyOf(context.req.raw, bundleRequest)
@@ -92,7 +92,7 @@ async function bodyOf<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
   }
   const parsed = schema.safeParse(value)
   if (!parsed.success)
-    throw new HallpassError('usage', `the body is not as it should be: ${z.prettifyError(parsed.error)}`)
+    throw new HallpassError('usage', `the body has an error: ${z.prettifyError(parsed.error)}`)
   return parsed.data
 }
 

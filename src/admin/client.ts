@@ -6,10 +6,10 @@ import type { Home } from '../store/home.ts'
 import { checkFolder } from '../store/own-files.ts'
 import type { Access, ClientRequest, ErrorBody, IssuedClient, RevokedClient, Status } from './wire.ts'
 
-/** A proxy on the same machine answers at once; one that does not is stuck, and nobody wants to wait longer to hear it. */
+/** A proxy on the same machine answers at once. After this time it is stuck. */
 const answerWithinMs = 10_000
 
-/** Speaks with the running proxy of a state folder. Every call throws `not-running` when there is none. */
+/** Calls the running proxy of a state folder. Every call throws `not-running` if there is none. */
 export class AdminClient {
   readonly #home: Home
 
@@ -21,12 +21,12 @@ export class AdminClient {
     return this.#call('GET', '/status')
   }
 
-  /** The same; undefined when none runs. */
+  /** The status, or undefined if no proxy runs. */
   running(): Promise<Status | undefined> {
     return this.status().catch(unlessNotRunning)
   }
 
-  /** Credentials, of every session, that nothing but a login can mend. */
+  /** The credentials of all sessions that only a login can mend. */
   neededLogins(): Promise<readonly NeededLogin[]> {
     return this.#call('GET', '/needed-logins')
   }
@@ -40,12 +40,12 @@ export class AdminClient {
     await this.#call('POST', '/stop')
   }
 
-  /** The session's own client token, which stays the same until it is revoked. */
+  /** The client token of the session, which stays the same until it is revoked. */
   access(session: string): Promise<Access> {
     return this.#call('GET', `/sessions/${encodeURIComponent(session)}/access?reveal=true`)
   }
 
-  /** A token of its own for one child. */
+  /** Makes a token for one child. */
   issue(client: ClientRequest): Promise<IssuedClient> {
     return this.#call('POST', '/clients', client)
   }
@@ -54,16 +54,16 @@ export class AdminClient {
     return this.#call('DELETE', `/clients/${encodeURIComponent(id)}`)
   }
 
-  /** Has the combined bundle written anew with what these variables of the caller's environment point at. */
+  /** Makes the proxy write the combined bundle with the certificates that these variables of the caller point at. */
   async writeBundle(variables: Readonly<Record<string, string>>): Promise<void> {
     await this.#call('POST', '/bundle', { variables })
   }
 
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    // Whoever made the folder could have made the socket: a planted one would be handed what is asked here.
+    // Attack: another user makes the folder and a socket in it, and would get these requests.
     if (!checkFolder(dirname(this.#home.adminSocket))) throw notRunning(this.#home)
     const { status, text } = await send(this.#home, method, path, body)
-    // Our own proxy wrote it, after checks; reading it with a schema would load one for every `env`.
+    // The answer is from our own proxy and is not checked: loading a schema would slow down every `env`.
     const answer: unknown = text === '' ? undefined : JSON.parse(text)
     if (status < 400) return answer as T
     throw failure(status, answer)

@@ -1,20 +1,20 @@
 import type { Said } from '../config/said.ts'
 
-/** What the running proxy read of its settings when it was started. */
+/** The settings that the running proxy read when it started. */
 export interface RunningSettings extends Said {
   /** `--capture` and the like of `hallpass start`, which hold for this proxy alone. */
   readonly flags: readonly string[]
 }
 
 /**
- * Why a command that reads `own` would be misled by the running proxy: one phrase for each difference. What the command does not
- * say (a variable or a flag that only the proxy was started with) is the proxy's to choose.
+ * One phrase for each setting that the command names and the running proxy does not have. A variable or flag that only the proxy
+ * was started with is no contradiction: the command leaves that choice to the proxy.
  */
 export function contradictions(own: Said, running: RunningSettings): readonly string[] {
   return [...fileContradictions(own, running), ...environmentContradictions(own, running)]
 }
 
-/** All differences, for a command that must not describe the running proxy wrongly. */
+/** Every difference, for a command that describes what the running proxy does. */
 export function differences(own: Said, running: RunningSettings): readonly string[] {
   const more = [
     ...Object.keys(running.environment).filter((name) => !(name in own.environment)),
@@ -25,7 +25,7 @@ export function differences(own: Said, running: RunningSettings): readonly strin
 
 export function fileContradictions(own: Said, running: RunningSettings): readonly string[] {
   if (own.text === running.text) return []
-  if (own.file === running.file) return [`${own.file} has changed since its start`]
+  if (own.file === running.file) return [`${own.file} has changed since it was started`]
   return [`it reads ${running.text === null ? 'no file' : running.file}, not ${own.file}`]
 }
 

@@ -11,15 +11,15 @@ import { AdminClient } from './client.ts'
 const lastAnswersMs = 1_000
 
 export interface AdminServer {
-  /** Takes the socket and the pid file away. */
+  /** Removes the socket and the pid file. */
   close(): Promise<void>
 }
 
 /**
- * Brings a proxy up and serves its admin app on the socket of the state folder: one at a time, which a kernel lock decides,
- * so that neither of two that start together takes the other's socket for a dead one's.
+ * Starts a proxy and serves its admin app on the socket of the state folder. A kernel lock lets one start at a time: otherwise two
+ * starts could take each other's socket for the socket of a dead proxy.
  *
- * @throws HallpassError `already-running` with pid and port of the one that runs.
+ * @throws HallpassError `already-running` with pid and port of the running proxy
  */
 export async function serveAdmin<B extends AdminBackend>(
   home: Home,
@@ -29,7 +29,7 @@ export async function serveAdmin<B extends AdminBackend>(
     await refuseSecond(home)
     const backend = await begin()
     const http = createServer(listenerFor(backend))
-    // Nobody listens on it, as was just seen under the lock: a killed proxy left it.
+    // A killed proxy left it: under the lock, nobody listens on it.
     rmSync(home.adminSocket, { force: true })
     await listen(http, home.adminSocket)
     await replaceFile(home.pidFile, `${process.pid}\n`)
@@ -37,7 +37,7 @@ export async function serveAdmin<B extends AdminBackend>(
       rmSync(home.pidFile, { force: true })
       const { promise, resolve } = Promise.withResolvers<void>()
       http.close(() => resolve())
-      // The answer to the request to stop is still to go out.
+      // The answer to the request to stop must still go out.
       http.closeIdleConnections()
       const cut = setTimeout(() => http.closeAllConnections(), lastAnswersMs)
       await promise
@@ -47,7 +47,7 @@ export async function serveAdmin<B extends AdminBackend>(
   })
 }
 
-/** The app is loaded with the first request to it: that takes as long as a third of a start. */
+/** The app is loaded with the first request, because loading it takes as long as a third of a start. */
 function listenerFor(backend: AdminBackend): RequestListener {
   let loading: Promise<RequestListener> | undefined
   return (request, response) => {
@@ -62,16 +62,16 @@ function listenerFor(backend: AdminBackend): RequestListener {
 async function loadListener(backend: AdminBackend): Promise<RequestListener> {
   const { getRequestListener } = await import('@hono/node-server')
   const { adminApp } = await import('./app.ts')
-  // The library would replace the global Request and Response of the whole process.
+  // By default the library would replace the global Request and Response of the process.
   return getRequestListener(adminApp(backend).fetch, { overrideGlobalObjects: false })
 }
 
-/** Also what a second start says, before it makes anything. */
+/** Fails if a proxy runs. A start also calls it first, before it makes anything. */
 export async function refuseSecond(home: Home): Promise<void> {
   const client = new AdminClient(home)
   if (!(await client.answers())) return
   const { pid, host, port } = await client.status()
-  throw new HallpassError('already-running', `a proxy runs already: pid ${pid}, on ${host}:${port}`, {
+  throw new HallpassError('already-running', `a proxy is already running: pid ${pid}, on ${host}:${port}`, {
     hint: 'hallpass stop',
   })
 }
@@ -81,6 +81,6 @@ async function listen(http: Server, socket: string): Promise<void> {
   http.once('error', reject)
   http.listen(socket, () => resolve())
   await promise
-  // The folder, 0700, has kept others out since before the socket was there.
+  // The folder has mode 0700, so nobody else could reach the socket before this.
   chmodSync(socket, 0o600)
 }

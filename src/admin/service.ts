@@ -9,7 +9,7 @@ import { isAlive } from './is-alive.ts'
 import { serveAdmin } from './serve.ts'
 import type { ClientRequest, RunningClient } from './wire.ts'
 
-/** How often tokens are looked for whose process went without giving them back. */
+/** How often tokens of dead processes are revoked. */
 const sweepMs = 15_000
 
 export interface ServiceOptions extends Omit<StartOptions, 'log'> {
@@ -20,12 +20,12 @@ export interface ServiceOptions extends Omit<StartOptions, 'log'> {
 
 export interface Service {
   readonly proxy: HallpassProxy
-  /** Resolves when somebody asked the proxy to stop. */
+  /** Resolves when a client asks the proxy to stop. */
   readonly stopAsked: Promise<void>
   close(options?: { readonly graceMs?: number }): Promise<void>
 }
 
-/** A proxy with its admin app on the socket of the state folder. Throws `already-running`, `port-taken`. */
+/** Starts a proxy with its admin app on the socket of the state folder. @throws HallpassError `already-running`, `port-taken` */
 export async function startService(hallpass: Hallpass, options: ServiceOptions): Promise<Service> {
   const { promise: stopAsked, resolve: stop } = Promise.withResolvers<void>()
   const { backend, server } = await serveAdmin(hallpass.home, async () => {
@@ -49,7 +49,7 @@ export async function startService(hallpass: Hallpass, options: ServiceOptions):
   }
 }
 
-/** Of `hallpass start`: where it listens decides nothing about a request. */
+/** The flags of `hallpass start` that decide about requests; --listen does not. */
 function flagsOf(sources: Config['sources']): readonly string[] {
   return Object.values(sources).flatMap((source) =>
     source.from === 'flag' && source.name !== '--listen' ? [source.name] : [],
@@ -92,7 +92,7 @@ function backendOf(
     stop,
     access: async (session) => access(session, await proxy.url(session)),
     issue: async (request) => {
-      // Also proves that the session exists, before a token is made for it.
+      // Fails if the session does not exist, before a token is made for it.
       const about = await access(request.session, '', request)
       const { id, url, token } = proxy.issue(request.session, scopeOf(request))
       const { session, pid, capture, only, strict } = request
@@ -107,7 +107,7 @@ function backendOf(
       if (client === undefined) return undefined
       clients.delete(id)
       const session = hallpass.sessions.get(client.session)
-      // It may be gone before its client.
+      // The session may have been removed.
       return { needsLogin: await session.then((found) => metLogins(found, names)).catch(() => []) }
     },
     clients: () => [...clients.values()],

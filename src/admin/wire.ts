@@ -1,4 +1,4 @@
-/** What goes over the admin socket. Values that are secret are there only where the caller asked for them. */
+/** The messages on the admin socket. They contain a secret only if the caller asked for it. */
 
 import type { RunScope } from '../plan/run-scope.ts'
 import type { MetLogin } from '../sessions/needed-logins.ts'
@@ -6,18 +6,18 @@ import type { RunningSettings } from './other-settings.ts'
 
 export interface ClientRequest extends RunScope {
   readonly session: string
-  /** The process that uses the token: when it is gone without a word, the token goes too. */
+  /** The process that uses the token; the token is revoked when the process has ended. */
   readonly pid: number
   /** The child's program, for `status`. */
   readonly program: string
 }
 
-/** How a client reaches the proxy as one session. */
+/** How a client reaches the proxy with one session. */
 export interface Access {
   readonly session: string
-  /** With the client token in it. */
+  /** Contains the client token. */
   readonly proxyUrl: string
-  /** A loopback host is known: tools must not pass the proxy by for those. */
+  /** The session knows a loopback host, so tools must send loopback requests through the proxy too. */
   readonly loopback: boolean
 }
 
@@ -27,7 +27,7 @@ export interface IssuedClient extends Access {
 }
 
 export interface RevokedClient {
-  /** Credentials that its requests met as in need of a login. */
+  /** The credentials that its requests used and that need a login. */
   readonly needsLogin: readonly MetLogin[]
 }
 
@@ -48,12 +48,12 @@ export interface Status {
   /** RFC 3339, UTC. */
   readonly startedAt: string
   readonly background: boolean
-  /** The session that clients without a token get; null when a token is asked for. */
+  /** The session of clients without a token; null if a token is required. */
   readonly noAuth: string | null
   readonly configFile: string | null
-  /** What it read of its settings when it was started. */
+  /** The settings that it read when it started. */
   readonly settings: RunningSettings
-  /** The proxies that origins are reached through, without credentials; empty when directly. */
+  /** The upstream proxies, without credentials; empty if origins are reached directly. */
   readonly upstream: readonly string[]
   readonly upstreamFrom: 'environment' | 'configuration'
   readonly connections: number

@@ -4,9 +4,8 @@ import type { GlobalFlags } from './global-flags.ts'
 import type { Output } from './output.ts'
 
 /**
- * The shape of a command file. `src/cli/commands/NAME.ts` exports `command: CommandSpec`, which is plain data: help and
- * completion read it, so the file imports nothing but types and lists. What the command does is in a file of its own, imported by
- * `load` when the command is typed.
+ * The shape of a command file. `src/cli/commands/NAME.ts` exports `command: CommandSpec`, which is plain data for help and
+ * completion, so the file imports only types and lists. `load` imports the code when the command is typed.
  */
 export interface CommandSpec {
   readonly name: string
@@ -20,11 +19,11 @@ export interface CommandSpec {
   readonly examples?: readonly string[]
   /** A noun has subcommands and no `load`. */
   readonly subcommands?: readonly CommandSpec[]
-  /** `--session` chooses what it works on; of a noun, what all its subcommands work on. */
+  /** The command works on the session of `--session`; for a noun, all its subcommands do. */
   readonly takesSession?: true
-  /** What stands after `--` belongs to a child and reaches `Input.rest` untouched. */
+  /** The words after `--` belong to a child and reach `Input.rest` untouched. */
   readonly takesChild?: true
-  /** Exit status of a failure that is hallpass's own, for a command whose status is its child's. */
+  /** Exit status of a failure of hallpass itself, for a command that ends with the status of its child. */
   readonly ownFailure?: number
   readonly load?: () => Promise<{ readonly run: Run }>
 }
@@ -43,15 +42,15 @@ export interface OptionSpec {
   readonly choices?: readonly string[]
 }
 
-/** Resolves to an exit status; nothing means 0. */
+/** Resolves to an exit status; undefined means 0. */
 export type Run = (context: Context, input: Input) => Promise<number | undefined>
 
 export interface Opening {
-  /** Settings of flags, which go before environment and file. */
+  /** Settings of flags, which override the environment and the file. */
   readonly config?: OpenOptions['config']
   /** In place of what `--config` says. */
   readonly configFile?: string
-  /** Hears a passphrase that was asked for. */
+  /** Called with the passphrase that the user typed. */
   readonly typed?: (passphrase: Secret) => void
 }
 
@@ -66,11 +65,11 @@ export interface Context {
    * Opens home, keys, store, configuration and sessions. The first use makes them and says so in three lines.
    */
   open(opening?: Opening): Promise<Hallpass>
-  /** A secret from stdin when it is no terminal, else from a hidden prompt. */
+  /** Reads a secret from a hidden prompt, or from stdin if stdin is not a terminal. */
   secret(what: string): Promise<Secret>
-  /** Asks for a line; without a terminal exit 2 naming `flag`. */
+  /** Asks for a line. Without a terminal the command exits with 2 and names `flag`. */
   answer(question: string, flag: string): Promise<string>
-  /** Asks for yes or no; without a terminal exit 2 naming `flag`. */
+  /** Asks for yes or no. Without a terminal the command exits with 2 and names `flag`. */
   confirm(question: string, flag?: string): Promise<boolean>
 }
 
@@ -92,7 +91,7 @@ export class Input {
     return typeof value === 'string' ? value : undefined
   }
 
-  /** Whether `--name` stands there, with or without a value. */
+  /** Whether `--name` was given, with or without a value. */
   has(name: string): boolean {
     const value = this.#options[name]
     return value !== undefined && value !== false

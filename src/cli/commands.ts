@@ -20,7 +20,7 @@ import { command as stop } from './commands/stop.ts'
 import { command as storage } from './commands/storage.ts'
 import { command as token } from './commands/token.ts'
 
-/** Every command, in the order of `--help`. Completion and help pages read this list; adding a command is one line here. */
+/** Every command, in the order of `--help`. A new command is one file in commands/ and one line here. */
 export const commands: readonly CommandSpec[] = [
   run,
   start,

@@ -1,4 +1,4 @@
-/** Pages of `hallpass help TOPIC` that are not about one command. Text is spelled `hallpass …`. */
+/** Pages of `hallpass help TOPIC` that are not about one command. Commands in the text are written `hallpass …`. */
 export interface HelpPage {
   readonly name: string
   readonly summary: string
@@ -8,17 +8,17 @@ export interface HelpPage {
 export const helpPages: readonly HelpPage[] = [
   {
     name: 'environment',
-    summary: 'variables that hallpass reads, and those that run and env set',
+    summary: 'the variables that hallpass reads, sets and removes',
     text: async () => (await import('./help/environment.ts')).text(),
   },
   {
     name: 'exit-codes',
-    summary: 'what an exit status means',
+    summary: 'the meaning of each exit status',
     text: async () => (await import('./help/exit-codes.ts')).text(),
   },
   {
     name: 'agents',
-    summary: 'a page written for a model that works through the proxy',
+    summary: 'a page for a model that works through the proxy',
     text: async () => (await import('./help/agents.ts')).text(),
   },
 ]

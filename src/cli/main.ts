@@ -4,17 +4,17 @@ import { runProgram } from './program.ts'
 
 keepMemoryOutOfCores()
 
-// A reader that has enough (`| head`) closes the pipe; that is no failure of ours.
+// A reader that has enough (`| head`) closes the pipe, which is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   process.stderr.write(`hallpass: error: the output could not be written (${error.code})\n`)
   process.exit(1)
 })
 
-// What cannot be said is no reason to end: a disk that is full of our log would take the proxy down.
+// A failed write to stderr must not end the proxy: stderr may be a log file on a full disk.
 process.stderr.on('error', () => {})
 
-// No top-level await: bin/hallpass.cjs, which any Node can parse, loads this file by `require`. Never rejects.
+// bin/hallpass.cjs, which any Node can parse, loads this file by `require`, so it has no top-level await. `runProgram` never rejects.
 void runProgram(process.argv.slice(2), process.env).then((status) => {
   process.exitCode = status
 })

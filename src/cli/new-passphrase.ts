@@ -3,20 +3,20 @@ import { Secret } from '../secret.ts'
 import { readPrivateFile } from '../store/key-source.ts'
 import type { Context } from './command.ts'
 
-/** A passphrase for something new: from stdin, or typed twice. */
+/** Reads a new passphrase: from stdin, or typed twice. */
 export async function newPassphrase({ flags, secret }: Context, what: string): Promise<Secret> {
   if (!process.stdin.isTTY) return secret(`the ${what} (on stdin, or --passphrase-file FILE)`)
   if (!flags.input) {
-    throw new HallpassError('usage', `the ${what} is not given: say --passphrase-file FILE`)
+    throw new HallpassError('usage', `the ${what} is missing: use --passphrase-file FILE`)
   }
   const passphrase = await secret(what)
-  // A typing error here would lock everything away for good.
-  const again = await secret(`${what}, once more`)
+  // After a typing error nobody could open what the passphrase protects.
+  const again = await secret(`the ${what} again`)
   if (!again.equals(passphrase.reveal())) throw new HallpassError('usage', 'the two passphrases differ')
   return passphrase
 }
 
-/** The passphrase in the file that `--passphrase-file` names, which nobody else may be able to read. */
+/** Reads the passphrase in the file that `--passphrase-file` names; no other user may be able to read the file. */
 export function readPassphraseFile(file: string): Secret {
   const bytes = readPrivateFile(file)
   if (bytes === undefined) throw new HallpassError('usage', `--passphrase-file: ${file} does not exist`)

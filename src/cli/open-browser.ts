@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 
 /**
- * Shows a page in the person's browser.
+ * Opens a page in the user's browser.
  *
- * @param url https, or http of loopback: what else it could be must not reach a system's opener
- * @returns whether something took it; not with an empty BROWSER, and not where there is no screen
+ * @param url https, or http on loopback: no other scheme may reach the opener of the system
+ * @returns whether an opener took the URL; false if BROWSER is empty or there is no screen
  */
 export async function openBrowser(url: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   for (const [command, ...words] of browsers(env, process.platform)) {
@@ -17,22 +17,22 @@ export async function openBrowser(url: string, env: NodeJS.ProcessEnv): Promise<
   return false
 }
 
-/** The commands to try, in order, each with its words. */
+/** The commands to try, in order; each is a program and its arguments. */
 export function browsers(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): readonly (readonly string[])[] {
-  // As xdg-open and Python's webbrowser read it: commands with colons between them.
+  // Commands separated by colons, as xdg-open and Python's webbrowser read BROWSER.
   if (env.BROWSER !== undefined)
     return env.BROWSER.split(':').flatMap((command) => {
       const words = command.trim().split(/\s+/)
       return command.trim() === '' ? [] : [words]
     })
   if (platform === 'darwin') return [['open']]
-  // `start` is of cmd, which would read the `&` of a URL as the end of the command.
+  // Not `start`: cmd would read the `&` of a URL as the end of the command.
   if (platform === 'win32') return [['rundll32', 'url.dll,FileProtocolHandler']]
-  // Without a screen it would bring up a text browser on the terminal we talk on.
+  // Without a screen xdg-open would start a text browser on this terminal.
   return env.DISPLAY || env.WAYLAND_DISPLAY ? [['xdg-open']] : []
 }
 
-/** An opener that fails does so at once; one that is the browser itself runs on. */
+/** An opener that fails ends at once. After this time the process is taken for the browser itself. */
 const settledMs = 1_500
 
 function started(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -3,7 +3,7 @@ import { KeyRing } from '../store/keyring.ts'
 import type { Context } from './command.ts'
 import { passphrase } from './prompt.ts'
 
-/** Opens the state folder and its key alone, for commands that mend what stands above them. */
+/** Opens only the state folder and its key, for commands that repair the parts above them. */
 export async function openKeys(context: Context): Promise<{ readonly home: Home; readonly keys: KeyRing }> {
   const { env, flags, output } = context
   const home = homeOf(env)

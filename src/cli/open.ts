@@ -2,7 +2,7 @@ import { type Hallpass, openHallpass } from '../index.ts'
 import type { Context, Opening } from './command.ts'
 import { passphrase } from './prompt.ts'
 
-/** Opens home → keys → store → configuration → sessions. The first use says in three lines what was made and where. */
+/** Opens home, keys, store, configuration and sessions. The first use makes them and prints three lines that say where. */
 export async function open(
   context: Context,
   { config = {}, configFile = context.flags.config, typed }: Opening = {},

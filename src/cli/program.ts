@@ -21,7 +21,7 @@ const helpWidth = 100
 /** Runs one command line and gives its exit status. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { own, child } = splitAtChild(argv)
-  // Read before parsing, so that a usage error is already told in the form that was asked for.
+  // Read before parsing: a usage error must already be JSON if --json was given.
   const wants = (flag: string) => own.includes(flag)
   let output = new Output(
     { json: wants('--json'), quiet: wants('--quiet'), verbose: wants('--verbose') },
@@ -125,7 +125,7 @@ function addCommand(
     if (option.choices) added.choices([...option.choices])
     command.addOption(added)
   }
-  // Words before a forgotten `--` are told apart by the command, which knows what was meant.
+  // If `--` was forgotten, the command itself explains what to type.
   if (spec.takesChild) command.usage('[options] -- COMMAND [ARGUMENT...]').allowExcessArguments(true)
   if (spec.examples) {
     const lines = spec.examples.map((example) => spell(example).replaceAll(/^/gm, '  '))
@@ -135,7 +135,7 @@ function addCommand(
   if (spec.load) command.action((...given: unknown[]) => call(spec, given[given.length - 1] as Command))
 }
 
-/** Cuts off what stands after `--` when the command takes a child: no parser may look at it. */
+/** Splits the words at `--` if the command takes a child: the parser must not read the child's words. */
 function splitAtChild(argv: readonly string[]): { own: readonly string[]; child?: readonly string[] } {
   const at = argv.indexOf('--')
   if (at === -1) return { own: argv }
@@ -144,7 +144,7 @@ function splitAtChild(argv: readonly string[]): { own: readonly string[]; child?
   return spec?.takesChild ? { own, child: argv.slice(at + 1) } : { own: argv }
 }
 
-/** The first word that is neither a global option nor the value of one. */
+/** The first word that is not a global option or its value. */
 function commandWord(argv: readonly string[]): string | undefined {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? ''
@@ -154,7 +154,7 @@ function commandWord(argv: readonly string[]): string | undefined {
   return undefined
 }
 
-/** The command that is meant, and its subcommand. */
+/** The command of the line, and its subcommand. */
 function commandPath(argv: readonly string[]): readonly CommandSpec[] {
   const command = commands.find(({ name }) => name === commandWord(argv))
   if (command === undefined) return []
@@ -178,7 +178,7 @@ function readFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
   }
 }
 
-/** Help and version end by an exception of the parser's; everything else it throws is a usage error. */
+/** The parser throws after --help and --version; everything else that it throws is a usage error. */
 function usageExit(error: CommanderError, output: Output, path: readonly CommandSpec[]): number {
   if (error.code === 'commander.version' || error.code === 'commander.helpDisplayed') return 0
   const words = ['hallpass', ...path.map(({ name }) => name)].join(' ')
@@ -203,7 +203,7 @@ async function help(root: Command, topic: readonly string[]): Promise<void> {
   command.outputHelp()
 }
 
-const footer = `Begin with:
+const footer = `Start with:
   hallpass run --capture -- curl -d user=ada -d password=… https://app.example.com/login
   hallpass run -- curl https://app.example.com/me
 `

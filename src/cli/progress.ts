@@ -1,18 +1,18 @@
 import type { Context } from './command.ts'
 import { visible } from './terminal-text.ts'
 
-/** Less than this is done before anyone could read it. */
-const worthTelling = 50
+/** Fewer items are done before anybody could read the line. */
+const fewestShown = 50
 
-/** One line on the terminal that counts up and goes away; nothing elsewhere. */
+/** Shows a line on the terminal that counts up and then disappears; does nothing without a terminal. */
 export function progress(context: Context, what: string): (done: number, all: number) => void {
   const tell = liveLine(context)
   return (done, all) => {
-    if (all >= worthTelling) tell(done < all ? `${what} ${done} of ${all}` : '')
+    if (all >= fewestShown) tell(done < all ? `${what} ${done} of ${all}` : '')
   }
 }
 
-/** A line on the terminal that each call writes anew, the last one with nothing; elsewhere there is none. */
+/** Returns a function that replaces a line on the terminal; an empty text removes it. Does nothing without a terminal. */
 export function liveLine({ flags }: Context): (text: string) => void {
   const { stderr, env } = process
   if (!stderr.isTTY || flags.quiet || flags.json || env.TERM === 'dumb' || env.CI) return () => {}
@@ -22,7 +22,7 @@ export function liveLine({ flags }: Context): (text: string) => void {
     if (text === shown) return
     const clear = text.length < shown.length ? '\x1b[K' : ''
     shown = text
-    // A line that wraps could not be taken back.
+    // A CR goes back to the beginning of one row only, so the line must not wrap.
     stderr.write(`\r${clear}${text.slice(0, (stderr.columns || 80) - 1)}`)
   }
 }

@@ -4,37 +4,37 @@ import { Exit } from './command.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import { visible } from './terminal-text.ts'
 
-/** A value larger than this is a wrong file, not a secret. */
+/** A larger value is a wrong file, not a secret. */
 const maxSecretBytes = 1024 * 1024
 
-/** Interrupted by Ctrl-C, as a shell reports it: 128 + SIGINT. */
+/** The exit status after Ctrl-C, as a shell reports it: 128 + SIGINT. */
 const interrupted = 130
 
-/** A secret from stdin when it is no terminal, else from a hidden prompt on stderr; never from the command line. */
+/** Reads a secret from a hidden prompt on stderr, or from stdin if stdin is not a terminal; never from the command line. */
 export async function secret(flags: GlobalFlags, what: string): Promise<Secret> {
   if (!process.stdin.isTTY) return new Secret(await readStdin(what))
   if (!flags.input) {
-    throw new HallpassError('usage', `${what} is not given, and --no-input forbids asking: write it to stdin`)
+    throw new HallpassError('usage', `${what} is missing, and --no-input forbids asking: write it to stdin`)
   }
   return hiddenPrompt(what)
 }
 
-/** A passphrase: stdin may be a command's data, so it is asked for on the terminal alone. */
+/** Asks for the passphrase on the terminal only: stdin may be the data of the command. */
 export async function passphrase(flags: GlobalFlags): Promise<Secret> {
   if (!flags.input || !process.stdin.isTTY) {
     throw new HallpassError(
       'key-locked',
-      'a passphrase protects the key, and there is no terminal to ask on: HALLPASS_PASSPHRASE_FILE can name a file with it',
+      'a passphrase protects the key, and there is no terminal to ask for it: name a file with it in HALLPASS_PASSPHRASE_FILE',
       { hint: 'hallpass key status' },
     )
   }
   return hiddenPrompt('passphrase of the key')
 }
 
-/** Asks for yes or no on stderr; without a terminal exit 2 naming the flag that answers. */
+/** Asks for yes or no on stderr. Without a terminal the error names the flag that answers (exit 2). */
 export async function confirm(flags: GlobalFlags, question: string, flag = '--yes'): Promise<boolean> {
   if (!flags.input || !process.stdin.isTTY) {
-    throw new HallpassError('usage', `${question} Nobody is here to answer: say ${flag}`)
+    throw new HallpassError('usage', `${question} There is no terminal to answer on: use ${flag}`)
   }
   const clack = await import('@clack/prompts')
   const answer = await clack.confirm({
@@ -46,20 +46,20 @@ export async function confirm(flags: GlobalFlags, question: string, flag = '--ye
   return answer
 }
 
-/** Asks for a line on stderr; without a terminal exit 2 naming the flag that answers. */
+/** Asks for a line on stderr. Without a terminal the error names the flag that answers (exit 2). */
 export async function answer(flags: GlobalFlags, question: string, flag: string): Promise<string> {
   if (!flags.input || !process.stdin.isTTY) {
-    throw new HallpassError('usage', `${question} Nobody is here to answer: say ${flag}`)
+    throw new HallpassError('usage', `${question} There is no terminal to answer on: use ${flag}`)
   }
   const clack = await import('@clack/prompts')
   process.stderr.columns ||= 80
   const text = await clack.text({ message: visible(question), output: process.stderr })
   if (clack.isCancel(text)) throw new Exit(interrupted)
-  if (!text?.trim()) throw new HallpassError('usage', `${flag} is not given`)
+  if (!text?.trim()) throw new HallpassError('usage', `${flag} is missing`)
   return text.trim()
 }
 
-/** A line that somebody pastes: from a prompt, or the first one of stdin. Waits for ever where stdin has none. */
+/** Reads a pasted line from a prompt, or the first line of stdin. Never resolves if stdin has no line. */
 export async function pastedLine(flags: GlobalFlags, what: string, signal: AbortSignal): Promise<string> {
   if (flags.input && process.stdin.isTTY) {
     const clack = await import('@clack/prompts')
@@ -82,7 +82,7 @@ export async function pastedLine(flags: GlobalFlags, what: string, signal: Abort
 
 async function hiddenPrompt(what: string): Promise<Secret> {
   const clack = await import('@clack/prompts')
-  // A terminal without a size (expect, docker exec -t at its start) would be wrapped at every letter.
+  // On a terminal without a size (expect, docker exec -t at its start) the prompt would wrap after each letter.
   process.stderr.columns ||= 80
   const answer = await clack.password({ message: visible(what), output: process.stderr })
   if (clack.isCancel(answer)) throw new Exit(interrupted)
@@ -99,10 +99,10 @@ async function readStdin(what: string): Promise<string> {
     if (bytes > maxSecretBytes) throw new HallpassError('usage', `${what}: stdin holds more than 1 MiB`)
     chunks.push(piece)
   }
-  // `echo` ends with a newline that nobody means to be part of the value.
+  // `echo` ends with a newline that is not part of the value.
   const value = Buffer.concat(chunks)
     .toString('utf8')
     .replace(/\r?\n$/, '')
-  if (value === '') throw new HallpassError('usage', `${what} is not given: stdin is empty`)
+  if (value === '') throw new HallpassError('usage', `${what} is missing: stdin is empty`)
   return value
 }

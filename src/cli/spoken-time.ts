@@ -5,9 +5,9 @@ const units = [
   { name: 's', ms: 1000 },
 ] as const
 
-/** `in 14 d`, `3 h ago`: how far a time is from now, in its largest unit. */
+/** The distance from now in the largest unit: `in 14 d`, `3 h ago`. */
 export function spokenTime(at: number, now: number): string {
-  // Half a second that has passed since an hour was asked for is not 59 minutes.
+  // Rounded: an hour that began half a second ago must not be shown as 59 min.
   const text = spokenDuration(Math.abs(at - now) + 500)
   return at > now ? `in ${text}` : `${text} ago`
 }
@@ -18,7 +18,7 @@ export function spokenDuration(durationMs: number): string {
   return `${Math.floor(durationMs / unit.ms)} ${unit.name}`
 }
 
-/** `90`, `90s`, `30m`, `8h`, `7d` in seconds; undefined when it is none of these. */
+/** `90`, `90s`, `30m`, `8h`, `7d` in seconds; undefined for any other text. */
 export function parseSeconds(text: string): number | undefined {
   const match = /^(\d{1,9})(s|m|h|d)?$/.exec(text.trim())
   if (match === null) return undefined

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { bad, type Check, good, note } from './check.ts'
 
 const dayMs = 86_400_000
-/** Time enough to tell the trust stores where the old one was put. */
+/** Leaves time to replace the old authority in trust stores. */
 const warnBeforeMs = 30 * dayMs
 
 export const authority: Check = {
@@ -15,15 +15,15 @@ export const authority: Check = {
     const left = until.getTime() - patient.now
     const validity =
       left < warnBeforeMs
-        ? note(`${home.caPem} ends on ${day}`, 'hallpass ca rotate')
+        ? note(`${home.caPem} expires on ${day}`, 'hallpass ca rotate')
         : good(`${home.caPem}, until ${day}`)
     if (!existsSync(home.caBundle))
-      return [validity, good(`${home.caBundle} is made by the first start or run`)]
+      return [validity, good(`${home.caBundle} does not exist until the first start or run`)]
     const bundle = readFileSync(home.caBundle, 'utf8')
     if (!bundle.includes(opened.certificatePem)) {
-      return [validity, bad(`${home.caBundle} does not hold the present authority`, 'hallpass ca bundle')]
+      return [validity, bad(`${home.caBundle} does not contain the present authority`, 'hallpass ca bundle')]
     }
     const roots = bundle.split('-----BEGIN CERTIFICATE-----').length - 1
-    return [validity, good(`${home.caBundle}: ${roots} certificates, ours among them`)]
+    return [validity, good(`${home.caBundle}: ${roots} certificates, with ours`)]
   },
 }

@@ -2,10 +2,10 @@ import type { Authority } from '../certs/authority.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
 
-/** `note` is worth knowing and nothing to mend here; `bad` makes doctor exit 1. */
+/** `note` is worth knowing, but not broken; with `bad` doctor exits with 1. */
 export type Verdict = 'good' | 'note' | 'bad'
 
-/** One fact, one remedy. A remedy is a command where there is one, spelled `hallpass …`. */
+/** One fact and one remedy. The remedy is a command, if there is one, written `hallpass …`. */
 export interface Finding {
   readonly verdict: Verdict
   readonly fact: string
@@ -17,7 +17,7 @@ export interface Patient {
   readonly env: NodeJS.ProcessEnv
   readonly configFile: string | undefined
   readonly now: number
-  /** Each is opened once, with only what stands below it: damage to one must not hide what is wrong with another. */
+  /** Each part is opened once, with only the parts below it: damage to one must not hide damage to another. */
   keys(): Promise<KeyRing>
   authority(): Promise<Authority>
 }

@@ -16,7 +16,7 @@ import { wgetTrip } from './trip-wget.ts'
 import { unhelped } from './unhelped.ts'
 import { upstreamProxy } from './upstream-proxy.ts'
 
-/** In the order in which a cause comes before its effects. */
+/** Every check; causes come before their effects. */
 export const checks: readonly Check[] = [
   nodeVersion,
   configuration,

@@ -2,11 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { shownCertificate } from '../certs/authority-files.ts'
 import { bad, type Check, good } from './check.ts'
 
-/** File systems and virtual machines disagree by seconds; expiry of cookies and certificates bears that. */
+/** Clocks of file systems and virtual machines differ by seconds, which does no harm to cookies and certificates. */
 const toleranceMs = 5 * 60_000
 const remedy = 'sudo timedatectl set-ntp true'
 
-/** A clock that is behind brings expired cookies back, and certificates of today are not yet valid. */
+/** With a clock that is behind, expired cookies live again and new certificates are not valid yet. */
 export const clock: Check = {
   name: 'clock',
   async examine(patient) {

@@ -14,13 +14,13 @@ export interface DamagedRecord {
   readonly error: HallpassError
 }
 
-/** What opening a record takes. */
+/** The parts that opening a record needs. */
 export interface Opener {
   readonly home: Home
   readonly keys: KeyRing
 }
 
-/** Opens every sealed file of the sessions. That of the certificate authority is made anew, not set aside: `ca` judges it. */
+/** Opens every sealed file of the sessions. The key of the certificate authority is left to the check `ca`: it is replaced, not moved. */
 export function findDamaged({ home, keys }: Opener): {
   readonly whole: number
   readonly damaged: readonly DamagedRecord[]
@@ -43,12 +43,12 @@ export function findDamaged({ home, keys }: Opener): {
   return { whole, damaged }
 }
 
-/** Whether setting a file aside can help: what another key sealed may be whole, and comes back with that key. */
+/** Whether moving the file aside helps. A record of another key may be whole, and is readable again with that key. */
 export function isBeyondRepair({ error }: DamagedRecord): boolean {
   return error.code === 'record-damaged'
 }
 
-/** Renames a damaged record beside itself; undefined when it was mended or replaced meanwhile. */
+/** Renames a damaged record in its folder. Resolves to undefined if the record is whole by now. */
 export async function setAside(
   opener: Opener,
   record: DamagedRecord,

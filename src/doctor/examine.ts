@@ -6,12 +6,12 @@ export interface CheckedFinding extends Finding {
   readonly check: string
 }
 
-/** Runs every check in turn; one that fails is a finding of its own and does not keep the others from speaking. */
+/** Runs every check in turn. A check that fails is a finding too, and the others still run. */
 export async function* examine(patient: Patient): AsyncGenerator<CheckedFinding> {
   const told = new Set<string>()
   for (const check of checks) {
     for (const finding of await check.examine(patient).catch(failed)) {
-      // What keeps the state folder from opening stops half of the checks: it is one fact, not eight.
+      // A state folder that cannot be opened makes many checks fail with the same fact, which is reported once.
       if (finding.verdict === 'bad' && told.has(finding.fact)) continue
       told.add(finding.fact)
       yield { check: check.name, ...finding }

@@ -10,11 +10,6 @@ export const key: Check = {
     const { file, protector, keys, current } = status
     const fact = `${file} opens, current key ${current}${keys.length > 1 ? `, ${keys.length - 1} older` : ''}`
     if (protector !== 'file') return [good(`${fact}, wrapped by the ${protector}`)]
-    return [
-      note(
-        `${fact}; only the file's mode protects it from who can read the folder`,
-        'hallpass key protect passphrase',
-      ),
-    ]
+    return [note(`${fact}; only the mode of the file protects it`, 'hallpass key protect passphrase')]
   },
 }

@@ -4,26 +4,26 @@ import { HallpassError } from '../errors.ts'
 import { checkOwn, isThere } from '../store/own-files.ts'
 import { bad, type Check, type Finding, good } from './check.ts'
 
-/** A hundred lines of one mistake (a copy made with a wide umask) help nobody. */
+/** Nobody needs a hundred lines about one mistake, such as a copy made with a wide umask. */
 const maxFindings = 10
 
-/** Everything in the state folder is this user's, no link, and closed to others. */
+/** Everything in the state folder belongs to this user, is not a link, and is closed to other users. */
 export const modes: Check = {
   name: 'modes',
   async examine({ home }) {
-    if (!isThere(home.root)) return [good(`${home.root} is not made yet`)]
+    if (!isThere(home.root)) return [good(`${home.root} does not exist yet`)]
     const findings: Finding[] = []
     let seen = 0
     for (const path of walk(home.root)) {
       seen++
-      // A user may keep his configuration elsewhere and link it; the configuration's own check judges it.
+      // The configuration may be a link to a file elsewhere; its own check covers it.
       if (path === home.config || path === home.adminSocket) continue
       const problem = problemOf(path)
       if (problem && findings.push(problem) === maxFindings) break
     }
     return findings.length > 0
       ? findings
-      : [good(`${home.root}: ${seen} files and folders, for this user alone`)]
+      : [good(`${home.root}: ${seen} files and folders, only for this user`)]
   },
 }
 

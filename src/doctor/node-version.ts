@@ -1,6 +1,6 @@
 import { bad, type Check, good } from './check.ts'
 
-/** As `engines` of package.json has it. */
+/** The same versions as `engines` of package.json. */
 export const nodeVersion: Check = {
   name: 'node',
   async examine() {

@@ -4,24 +4,22 @@ import { AdminClient } from '../admin/client.ts'
 import { isThere, quotedPath } from '../store/own-files.ts'
 import { type Check, type Finding, good, note } from './check.ts'
 
-/** A write takes milliseconds; a temporary file this old belongs to nobody. */
+/** A write takes milliseconds, so no process uses a temporary file this old. */
 const abandonedAfterMs = 60_000
 
-/** What processes that were killed have left. Nothing of it does harm: the next start or write takes its place. */
+/** Files of killed processes. They do no harm: the next start or write replaces them. */
 export const staleFiles: Check = {
   name: 'stale files',
   async examine({ home, now }) {
     const findings: Finding[] = []
     if (!(await new AdminClient(home).answers())) {
       if (isThere(home.adminSocket)) {
-        findings.push(
-          note(`${home.adminSocket} is of a proxy that was killed`, 'hallpass start --background'),
-        )
+        findings.push(note(`${home.adminSocket} was left by a killed proxy`, 'hallpass start --background'))
       }
       if (isThere(home.pidFile)) {
         const pid = readFileSync(home.pidFile, 'utf8').trim()
         findings.push(
-          note(`${home.pidFile} names ${pid}, where no proxy runs`, 'hallpass start --background'),
+          note(`${home.pidFile} names ${pid}, which is not a running proxy`, 'hallpass start --background'),
         )
       }
     }

@@ -6,7 +6,7 @@ export const curlTrip: Check = {
   examine: (patient) =>
     trip(patient, {
       program: 'curl',
-      // -q: the user's .curlrc may name a proxy of its own.
+      // -q: the user's .curlrc may name another proxy.
       args: (url) => ['-q', '-sS', '--fail', url],
       remedy: (said) => (/certificate/i.test(said) ? 'hallpass ca bundle' : 'curl --version'),
     }),

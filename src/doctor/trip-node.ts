@@ -18,6 +18,6 @@ export const nodeTrip: Check = {
     trip(patient, {
       program: 'node',
       args: (url) => ['--input-type=module', '-e', `${script.trim()}`, url],
-      remedy: () => 'use Node 24 or newer for tools that are to go through the proxy',
+      remedy: () => 'use Node 24 or newer for tools that must go through the proxy',
     }),
 }

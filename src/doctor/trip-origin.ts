@@ -5,13 +5,13 @@ import { mintLeaf } from '../certs/leaf.ts'
 import { issuerOf, newAuthority } from '../certs/new-authority.ts'
 import { toPem } from '../certs/pem.ts'
 
-/** RFC 6761 section 6.4: a name that is nobody's. Not a loopback name, which clients keep away from proxies. */
+/** A reserved name (RFC 6761 section 6.2). Not a loopback name, for which clients bypass the proxy. */
 export const tripHost = 'doctor.hallpass.test'
 
-/** As git's server begins its answer: of an empty repository, so that `git ls-remote` is content. */
+/** The answer of a git server for an empty repository, which is enough for `git ls-remote`. */
 const emptyRepository = '001e# service=git-upload-pack\n00000000'
 
-/** A TLS server with a certificate of its own, which answers 200 to who carries the cookie and 403 to all others. */
+/** Starts a TLS server with its own authority. It answers 200 to requests with the cookie and 403 to all others. */
 export async function startTripOrigin(cookie: string) {
   const now = Date.now()
   const root = newAuthority(now)

@@ -15,19 +15,19 @@ import { bad, type Finding, good, type Patient } from './check.ts'
 import { startTripOrigin, tripHost } from './trip-origin.ts'
 import { inPath } from './unhelped.ts'
 
-/** A client that takes longer on its own machine is stuck. */
+/** After this time a client is stuck: everything is on this machine. */
 const tripWithinMs = 20_000
 
 export interface Traveller {
   readonly program: string
   readonly args: (url: string) => readonly string[]
-  /** What helps when the trip failed, by what the client said. */
+  /** The remedy for a failed trip, chosen by the client's output. */
   readonly remedy: (said: string) => string
 }
 
 /**
- * Sends one client through a proxy of its own to a TLS server that lets in only who carries the injected cookie. The CA
- * and the bundle are the installation's; session and origin live in memory, so nothing is left behind.
+ * Sends one client through a test proxy to a TLS server that admits only requests with the injected cookie. The certificate
+ * authority and the bundle are those of the installation. Session and origin live in memory, so nothing is left behind.
  */
 export async function trip(patient: Patient, traveller: Traveller): Promise<readonly Finding[]> {
   const { program } = traveller
@@ -40,7 +40,8 @@ export async function trip(patient: Patient, traveller: Traveller): Promise<read
     if (ended.status === 0 && origin.letIn())
       return [good(`${program}: an injected cookie reached a test server through TLS`)]
     const last = ended.said.trim().split('\n').at(-1) ?? ''
-    const why = ended.status === 0 ? 'it went past the proxy' : last || `exit status ${ended.status}`
+    const why =
+      ended.status === 0 ? 'the request did not go through the proxy' : last || `exit status ${ended.status}`
     return [bad(`${program}: ${why.slice(0, 200)}`, traveller.remedy(ended.said))]
   } finally {
     origin.close()

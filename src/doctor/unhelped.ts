@@ -3,15 +3,15 @@ import { delimiter, join } from 'node:path'
 import { type Check, note } from './check.ts'
 
 interface Tool {
-  /** What to look for in PATH; always told without it. */
+  /** The note appears if this program is in PATH; without it the note always appears. */
   readonly program?: string
-  /** Where alone it is so. */
+  /** The note is true only on this platform. */
   readonly platform?: NodeJS.Platform
   readonly fact: string
   readonly remedy: string
 }
 
-/** Tools that no variable leads through the proxy or to its trust. */
+/** Tools that do not get the proxy or its certificates from variables. */
 const tools: readonly Tool[] = [
   {
     program: 'python3',
@@ -31,27 +31,27 @@ const tools: readonly Tool[] = [
   },
   {
     program: 'wget',
-    fact: 'wget built with GnuTLS takes its trust from configuration alone, and one in ~/.wgetrc wins over ours',
-    remedy: 'no ca_certificate in ~/.wgetrc',
+    fact: 'wget built with GnuTLS reads its certificates only from wgetrc files, and ~/.wgetrc overrides ours',
+    remedy: 'remove ca_certificate from ~/.wgetrc',
   },
   {
     program: 'docker',
-    fact: 'containers see neither these variables nor 127.0.0.1 of this machine',
+    fact: 'containers do not see these variables or 127.0.0.1 of this machine',
     remedy: 'hallpass env --format docker',
   },
   {
     program: 'go',
     platform: 'darwin',
-    fact: 'Go programs on macOS trust the keychain alone, not SSL_CERT_FILE',
-    remedy: 'see certs/README.md: the certificate in the keychain',
+    fact: 'Go programs on macOS trust only the keychain, not SSL_CERT_FILE',
+    remedy: 'see certs/README.md: add the certificate to the keychain',
   },
   {
-    fact: 'Electron applications and browsers obey the proxy variables at most, and trust the system alone',
-    remedy: 'see certs/README.md: the certificate in the system’s store',
+    fact: 'browsers and Electron applications trust only the system, and may ignore the proxy variables',
+    remedy: 'see certs/README.md: add the certificate to the store of the system',
   },
   {
-    fact: 'clients that pin the certificate of their service refuse every proxy of this kind',
-    remedy: 'leave their hosts unknown to the session: those pass through untouched',
+    fact: 'clients that pin the certificate of their service refuse the certificates of hallpass',
+    remedy: 'leave their hosts unknown to the session: they pass through untouched',
   },
 ]
 

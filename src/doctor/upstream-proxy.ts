@@ -4,13 +4,13 @@ import { missedProxy } from '../environment/missed-proxy.ts'
 import { UpstreamProxies } from '../proxy/upstream-proxies.ts'
 import { type Check, good, note } from './check.ts'
 
-/** A network that lets nobody out but through its own proxy is one where hallpass must know it. */
+/** In a network with a mandatory proxy, hallpass must know that proxy. */
 export const upstreamProxy: Check = {
   name: 'upstream proxy',
   async examine({ home, env, configFile }) {
     const running = await new AdminClient(home).running()
     const { config } = await checkConfig({ home: home.root, env, file: configFile })
-    // What is wrong with the configuration is the business of its own check.
+    // Another check reports errors of the configuration.
     if (config === undefined) return []
     const ownPorts = () => (running === undefined ? [] : [running.port])
     const { shown, problems } = new UpstreamProxies(config.upstream, env, ownPorts)

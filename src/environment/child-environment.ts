@@ -3,7 +3,7 @@ import { wgetrcPath } from '../certs/wgetrc.ts'
 import { isLocalName } from '../rules/loopback.ts'
 import type { Home } from '../store/home.ts'
 
-/** Changes to an environment. What is in `remove` goes first: two spellings of one variable are undefined behaviour in C. */
+/** Changes to an environment. `remove` is applied first: in C, two entries of one variable are undefined behaviour. */
 export interface EnvironmentChange {
   readonly set: Readonly<Record<string, string>>
   readonly remove: readonly string[]
@@ -11,11 +11,11 @@ export interface EnvironmentChange {
 
 const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const
 const noProxyVariables = ['NO_PROXY', 'no_proxy'] as const
-/** Without these Node's fetch and Perl's LWP ignore the proxy variables. */
+/** Without these, Node's fetch and Perl's LWP ignore the proxy variables. */
 const switches = ['NODE_USE_ENV_PROXY', 'PERL_LWP_ENV_PROXY'] as const
 /** They add to a client's roots; all other trust variables replace them. */
 const extending: readonly string[] = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT']
-/** They would lead around the proxy or replace its trust: SSL_CERT_DIR wins over SSL_CERT_FILE in some clients. */
+/** These would lead around the proxy or replace its trust: in some clients SSL_CERT_DIR wins over SSL_CERT_FILE. */
 const misleading = ['ALL_PROXY', 'all_proxy', 'SSL_CERT_DIR'] as const
 const loopback = ['localhost', '127.0.0.1', '::1'] as const
 
@@ -28,11 +28,11 @@ export const managedVariables: readonly string[] = [
   'SYSTEM_WGETRC',
 ]
 
-/** What a tool needs in its environment to go through the proxy and to trust it. Pure. */
+/** The variables that make a tool use the proxy and trust it. Pure. */
 export function childEnvironment(options: {
   readonly inherited: NodeJS.ProcessEnv
   readonly proxyUrl: string
-  /** A loopback host is known to the session: curl and others pass the proxy by for whatever NO_PROXY names. */
+  /** The session knows a loopback host, so loopback must not be in NO_PROXY: curl and others bypass the proxy for its hosts. */
   readonly loopbackKnown: boolean
   readonly home: Pick<Home, 'caPem' | 'caBundle'>
 }): EnvironmentChange {
@@ -45,14 +45,14 @@ export function childEnvironment(options: {
   for (const name of caFileVariables) {
     const extends_ = extending.includes(name)
     const own = inherited[name]
-    // An inherited extra root is in the combined bundle, which works as an extension too.
+    // The combined bundle contains an inherited extra root, and works as an extension too.
     set[name] = extends_ && (!own || own === home.caPem) ? home.caPem : home.caBundle
   }
   set.SYSTEM_WGETRC = wgetrcPath(home)
   return { set, remove: [...misleading, ...managedVariables.filter((name) => inherited[name] !== undefined)] }
 }
 
-/** Inherited trust variables that point at something of the user's, which the combined bundle has to take in. */
+/** Inherited trust variables that point at certificates of the user, which must be in the combined bundle. */
 export function foreignTrust(
   inherited: NodeJS.ProcessEnv,
   home: Pick<Home, 'caPem' | 'caBundle'>,
@@ -72,7 +72,7 @@ export function applyEnvironment(inherited: NodeJS.ProcessEnv, change: Environme
   return Object.assign(env, change.set)
 }
 
-/** Undoes `childEnvironment` as far as its result shows what was there before: the user's own NO_PROXY stays. Pure. */
+/** Undoes `childEnvironment`, as far as the environment shows what was there before: the user's own NO_PROXY stays. Pure. */
 export function withoutProxy(inherited: NodeJS.ProcessEnv): EnvironmentChange {
   const own = noProxyEntries(inherited).filter((entry) => !loopback.some((name) => name === entry))
   const set: Record<string, string> = {}
@@ -80,7 +80,7 @@ export function withoutProxy(inherited: NodeJS.ProcessEnv): EnvironmentChange {
   return { set, remove: managedVariables }
 }
 
-/** The user's own entries, never dropped but for loopback where the session has something for a loopback host. */
+/** The user's own entries; loopback entries are left out if the session knows a loopback host. */
 function noProxyValue(inherited: NodeJS.ProcessEnv, loopbackKnown: boolean): string {
   const own = noProxyEntries(inherited)
   const kept = loopbackKnown ? own.filter((entry) => !isLocalName(bare(entry))) : [...loopback, ...own]

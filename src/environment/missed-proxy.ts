@@ -8,8 +8,8 @@ export interface RunningUpstream {
 }
 
 /**
- * Proxies that the environment of a command names and the running proxy does not go through, as it was started without
- * them; one line, without credentials. A running proxy that was told by its configuration knows better.
+ * A sentence about the upstream proxies that the environment of a command names and the running proxy does not use, without
+ * credentials. Undefined if there are none, or if the configuration of the running proxy decides.
  */
 export function missedProxy(env: NodeJS.ProcessEnv, running: RunningUpstream): string | undefined {
   if (running.upstreamFrom === 'configuration') return undefined
@@ -17,5 +17,5 @@ export function missedProxy(env: NodeJS.ProcessEnv, running: RunningUpstream): s
   const missed = named.filter((proxy) => !running.upstream.includes(proxy))
   if (missed.length === 0) return undefined
   const way = running.upstream.length === 0 ? 'directly' : `through ${running.upstream.join(', ')}`
-  return `the running proxy reaches origins ${way}, not through ${missed.join(', ')}: it was started without`
+  return `the running proxy reaches origins ${way}, not through ${missed.join(', ')}: it was started without that variable`
 }

@@ -2,20 +2,20 @@ import type { CredentialSummary } from './credential-summary.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
-/** A credential that a request met as in need of a login. */
+/** A credential that a request used and that needs a login. */
 export interface MetLogin {
   readonly name: string
-  /** The page that makes its value, where a browser window is the login. */
+  /** The page to open in a browser window, if the page makes the value. */
   readonly signInAt?: string
 }
 
-/** A credential that nothing but a login can mend. */
+/** A credential that only a login can mend. */
 export interface NeededLogin extends MetLogin {
   readonly session: string
   readonly reason: string
 }
 
-/** Credentials, of every session, that nothing but a login can mend. */
+/** The credentials of all sessions that only a login can mend. */
 export async function neededLogins(sessions: Sessions, now: number): Promise<readonly NeededLogin[]> {
   const found = await Promise.all(
     (await sessions.list()).map(async ({ name: session }) => {
@@ -31,7 +31,7 @@ export async function neededLogins(sessions: Sessions, now: number): Promise<rea
   return found.flat()
 }
 
-/** Those of a session that its requests met, with where to sign in. */
+/** The named credentials of a session, with the page to sign in at. */
 export async function metLogins(session: Session, names: readonly string[]): Promise<readonly MetLogin[]> {
   if (names.length === 0) return []
   const credentials = await session.credentials.list()
@@ -41,14 +41,14 @@ export async function metLogins(session: Session, names: readonly string[]): Pro
   })
 }
 
-/** Why nothing but a login helps; undefined when something else does, or nothing is amiss. */
+/** Why the credential needs a login; undefined if it does not. */
 export function whyLogin(
   { freshness, definition, readFrom }: Pick<CredentialSummary, 'freshness' | 'definition' | 'readFrom'>,
   now: number,
 ): string | undefined {
   if (freshness === undefined) return undefined
   const { needsLogin, refreshable, expiresAt = Number.POSITIVE_INFINITY } = freshness
-  // What is read from the file of another tool is that tool's to mend.
+  // Tokens in the file of another tool are refreshed by that tool.
   const owned = definition !== undefined && 'tokenFile' in definition && definition.tokenFile !== undefined
   if (needsLogin !== undefined || refreshable || owned || expiresAt > now) return needsLogin
   return readFrom === undefined

@@ -213,7 +213,7 @@ END
       process.kill(browserOf(cli), 'SIGKILL')
       const { status, stderr } = await end
       expect(status, stderr).toBe(0)
-      expect(stderr).toContain('removed 1 cookie that the window has no more')
+      expect(stderr).toContain('removed 1 cookie that the window removed')
       expect(stderr).toContain(
         'skipped 1: the browser refuses it: it stays only in the session (bytes of app.site.test)',
       )
@@ -376,7 +376,7 @@ describe('login --attach', () => {
     const { status, stderr } = await cli.run([...login, 'http://127.0.0.1:9222'])
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: expect.stringContaining('--attach is HOST:PORT, as in 127.0.0.1:9222'),
+      stderr: expect.stringContaining('--attach must be HOST:PORT, such as 127.0.0.1:9222'),
     })
   })
 })

@@ -59,7 +59,7 @@ describe('the admin socket', () => {
     expect(JSON.stringify(await admin.status())).not.toContain(issued.token)
     expect(await admin.revoke(issued.id)).toEqual({ needsLogin: [] })
     expect((await admin.status()).clients).toEqual([])
-    await expect(admin.revoke(issued.id)).rejects.toThrow('no client of that id')
+    await expect(admin.revoke(issued.id)).rejects.toThrow('no client has that id')
   })
 
   test.each([

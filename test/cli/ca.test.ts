@@ -112,7 +112,7 @@ describe('ca bundle', () => {
     const cli = await filledHome()
     const { stderr, status } = await cli.run(['ca', 'bundle'], { env: { CURL_CA_BUNDLE: '/nowhere.pem' } })
     expect(status).toBe(0)
-    expect(stderr).toContain('warning: CURL_CA_BUNDLE: /nowhere.pem is left out')
+    expect(stderr).toContain('warning: CURL_CA_BUNDLE: /nowhere.pem is not in the bundle')
   })
 })
 

@@ -116,7 +116,7 @@ describe('config check', () => {
     const cli = configured()
     const { stderr, status } = await cli.run(['config', 'check'])
     expect(status).toBe(0)
-    expect(stderr).toContain('the defaults hold')
+    expect(stderr).toContain('the defaults are used')
     const json = await cli.run(['config', 'check', '--json'])
     expect(JSON.parse(json.stdout)).toEqual({
       schema: 'hallpass.config-check/1',

@@ -150,7 +150,7 @@ describe('cookie', () => {
           run: set('https://a.example/', 'sid', '--max-age', 'soon'),
           stdin: secret,
           status: 2,
-          stderr: /--max-age is a whole number/,
+          stderr: /--max-age must be a whole number/,
         },
         {
           run: set('https://a.example/', 'sid', '--same-site', 'maybe'),

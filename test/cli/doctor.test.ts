@@ -81,7 +81,7 @@ describe('doctor', () => {
     expect(status).toBe(1)
     expect(findings.find(({ check }) => check === 'trip by curl')).toMatchObject({
       verdict: 'bad',
-      fact: 'curl: it went past the proxy',
+      fact: 'curl: the request did not go through the proxy',
     })
   })
 
@@ -96,7 +96,7 @@ describe('doctor', () => {
     ['a port that another program has', 'port', 'taken by another program', takenPort],
     ['a damaged record, by its file', 'records', 'cookies.json.enc', damagedRecord],
     ['a clock that is behind', 'clock', 'a file here was written at', writtenTomorrow],
-    ['a bundle without the present authority', 'ca', 'does not hold the present authority', foreignBundle],
+    ['a bundle without the present authority', 'ca', 'does not contain the present authority', foreignBundle],
   ])('says %s', async (_, check, fact, harm) => {
     const cli = new CommandLine()
     await cli.run(['session', 'create', 'work'])

@@ -46,7 +46,7 @@ describe('explain', () => {
             '  cookies   sid, csrftoken        withheld: beta (path /beta)',
             '  header    authorization (api)',
             '  mirror    x-csrf-token from csrftoken (csrf)',
-            '  reveal    script: the client sees new cookies but those that are http-only',
+            '  reveal    script: the client sees new cookies, except http-only ones',
             '',
           ].join('\n'),
         },

@@ -37,7 +37,7 @@ describe('export', () => {
     const cli = await filledHome()
     const hidden = await cli.run(['export', '--format', 'netscape'])
     expect(hidden).toMatchObject({ status: 2, stdout: '' })
-    expect(hidden.stderr).toMatch(/--reveal says that they may be/)
+    expect(hidden.stderr).toMatch(/add --reveal to allow it/)
     const shown = await cli.run(['export', '--format', 'netscape', '--reveal'])
     expect(shown.status).toBe(0)
     expect(shown.stdout).toMatch(
@@ -51,7 +51,7 @@ describe('export', () => {
     const file = join(scratch(cli), 'cookies.txt')
     const unasked = await cli.run(['export', '--format', 'netscape', '--out', file])
     expect(unasked).toMatchObject({ status: 2, stdout: '' })
-    expect(unasked.stderr).toMatch(/Write 1 cookie with their values in clear.*say --reveal/)
+    expect(unasked.stderr).toMatch(/Write 1 cookie with their values in clear.*use --reveal/)
     expect(existsSync(file)).toBe(false)
     const { status, stdout, stderr } = await cli.shell(
       `umask 0; hallpass export --format netscape --out '${file}' --reveal`,
@@ -82,7 +82,7 @@ describe('export', () => {
     writeFileSync(file, 'mine')
     expect(await cli.run(args)).toMatchObject({
       status: 1,
-      stderr: /there is a file already, which --force would replace/,
+      stderr: /the file exists; --force replaces it/,
     })
     expect(readFileSync(file, 'utf8')).toBe('mine')
     chmodSync(file, 0o644)
@@ -227,7 +227,7 @@ describe('export', () => {
     expect(playwright.stderr).toMatch(
       /left out 1: JSON cannot hold bytes that are not UTF-8 \(app\.example\.com\)/,
     )
-    expect(playwright.stderr).toMatch(/does not hold sessionStorage: lost of 1 origin/)
+    expect(playwright.stderr).toMatch(/cannot hold sessionStorage: lost for 1 origin/)
     expect(await cli.run(['export', '--format', 'netscape', '--json', '--reveal'])).toMatchObject({
       status: 2,
     })
@@ -277,7 +277,7 @@ describe('a bundle', () => {
     await store.update({ kind: 'credential', session: 'default', name: 'login' }, () => refreshed)
     const again = await cli.run(['export', '--format', 'bundle'], { stdin: 'a good passphrase\n' })
     expect(again.stdout).toMatch(/^\{"hallpass-bundle":1,/)
-    expect(again.stderr).toMatch(/tokens that refresh are in it/)
+    expect(again.stderr).toMatch(/it contains refresh tokens/)
 
     const env = { HALLPASS_HOME: join(cli.folder, 'other-machine') }
     await cli.run(['session', 'list'], { env })
@@ -287,7 +287,7 @@ describe('a bundle', () => {
     const keyFile = join(cli.folder, 'passphrase')
     writeFileSync(keyFile, 'a good passphrase\n', { mode: 0o600 })
     const asked = await cli.shell(`hallpass import - --passphrase-file '${keyFile}' < '${file}'`, { env })
-    expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining('say --yes') })
+    expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining('use --yes') })
     expect(asked.stderr).toMatch(/api: bearer, its value is in the bundle, for api\.example\.com/)
     expect((await cli.run(['token', 'list'], { env })).stdout).not.toContain('api')
     const right = await cli.shell(`hallpass import - --yes --passphrase-file '${keyFile}' < '${file}'`, {

@@ -26,7 +26,7 @@ describe('key status', () => {
     const cli = await filledHome()
     const { stdout, stderr, status } = await cli.run(['key', 'status'])
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^protector {6}file \(mode 0600 alone\)$/m)
+    expect(stdout).toMatch(/^protector {6}file \(only its mode, 0600\)$/m)
     expect(stdout).toContain(keyFile(cli))
     expect(stdout).toMatch(/^current key {4}[0-9a-f]{16}, made \S+Z, seals 3 records$/m)
     expect(stdout).toMatch(/^not against {4}someone who gets the whole folder/m)
@@ -117,7 +117,7 @@ describe('key protect', () => {
     const protect = await cli.run(['key', 'protect', 'passphrase'], { stdin: 'correct horse\n' })
     expect({ stdout: protect.stdout, status: protect.status }).toEqual({ stdout: '', status: 0 })
     expect(protect.stderr).toContain('is protected by: passphrase (Argon2id)')
-    expect(protect.stderr).toContain('holds against someone who gets the whole folder')
+    expect(protect.stderr).toContain('it protects against someone who gets the whole folder')
     expect(protect.stderr).toMatch(/hint: .*hallpass key rotate\n$/)
     expect(protect.stderr).not.toContain('correct horse')
 
@@ -145,7 +145,7 @@ describe('key protect', () => {
     })
     const back = await cli.run(['key', 'protect', 'file'], { env: { HALLPASS_PASSPHRASE_FILE } })
     expect(back.status).toBe(0)
-    expect(back.stderr).toContain('not against someone who gets the whole folder')
+    expect(back.stderr).toContain('it does not protect against someone who gets the whole folder')
     await expectReadable(cli)
   })
 
@@ -208,7 +208,7 @@ describe('key protect', () => {
       ['key', 'protect', 'passphrase'],
       [
         { at: /new passphrase/, keys: 'correct horse\r' },
-        { at: /once more/, keys: 'correct horse\r' },
+        { at: /passphrase again/, keys: 'correct horse\r' },
       ],
     )
     expect(status).toBe(0)
@@ -218,7 +218,7 @@ describe('key protect', () => {
 
   test.for([
     ['two that differ', 'other horse\r', 2, 'the two passphrases differ'],
-    ['Ctrl-C', '\u0003', 130, 'once more'],
+    ['Ctrl-C', '\u0003', 130, 'passphrase again'],
   ] as const)('changes nothing on a terminal for %s', async ([, keys, exit, message], context) => {
     const cli = await filledHome()
     const before = readFileSync(keyFile(cli), 'utf8')
@@ -228,7 +228,7 @@ describe('key protect', () => {
       ['key', 'protect', 'passphrase'],
       [
         { at: /new passphrase/, keys: 'correct horse\r' },
-        { at: /once more/, keys },
+        { at: /passphrase again/, keys },
       ],
     )
     expect(status).toBe(exit)
@@ -272,7 +272,7 @@ describe('key rotate', () => {
     expect(after.current).not.toBe(before.current)
     expect(after.keys).toMatchObject([{ kid: after.current, records: 3 }])
     expect(stderr).toContain(`3 records resealed with the new key ${after.current}`)
-    expect(stderr).toContain(`forgot ${before.current}`)
+    expect(stderr).toContain(`removed the old key ${before.current}`)
     await expectReadable(cli)
   })
 

@@ -192,7 +192,7 @@ describe('while the token server is away', () => {
   it('a token that lives is printed, and refreshing exits 6', async () => {
     const { server, close, set } = await started()
     const given = await server.issue()
-    const away = /could not be asked: .*; tried again in \d+ s at the earliest\n/
+    const away = /could not be asked: .*; the next attempt is in \d+ s at the earliest\n/
     await story(
       [given.access_token, given.refresh_token],
       [
@@ -219,7 +219,7 @@ describe('tokens of another tool', () => {
     const owned = ['token', 'set', 'tool', '--kind', 'oauth2', '--host', '127.0.0.1']
     const tokens = [first, second].flatMap((given) => [given.access_token, given.refresh_token])
     await story(tokens, [
-      { run: [...owned, '--file', file], status: 2, stderr: /--file names tokens that another tool owns/ },
+      { run: [...owned, '--file', file], status: 2, stderr: /--file names the tokens of another tool/ },
       { run: [...owned, '--read-only'], status: 2, stderr: /--read-only needs --file/ },
       {
         run: [...owned, '--read-only', '--file', file],

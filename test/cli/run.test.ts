@@ -22,9 +22,9 @@ describe('the exit status of run', () => {
   })
 
   test.each([
-    ['a word in place of --', ['run', 'curl', 'https://example.com/'], 'stands after --'],
+    ['a word in place of --', ['run', 'curl', 'https://example.com/'], 'the command to run after --'],
     ['an option that there is not', ['run', '--bogus', '--', 'true'], "unknown option '--bogus'"],
-    ['nothing behind --', ['run', '--capture', '--'], 'stands after --'],
+    ['nothing behind --', ['run', '--capture', '--'], 'the command to run after --'],
     ['a host that is none', ['run', '--only', 'a b', '--', 'true'], '--only: "a b"'],
     ['a session that is not there', ['--session', 'gone', 'run', '--', 'true'], 'no session "gone"'],
   ])('is 125 for %s', async (_, args, message) => {

@@ -131,7 +131,7 @@ describe('session create', () => {
     const cli = await filledHome()
     const { stdout, stderr, status } = await cli.run(['session', 'create', 'work'])
     expect({ stdout, status }).toEqual({ stdout: 'work\n', status: 0 })
-    expect(stderr).toContain('stays until it is removed')
+    expect(stderr).toContain('stays until you remove it')
     expect(stderr).toMatch(/hint: .*hallpass run --session work /)
   })
 
@@ -162,7 +162,7 @@ describe('session create', () => {
     ['a name with a capital', ['Work'], 'lower-case'],
     ['a name that is a path', ['../x'], 'cannot be the name'],
     ['a name that reaches a prototype', ['__proto__'], 'cannot be the name'],
-    ['a time that is none', ['work', '--ttl', 'soon'], '--ttl is a number with s, m, h or d'],
+    ['a time that is none', ['work', '--ttl', 'soon'], '--ttl must be a number with s, m, h or d'],
     ['no time at all', ['work', '--ttl', '0s'], 'whole number of seconds'],
     ['a time beyond all', ['work', '--ttl', '99999d'], 'ten years at most'],
   ])('makes nothing for %s', async (_, args, message) => {

@@ -92,10 +92,10 @@ describe('a command that names no configuration', () => {
     write(own, readOnly)
     const { status, seen, stderr } = await post(cli)
     expect({ status, seen }).toEqual({ status: '403', seen: 0 })
-    expect(stderr).toContain(`${own} has changed since its start`)
+    expect(stderr).toContain(`${own} has changed since it was started`)
     expect(stderr).toContain('hallpass stop;')
-    expect((await cli.run(['status'])).stdout).toContain('has changed since its start')
-    expect((await cli.run(['env'])).stderr).toContain('has changed since its start')
+    expect((await cli.run(['status'])).stdout).toContain('has changed since it was started')
+    expect((await cli.run(['env'])).stderr).toContain('has changed since it was started')
   })
 
   test('goes by the file of the running proxy, and explain names it', async () => {

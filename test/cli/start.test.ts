@@ -139,7 +139,7 @@ describe('start --no-auth', () => {
     const cli = new CommandLine()
     const { status, stderr } = await cli.run(['start', '--background', '--no-auth'])
     expect(status).toBe(0)
-    expect(stderr).toContain('every process of this machine uses the session "default"')
+    expect(stderr).toContain('every process of this machine can use the session "default"')
     expect(JSON.parse((await cli.run(['status', '--json'])).stdout).no_auth).toBe('default')
   })
 

@@ -79,7 +79,7 @@ describe('token login', () => {
 
   it('says where to go when nothing can be opened', async () => {
     const child = cli.spawn(login('work', ...at()), { env: { BROWSER: 'false' } })
-    const talk = await said(child, /no browser could be opened here: open that page in one\n/, 'stderr')
+    const talk = await said(child, /no browser could be opened here: open the page yourself\n/, 'stderr')
     await new BrowsingUser().visit(/http\S+\/auth\?\S+/.exec(talk)?.[0] ?? '')
     expect(await once(child)).toBe(0)
   })
@@ -89,27 +89,27 @@ describe('token login', () => {
       [
         'an issuer',
         [],
-        /error: Who issues the tokens: github, .* Nobody is here to answer: say --provider or --issuer\n/,
+        /error: Who issues the tokens: github, .* There is no terminal to answer on: use --provider or --issuer\n/,
       ],
       [
         'which one',
         ['--provider', 'okta'],
-        /error: Which Okta\? As DOMAIN\.okta\.com\. Nobody is here to answer: say --issuer\n/,
+        /error: Which Okta\? As DOMAIN\.okta\.com\. There is no terminal to answer on: use --issuer\n/,
       ],
       [
         'a client id',
         ['--provider', 'github'],
-        /registered at https:\/\/github\.com\/settings\/developers\n.*redirect URI http:\/\/127\.0\.0\.1\/callback\n.*error: What is the client id\? .* say --client-id\n/,
+        /application at https:\/\/github\.com\/settings\/developers, with the redirect URI http:\/\/127\.0\.0\.1\/callback\n.*error: What is the client id\? .* use --client-id\n/,
       ],
       [
         'hosts',
         ['--issuer', 'https://id.example.com', '--client-id', 'c'],
-        /error: Which hosts are the tokens for\? .* say --host\n/,
+        /error: Which hosts are the tokens for\? .* use --host\n/,
       ],
       [
         'a secret',
         ['--provider', 'google', '--client-id', 'c'],
-        /error: a client secret is wanted: say --client-secret and write it to stdin\n/,
+        /error: the client secret is missing: use --client-secret and write it to stdin\n/,
       ],
       [
         'another flow',
@@ -119,7 +119,7 @@ describe('token login', () => {
       [
         'one flow',
         ['--flow', 'code', '--device'],
-        /error: --device means --flow device, and --flow code is another\n/,
+        /error: --device means --flow device and does not go with --flow code\n/,
       ],
       [
         'a provider that there is',
@@ -263,7 +263,7 @@ describe('token login --device', () => {
     const code = codeOf(await said(child, /[A-Z]{4}-[A-Z]{4}\n/, 'stderr'))
     const talk = said(
       child,
-      /stopped waiting; for another \d+ min the same command takes the login up\n/,
+      /stopped waiting; the same command resumes the login for another \d+ min\n/,
       'stderr',
     )
     child.kill('SIGINT')
@@ -318,7 +318,7 @@ describe('token login --device', () => {
     ])
     expect({ status, screen }).toMatchObject({
       status: 130,
-      screen: expect.stringMatching(/\x1b\[Khallpass: stopped waiting; for another/),
+      screen: expect.stringMatching(/\x1b\[Khallpass: stopped waiting; the same command/),
     })
   })
 })

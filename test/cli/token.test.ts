@@ -111,7 +111,7 @@ describe('token', () => {
           run: ['token', 'get', 'csrf'],
           status: 4,
           stdout: '',
-          stderr: /"csrf" has no value: .*none of its own/,
+          stderr: /"csrf" has no value: .*no value of its own/,
         },
       ],
     ))
@@ -146,7 +146,7 @@ describe('token', () => {
           run: ['token', 'refresh', 'store'],
           status: 2,
           stdout: '',
-          stderr: /"store" is of the kind sigv4, whose/,
+          stderr: /"store" is of the kind sigv4, which is never refreshed/,
         },
         {
           run: set('store', 'sigv4', '--host', 'b.example'),
@@ -220,7 +220,7 @@ describe('token', () => {
         {
           run: set('api', 'bearer', '--host', 'a.example', '--param', 'key'),
           status: 2,
-          stderr: /--param says nothing about the kind bearer/,
+          stderr: /--param does not apply to the kind bearer/,
         },
         {
           run: set('api', 'bearer', '--host', 'https://a.example/'),
@@ -235,7 +235,7 @@ describe('token', () => {
         {
           run: set('api', 'bearer', '--host', 'a.example'),
           status: 2,
-          stderr: /is not given: stdin is empty/,
+          stderr: /is missing: stdin is empty/,
         },
         {
           run: set('../x', 'bearer', '--host', 'a.example'),

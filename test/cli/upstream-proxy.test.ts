@@ -56,7 +56,7 @@ describe('a proxy that the environment names', () => {
     await cli.run(['start', '--background'])
     const { stderr } = await cli.run(['run', '--quiet', '--', 'true'], { env: corporate })
     expect(stderr).toBe(
-      `hallpass: warning: the running proxy reaches origins directly, not through ${shown}: it was started without\n`,
+      `hallpass: warning: the running proxy reaches origins directly, not through ${shown}: it was started without that variable\n`,
     )
   })
 

@@ -92,7 +92,7 @@ describe('a credential of the kind web-storage', () => {
       '--path: names joined by dots',
     ],
     [['--kind', 'web-storage', '--origin', origin, '--key', 'a', '--area', 'both'], '--area'],
-    [['--kind', 'bearer', '--origin', origin], '--origin says nothing about the kind bearer'],
+    [['--kind', 'bearer', '--origin', origin], '--origin does not apply to the kind bearer'],
   ])('is told by flags: %j', async (flags, reason) => {
     const { status, stderr } = await new CommandLine().run([
       'token',

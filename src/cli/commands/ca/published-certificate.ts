@@ -10,8 +10,8 @@ export interface Published {
 }
 
 /**
- * The authority's certificate from ca.pem. It is public, so no passphrase is asked for; only where it is not there is
- * the state folder opened, which makes it at the first use or says what is wrong.
+ * Reads the authority's certificate from ca.pem, which is public and needs no passphrase. If it is missing, the state folder is
+ * opened: that makes it at the first use, or fails with the reason.
  */
 export async function publishedCertificate(context: Context): Promise<Published> {
   const home = homeOf(context.env)
@@ -21,13 +21,13 @@ export async function publishedCertificate(context: Context): Promise<Published>
   return { home, certificate: authority.certificate }
 }
 
-/** What is said of an authority; all of it public. */
+/** The public facts of an authority. */
 export function factsOf(certificate: X509Certificate) {
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
   return {
     name: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? certificate.subject,
     fingerprint_sha256: certificate.fingerprint256,
-    // Base64, as browsers take it (--ignore-certificate-errors-spki-list).
+    // In Base64, the form that Chrome's --ignore-certificate-errors-spki-list takes.
     spki_sha256: createHash('sha256').update(spki).digest('base64'),
     not_before: certificate.validFromDate.toISOString(),
     not_after: certificate.validToDate.toISOString(),

@@ -5,9 +5,9 @@ import type { Home } from '../../../store/home.ts'
 import type { Context } from '../../command.ts'
 
 /**
- * Writes the combined bundle anew. What the present one has stays in it: children of a running proxy read that very
- * file, and the company's root among it may be known to the environment that the proxy was started in, and not to this
- * shell. The next start begins afresh.
+ * Writes the combined bundle and keeps the certificates of the present one: children of a running proxy read the same file, and a
+ * company's root in it may come from the environment of the proxy, which this shell does not have. The next start writes the
+ * bundle from nothing.
  */
 export async function rewriteBundle(
   { env, output }: Context,
@@ -20,7 +20,7 @@ export async function rewriteBundle(
     env: { ...env, SSL_CERT_DIR: folders.join(delimiter) },
   })
   for (const { variable, path, reason } of bundle.skipped) {
-    output.warn(`${variable}: ${path} is left out: ${reason}`)
+    output.warn(`${variable}: ${path} is not in the bundle: ${reason}`)
   }
   return bundle
 }

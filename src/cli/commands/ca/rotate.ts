@@ -13,10 +13,10 @@ export const run: Run = async (context, input) => {
   const before = shownCertificate(paths)
   if ((isThere(paths.caKey) || isThere(paths.caPem)) && !input.has('yes')) {
     const name = before === undefined ? '' : ` "${factsOf(before).name}"`
-    const question = `Replace the certificate authority${name}? What was made to trust it must be told again.`
+    const question = `Replace the certificate authority${name}? Programs that you made trust it must trust the new one.`
     if (!(await context.confirm(question, '--yes'))) throw new Exit(1)
   }
-  // Without opening the authority: it may be a damaged one that is to be replaced.
+  // The old authority is not opened: it may be damaged.
   const { home, keys } = await openKeys(context)
   const authority = await Authority.rotate(home, keys)
   await rewriteBundle(context, home, authority)
@@ -31,13 +31,9 @@ export const run: Run = async (context, input) => {
     })
   }
   output.say(`made ${facts.name}, valid until ${facts.not_after.slice(0, 10)}`)
-  output.say(`running proxies use it from their next connection on; ${home.caBundle} is rewritten, so what`)
-  output.say(
-    '"hallpass run" starts from now on trusts it, and so does a shell that has evaluated "hallpass env"',
-  )
+  output.say(`running proxies use it for new connections; ${home.caBundle} has been rewritten`)
+  output.say('new children of "hallpass run" trust it, and so do shells that evaluated "hallpass env"')
   if (replaced === undefined) return
-  output.say(
-    `wherever you made something trust the old one (system, browser, container), trust ${home.caPem}`,
-  )
-  output.say(`and remove the old one: ${replaced.name}, SHA-256 ${replaced.fingerprint_sha256}`)
+  output.say(`make every system, browser and container that trusts the old one trust ${home.caPem}`)
+  output.say(`and remove the old one there: ${replaced.name}, SHA-256 ${replaced.fingerprint_sha256}`)
 }

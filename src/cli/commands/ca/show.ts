@@ -18,6 +18,6 @@ export const run: Run = async (context) => {
     ])
   }
   if (certificate.validToDate.getTime() > Date.now()) return
-  output.warn('it has expired: no client accepts what it signs')
+  output.warn('the authority has expired: no client accepts its certificates')
   output.hint('hallpass ca rotate')
 }

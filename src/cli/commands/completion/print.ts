@@ -11,7 +11,7 @@ const shells: Readonly<Record<string, typeof bash>> = { bash, zsh, fish, pwsh }
 export const run: Run = async ({ output, commands }, input) => {
   const name = input.args[0] ?? ''
   const script = shells[name]
-  // The parser checks the choices already; this narrows the type.
+  // The parser has checked the choices; this narrows the type.
   if (script === undefined) throw new HallpassError('usage', `no completion for ${name}`)
   output.value(script(places(commands), childTakers(commands)))
 }

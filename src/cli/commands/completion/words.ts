@@ -2,7 +2,7 @@ import type { CommandSpec, OptionSpec } from '../../command.ts'
 import { globalOptions } from '../../global-options.ts'
 import { helpPages } from '../../help-pages.ts'
 
-/** What can stand after the words of `path`; `path` is '' for the start, 'token set' for a subcommand. */
+/** The words and options that can follow `path`: '' is the start, 'token set' a subcommand. */
 export interface Place {
   readonly path: string
   readonly words: readonly Word[]
@@ -15,12 +15,12 @@ export interface Word {
 }
 
 export interface CompletedOption extends Word {
-  /** A word must follow. */
+  /** The next word is its value. */
   readonly takesValue: boolean
   readonly choices: readonly string[]
 }
 
-/** Every place of the command line, from the descriptors that make `--help`. */
+/** Every place of the command line, from the specs that also make `--help`. */
 export function places(commands: readonly CommandSpec[]): readonly Place[] {
   const help = { text: 'help', summary: 'help on a command or a topic' }
   const root = { path: '', words: [...commands.map(wordOf), help], options: globalOptions.map(optionOf) }
@@ -32,7 +32,7 @@ export function places(commands: readonly CommandSpec[]): readonly Place[] {
   ]
 }
 
-/** Options whose value is the next word: it must not be taken for a command. */
+/** Options whose next word is a value and not a command. */
 export function valueOptions(all: readonly Place[]): readonly string[] {
   return [...new Set(all.flatMap(({ options }) => options.filter((o) => o.takesValue).map((o) => o.text)))]
 }

@@ -6,7 +6,7 @@ import type { Run } from '../../command.ts'
 import { configOptions } from './options.ts'
 import { sourceText } from './source-text.ts'
 
-/** A file that is something else altogether has a problem in every line; nobody reads more than a screen of them. */
+/** A file of another format has a problem in every line; nobody reads more than a screen of them. */
 const maxShown = 40
 
 export const run: Run = async (context, input) => {
@@ -22,10 +22,10 @@ export const run: Run = async (context, input) => {
   checkCertificates(config)
   const path = configPath(options)
   if (output.json) output.document('config-check/1', { path, exists: config.fileExists, valid: true })
-  else output.say(config.fileExists ? `${path} is valid` : `there is no ${path}; the defaults hold`)
+  else output.say(config.fileExists ? `${path} is valid` : `there is no ${path}: the defaults are used`)
 }
 
-/** What upstreamCa names is read at each start: a file that is missing is found here and not there. */
+/** Each start reads the files of upstreamCa: a missing file is better found here. */
 function checkCertificates({ upstreamCa, sources }: Config): void {
   try {
     upstreamRoots({ upstreamCa, env: {} })

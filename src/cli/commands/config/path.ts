@@ -9,5 +9,5 @@ export const run: Run = async (context) => {
   const exists = existsSync(path)
   if (output.json) output.document('config-path/1', { path, exists })
   else output.value(`${path}\n`)
-  if (!exists) output.detail('there is no such file; the defaults hold')
+  if (!exists) output.detail('there is no such file: the defaults are used')
 }

@@ -3,7 +3,7 @@ import type { Run } from '../../command.ts'
 
 export const run: Run = async ({ output }) => {
   const schema = configJsonSchema()
-  // A JSON schema may have keys that no validator knows, so with --json it is both: the schema, and a document of ours.
+  // A JSON schema may have unknown keys, so with --json the document is also a valid schema.
   if (output.json) output.document('config-schema/1', { ...schema })
   else output.value(`${JSON.stringify(schema, null, 2)}\n`)
 }

@@ -21,7 +21,7 @@ export const run: Run = async (context) => {
   ])
 }
 
-/** Rules and credentials one a line: all in one would be longer than any terminal. */
+/** One line for each rule and credential: together they would be longer than any terminal. */
 function entriesOf(key: string, value: unknown): (readonly [string, unknown])[] {
   if (key === 'rules' && Array.isArray(value) && value.length > 0) {
     return value.map((rule, index) => [`rules[${index}]`, rule] as const)

@@ -1,6 +1,6 @@
 import type { Source } from '../../../config/load-config.ts'
 
-/** Who said what a value is, as a person looks for it: `default`, `HALLPASS_LISTEN`, `/path/config.yaml:3`. */
+/** Where a value comes from: `default`, `HALLPASS_LISTEN`, `/path/config.yaml:3`. */
 export function sourceText(source: Source): string {
   switch (source.from) {
     case 'default':

@@ -3,7 +3,7 @@ import { type Cookie, isExpired } from '../../../cookies/cookie.ts'
 import { parseRequestUrl } from '../../../plan/request-url.ts'
 import { Secret } from '../../../secret.ts'
 
-/** A cookie as `--json` shows it; the value only with `--reveal`. */
+/** A cookie for `--json`, with its value only if `reveal` is set. */
 export function cookieDocument(cookie: Cookie, options: { readonly reveal: boolean; readonly now: number }) {
   return {
     name: fromWire(cookie.name),
@@ -21,7 +21,7 @@ export function cookieDocument(cookie: Cookie, options: { readonly reveal: boole
   }
 }
 
-/** Bytes of the wire, one a character, as the UTF-8 that they mostly are; else as they are. */
+/** Text from the wire (one byte a character) as UTF-8, or unchanged if it is not UTF-8. */
 export function fromWire(latin1: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(latin1, 'latin1'))
@@ -30,12 +30,12 @@ export function fromWire(latin1: string): string {
   }
 }
 
-/** What was typed, as the bytes that go on the wire. */
+/** Typed text as it goes on the wire: UTF-8, one byte a character. */
 export function toWire(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-/** A site as a person names it: a host, or any URL there. @throws HallpassError 'usage' */
+/** The host of a site, given as a host or as any URL of it. @throws HallpassError 'usage' */
 export function siteOperand(text: string): string {
   return isIPv6(text) ? text.toLowerCase() : parseRequestUrl(text).host
 }

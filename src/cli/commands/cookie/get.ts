@@ -13,6 +13,5 @@ export const run: Run = async (context, input) => {
   }
   const reveal = input.has('reveal')
   if (output.json) output.document('cookie/1', cookieDocument(cookie, { reveal, now: Date.now() }))
-  // The bytes as they are, whatever their encoding.
   else output.value(Buffer.from(`${cookie.value}\n`, 'latin1'))
 }

@@ -12,7 +12,7 @@ export const run: Run = async (context, input) => {
   const cookies = await session.cookies.list(site)
   const wire = name === undefined ? undefined : toWire(name)
   const there = wire === undefined ? cookies.length : cookies.filter((cookie) => cookie.name === wire).length
-  // A site whose cookies are all gone is still known, and forgetting it is what is asked for.
+  // The session still knows a site without cookies; `rm` makes it forget the site.
   const known =
     wire === undefined && (await hallpass.store.names(session.name, 'cookies')).includes(siteOf(site))
   if (there === 0 && !known) {
@@ -26,6 +26,6 @@ export const run: Run = async (context, input) => {
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
   const removed = await session.cookies.remove(site, wire)
   if (output.json) output.document('cookie-rm/1', { session: session.name, site, removed })
-  if (removed === 0) output.say(`there were no cookies of ${site} left; nothing more is captured of it`)
+  if (removed === 0) output.say(`${site} had no cookies left; hallpass captures no more of it`)
   else output.say(`removed ${removed} ${removed === 1 ? 'cookie' : 'cookies'} of ${site}`)
 }

@@ -6,7 +6,7 @@ import { cookieDocument, fromWire, toWire } from './cookie-text.ts'
 export const run: Run = async (context, input) => {
   const { output } = context
   const [url = '', name = ''] = input.args
-  // Before the value is asked for.
+  // Checked before the user types the value.
   const maxAgeSeconds = maxAgeOf(input)
   const session = await (await context.open()).session()
   const sameSite = input.text('sameSite')
@@ -31,6 +31,7 @@ export const run: Run = async (context, input) => {
 function maxAgeOf(input: Input): number | undefined {
   const text = input.text('maxAge')
   if (text === undefined) return undefined
-  if (!/^\d{1,12}$/.test(text)) throw new HallpassError('usage', '--max-age is a whole number of seconds')
+  if (!/^\d{1,12}$/.test(text))
+    throw new HallpassError('usage', '--max-age must be a whole number of seconds')
   return Number(text)
 }

@@ -31,7 +31,7 @@ function show({ output }: Context, { check, verdict, fact, remedy }: CheckedFind
   output.line([painted(colour, mark), `  ${check}: ${fact}`, ...told])
 }
 
-/** Damaged records are only ever set aside here, and only after a yes. */
+/** Nothing else in hallpass moves a damaged record, and this asks first. */
 async function repair(context: Context, input: Input, patient: Patient): Promise<void> {
   const { findDamaged, isBeyondRepair, setAside } = await import('../../../doctor/damaged-records.ts')
   const opener = { home: patient.home, keys: await patient.keys() }

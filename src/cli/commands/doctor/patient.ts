@@ -5,12 +5,12 @@ import { homeOf } from '../../../store/home.ts'
 import type { Context } from '../../command.ts'
 import { openKeys } from '../../open-keys.ts'
 
-/** The installation as the checks reach it: in parts, so that one that is damaged keeps no other from being looked at. */
+/** The installation in parts, so that a damaged part does not stop the checks of the others. */
 export function patientOf(context: Context): Patient {
   const { env, flags, output } = context
   const home = homeOf(env)
   const keys = once(async () => {
-    // The first use makes everything, as with any command, and nothing while the configuration has an error.
+    // The first use makes everything, as with any command, unless the configuration has an error.
     const { keys } = existsSync(home.root) ? await openKeys(context) : await context.open()
     return keys
   })
@@ -22,7 +22,7 @@ export function patientOf(context: Context): Patient {
   return { home, env, configFile: flags.config, now: Date.now(), keys, authority }
 }
 
-/** A failure is kept too: nobody is asked twice for a passphrase that was wrong. */
+/** Keeps a failure too: after a wrong passphrase doctor does not ask again. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {

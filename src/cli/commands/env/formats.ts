@@ -3,8 +3,8 @@ import type { EnvironmentChange } from '../../../environment/child-environment.t
 import { HallpassError } from '../../../errors.ts'
 
 /**
- * How each reader wants a change of its environment. What a shell evaluates is quoted whole, so that nothing in a value
- * (an inherited NO_PROXY, a path of the state folder) is ever read as code.
+ * Writes a change of the environment for each shell and file format. Values for shells are quoted whole, so that no part of a value
+ * (an inherited NO_PROXY, a path of the state folder) is read as code.
  */
 export const formats: Readonly<Record<string, (change: EnvironmentChange) => string>> = {
   sh: (change) =>
@@ -25,7 +25,7 @@ export const formats: Readonly<Record<string, (change: EnvironmentChange) => str
   dotenv: (change) => lines(assignments(change, quoteDotenv)),
   docker: (change) => lines(assignments(change, oneLine)),
   github: (change) => {
-    // A delimiter nobody can know beforehand: a value with a line of its own could end the block and set another variable.
+    // A random delimiter: otherwise a value could contain it, end the block and set another variable.
     const delimiter = `hallpass_${randomBytes(16).toString('hex')}`
     return lines(
       [...removed(change).map((name) => [name, ''] as const), ...Object.entries(change.set)].flatMap(
@@ -44,39 +44,39 @@ function quoteFish(value: string): string {
   return `'${value.replaceAll(/[\\']/g, '\\$&')}'`
 }
 
-/** PowerShell takes typographic quotes for quotes too; each is doubled to mean itself. */
+/** PowerShell reads typographic quotes as quotes too; doubled, each means itself. */
 function quotePwsh(value: string): string {
   return `'${value.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`
 }
 
-/** Readers agree on plain words, and on single quotes for whatever has no quote or line break in it. */
+/** All readers of .env files agree on plain words, and on single quotes around a value without quotes and line breaks. */
 function quoteDotenv(value: string, name: string): string {
   if (/^[\w./:@,+=-]*$/.test(value)) return value
   if (value.includes("'")) throw unquotable(name, 'a quote')
   return `'${oneLine(value, name)}'`
 }
 
-/** docker reads a line as it is, quotes and all. */
+/** docker takes quotes as part of the value. */
 function oneLine(value: string, name: string): string {
   if (/[\r\n]/.test(value)) throw unquotable(name, 'a line break')
   return value
 }
 
 function unquotable(name: string, what: string): HallpassError {
-  return new HallpassError('failed', `${name} holds ${what}, which this format cannot carry`, {
+  return new HallpassError('failed', `${name} contains ${what}, which this format cannot write`, {
     hint: 'hallpass env --format json',
   })
 }
 
 function assignments(change: EnvironmentChange, quote: (value: string, name: string) => string): string[] {
-  // A file cannot remove a variable; an empty one is the nearest, and only where there is something to remove.
+  // A file cannot remove a variable, so an inherited one is set to nothing.
   return [
     ...removed(change).map((name) => `${name}=`),
     ...Object.entries(change.set).map(([name, value]) => `${name}=${quote(value, name)}`),
   ]
 }
 
-/** A variable that is set anew needs no removal first. */
+/** Without the variables that are set anew. */
 function removed(change: EnvironmentChange): readonly string[] {
   return [...new Set(change.remove)].filter((name) => change.set[name] === undefined)
 }

@@ -21,7 +21,9 @@ export const run: Run = async (context, input) => {
     output.value(write(change))
   }
   if (format === 'docker') {
-    output.say('in a container 127.0.0.1 is this machine only with --network host; mount the bundle with')
+    output.say(
+      'the container needs --network host to reach 127.0.0.1 of this machine, and the bundle mounted:',
+    )
     output.say(`-v ${change.set.SSL_CERT_FILE}:${change.set.SSL_CERT_FILE}:ro`)
   } else if (!input.has('unset') && format === 'sh') {
     output.detail('undo: eval "$(hallpass env --unset)"')
@@ -39,14 +41,14 @@ async function throughProxy(context: Context) {
   const foreign = foreignTrust(env, home)
   if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
   if (env.GITHUB_ACTIONS === 'true') {
-    // The runner reads this line and hides the token in every log from here on.
+    // The runner reads this line and hides the token in every later log line.
     process.stderr.write(`::add-mask::${new URL(access.proxyUrl).password}\n`)
   }
   output.detail(`session "${access.session}" through ${new URL(access.proxyUrl).host}`)
   return childEnvironment({ inherited: env, proxyUrl: access.proxyUrl, loopbackKnown: access.loopback, home })
 }
 
-/** Tools of this shell will go through the running proxy: a configuration that is named here must be the one that holds there. */
+/** The shell will use the running proxy, so its settings must be those that this command names. */
 function checkSettings(context: Context, running: Status): void {
   const { named, contradictions } = settingsBeside(context, running)
   if (contradictions.length === 0) return

@@ -8,9 +8,10 @@ import { explanationDocument, explanationRows } from './explanation.ts'
 export const run: Run = async (context, input) => {
   const { output } = context
   const [url = ''] = input.args
-  // Methods are case-sensitive (RFC 9110 section 9.1), and nobody who types `post` means the method "post".
+  // Methods are case-sensitive (RFC 9110 section 9.1), but `post` means POST here.
   const method = (input.text('method') ?? 'GET').toUpperCase()
-  if (!/^[!#$%&'*+.^_`|~\dA-Z-]{1,32}$/.test(method)) throw new HallpassError('usage', 'that is not a method')
+  if (!/^[!#$%&'*+.^_`|~\dA-Z-]{1,32}$/.test(method))
+    throw new HallpassError('usage', '--method must be an HTTP method')
   const running = await new AdminClient(homeOf(context.env)).running()
   const { file, contradictions, differences } = settingsBeside(context, running)
   const hallpass = await context.open(file === undefined ? {} : { configFile: file })

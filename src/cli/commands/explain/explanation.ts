@@ -8,7 +8,7 @@ import { lifeText } from '../token/freshness-text.ts'
 
 type PlannedCredential = Explanation['credentials']['attached'][number]
 
-/** Lines of a label and a text: what goes on, what stays off, and why. */
+/** A label and a text for each line: what is attached, what is withheld, and why. */
 export function explanationRows(explanation: Explanation, now: number): [label: string, text: string][] {
   const { policy, rule, cookies, credentials, known } = explanation
   const rows: [string, string][] = [['session', explanation.session]]
@@ -35,9 +35,9 @@ export function explanationRows(explanation: Explanation, now: number): [label: 
 }
 
 const revealed = {
-  script: 'script: the client sees new cookies but those that are http-only',
+  script: 'script: the client sees new cookies, except http-only ones',
   none: 'none: the client sees no new cookies',
-  all: 'all: the client sees new cookies as they come',
+  all: 'all: the client sees all new cookies',
 } as const
 
 function attachedAndWithheld(attached: readonly string[], withheld: readonly string[]): string {
@@ -73,7 +73,7 @@ const covered = {
   hash: 'over the head and the body',
 } as const
 
-/** The same for programs. */
+/** The explanation for `--json`. */
 export function explanationDocument(explanation: Explanation, spell: Spell) {
   const { policy, rule, cookies, credentials } = explanation
   return {

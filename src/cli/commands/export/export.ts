@@ -25,7 +25,7 @@ interface Made {
 
 interface Gathered extends Contents {
   readonly credentials: SessionContents['credentials']
-  /** Not worth writing. */
+  /** How many cookies have expired and are not written. */
   readonly expired: number
 }
 
@@ -33,19 +33,19 @@ export const run: Run = async (context, input) => {
   const { output } = context
   const name = input.text('format')
   if (name === undefined) {
-    throw new HallpassError('usage', 'which format? --format says it', { hint: 'hallpass export --help' })
+    throw new HallpassError('usage', 'name a format with --format', { hint: 'hallpass export --help' })
   }
   const format = await formatNamed(name)
   const out = input.text('out')
   const file = out === '-' ? undefined : out
-  if (file === undefined && output.json) throw new HallpassError('usage', '--json needs --out FILE beside it')
-  // Everything that can be refused is, before anybody is asked or anything is read.
+  if (file === undefined && output.json) throw new HallpassError('usage', '--json needs --out FILE')
+  // All checks come before the question and before anything is read.
   const destination = file === undefined ? undefined : checkDestination(file, { force: input.has('force') })
   const secret = input.has('reveal') || name === 'bundle'
   if (!secret && destination === undefined) {
     throw new HallpassError(
       'usage',
-      'this would print values in clear: --reveal says that they may be, --out names a file',
+      'this would print values in clear: add --reveal to allow it, or name a file with --out',
     )
   }
   const hallpass = await context.open()
@@ -89,16 +89,14 @@ export const run: Run = async (context, input) => {
     `wrote ${[counted(written, 'cookie'), ...more].join(', ')} of the session ${session.name}${where}`,
   )
   if (credentials.some(({ record }) => kindOf(record) === 'oauth2')) {
-    output.warn(
-      'tokens that refresh are in it: where the provider rotates them, two machines sign each other out',
-    )
+    output.warn('it contains refresh tokens: if the provider rotates them, two machines sign each other out')
   }
   if (expired > 0) output.say(`left out ${expired} that ${expired === 1 ? 'has' : 'have'} expired`)
   for (const [reason, of] of Map.groupBy(made.left, ({ reason }) => reason)) {
     output.warn(`left out ${of.length}: ${reason} (${[...new Set(of.map(({ where }) => where))].join(', ')})`)
   }
   for (const { what, count, of } of made.lost)
-    output.warn(`this format does not hold ${what}: lost of ${counted(count, of)}`)
+    output.warn(`this format cannot hold ${what}: lost for ${counted(count, of)}`)
   return 0
 }
 
@@ -106,7 +104,7 @@ function kindOf(record: Json): unknown {
   return typeof record === 'object' && record !== null && 'kind' in record ? record.kind : undefined
 }
 
-/** How many keys of web storage the file holds; a bundle holds all. */
+/** How many keys of web storage the format holds; a bundle holds all. */
 function heldKeys(origins: Contents['origins'], format: NamedFormat | undefined): number {
   const held = areas.filter((area) => format === undefined || format.holds?.[area] === true)
   return origins.reduce((sum, origin) => sum + held.reduce((keys, area) => keys + origin[area].length, 0), 0)
@@ -134,13 +132,13 @@ async function gather(
   return {
     cookies: live.map(withoutTimes),
     origins: [...new Map(stored.map((storage) => [storage.origin, storage])).values()],
-    // Of single sites nobody expects the tokens.
+    // Tokens belong to no site, so an export of single sites leaves them out.
     credentials: format === undefined && asked ? whole.credentials : [],
     expired: cookies.length - live.length,
   }
 }
 
-/** What one request would carry: a header says nothing of where else a cookie belongs. */
+/** The cookies of one request: a header does not say which other requests a cookie belongs to. */
 async function forRequest(
   hallpass: Hallpass,
   operands: readonly string[],
@@ -148,7 +146,7 @@ async function forRequest(
 ): Promise<Gathered> {
   const [operand, ...others] = operands
   if (operand === undefined || others.length > 0) {
-    throw new HallpassError('usage', `--format ${format.name} is about one request: name its URL`, {
+    throw new HallpassError('usage', `--format ${format.name} writes one request: name its URL`, {
       hint: `hallpass export --format ${format.name} --reveal https://app.example.com/`,
     })
   }
@@ -160,10 +158,10 @@ async function forRequest(
 
 function write(format: NamedFormat, contents: Gathered): Made {
   if (format.write === undefined || format.holds === undefined) {
-    throw new HallpassError('usage', `--format ${format.name} is for import alone`)
+    throw new HallpassError('usage', `--format ${format.name} is only for import`)
   }
   const { bytes, left } = format.write(contents)
-  // Of one request the rest is not lost: it is where it was.
+  // A format for one request leaves the rest out on purpose; that is no loss.
   return { bytes, left, lost: format.holds.domain ? lossesOf(format.holds, contents) : [] }
 }
 

@@ -8,15 +8,15 @@ import { errnoOf, quotedPath } from '../../../store/own-files.ts'
 const sticky = 0o1000
 const othersWrite = 0o022
 
-/** A place for a file with secrets in it, after the checks. */
+/** A checked place for a file with secrets. */
 export interface Destination {
   readonly path: string
   readonly replaces: boolean
 }
 
 /**
- * Whether a file with secrets may be written there. Attack: in a folder that others can write, another user puts a link or a file of
- * theirs in its place, before or after.
+ * Checks a place for a file with secrets. Attack: in a folder that others can write, another user puts a link or a file in its
+ * place, before or after the export.
  */
 export function checkDestination(file: string, options: { readonly force: boolean }): Destination {
   const given = resolve(file)
@@ -31,13 +31,13 @@ export function checkDestination(file: string, options: { readonly force: boolea
   const there = statOf(file, path)
   if (there === undefined) return { path, replaces: false }
   if (there.isDirectory()) throw refused(file, 'it is a folder')
-  if (!options.force) throw refused(file, 'there is a file already, which --force would replace')
-  if (!there.isFile()) throw refused(file, 'it is no plain file')
+  if (!options.force) throw refused(file, 'the file exists; --force replaces it')
+  if (!there.isFile()) throw refused(file, 'it is not a regular file')
   if (!isOwn(there)) throw refused(file, 'it belongs to another user')
   return { path, replaces: true }
 }
 
-/** Mode 0600 from the first byte, never through a link; a file that is replaced is so at once. */
+/** Writes with mode 0600 from the first byte, never through a link, and replaces a file in one step. */
 export async function writeOut({ path, replaces }: Destination, bytes: Uint8Array): Promise<void> {
   const target = replaces ? `${path}.${randomBytes(6).toString('hex')}.tmp` : path
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW
@@ -53,10 +53,10 @@ export async function writeOut({ path, replaces }: Destination, bytes: Uint8Arra
     }
     if (replaces) await rename(target, path)
   } catch (error) {
-    // Half a file would be taken for a whole one.
+    // A partial file would look like a whole one.
     if (made) await unlink(target).catch(() => undefined)
     const errno = errnoOf(error)
-    if (errno === 'EEXIST') throw refused(path, 'there is a file already, which --force would replace')
+    if (errno === 'EEXIST') throw refused(path, 'the file exists; --force replaces it')
     throw new HallpassError('not-saved', `${path} could not be written (${errno ?? 'unknown'})`, {
       cause: error,
     })
@@ -76,20 +76,20 @@ function checkFolders(folder: string): void {
   for (let at = folder; ; at = dirname(at)) {
     const stat = statSync(at)
     const shared = (stat.mode & othersWrite) !== 0
-    // In a sticky folder nobody takes away what is another's: above ours that is enough, and it may be our own.
+    // In a sticky folder only the owner of a file can replace it. That suffices above the folder, and in the user's own folder.
     const tolerated = (stat.mode & sticky) !== 0 && (at !== folder || isOwn(stat))
     if (shared && !tolerated) {
       const hint = at === folder ? { hint: `chmod go-w ${quotedPath(at)}` } : {}
       throw new HallpassError(
         'state-unsafe',
-        `other users can write to the folder ${at}: no secret goes there`,
+        `other users can write to the folder ${at}: hallpass writes no secret there`,
         hint,
       )
     }
     if (stat.uid !== 0 && !isOwn(stat)) {
       throw new HallpassError(
         'state-unsafe',
-        `the folder ${at} belongs to another user: no secret goes there`,
+        `the folder ${at} belongs to another user: hallpass writes no secret there`,
       )
     }
     if (at === dirname(at)) return

@@ -16,7 +16,7 @@ export const run: Run = async (context, input) => {
       hint: `hallpass key protect passphrase --passphrase-file ${file}`,
     })
   }
-  // Before anything is made or asked: a wrong path is found at once.
+  // Read first, so that a wrong path fails before anything is made or asked.
   const fromFile = file === undefined ? undefined : readPassphraseFile(file)
   const { home, keys } = await openKeys(context)
   const before = keys.protector
@@ -34,14 +34,14 @@ export const run: Run = async (context, input) => {
     })
   }
   output.say(`${status.file} is protected by: ${protectorText[status.protector]}`)
-  for (const whom of against) output.say(`holds against ${whom}`)
-  for (const whom of notAgainst) output.say(`not against ${whom}`)
+  for (const whom of against) output.say(`it protects against ${whom}`)
+  for (const whom of notAgainst) output.say(`it does not protect against ${whom}`)
   if (status.protector === 'passphrase') {
-    output.say(`${unlocking}; without it what is sealed is lost`)
-    output.say('a running proxy goes on with the present key; start it anew before the key is rotated')
+    output.say(`${unlocking}; without the passphrase all records are lost`)
+    output.say('a running proxy keeps the present key: restart it before you rotate the key')
   }
   if (!keys.created && status.protector !== 'file') {
-    output.say('a copy of the key file from before still opens everything, until the key itself is another:')
+    output.say('an old copy of the key file still opens every record until you rotate the key:')
     output.hint('hallpass key rotate')
   }
 }

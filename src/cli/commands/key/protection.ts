@@ -2,7 +2,7 @@ import { sep } from 'node:path'
 import type { Home } from '../../../store/home.ts'
 import type { KeyStatus } from '../../../store/key-status.ts'
 
-/** Whom the protection of the key stops and whom it does not: said aloud, because a key file looks like more than it is. */
+/** Whom the protection of the key stops and whom it does not, because a key file looks safer than it is. */
 export interface Holds {
   readonly against: readonly string[]
   readonly notAgainst: readonly string[]
@@ -22,7 +22,7 @@ export function holdsOf({ protector, file }: Pick<KeyStatus, 'protector' | 'file
         : {
             against: [otherUsers, 'someone who gets records without the key file'],
             notAgainst: [
-              'someone who gets the whole folder, as in a backup: the key lies beside what it seals',
+              'someone who gets the whole folder, as in a backup: the key is in it',
               'a process that runs as you',
             ],
           }
@@ -33,10 +33,7 @@ export function holdsOf({ protector, file }: Pick<KeyStatus, 'protector' | 'file
       }
     case 'passphrase':
       return {
-        against: [
-          otherUsers,
-          'someone who gets the whole folder, as far as the passphrase cannot be guessed',
-        ],
+        against: [otherUsers, 'someone who gets the whole folder, if the passphrase cannot be guessed'],
         notAgainst: [
           'a process that runs as you while hallpass runs, or that can read HALLPASS_PASSPHRASE_FILE',
         ],
@@ -44,13 +41,13 @@ export function holdsOf({ protector, file }: Pick<KeyStatus, 'protector' | 'file
   }
 }
 
-/** What a passphrase asks of whoever comes later. */
+/** How later commands get the passphrase. */
 export const unlocking =
   'commands ask for the passphrase, or read it from the file (mode 0600) that HALLPASS_PASSPHRASE_FILE names'
 
-/** `protector` as a sentence goes on with it. */
+/** `protector` as part of a sentence. */
 export const protectorText: Readonly<Record<KeyStatus['protector'], string>> = {
-  file: 'file (mode 0600 alone)',
+  file: 'file (only its mode, 0600)',
   keyring: 'keyring of the operating system',
   passphrase: 'passphrase (Argon2id)',
 }

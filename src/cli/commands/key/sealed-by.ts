@@ -7,14 +7,14 @@ import { parseEnvelope } from '../../../store/seal.ts'
 import { sealedFiles } from '../../../store/sealed-files.ts'
 
 export interface SealedBy {
-  /** Files, relative to the state folder, by the kid that each names. */
+  /** The files of each key id; paths are relative to the state folder. */
   readonly files: ReadonlyMap<string, readonly string[]>
-  /** Files that do not even say which key. */
+  /** Files whose key id cannot be read. */
   readonly unreadable: readonly string[]
   readonly total: number
 }
 
-/** Which key each sealed file says it was sealed with. The name of a key is in clear, so this needs no key. */
+/** Finds the key of each sealed file. The key id is in clear, so this needs no key. */
 export function sealedBy(home: Home): SealedBy {
   const files = new Map<string, string[]>()
   const unreadable: string[] = []
@@ -30,7 +30,7 @@ export function sealedBy(home: Home): SealedBy {
       if (known === undefined) files.set(kid, [file])
       else known.push(file)
     } catch (error) {
-      // One bad file must not keep the others from being told of.
+      // One bad file must not hide the others.
       if (!(error instanceof HallpassError)) throw error
       unreadable.push(file)
     }

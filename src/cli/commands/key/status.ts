@@ -8,7 +8,7 @@ import type { Output } from '../../output.ts'
 import { holdsOf, protectorText, unlocking } from './protection.ts'
 import { type SealedBy, sealedBy } from './sealed-by.ts'
 
-/** The one thing to type where a key is gone or damaged: it tells whether a copy from a backup is the right one. */
+/** For a missing or damaged key: shows whether the key of a backup opens the records. */
 const tryBackup = 'HALLPASS_KEY_FILE=BACKUP hallpass key status'
 
 export const run: Run = async ({ env, output }) => {
@@ -28,7 +28,7 @@ function readStatus(home: Home, env: NodeJS.ProcessEnv): KeyStatus | undefined {
     return keyStatus(home, env)
   } catch (error) {
     if (!(error instanceof HallpassError) || error.code !== 'key-invalid') throw error
-    // What the key file says of itself is to look here, which is where we are.
+    // The error of the key file has this command as its hint.
     throw new HallpassError('key-invalid', error.message, { hint: tryBackup, cause: error })
   }
 }
@@ -44,7 +44,7 @@ function missing(home: Home, env: NodeJS.ProcessEnv, { total, files }: SealedBy)
   const kids = [...files.keys()].join(', ')
   return new HallpassError(
     'key-missing',
-    `the key ${where} is gone, and ${counted(total, 'record')} cannot be opened without it (key ${kids}): put it back from a backup`,
+    `the key ${where} is missing, and ${counted(total, 'record')} cannot be opened without it (key ${kids}): restore it from a backup`,
     { hint: tryBackup },
   )
 }
@@ -63,7 +63,7 @@ function tell(output: Output, status: KeyStatus, sealed: SealedBy, home: Home): 
         kid === current ? 'current key' : 'old key',
         `${kid}${made}, seals ${counted(files.length, 'record')}`,
       ]
-      // What still hangs on an old key is what somebody came to find out.
+      // Only for old keys: the user wants to know which records still need them.
       return kid === current ? [row] : [row, ...files.map((path) => ['', path])]
     }),
     ...(protector === 'passphrase' ? [['opens by', unlocking]] : []),

@@ -12,7 +12,7 @@ export const run: Run = async (context, input) => {
   if (endpoint !== undefined && input.has('browser'))
     throw new HallpassError('usage', '--attach and --browser do not go together')
   if (endpoint !== undefined && !/^(\[[\da-f:.]+\]|[\w.-]+):\d+$/i.test(endpoint))
-    throw new HallpassError('usage', '--attach is HOST:PORT, as in 127.0.0.1:9222')
+    throw new HallpassError('usage', '--attach must be HOST:PORT, such as 127.0.0.1:9222')
   const opening =
     endpoint === undefined
       ? 'opening a browser window: sign in'
@@ -30,7 +30,7 @@ export const run: Run = async (context, input) => {
   })
   const { cookies, keys } = capturedIn(report)
   if (cookies + keys === 0) {
-    throw new HallpassError('login-failed', `${host} set nothing that could be kept`, {
+    throw new HallpassError('login-failed', `${host} set no cookies and no web storage`, {
       hint: `hallpass login ${origin}`,
     })
   }

@@ -26,5 +26,5 @@ it('knows cookies by name, a window that is closed, and nothing', () => {
 })
 
 it.each(['', 'url', 'url=', 'cookie=', 'soon', 'closed=1', 'URL=x'])('refuses %j with the forms', (text) =>
-  expect(() => parseUntil(text)).toThrow('--until is url=GLOB, cookie=NAME or closed'),
+  expect(() => parseUntil(text)).toThrow('--until must be url=GLOB, cookie=NAME or closed'),
 )

@@ -9,12 +9,12 @@ export function parseUntil(text: string | undefined): Until | undefined {
   const [, kind, value] = /^(url|cookie)=(.+)$/.exec(text) ?? []
   if (kind === 'cookie' && value !== undefined) return { kind, name: value }
   if (kind === 'url' && value !== undefined) return { kind, text: value, glob: globOf(value) }
-  throw new HallpassError('usage', '--until is url=GLOB, cookie=NAME or closed', {
+  throw new HallpassError('usage', '--until must be url=GLOB, cookie=NAME or closed', {
     hint: 'hallpass login app.example.com --until cookie=sid',
   })
 }
 
-/** `*` is any text, `/` too; `?` is itself, because it begins a query. */
+/** `*` matches any text, also a slash. `?` is not a wildcard, as it begins a query. */
 function globOf(text: string): Glob {
   return text.split('*').flatMap((piece, index) => (index === 0 ? [piece] : ['**', piece]))
 }

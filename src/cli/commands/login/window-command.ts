@@ -13,13 +13,13 @@ import { spokenTime } from '../../spoken-time.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { tellSkipped } from '../import/import-report.ts'
 
-/** What `login` and `open` have in common: a window, somebody who uses it, and what came of it. */
+/** The common part of `login` and `open`: a window, its user, and the report. */
 export interface WindowCommand {
   readonly context: Context
   readonly input: Input
-  /** What ends it by itself; undefined: Enter does, or closing it. */
+  /** Ends the window by itself; undefined: Enter or closing the window ends it. */
   readonly until: Until | undefined
-  /** What is said while it is open. */
+  /** Printed when the window opens. */
   readonly opening: string
   readonly use: (
     hallpass: Hallpass,
@@ -27,7 +27,7 @@ export interface WindowCommand {
   ) => Promise<WindowReport>
 }
 
-/** @throws Exit 130 after Ctrl-C; what came over the wire until then is kept */
+/** @throws Exit 130 after Ctrl-C; cookies that came until then are kept */
 export async function useWindow({ context, input, until, opening, use }: WindowCommand) {
   const { output } = context
   const { url, host } = target(input.args[0] ?? '')
@@ -36,7 +36,7 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
   const log = openLog({ folder: hallpass.home.log })
   const ending = listenForEnd(until === undefined)
   output.say(`${opening}, then close it${ending.byEnter ? ' (or press Enter here)' : ''}`)
-  output.say(`waiting (keeping ${keep.sites.join(', ')} and what is below)`)
+  output.say(`waiting (keeping ${keep.sites.join(', ')} and the hosts below)`)
   const tell = liveLine(context)
   const what = awaited(until, ending.byEnter)
   try {
@@ -59,7 +59,7 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
   }
 }
 
-/** What has come of the sites that are kept, for somebody who waits. */
+/** The count so far, for the user who waits. */
 function soFar({ cookies, pages }: WindowState): string {
   const keys = [...pages.values()].reduce((sum, { storage }) => sum + keysOf(storage), 0)
   return `${counted(cookies.length, 'cookie')} and ${counted(keys, 'key')} of web storage so far`
@@ -102,7 +102,7 @@ export function tellWindow({ output, flags }: Context, name: string, report: Win
   output.say(
     `captured ${counted(captured.cookies, 'cookie')}${expires}, ${counted(captured.keys, 'key')} of web storage`,
   )
-  if (removed > 0) output.say(`removed ${counted(removed, 'cookie')} that the window has no more`)
+  if (removed > 0) output.say(`removed ${counted(removed, 'cookie')} that the window removed`)
   tellSkipped(output, skipped)
   if (ignored.cookies > 0)
     output.say(`ignored ${counted(ignored.cookies, 'cookie')} of ${counted(ignored.sites, 'other site')}`)
@@ -115,10 +115,10 @@ interface Ending {
   unlisten(): void
 }
 
-/** A terminal that is closed sends the last. */
+/** A closed terminal sends SIGHUP. */
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Enter ends well; Ctrl-C gives up. */
+/** Enter finishes; Ctrl-C gives up. */
 function listenForEnd(enter: boolean): Ending {
   const done = new AbortController()
   const givenUp = new AbortController()

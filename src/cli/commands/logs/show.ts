@@ -11,14 +11,14 @@ import type { Run } from '../../command.ts'
 import { takesColour } from '../../terminal-text.ts'
 
 const defaultLines = 50
-/** The writer itself collects lines for 200 ms. */
+/** The proxy itself writes lines every 200 ms. */
 const lookEveryMs = 200
 
 export const run: Run = async ({ env, output }, input) => {
   const count = readCount(input.text('lines'))
   const { log: folder } = homeOf(env)
   const pretty = readableLine({ colorize: takesColour(process.stdout) })
-  // A line of the file may be anything by now; what is left of it after this are our own colours.
+  // Nobody checks the file, so a line may contain any byte. After this, only our own colours are left.
   const show = (line: string) =>
     output.raw(output.json ? `${jsonSpelledOut(line)}\n` : pretty(jsonSpelledOut(line)))
   const files = existsSync(folder) ? logFiles(folder) : []
@@ -30,10 +30,10 @@ export const run: Run = async ({ env, output }, input) => {
 function readCount(text: string | undefined): number {
   if (text === undefined) return defaultLines
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new HallpassError('usage', '--lines wants a number')
+  throw new HallpassError('usage', '--lines must be a number')
 }
 
-/** The files are bounded, so are the lines that are kept. */
+/** Reads whole files, which are bounded, and keeps at most twice the count. */
 async function lastLines(files: readonly string[], count: number): Promise<readonly string[]> {
   let last: string[] = []
   for (const file of files) {
@@ -46,7 +46,7 @@ async function lastLines(files: readonly string[], count: number): Promise<reado
   return count === 0 ? [] : last.slice(-count)
 }
 
-/** What is appended from now on, also after the file was set aside for a new one, until the process is ended. */
+/** Shows appended lines, also of the file that replaces a full one, until the process is ended. */
 async function follow(path: string, show: (line: string) => void): Promise<never> {
   let inode: bigint | undefined
   let position = 0
@@ -57,7 +57,7 @@ async function follow(path: string, show: (line: string) => void): Promise<never
       try {
         const stat = await file.stat({ bigint: true })
         if (inode !== stat.ino) {
-          // What was there before this command began has been shown; a new file is read from its beginning.
+          // The first file has been shown up to here; a later file is read from its beginning.
           position = first ? Number(stat.size) : 0
           inode = stat.ino
           rest = ''

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { withInheritedCores } from '../../core-dumps.ts'
 
-/** What a terminal sends to everybody in its foreground: a child there has it already, and one Ctrl-C must not become two. */
+/** A terminal sends these to its whole foreground group: the child already has the signal, and one Ctrl-C must not become two. */
 const terminalSignals = ['SIGINT', 'SIGQUIT', 'SIGWINCH', 'SIGTSTP'] as const
 const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
 
@@ -11,13 +11,13 @@ export interface ChildEnd {
   readonly status: number
   /** Set when a signal ended the child. */
   readonly signal?: NodeJS.Signals
-  /** Set when it never began. */
+  /** Set when the child could not start. */
   readonly failure?: string
 }
 
 /**
- * Runs a child on this very terminal and resolves when it has ended. Signals reach it; a stop of the child stops this
- * process too, so that the shell sees its job stopped, and a continue goes on to the child.
+ * Runs a child on this terminal and resolves when it has ended. Signals go on to the child. If the child stops, this process stops
+ * too, so that the shell sees its job stopped; a continue goes on to the child.
  */
 export async function runChild(command: readonly string[], env: NodeJS.ProcessEnv): Promise<ChildEnd> {
   const [program = '', ...args] = command
@@ -33,7 +33,7 @@ export async function runChild(command: readonly string[], env: NodeJS.ProcessEn
     })
     return await promise
   } catch (error) {
-    // Some failures to start are thrown, not told by the event (E2BIG, ENOTDIR).
+    // spawn throws some failures instead of emitting `error` (E2BIG, ENOTDIR).
     return startFailure(program, error as Error)
   } finally {
     listening.end()
@@ -43,8 +43,8 @@ export async function runChild(command: readonly string[], env: NodeJS.ProcessEn
 type Child = ReturnType<typeof spawn>
 
 /**
- * Begins before the child does: one that is quick has told somebody that it is ready before `spawn` returns here, and a
- * signal sent in between would end this process and leave the child alone.
+ * Listens before the child starts: a fast child can report that it is ready before `spawn` returns, and a signal sent then would end
+ * this process and leave the child alone.
  */
 function listenForSignals(): { forwardTo(child: Child): void; end(): void } {
   let child: Child | undefined
@@ -54,12 +54,12 @@ function listenForSignals(): { forwardTo(child: Child): void; end(): void } {
     listeners.set(signal, () => {
       if (signal === 'SIGTSTP') stopAsked = true
       if (!inForeground()) child?.kill(signal)
-      // Where the child's state cannot be seen, its stop is taken for granted.
+      // Without /proc the state of the child is unknown; assume that it stops.
       if (signal === 'SIGTSTP' && processStat('self') === undefined) process.kill(process.pid, 'SIGSTOP')
     })
   }
   for (const signal of otherSignals) listeners.set(signal, () => child?.kill(signal))
-  // Sent when a child stops, too. Without a terminal nobody waits for a job to stop, so there only a forwarded stop is mirrored.
+  // SIGCHLD also comes when a child stops. Without a terminal no shell waits for that, so only a forwarded stop is mirrored.
   listeners.set('SIGCHLD', () => {
     if (child?.pid === undefined || stateOf(child.pid) !== 'T' || !(stopAsked || hasTerminal())) return
     stopAsked = false
@@ -69,12 +69,12 @@ function listenForSignals(): { forwardTo(child: Child): void; end(): void } {
     try {
       process.on(signal, listener)
     } catch {
-      // A platform without this signal cannot send it either.
+      // The platform does not have this signal.
       listeners.delete(signal)
     }
   }
   return {
-    // What came meanwhile is heard after this: listeners run when the event loop does.
+    // A signal that came meanwhile is delivered after this: listeners run in the event loop.
     forwardTo: (started) => {
       child = started
     },
@@ -88,7 +88,7 @@ function listenForSignals(): { forwardTo(child: Child): void; end(): void } {
 function processStat(pid: number | 'self'): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The program's name stands in parentheses and may hold spaces and parentheses itself.
+    // The program's name is in parentheses and may contain spaces and parentheses.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined
@@ -112,7 +112,7 @@ function inForeground(): boolean {
   return stat[4] !== '0' && stat[2] === stat[5]
 }
 
-/** As shells tell them apart: 127 for what is not there, 126 for what is and cannot be executed. */
+/** As in a shell: 127 for a missing command, 126 for one that cannot be executed. */
 function startFailure(program: string, error: NodeJS.ErrnoException): ChildEnd {
   if (error.code === 'ENOENT') return { status: 127, failure: `${program}: command not found` }
   return { status: 126, failure: `${program}: cannot be executed (${error.code ?? error.message})` }

@@ -17,20 +17,20 @@ import { hasTerminal, runChild } from './child.ts'
 interface Passage {
   readonly proxyUrl: string
   readonly loopback: boolean
-  /** Ends what was made for the child; resolves to the credentials that its requests met as in need of a login. */
+  /** Ends the passage; resolves to the credentials that the child's requests used and that need a login. */
   end(): Promise<readonly MetLogin[]>
 }
 
 export const run: Run = async (context, input) => {
   const [program] = input.rest
   if (program === undefined || input.args.length > 0) {
-    throw new HallpassError('usage', 'the command to run stands after --', {
+    throw new HallpassError('usage', 'write the command to run after --', {
       hint: `hallpass run -- ${input.args[0] ?? 'curl https://example.com/'}`,
     })
   }
   const inherited = process.env
   if (isNested(inherited) && !input.has('nest')) {
-    throw new HallpassError('usage', 'this is already inside hallpass run; --nest allows one more', {
+    throw new HallpassError('usage', 'this is already inside hallpass run; --nest allows another one', {
       hint: `hallpass run --nest -- ${program}`,
     })
   }
@@ -43,18 +43,18 @@ export const run: Run = async (context, input) => {
   const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(async () => {
     met = await passage.end()
   })
-  // The status stays the child's: it may have coped with its 401.
+  // The status stays that of the child, which may have handled its 401.
   for (const { name, signInAt } of met) {
     context.output.fail(needsLogin(name, context.flags.session, { signInAt }), end.status)
   }
   if (end.failure !== undefined)
     return context.output.fail(new HallpassError('failed', end.failure), end.status)
-  // A shell's loop goes on after an exit status and ends after a Ctrl-C: only dying of it says which it was.
+  // A loop in a shell ends only if the process died of SIGINT; an exit status would let it go on after Ctrl-C.
   if (end.signal === 'SIGINT' && hasTerminal()) process.kill(process.pid, 'SIGINT')
   return end.status
 }
 
-/** Through the running proxy, unless it was started with other settings than this command has: a rule would be passed by. */
+/** Chooses the running proxy, unless it has other settings than this command: a rule would not hold. */
 async function passageFor(context: Context, program: string, scope: RunScope): Promise<Passage> {
   const { output } = context
   const running = await new AdminClient(homeOf(context.env)).running()
@@ -74,7 +74,7 @@ async function passageFor(context: Context, program: string, scope: RunScope): P
   )
 }
 
-/** By a client token of its own; undefined when the proxy has stopped meanwhile. */
+/** Asks the running proxy for a client token; undefined if the proxy has stopped meanwhile. */
 async function throughRunning(
   context: Context,
   program: string,
@@ -95,7 +95,7 @@ async function throughRunning(
     }
     const { id, proxyUrl, loopback } = issued
     const end = async () => (await admin.revoke(id)).needsLogin
-    // A proxy that stopped meanwhile took the token with it.
+    // If the proxy has stopped, its tokens are gone.
     return { proxyUrl, loopback, end: () => end().catch(() => []) }
   } catch (error) {
     if (error instanceof HallpassError && error.code === 'not-running') return undefined
@@ -103,10 +103,10 @@ async function throughRunning(
   }
 }
 
-/** A proxy for this child alone: on a free port, with nothing in run/. */
+/** Starts a proxy for this child only: on a free port, with no files in run/. */
 async function throughOwn(context: Context, asked: RunScope, configFile?: string): Promise<Passage> {
   const { openLog } = await import('../../../log.ts')
-  // Before anything is made: a host that is none is a usage error.
+  // First: an invalid host must fail before anything is made.
   const scope = scopeOf(asked)
   const hallpass = await context.open(configFile === undefined ? {} : { configFile })
   const log = openLog({ folder: hallpass.home.log })
@@ -131,7 +131,7 @@ async function throughOwn(context: Context, asked: RunScope, configFile?: string
   }
 }
 
-/** The child is gone; what it left in the background gets this long to finish a request. */
+/** The child has ended; its background processes get this long to finish a request. */
 const leaveMs = 500
 
 function readScope(input: Input): RunScope {
@@ -144,7 +144,7 @@ function readScope(input: Input): RunScope {
   }
 }
 
-/** Inside `run` the proxy variables hold a child's own token; those of `env` hold the session's, and there run is welcome. */
+/** Inside `run` the proxy variables contain the token of a child. After `env` they contain the session's, and run is allowed. */
 function isNested(env: NodeJS.ProcessEnv): boolean {
   const url = URL.parse(env.HTTPS_PROXY ?? env.https_proxy ?? '')
   return url !== null && isLoopbackHost(url.hostname) && url.password.startsWith(childTokenPrefix)

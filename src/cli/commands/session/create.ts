@@ -9,7 +9,7 @@ export const run: Run = async (context, input) => {
   const ttl = input.text('ttl')
   const ttlSeconds = ttl === undefined ? undefined : parseSeconds(ttl)
   if (ttl !== undefined && ttlSeconds === undefined) {
-    throw new HallpassError('usage', '--ttl is a number with s, m, h or d, as 90s, 30m, 2h or 7d', {
+    throw new HallpassError('usage', '--ttl must be a number with s, m, h or d: 90s, 30m, 2h or 7d', {
       hint: 'hallpass session create --ttl 2h',
     })
   }
@@ -22,7 +22,7 @@ export const run: Run = async (context, input) => {
     output.value(`${metadata.name}\n`)
   }
   if (expiresAt === undefined) {
-    output.say('it stays until it is removed')
+    output.say('it stays until you remove it')
   } else {
     const left = spokenTime(Date.parse(expiresAt), Date.parse(createdAt))
     output.say(`it expires ${left} (${expiresAt})${ttl === undefined ? '; --ttl sets another time' : ''}`)

@@ -8,11 +8,11 @@ export interface Inventory {
   readonly sites: readonly { readonly site: string; readonly cookies: readonly Cookie[] }[]
   readonly storages: readonly OriginStorage[]
   readonly credentials: readonly CredentialSummary[]
-  /** The hosts that it has something for, as host patterns. */
+  /** Patterns of the hosts that the session has cookies or credentials for. */
   readonly hosts: readonly string[]
 }
 
-/** Everything that a session holds. Throws what a record that cannot be opened throws, which names the file. */
+/** Everything that a session holds. @throws HallpassError naming the file of a record that cannot be opened */
 export async function inventoryOf(session: Session, store: Store): Promise<Inventory> {
   const names = await store.names(session.name, 'cookies')
   const sites = await Promise.all(
@@ -30,7 +30,7 @@ export async function inventoryOf(session: Session, store: Store): Promise<Inven
   return { sites, storages, credentials, hosts: [...hosts].sort() }
 }
 
-/** `*.example.com` alone would leave out the domain itself. */
+/** `*.example.com` does not match the domain itself. */
 function hostsOf({ domain, hostOnly }: Cookie): string[] {
   return hostOnly ? [domain] : [domain, `*.${domain}`]
 }

@@ -6,7 +6,7 @@ import { sessionDocument } from './session-document.ts'
 export const run: Run = async (context) => {
   const { output } = context
   const { sessions, store } = await context.open()
-  // By the names of the records, unopened: one that is damaged does not keep the list from being read.
+  // Counted by names, without opening: a damaged record must not make the list fail.
   const rows = await Promise.all(
     (await sessions.list()).map(async (metadata) => ({
       ...metadata,

@@ -5,7 +5,7 @@ import { counted } from '../../counted.ts'
 export const run: Run = async (context, input) => {
   const { output } = context
   const { sessions, store } = await context.open()
-  // First: nobody wants to be asked about what is not there.
+  // A missing session must fail before the question.
   const { name } = await sessions.get(input.args[0] ?? '')
   const sites = (await store.names(name, 'cookies')).length
   const credentials = (await store.names(name, 'credential')).length
@@ -19,5 +19,5 @@ export const run: Run = async (context, input) => {
   if (output.json) output.document('session-rm/1', { name, emptied, sites, credentials })
   output.say(`${emptied ? 'emptied' : 'removed'} the session "${name}": ${held}, and its client token`)
   if (!emptied) return
-  output.say('shells that evaluated "hallpass env" or a pasted line have the old token, and must do so again')
+  output.say('shells that evaluated "hallpass env" have the old token: evaluate it there again')
 }

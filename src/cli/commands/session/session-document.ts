@@ -1,6 +1,6 @@
 import type { SessionMetadata } from '../../../store/store.ts'
 
-/** A session as `--json` shows it. */
+/** A session for `--json`. */
 export function sessionDocument(session: SessionMetadata) {
   return {
     name: session.name,

@@ -7,33 +7,33 @@ import type { Secret } from '../../../secret.ts'
 import type { Context } from '../../command.ts'
 import type { BackgroundRequest, Report, Started, StartRequest } from './start-messages.ts'
 
-/** A proxy is ready in half a second; on a machine this slow something else is wrong. */
+/** A proxy is ready in half a second. After a minute something else is wrong. */
 const readyWithinMs = 60_000
 
 /**
- * Megabytes. V8 lets the space for new objects grow to four times as much under load, and keeps it: half of the memory of a
- * proxy that has been busy once, for a few percent of its work.
+ * In megabytes. Under load V8 would let the space for new objects grow to four times as much and keep it: half of the memory of a
+ * proxy that was busy once, for a few percent of speed.
  */
 const newObjects = '--max-semi-space-size=16'
 
-/** The compiled code that this process is started with serves the other too. */
+/** Lets the new process use the compile cache of this one. */
 function compileCache(): NodeJS.ProcessEnv {
   const folder = getCompileCacheDir()
-  // Inside of it is one for each version of Node.
+  // Node makes a folder for each of its versions inside.
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }
 
 /** Starts a process that outlives this terminal, and resolves when its proxy answers. */
 export async function startInBackground(context: Context, request: StartRequest): Promise<Started> {
   let typed: Secret | undefined
-  // Opened here first: the first use is told, and a passphrase asked for, where somebody is.
+  // Opened here first: only this process has a terminal for the messages of the first use and for the passphrase.
   const hallpass = await context.open({
     config: request.config,
     typed: (passphrase) => {
       typed = passphrase
     },
   })
-  // Beside this file, and built as this one is.
+  // A source file beside a source file, a built file beside a built one.
   const entry = fileURLToPath(new URL(`./service-process${extname(import.meta.url)}`, import.meta.url))
   const child = spawn(process.execPath, [newObjects, ...process.execArgv, entry], {
     detached: true,

@@ -8,7 +8,7 @@ import type { Started, StartRequest } from './start-messages.ts'
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Serves until a signal or `hallpass stop` ends it; a second signal does not wait for what is under way. */
+/** Serves until a signal or `hallpass stop`. A second signal ends the process without waiting for open requests. */
 export async function serveUntilStopped(
   hallpass: Hallpass,
   request: StartRequest,
@@ -36,19 +36,19 @@ export async function serveUntilStopped(
   await service.close()
 }
 
-/** `env` and `run` find the proxy wherever it listens, so any free port will do. */
+/** `env` and `run` find the proxy on any port. */
 function elsewhere({ code, message, cause }: HallpassError): HallpassError {
   return new HallpassError(code, message, { hint: 'hallpass start --listen 127.0.0.1:0', cause })
 }
 
-/** Begins before anything is made that a signal must not leave behind, and before anybody is told where to send one. */
+/** Listens before anything is made that a signal must not leave behind, and before the pid is printed. */
 function listenForEnd(): { readonly asked: Promise<void>; unlisten(): void } {
   const { promise: asked, resolve } = Promise.withResolvers<void>()
   const listener = () => resolve()
   for (const signal of endSignals) process.on(signal, listener)
   return {
     asked,
-    // From here on the default holds again: the second Ctrl-C ends at once.
+    // Restores the default: a second Ctrl-C ends the process at once.
     unlisten: () => {
       for (const signal of endSignals) process.off(signal, listener)
     },

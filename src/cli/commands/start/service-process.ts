@@ -38,7 +38,7 @@ function openAs(request: BackgroundRequest): Promise<Hallpass> {
   })
 }
 
-/** The parent has what it waited for, and goes. */
+/** The parent waits for this report and then ends. */
 function report(report: Report): void {
   process.send?.(report, () => process.disconnect())
 }

@@ -20,7 +20,7 @@ export const run: Run = async (context, input) => {
   await serveUntilStopped(hallpass, request, options, (started) => announce(context, request, started))
 }
 
-/** stdout gets the one line to paste and nothing else. */
+/** Prints the line to paste on stdout, and everything else on stderr. */
 function announce(
   { output, flags }: Context,
   request: StartRequest,
@@ -45,7 +45,7 @@ function announce(
     output.warn('the token crosses the network in clear')
   }
   if (request.noAuth) {
-    output.warn(`without authentication: every process of this machine uses the session "${flags.session}"`)
+    output.warn(`no authentication: every process of this machine can use the session "${flags.session}"`)
   }
   const folder = npxFolder()
   output.say(`paste this into another terminal${folder === undefined ? '' : `, in ${folder}`}:`)
@@ -61,7 +61,7 @@ function pasteLine(flags: Context['flags']): string {
 function readRequest({ flags }: Context, input: Input): StartRequest {
   const listen = input.text('listen')
   const capture = input.list('capture')
-  // `--no-auth` makes the parser's `auth` false; it is true when nothing was said.
+  // The parser sets `auth` to true, and to false for `--no-auth`.
   const noAuth = !input.has('auth')
   return {
     session: flags.session,

@@ -11,7 +11,7 @@ import { restart, settingsBeside } from '../../settings.ts'
 import { painted } from '../../terminal-text.ts'
 import { loginCommand } from '../token/needs-login.ts'
 
-/** One part of the installation: what it is, where that is said, and what to type when it is amiss. */
+/** One part of the installation: its state and, if it is broken, a command that mends it. */
 interface Part {
   readonly name: string
   readonly fact: string
@@ -82,7 +82,7 @@ function homePart(home: Home, env: Context['env']): Part {
       ? 'AI_STATE_DIR'
       : 'the default'
   if (existsSync(home.root)) return { name: 'state', fact: `${home.root} (${source})` }
-  return { name: 'state', fact: `${home.root} (${source}) is not made yet`, remedy: 'hallpass start' }
+  return { name: 'state', fact: `${home.root} (${source}) does not exist yet`, remedy: 'hallpass start' }
 }
 
 function configPart(context: Context, running: Status | undefined): Part {
@@ -103,10 +103,10 @@ function configPart(context: Context, running: Status | undefined): Part {
 function keyPart(home: Home, env: Context['env']): Part {
   try {
     const key = keyStatus(home, env)
-    if (key === undefined) return { name: 'key', fact: 'not made yet', remedy: 'hallpass start' }
+    if (key === undefined) return { name: 'key', fact: 'does not exist yet', remedy: 'hallpass start' }
     return {
       name: 'key',
-      fact: `${key.file}${key.variable ? ` (${key.variable})` : ''}, kept by: ${key.protector}`,
+      fact: `${key.file}${key.variable ? ` (${key.variable})` : ''}, protected by: ${key.protector}`,
     }
   } catch (error) {
     return { name: 'key', ...problemOf(error) }
@@ -114,7 +114,7 @@ function keyPart(home: Home, env: Context['env']): Part {
 }
 
 function authorityPart(home: Home): Part {
-  if (!existsSync(home.caPem)) return { name: 'ca', fact: 'not made yet', remedy: 'hallpass start' }
+  if (!existsSync(home.caPem)) return { name: 'ca', fact: 'does not exist yet', remedy: 'hallpass start' }
   try {
     const { validToDate } = new X509Certificate(readFileSync(home.caPem))
     const until = validToDate.toISOString().slice(0, 10)
@@ -125,7 +125,7 @@ function authorityPart(home: Home): Part {
   }
 }
 
-/** What the running proxy knows; without one it is read here, where nothing has to be made or asked for that. */
+/** Asks the running proxy. Without a proxy, reads the store, if that needs no new key and no passphrase. */
 async function loginParts(context: Context, home: Home, admin: AdminClient | undefined): Promise<Part[]> {
   try {
     const needed = admin ? await admin.neededLogins() : await readNeededLogins(context, home)
@@ -145,7 +145,7 @@ async function readNeededLogins(context: Context, home: Home): Promise<readonly 
   return await neededLogins((await context.open()).sessions, Date.now())
 }
 
-/** Without making anything, asking for a passphrase, or saying a second time what is wrong with the key. */
+/** Whether the store can be read without making anything and without a passphrase. `keyPart` reports a broken key. */
 function canBeOpened(home: Home, env: Context['env']): boolean {
   try {
     const key = keyStatus(home, env)

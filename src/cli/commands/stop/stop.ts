@@ -5,7 +5,7 @@ import { HallpassError } from '../../../errors.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
 
-/** A proxy lets what is under way end, within seconds, and then cuts. */
+/** A stopping proxy gives open requests some seconds and then cuts them. */
 const goneWithinMs = 15_000
 
 export const run: Run = async ({ env, output }) => {
@@ -15,7 +15,7 @@ export const run: Run = async ({ env, output }) => {
   const deadline = Date.now() + goneWithinMs
   while (isAlive(pid)) {
     if (Date.now() > deadline) {
-      throw new HallpassError('failed', `the proxy (pid ${pid}) does not end`, { hint: `kill -KILL ${pid}` })
+      throw new HallpassError('failed', `the proxy (pid ${pid}) has not ended`, { hint: `kill -KILL ${pid}` })
     }
     await sleep(20)
   }

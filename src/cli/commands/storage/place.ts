@@ -2,7 +2,7 @@ import { HallpassError } from '../../../errors.ts'
 import { webOrigin } from '../../../formats/web-origin.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 
-/** An origin, or a host with those below it, as a person names it. */
+/** Reads an origin, or a host that stands for itself and the hosts below it. */
 export function placeOperand(text: string): string {
   if (!text.includes('://')) return siteOperand(text)
   const origin = webOrigin(text)

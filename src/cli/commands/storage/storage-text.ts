@@ -2,17 +2,17 @@ import { Secret } from '../../../secret.ts'
 import { areas, type OriginStorage } from '../../../sessions/origin-storage.ts'
 import { counted } from '../../counted.ts'
 
-/** More of a key than this does not help to know it. */
+/** Enough of a key to recognize it. */
 const maxKeyLength = 80
 
-/** A row for each key: the value never. */
+/** A row for each key, without its value. */
 export function storageRows(storage: OriginStorage): string[][] {
   return areas.flatMap((area) =>
     storage[area].map(([key, value]) => [`  ${shownKey(key)}`, area, counted(value.length, 'character')]),
   )
 }
 
-/** The web storage of an origin as `--json` shows it. */
+/** The web storage of an origin for `--json`. */
 export function storageDocument(storage: OriginStorage) {
   const keys = (pairs: OriginStorage['localStorage']) =>
     pairs.map(([key, value]) => ({ key, length: value.length, fingerprint: new Secret(value).fingerprint() }))

@@ -2,7 +2,7 @@ import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import { whyLogin } from '../../../sessions/needed-logins.ts'
 import type { Spell } from '../../spelling.ts'
 
-/** A credential as `--json` shows it; the value only where it is handed in. */
+/** A credential for `--json`, with its value only if `value` is given. */
 export function credentialDocument(credential: CredentialSummary, spell: Spell, value?: string) {
   const { freshness } = credential
   return {

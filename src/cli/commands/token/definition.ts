@@ -5,7 +5,7 @@ import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import type { Input } from '../../command.ts'
 import { type DefinitionFlag, definitionFlags, flagName } from './definition-flags.ts'
 
-/** What the flags say about a credential, and nothing where they say nothing. */
+/** The definition that the flags give; keys without a flag are left out. */
 export function definitionOf(input: Input): CredentialInput {
   const kind = input.text('kind')
   const said = definitionFlags.flatMap((flag) => {
@@ -26,20 +26,20 @@ function readFlag(input: Input, flag: DefinitionFlag): unknown {
       return input.list(option)
     case 'path': {
       const path = input.text(option)
-      // What is kept must mean the same file from everywhere.
+      // Stored, so it must name the same file from every folder.
       return path === undefined ? undefined : resolve(path)
     }
     case 'yes':
       return input.has(option) ? true : undefined
     case 'no':
-      // The parser sets the option, and makes it false for the flag that begins with no-.
+      // The parser sets the option to true, and to false for the flag that begins with no-.
       return input.has(option) ? undefined : false
   }
 }
 
 /**
- * Says what is wrong with the flags in terms of the flags.
- * @param held the credential is there already, and keeps what no flag says
+ * Reports errors of a definition by the flags that cause them.
+ * @param held the credential exists and keeps the keys that no flag sets
  * @throws HallpassError 'usage'
  */
 export async function checkDefinition(given: CredentialInput, held: boolean): Promise<void> {
@@ -50,7 +50,7 @@ export async function checkDefinition(given: CredentialInput, held: boolean): Pr
     const key = String(issue.path[0] ?? '')
     if (issue.code === 'unrecognized_keys') {
       const strays = issue.keys.map(flagOf)
-      throw new HallpassError('usage', `${strays.join(' and ')} says nothing about the kind ${kind.kind}`)
+      throw new HallpassError('usage', `${strays.join(' and ')} does not apply to the kind ${kind.kind}`)
     }
     if (key === '') throw new HallpassError('usage', `the kind ${kind.kind}: ${issue.message}`)
     if (key in given) throw new HallpassError('usage', `${flagOf(key)}: ${issue.message}`)

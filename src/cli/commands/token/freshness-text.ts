@@ -1,10 +1,10 @@
 import type { Freshness } from '../../../credentials/kind.ts'
 import { spokenDuration, spokenTime } from '../../spoken-time.ts'
 
-/** `expires in 42 min, refreshes 5 min before`: the life of a token that changes. */
+/** The life of a token that is refreshed: `expires in 42 min, refreshes 5 min before`. */
 export function lifeText({ expiresAt, dueAt, refreshable, needsLogin }: Freshness, now: number): string {
   if (needsLogin !== undefined) return `needs login: ${needsLogin}`
-  if (expiresAt === undefined) return refreshable ? 'refreshed when it is refused' : 'not refreshed here'
+  if (expiresAt === undefined) return refreshable ? 'refreshed after a 401' : 'not refreshed here'
   const life =
     expiresAt > now ? `expires ${spokenTime(expiresAt, now)}` : `expired ${spokenTime(expiresAt, now)}`
   if (!refreshable) return `${life}, not refreshed here`
@@ -14,7 +14,7 @@ export function lifeText({ expiresAt, dueAt, refreshable, needsLogin }: Freshnes
     : `${life}, refreshes ${spokenTime(dueAt, now)}`
 }
 
-/** `refreshed 3 times, last 18 min ago`: how that went so far; empty before the first. */
+/** The refreshes so far: `refreshed 3 times, last 18 min ago`; empty before the first. */
 export function historyText({ refreshes, last }: Freshness, now: number): string {
   const times = refreshes === 1 ? 'once' : `${refreshes} times`
   const count = refreshes === 0 ? '' : `refreshed ${times}`

@@ -21,7 +21,7 @@ export const run: Run = async (context, input) => {
     return
   }
   if (!value) {
-    const why = credential.problem ?? `a credential of the kind ${credential.kind} has none of its own`
+    const why = credential.problem ?? `a credential of the kind ${credential.kind} has no value of its own`
     throw new HallpassError('credential-missing', `"${name}" has no value: ${why}`, {
       hint: 'hallpass token list',
     })
@@ -30,8 +30,8 @@ export const run: Run = async (context, input) => {
 }
 
 /**
- * The credential, refreshed when that is due. A token that cannot be refreshed is used as long as it lives, and one of another
- * tool is given as it is: the clock that calls it expired may be wrong.
+ * Returns the credential after a refresh if one is due. A token that cannot be refreshed is used until it expires. A token of another
+ * tool is returned even if it seems expired: this machine's clock may be wrong.
  */
 async function fresh(context: Context, session: Session, name: string) {
   const credential = await session.credentials.get(name)

@@ -34,7 +34,7 @@ export const run: Run = async (context) => {
   )
 }
 
-/** What is to be said of it: what is amiss and the command that mends it, how fresh it is, where it comes from. */
+/** The note of a row: what is wrong and how to mend it, or how fresh the credential is, and whether it is from the configuration. */
 function noteOf(credential: CredentialSummary, session: string, now: number): string {
   const { name, problem, freshness, origin, readFrom } = credential
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']

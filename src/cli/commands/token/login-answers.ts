@@ -10,8 +10,8 @@ import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import type { Context, Input } from '../../command.ts'
 
 /**
- * Asks for what neither the flags nor an earlier login have said; without a terminal exit 2 naming the flag.
- * @param ruled a rule says where the credential goes
+ * Asks for the values that neither the flags nor an earlier login gave. Without a terminal the error names the flag (exit 2).
+ * @param ruled whether a rule names the hosts of the credential
  */
 export async function withAnswers(
   context: Context,
@@ -52,7 +52,7 @@ export async function withAnswers(
   return answers
 }
 
-/** What has to be registered before there is a client id. */
+/** Says what to register to get a client id. */
 function sayRegistration(
   { output }: Context,
   provider: Provider | undefined,
@@ -61,11 +61,11 @@ function sayRegistration(
   const host = provider?.redirectHost ?? '127.0.0.1'
   const port = provider?.redirectPort === undefined ? '' : `:${provider.redirectPort}`
   const redirect = answers.redirectUri ?? `http://${host}${port}/callback`
-  if (provider !== undefined) output.say(`an application of your own is registered at ${provider.register}`)
-  output.say(`it is a native (desktop) application with the redirect URI ${redirect}`)
+  const where = provider === undefined ? '' : ` at ${provider.register}`
+  output.say(`register a native (desktop) application${where}, with the redirect URI ${redirect}`)
 }
 
-/** A client secret that is asked for, or that the provider wants and nobody has given yet. */
+/** Reads the client secret if a flag asks for it, or if the provider needs one and none is stored. */
 export async function clientSecretOf(
   context: Context,
   name: string,
@@ -77,13 +77,13 @@ export async function clientSecretOf(
   if (input.has('clientSecret')) return await ask()
   const known = held?.kind === 'oauth2' ? (held.definition as OAuth2Definition | undefined) : undefined
   const provider = providerOf(String(definition.provider ?? known?.provider ?? ''))
-  // Of OAuth 1.0a the consumer secret, without which nothing can be signed.
-  const wanted =
+  // OAuth 1.0a signs with the consumer secret.
+  const needed =
     definition.flow === 'oauth1' ||
     provider?.secretNeeded === true ||
     (definition.flow ?? known?.flow) === 'client-credentials'
-  // One that was kept is used again.
-  if (!wanted || held?.present === true) return undefined
+  // A stored secret is used again.
+  if (!needed || held?.present === true) return undefined
   if (process.stdin.isTTY && context.flags.input) return await ask()
-  throw new HallpassError('usage', 'a client secret is wanted: say --client-secret and write it to stdin')
+  throw new HallpassError('usage', 'the client secret is missing: use --client-secret and write it to stdin')
 }

@@ -5,17 +5,17 @@ import type { Output } from '../../output.ts'
 import { painted } from '../../terminal-text.ts'
 import { timeOf } from './credential-document.ts'
 
-/** What a person sees of a login while it goes on; a program gets one JSON document a line. */
+/** Shows a login in progress: to a person as text, to a program as one JSON document a line. */
 export class LoginScreen {
   readonly #context: Context
   readonly #opens: boolean
   readonly #pin: boolean
   #timer: NodeJS.Timeout | undefined
   #counting = false
-  /** Until when a device login that was shown can be taken up. */
+  /** When a device login that was shown can no longer be resumed. */
   pendingUntil: Date | undefined
 
-  /** @param pin what comes back by hand is a PIN, no URL */
+  /** @param pin the user pastes a PIN and not a URL */
   constructor(context: Context, opens: boolean, pin: boolean) {
     this.#context = context
     this.#opens = opens
@@ -32,14 +32,15 @@ export class LoginScreen {
       apart(output, url)
       output.say(
         this.#pin
-          ? 'then type the PIN here that it shows'
-          : 'a browser elsewhere ends up at a page that it cannot open: paste the URL of that page here',
+          ? 'then type the PIN that it shows here'
+          : 'a browser on another machine ends at a page that it cannot open: paste the URL of that page here',
       )
       return
     }
     output.say(`sign in at ${host} in the browser that opens; the page is`)
     apart(output, url)
-    if (!(await openBrowser(start, env))) output.say('no browser could be opened here: open that page in one')
+    if (!(await openBrowser(start, env)))
+      output.say('no browser could be opened here: open the page yourself')
   }
 
   showCode(code: DeviceCode): void {
@@ -57,7 +58,7 @@ export class LoginScreen {
         resumed,
       })
     }
-    const lead = resumed ? 'the login that was begun goes on' : 'sign in on any device'
+    const lead = resumed ? 'resuming the login' : 'sign in on any device'
     output.say(`${lead}: open`)
     apart(output, verificationUri)
     output.say('and enter the code')
@@ -65,7 +66,7 @@ export class LoginScreen {
     this.#countDown(expiresAt.getTime())
   }
 
-  /** Takes the countdown away. */
+  /** Removes the countdown. */
   end(): void {
     clearInterval(this.#timer)
     if (this.#counting) process.stderr.write('\r\x1b[K')
@@ -78,7 +79,9 @@ export class LoginScreen {
     const show = () => {
       const seconds = Math.max(0, Math.round((until - Date.now()) / 1000))
       const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-      process.stderr.write(`\r\x1b[Khallpass: waiting, ${left} left (Ctrl-C stops; the login stays pending)`)
+      process.stderr.write(
+        `\r\x1b[Khallpass: waiting, ${left} left (Ctrl-C stops waiting; the login stays pending)`,
+      )
     }
     this.#counting = true
     this.#timer = setInterval(show, 1000)
@@ -87,7 +90,7 @@ export class LoginScreen {
   }
 }
 
-/** A text to copy, with room around it. */
+/** Prints a text to copy, between empty lines. */
 function apart(output: Output, text: string): void {
   output.say('')
   output.say(['  ', painted('bold', text)])

@@ -19,13 +19,13 @@ export const run: Run = async (context, input) => {
   const { output, flags } = context
   const [name = ''] = input.args
   const given = loginDefinition(input)
-  // Not the issuer, which may be a bare domain here.
+  // Without the issuer, which may be a bare domain here.
   if (given.flow !== 'oauth1') await checkDefinition({ ...given, kind: 'oauth2', issuer: undefined }, true)
   const hallpass = await context.open()
   const session = await hallpass.session()
   const held = (await session.credentials.list()).find((credential) => credential.name === name)
   if (held?.readFrom !== undefined) {
-    const message = `"${name}" is read from ${held.readFrom.what}: its login is a browser window`
+    const message = `"${name}" is read from ${held.readFrom.what}: sign in with a browser window`
     throw new HallpassError('usage', message, {
       hint: loginCommand(name, session.name, held.readFrom.signInAt),
     })
@@ -49,12 +49,11 @@ export const run: Run = async (context, input) => {
       signal: stop.signal,
       ...(clientSecret !== undefined && { clientSecret }),
       ...(!opens && {
-        pasted: (signal) =>
-          pastedLine(flags, oauth1 ? 'the PIN' : 'the URL that the browser ended up at', signal),
+        pasted: (signal) => pastedLine(flags, oauth1 ? 'the PIN' : 'the URL where the browser ended', signal),
       }),
     })
     if (outcome === 'pending') {
-      output.say('the login is pending: once the code is entered, the same command takes it up')
+      output.say('the login is pending: enter the code, then run the same command again')
       output.hint(`hallpass token login ${name}`)
       return
     }
@@ -74,7 +73,7 @@ function loginDefinition(input: Input): CredentialInput {
   const given = definitionOf(input)
   if (!input.has('device')) return given
   if (given.flow !== undefined && given.flow !== 'device')
-    throw new HallpassError('usage', `--device means --flow device, and --flow ${given.flow} is another`)
+    throw new HallpassError('usage', `--device means --flow device and does not go with --flow ${given.flow}`)
   return { ...given, flow: 'device' }
 }
 
@@ -84,11 +83,11 @@ function sayStopped({ output }: Context, name: string, pendingUntil: Date | unde
     return
   }
   const left = spokenDuration(Math.max(0, pendingUntil.getTime() - Date.now()))
-  output.say(`stopped waiting; for another ${left} the same command takes the login up`)
+  output.say(`stopped waiting; the same command resumes the login for another ${left}`)
   output.hint(`hallpass token login ${name}`)
 }
 
-/** What was kept, and the next command. */
+/** Prints what was stored, and a command to try. */
 function tell({ output }: Context, credential: CredentialSummary, session: string): void {
   const { name, hosts, freshness } = credential
   if (output.json)
@@ -97,7 +96,7 @@ function tell({ output }: Context, credential: CredentialSummary, session: strin
   const life = freshness === undefined ? '' : `: ${lifeText(freshness, Date.now())}`
   output.say(`kept ${name} for ${where}, in the session ${session}${life}`)
   if (freshness?.expiresAt !== undefined && !freshness.refreshable)
-    output.say('no refresh token came with it: when it has expired, log in again')
+    output.say('it has no refresh token: log in again when it has expired')
   const host = hosts.find((text) => !text.includes('*'))
   output.hint(`hallpass run -- curl https://${host ?? 'HOST'}/`)
 }

@@ -1,6 +1,6 @@
 import { HallpassError } from '../../../errors.ts'
 
-/** What a person is told of a credential that nothing but a login can mend. */
+/** The error for a credential that only a login can mend. */
 export function needsLogin(
   name: string,
   session: string,
@@ -15,8 +15,8 @@ export function needsLogin(
 }
 
 /**
- * The command that mends it, spelled `hallpass …`.
- * @param signInAt the page that makes its value, where a browser window is the login
+ * The command of that login, written `hallpass …`.
+ * @param signInAt the page to open in a browser window, if the page makes the value
  */
 export function loginCommand(name: string, session: string, signInAt?: string): string {
   const login = signInAt === undefined ? `token login ${name}` : `login ${signInAt}`

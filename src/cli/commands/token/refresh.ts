@@ -13,11 +13,11 @@ export const run: Run = async (context, input) => {
   const session = await (await context.open()).session()
   const { kind, readFrom } = await session.credentials.get(name)
   if (readFrom !== undefined) {
-    const message = `"${name}" is read from ${readFrom.what}: the page that put it there makes the next one`
+    const message = `"${name}" is read from ${readFrom.what}: only its page makes a new one`
     throw new HallpassError('usage', message, { hint: loginCommand(name, session.name, readFrom.signInAt) })
   }
   if (kindOf(kind)?.freshness === undefined) {
-    const message = `"${name}" is of the kind ${kind}, whose value stays until another one is set`
+    const message = `"${name}" is of the kind ${kind}, which is never refreshed: set a new value`
     throw new HallpassError('usage', message, { hint: `hallpass token set ${name}` })
   }
   const outcome = await session.tokens.refresh(name, { because: 'asked' })
@@ -31,12 +31,11 @@ export const run: Run = async (context, input) => {
     })
   }
   const life = credential.freshness === undefined ? '' : `: ${lifeText(credential.freshness, Date.now())}`
-  // Another process's refresh is as good as one of our own.
   const who = outcome.kind === 'adopted' ? ' by another process just now' : ''
   output.say(`refreshed ${name}${who}${life}`)
 }
 
-/** What is wrong when a refresh brought no new token; undefined when it did. */
+/** The error of a refresh without a new token; undefined if there is one. */
 export function failureOf(outcome: RefreshOutcome, name: string, session: string): HallpassError | undefined {
   switch (outcome.kind) {
     case 'refreshed':
@@ -47,7 +46,7 @@ export function failureOf(outcome: RefreshOutcome, name: string, session: string
     case 'waiting':
       return new HallpassError(
         'token-server',
-        `"${name}" was not refreshed: ${outcome.reason}; tried again ${spokenTime(outcome.retryAt, Date.now())} at the earliest`,
+        `"${name}" was not refreshed: ${outcome.reason}; the next attempt is ${spokenTime(outcome.retryAt, Date.now())} at the earliest`,
         { hint: 'hallpass token list' },
       )
     case 'not-refreshable':

@@ -4,7 +4,7 @@ export const run: Run = async (context, input) => {
   const { output } = context
   const [name = ''] = input.args
   const session = await (await context.open()).session()
-  // Before the question: there is nothing to ask about what is not there. A damaged one can be removed too.
+  // A missing credential fails before the question. A damaged one can be removed, so it is not opened if it is listed.
   const names = (await session.credentials.list()).map((credential) => credential.name)
   if (!names.includes(name)) await session.credentials.get(name)
   const question = `Remove the credential "${name}" of the session "${session.name}"?`

@@ -15,10 +15,9 @@ export const run: Run = async (context, input) => {
   const session = await hallpass.session()
   const held = (await session.credentials.list()).find((credential) => credential.name === name)
   refuseOtherKind(held, definition.kind)
-  // Before the value is asked for.
+  // Checked before the user types the value.
   await checkDefinition(definition, held !== undefined)
-  // The tokens of another tool are in its file. A kind without a value needs none; that there is no such kind, or none
-  // said, is told before anything is asked.
+  // No value is asked for if the tokens are in the file of another tool, or if the kind has none.
   const readOnly = definition.tokenFile !== undefined
   const secret = readOnly ? undefined : kindOf(definition.kind ?? held?.kind ?? '')?.secret
   const value = secret && (await context.secret(`${name}: ${secret.wanted}`)).reveal()
@@ -43,12 +42,12 @@ function refuseOtherKind(held: CredentialSummary | undefined, kind: string | und
   )
 }
 
-/** Two that refresh one token log each other out, so that whose it is has to be said. */
+/** Two tools that refresh one token sign each other out, so the user must say who owns it. */
 function checkOwner(name: string, input: Input): void {
   if (input.has('readOnly') === input.has('file')) return
   const message = input.has('file')
-    ? '--file names tokens that another tool owns and refreshes; --read-only says that they are left to it'
-    : '--read-only needs --file: where the tool keeps its tokens'
+    ? '--file names the tokens of another tool: add --read-only, which leaves the refresh to that tool'
+    : '--read-only needs --file, the file in which the other tool keeps its tokens'
   throw new HallpassError('usage', message, {
     hint: `hallpass token set ${name} --kind oauth2 --read-only --file PATH --host HOST`,
   })
