@@ -9,7 +9,7 @@ const floors: readonly (readonly string[])[] = [
   ['doctor'],
   ['admin', 'environment'],
   ['browser'],
-  ['index.ts'],
+  ['index.ts', 'library'],
   ['proxy'],
   ['certs', 'sessions'],
   ['oauth'],

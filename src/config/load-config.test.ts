@@ -115,6 +115,7 @@ describe('where a value comes from', () => {
 
   it('names the wrong flag or variable', async () => {
     expect((await failure(load('', { flags: { listen: 'everywhere' } }))).message).toMatch(/^--listen: /)
+    expect((await failure(load('', { flags: { lissen: '127.0.0.1:1' } }))).message).toContain('lissen')
     expect((await failure(load('', { env: { HALLPASS_MAX_SESSIONS: 'ten' } }))).message).toBe(
       'HALLPASS_MAX_SESSIONS: must be a number',
     )

@@ -16,8 +16,8 @@ export interface ConfigOptions {
   /** The value of --config. */
   readonly file?: string | undefined
   readonly env: NodeJS.ProcessEnv
-  /** The values of other flags, in the form of the file. */
-  readonly flags?: { readonly [Name in Key]?: unknown } | undefined
+  /** The values of other flags, in the form of the file. A key that is none is a problem. */
+  readonly flags?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The origin of a value. */
@@ -156,11 +156,12 @@ async function checkLayers(layers: readonly Layer[], problems: Problem[]): Promi
   return settings
 }
 
-function flagLayers(flags: NonNullable<ConfigOptions['flags']>): Layer[] {
+function flagLayers(flags: Readonly<Record<string, unknown>>): Layer[] {
   return Object.entries(flags).flatMap(([key, value]): Layer[] => {
-    if (!isKey(key) || value === undefined) return []
+    if (value === undefined) return []
     const name = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-    return [{ key, value, source: { from: 'flag', name } }]
+    // The schema refuses a key that is none.
+    return [{ key: key as Key, value, source: { from: 'flag', name } }]
   })
 }
 

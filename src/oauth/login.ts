@@ -4,7 +4,6 @@ import { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { clientOf, knownProvider } from './authorization-server.ts'
 import { authorizationCode } from './flows/authorization-code.ts'
-import type { SignInOptions } from './flows/await-callback.ts'
 import { clientCredentials } from './flows/client-credentials.ts'
 import { awaitDevice, beginDevice, type PendingLogin } from './flows/device.ts'
 import type { LoginRequest } from './flows/login-request.ts'
@@ -24,9 +23,13 @@ export interface LoginSubject {
 export interface LoginOptions {
   /** Kept with the tokens; without it the one that is there. */
   readonly clientSecret?: Secret
-  /** Shows the person the page to sign in at. */
-  readonly visit?: SignInOptions['visit']
-  readonly pasted?: SignInOptions['pasted']
+  /**
+   * Shows the person the page to sign in at.
+   * @param start leads to the page once, and says nothing of the login: for the command line of a browser of this machine
+   */
+  readonly visit?: (page: string, start: string) => void | Promise<void>
+  /** Asks the person for the address at which the browser ended, when the browser cannot reach this machine. */
+  readonly pasted?: (signal: AbortSignal) => Promise<string>
   /** Shows the person the code to enter, and where. */
   readonly showCode?: (code: DeviceCode) => void
   /** False: a device login is begun, and left to be waited for by the next call. */

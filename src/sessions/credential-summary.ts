@@ -19,7 +19,10 @@ export interface CredentialSummary {
   readonly updatedAt: string | undefined
   /** Why it cannot be used. */
   readonly problem: string | undefined
-  /** Nothing in it is secret. */
+  /**
+   * Nothing in it is secret.
+   * @internal
+   */
   readonly definition: CredentialDefinition | undefined
   /** Of a value that ends. */
   readonly freshness: Freshness | undefined

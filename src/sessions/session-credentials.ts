@@ -91,7 +91,10 @@ export class SessionCredentials {
     if (!there) throw missingCredential(name)
   }
 
-  /** Whether a rule says where a credential goes, so that it needs no hosts of its own. */
+  /**
+   * Whether a rule says where a credential goes, so that it needs no hosts of its own.
+   * @internal
+   */
   isRuled(name: string): boolean {
     return this.#rules.some(({ credential }) => credential === name)
   }

@@ -50,7 +50,10 @@ export class SessionTokens {
     this.#now = now
   }
 
-  /** Everything that is kept of an oauth2 credential, secrets too. Throws `credential-missing`. */
+  /**
+   * Everything that is kept of an oauth2 credential, secrets too. Throws `credential-missing`.
+   * @internal
+   */
   async read(name: string): Promise<OAuth2Value | undefined> {
     const { definition } = await this.#credentials.find(name)
     if (!isOAuth2(definition)) throw notOAuth2(name)
@@ -60,6 +63,7 @@ export class SessionTokens {
   /**
    * Keeps what a login brings, and the definition with it unless the configuration has that.
    * @param change the value, or a function of the value before
+   * @internal
    */
   async save(
     name: string,
@@ -76,7 +80,10 @@ export class SessionTokens {
     })
   }
 
-  /** The definition that an oauth2 credential would have with this input. Nothing is kept. Throws `usage`. */
+  /**
+   * The definition that an oauth2 credential would have with this input. Nothing is kept. Throws `usage`.
+   * @internal
+   */
   async definitionFor(name: string, input: CredentialInput): Promise<OAuth2Definition> {
     const definition = await this.#credentials.definitionFor(name, input)
     if (isOAuth2(definition)) return definition
@@ -96,12 +103,18 @@ export class SessionTokens {
     return outcome
   }
 
-  /** What of a plan has run out, or was never there, and can be renewed: the request has to wait for it. */
+  /**
+   * What of a plan has run out, or was never there, and can be renewed: the request has to wait for it.
+   * @internal
+   */
   lacking(plan: Plan): readonly string[] {
     return tokensLacking(plan, this.#now())
   }
 
-  /** Resolves when each of them is as fresh as it can be. @returns when to try again what failed */
+  /**
+   * Resolves when each of them is as fresh as it can be. @returns when to try again what failed
+   * @internal
+   */
   async renew(names: readonly string[]): Promise<number> {
     const outcomes = await Promise.all(names.map((name) => this.#renewOne(name, { because: 'expired' })))
     const waits = outcomes.map((outcome) => (outcome.kind === 'waiting' ? outcome.retryAt : undefined))
@@ -118,14 +131,20 @@ export class SessionTokens {
     }
   }
 
-  /** Starts what is due, while requests go on with what still holds. */
+  /**
+   * Starts what is due, while requests go on with what still holds.
+   * @internal
+   */
   renewLater(plan: Plan): void {
     for (const name of tokensDue(plan, this.#now())) {
       this.refresh(name, { because: 'due' }).catch(() => 'the request that needs it is told')
     }
   }
 
-  /** Notes that a plan's tokens are in use; undefined when it has none. */
+  /**
+   * Notes that a plan's tokens are in use; undefined when it has none.
+   * @internal
+   */
   use({ credentials }: Plan): readonly Use[] | undefined {
     const fresh = credentials.attached.filter(({ freshness }) => freshness !== undefined)
     if (fresh.length === 0) return undefined
@@ -137,7 +156,10 @@ export class SessionTokens {
     })
   }
 
-  /** What was used since then and will have to be refreshed. */
+  /**
+   * What was used since then and will have to be refreshed.
+   * @internal
+   */
   async due(usedSince: number): Promise<readonly DueTokens[]> {
     const used = [...this.#uses].filter(([, { at }]) => at >= usedSince)
     if (used.length === 0) return []

@@ -68,6 +68,7 @@ export class Session {
   #metadata: SessionMetadata
   #expiresAt: number
 
+  /** @internal */
   constructor(
     metadata: SessionMetadata,
     { store, config, plans, jars, now, metadataNow, refresher }: SessionParts,
@@ -94,13 +95,19 @@ export class Session {
     return this.#metadata
   }
 
-  /** Takes the metadata as another process may have left them. */
+  /**
+   * Takes the metadata as another process may have left them.
+   * @internal
+   */
   adopt(metadata: SessionMetadata): void {
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
   }
 
-  /** What a client shows the proxy as its password. Made on first use, then the same until the session is removed. */
+  /**
+   * What a client shows the proxy as its password. Made on first use, then the same until the session is removed.
+   * @internal
+   */
   async clientToken(): Promise<Secret> {
     const held = await this.readClientToken()
     if (held !== undefined) return held
@@ -111,7 +118,10 @@ export class Session {
     return made
   }
 
-  /** The client token, if there is one yet. */
+  /**
+   * The client token, if there is one yet.
+   * @internal
+   */
   async readClientToken(): Promise<Secret | undefined> {
     const value = (await this.#store.read(this.#clientId))?.value
     if (value === undefined) return undefined
@@ -120,18 +130,27 @@ export class Session {
     throw new HallpassError('record-damaged', `the client token of the session "${this.name}" is not one`)
   }
 
-  /** Whether a client may CONNECT to a host, and whether the proxy opens the connection. */
+  /**
+   * Whether a client may CONNECT to a host, and whether the proxy opens the connection.
+   * @internal
+   */
   async planConnect(host: string, port: number, scope: Scope): Promise<ConnectPlan> {
     const { material } = await this.#material(host)
     return planConnect({ host, port }, material, this.#config, scope)
   }
 
-  /** Whether the rule that decides for a host lists what may be asked of it: what cannot be read must not go there. */
+  /**
+   * Whether the rule that decides for a host lists what may be asked of it: what cannot be read must not go there.
+   * @internal
+   */
   limited(host: string, port: number): boolean {
     return decidingRule(this.#config.rules, foldHost(host), port)?.rule.allow !== undefined
   }
 
-  /** What goes on a request. Some microseconds when nothing has changed since the last one of its kind. */
+  /**
+   * What goes on a request. Some microseconds when nothing has changed since the last one of its kind.
+   * @internal
+   */
   plan(request: PlanRequest, scope: Scope): Promise<Plan> {
     try {
       const now = this.#now()
@@ -147,7 +166,10 @@ export class Session {
     }
   }
 
-  /** The plan for a URL, and whether the proxy would come to make it. */
+  /**
+   * The plan for a URL, and whether the proxy would come to make it.
+   * @internal
+   */
   async explain(url: string, method = 'GET', scope: Scope = {}): Promise<Explanation> {
     const { scheme, host, port, path, text } = parseRequestUrl(url)
     // Made afresh and not remembered: what is due is refreshed by a request, not by looking.
@@ -159,6 +181,7 @@ export class Session {
   /**
    * Takes what a response brings. Resolves when it is on disk, or, when the disk fails, with the warning that it is not: the
    * answer to a request that has acted is not withheld.
+   * @internal
    */
   async capture(response: CapturedResponse): Promise<Capture> {
     const jar = this.cookies.jar(response.host)
@@ -179,14 +202,20 @@ export class Session {
     }
   }
 
-  /** Brings in what a file or a browser's profile holds: all of it or nothing. See `importContents` for what it throws. */
+  /**
+   * Brings in what a file or a browser's profile holds: all of it or nothing. See `importContents` for what it throws.
+   * @internal
+   */
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
     const now = this.#now()
     if (now >= this.#expiresAt) throw sessionMissing(this.name)
     return importContents(this.#store, this.name, contents, { ...options, now })
   }
 
-  /** One more attempt to save what could not be saved, before the process ends. */
+  /**
+   * One more attempt to save what could not be saved, before the process ends.
+   * @internal
+   */
   async flush(): Promise<void> {
     await Promise.all([this.cookies.flush(), this.#values.flush()])
   }

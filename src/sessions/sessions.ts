@@ -135,7 +135,10 @@ export class Sessions {
     await this.#drop(name)
   }
 
-  /** Notes that a client uses a session. What it cannot note it leaves: no request waits for it or fails by it. */
+  /**
+   * Notes that a client uses a session. What it cannot note it leaves: no request waits for it or fails by it.
+   * @internal
+   */
   async touch(session: Session): Promise<void> {
     const now = this.#now()
     const { lastUsedAt } = session.metadata
@@ -145,7 +148,10 @@ export class Sessions {
     await this.#store.updateSession(session.name, (written) => ({ ...written, lastUsedAt: used }))
   }
 
-  /** Tokens of all sessions that were used since then and will have to be refreshed, each with how. */
+  /**
+   * Tokens of all sessions that were used since then and will have to be refreshed, each with how.
+   * @internal
+   */
   async dueTokens(usedSince: number): Promise<readonly DueRefresh[]> {
     const all = await Promise.all(
       [...this.#sessions.values()].map(async (session) => {
@@ -159,7 +165,10 @@ export class Sessions {
     return all.flat()
   }
 
-  /** One more attempt to save what could not be saved, before the process ends. */
+  /**
+   * One more attempt to save what could not be saved, before the process ends.
+   * @internal
+   */
   async flush(): Promise<void> {
     await this.#refresher?.settled()
     await Promise.all([...this.#sessions.values()].map((session) => session.flush()))

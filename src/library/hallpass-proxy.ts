@@ -1,0 +1,94 @@
+import type { Log } from '../log.ts'
+import type { KeepFresh } from '../oauth/keep-fresh.ts'
+import type { Scope } from '../plan/scope.ts'
+import type { RunningProxy } from '../proxy/options.ts'
+import type { Secret } from '../secret.ts'
+import type { Clients } from '../sessions/clients.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+export interface HallpassProxyParts {
+  readonly sessions: Sessions
+  /** The session whose token `url` has by default. */
+  readonly sessionName: string
+  readonly running: RunningProxy
+  readonly clients: Clients
+  readonly log: Log
+  readonly keepFresh: KeepFresh
+}
+
+/** A proxy in this process. */
+export class HallpassProxy {
+  readonly host: string
+  readonly port: number
+  /**
+   * The proxies that origins are reached through, without credentials; empty when directly.
+   * @internal
+   */
+  readonly upstream: readonly string[]
+  /** @internal */
+  readonly log: Log
+  readonly #sessions: Sessions
+  readonly #sessionName: string
+  readonly #running: RunningProxy
+  readonly #clients: Clients
+  readonly #keepFresh: KeepFresh
+
+  /** @internal */
+  constructor({ sessions, sessionName, running, clients, log, keepFresh }: HallpassProxyParts) {
+    this.host = running.host
+    this.port = running.port
+    this.upstream = running.upstreamProxies
+    this.log = log
+    this.#sessions = sessions
+    this.#sessionName = sessionName
+    this.#running = running
+    this.#clients = clients
+    this.#keepFresh = keepFresh
+  }
+
+  /** @internal */
+  stats(): ReturnType<RunningProxy['stats']> {
+    return this.#running.stats()
+  }
+
+  /** The proxy's URL for HTTPS_PROXY, with the client token of the session in it: it stays the same over restarts. */
+  async url(session: string = this.#sessionName): Promise<string> {
+    const opened = await this.#sessions.get(session)
+    return this.#urlWith(session, await opened.clientToken())
+  }
+
+  /**
+   * A URL with a token of its own, which `revoke` ends. The scope holds for it alone.
+   * @internal
+   */
+  issue(
+    session: string,
+    scope: Scope,
+  ): { readonly id: string; readonly url: string; readonly token: Secret } {
+    const { id, token } = this.#clients.issue(session, scope)
+    return { id, token, url: this.#urlWith(session, token) }
+  }
+
+  /**
+   * Ends it; returns the names of credentials that its requests met as in need of a login.
+   * @internal
+   */
+  revoke(id: string): readonly string[] {
+    return this.#clients.revoke(id) ?? []
+  }
+
+  /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
+  async close(options?: { readonly graceMs?: number }): Promise<void> {
+    await Promise.all([this.#running.close(options), this.#keepFresh.stop()])
+    await this.#sessions.flush()
+  }
+
+  #urlWith(session: string, token: Secret): string {
+    this.log.scrub(token)
+    // A proxy that listens everywhere is reached here by loopback.
+    const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+    const host = everywhere[this.host] ?? this.host
+    const authority = host.includes(':') ? `[${host}]` : host
+    return `http://${encodeURIComponent(session)}:${encodeURIComponent(token.reveal())}@${authority}:${this.port}`
+  }
+}

@@ -1,0 +1,297 @@
+import { randomBytes } from 'node:crypto'
+import type { Authority } from '../certs/authority.ts'
+import { writeBundle } from '../certs/bundle.ts'
+import { Leaves } from '../certs/leaves.ts'
+import { upstreamRoots } from '../certs/roots.ts'
+import { writeWgetrc } from '../certs/wgetrc.ts'
+import type { Config } from '../config/load-config.ts'
+import type { Cookie } from '../cookies/cookie.ts'
+import { cookieHeader } from '../cookies/cookie-header.ts'
+import { HallpassError } from '../errors.ts'
+import { toNetscape } from '../formats/netscape.ts'
+import { type Log, silentLog } from '../log.ts'
+import { KeepFresh } from '../oauth/keep-fresh.ts'
+import type { LoginOptions } from '../oauth/login.ts'
+import type { Refresher } from '../oauth/refresher.ts'
+import type { TokenFetch } from '../oauth/token-fetch.ts'
+import { applyPlan } from '../plan/apply.ts'
+import { parseRequestUrl } from '../plan/request-url.ts'
+import type { Scope } from '../plan/scope.ts'
+import type { ProxyOptions } from '../proxy/options.ts'
+import { startProxy } from '../proxy/proxy.ts'
+import { requireLoopback } from '../proxy/require-loopback.ts'
+import { Clients } from '../sessions/clients.ts'
+import type { CredentialSummary } from '../sessions/credential-summary.ts'
+import { logIn } from '../sessions/log-in.ts'
+import type { CredentialInput } from '../sessions/merge-credential.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { Home } from '../store/home.ts'
+import type { KeyRing } from '../store/keyring.ts'
+import type { Store } from '../store/store.ts'
+
+import { HallpassProxy } from './hallpass-proxy.ts'
+import { knowsLoopback } from './knows-loopback.ts'
+
+export interface HallpassParts {
+  readonly home: Home
+  readonly keys: KeyRing
+  readonly store: Store
+  readonly config: Config
+  readonly sessions: Sessions
+  readonly authority: Authority
+  readonly refresher: Refresher
+  readonly tokenFetch: TokenFetch
+  readonly created: { readonly home: boolean; readonly key: boolean; readonly authority: boolean }
+  readonly env: NodeJS.ProcessEnv
+  readonly sessionName: string
+}
+
+/** A credential without its value, as the configuration would have it: `{ kind: 'bearer', hosts: ['api.example.com'] }`. */
+export type TokenDefinition = CredentialInput & { readonly kind: string }
+
+export interface StartOptions {
+  /** By default what the configuration says. Port 0 takes a free one. Beyond loopback only with `listenBeyondLoopback`. */
+  readonly listen?: { readonly host: string; readonly port: number }
+  /** Clients without a token get the session; on loopback alone. */
+  readonly noAuth?: boolean
+  /**
+   * Says nothing when left out.
+   * @internal
+   */
+  readonly log?: Log
+  /**
+   * Spells hints in the proxy's answers and log, which are written `hallpass …`, as they are typed here.
+   * @internal
+   */
+  readonly spell?: (hint: string) => string
+}
+
+/** An opened state folder with one session chosen. */
+export class Hallpass {
+  readonly home: Home
+  /** @internal */
+  readonly keys: KeyRing
+  /** @internal */
+  readonly store: Store
+  /** @internal */
+  readonly config: Config
+  readonly sessions: Sessions
+  /** @internal */
+  readonly authority: Authority
+  /**
+   * How authorization servers are asked.
+   * @internal
+   */
+  readonly tokenFetch: TokenFetch
+  /** What this very opening made. */
+  readonly created: { readonly home: boolean; readonly key: boolean; readonly authority: boolean }
+  readonly sessionName: string
+  readonly #refresher: Refresher
+  readonly #env: NodeJS.ProcessEnv
+
+  /** @internal */
+  constructor(parts: HallpassParts) {
+    this.home = parts.home
+    this.keys = parts.keys
+    this.store = parts.store
+    this.config = parts.config
+    this.sessions = parts.sessions
+    this.authority = parts.authority
+    this.tokenFetch = parts.tokenFetch
+    this.#refresher = parts.refresher
+    this.created = parts.created
+    this.sessionName = parts.sessionName
+    this.#env = parts.env
+  }
+
+  /** The chosen session, or another one. */
+  session(name: string = this.sessionName): Promise<Session> {
+    return this.sessions.get(name)
+  }
+
+  /**
+   * Takes Set-Cookie lines of a response into the session, on disk before it resolves.
+   *
+   * @returns the names stored or deleted, and what RFC 6265bis refuses, with the reason.
+   */
+  async saveCookies(
+    url: string,
+    setCookie: readonly string[],
+  ): Promise<{
+    readonly saved: readonly string[]
+    readonly refused: readonly { name: string; reason: string }[]
+  }> {
+    const { scheme, host, port, path } = parseRequestUrl(url)
+    const session = await this.session()
+    const response = {
+      scheme,
+      host,
+      port,
+      path,
+      status: 200,
+      setCookie,
+      clearSiteData: [],
+      reveal: 'none',
+    } as const
+    const captured = await session.capture(response)
+    if (captured.warning === 'not-saved') {
+      throw new HallpassError('not-saved', `the cookies of ${host} could not be written`)
+    }
+    return { saved: captured.captured, refused: captured.refused }
+  }
+
+  /** The cookies that a GET of this URL would carry, in the order of RFC 6265bis section 5.8.3. */
+  async cookies(url: string): Promise<readonly Cookie[]> {
+    return (await this.#plan(url)).cookies.attached
+  }
+
+  /** The value of a Cookie header for this URL; empty when there is none to send. */
+  async cookieHeader(url: string): Promise<string> {
+    return cookieHeader(await this.cookies(url))
+  }
+
+  /**
+   * Stores a credential under a name.
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * await hallpass.saveTokens('api', { kind: 'bearer', hosts: ['api.example.com'] }, process.env.TOKEN ?? '')
+   * ```
+   */
+  async saveTokens(name: string, definition: TokenDefinition, value: string): Promise<void> {
+    const session = await this.session()
+    await session.credentials.set(name, definition, value)
+  }
+
+  /**
+   * Signs in for a credential of the kind oauth2 and keeps its tokens fresh from then on. What is given is remembered: the next
+   * login needs the name alone. A device login that was begun before and not finished is taken up.
+   *
+   * @param definition what the configuration would say of it: `provider` or `issuer`, `clientId`, `scopes`, `hosts`, …
+   * @returns `pending` when a device login was begun and `options.wait` is false
+   * @throws HallpassError `login-failed` (denied, expired, a wrong state or issuer), `token-server`, `usage` for what is missing;
+   *   what there was before is left as it is
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * await hallpass.login(
+   *   'github',
+   *   { provider: 'github', clientId: 'Iv1.0123456789abcdef', flow: 'device' },
+   *   { showCode: ({ userCode, verificationUri }) => console.log(`enter ${userCode} at ${verificationUri}`) },
+   * )
+   * ```
+   */
+  async login(
+    name: string,
+    definition: CredentialInput = {},
+    options: LoginOptions = {},
+  ): Promise<'signed-in' | 'pending'> {
+    const session = await this.session()
+    return await logIn(session, name, definition, options, { fetch: this.tokenFetch, now: Date.now })
+  }
+
+  /** The session's credentials, without their values. */
+  async tokens(): Promise<readonly CredentialSummary[]> {
+    return (await this.session()).credentials.list()
+  }
+
+  /**
+   * The headers, with their values, that the session's credentials put on a GET of this URL; tokens are refreshed for it. A
+   * signature is for one request.
+   */
+  async authHeaders(url: string): Promise<Record<string, string>> {
+    const { scheme, host, port, path } = parseRequestUrl(url)
+    const session = await this.session()
+    const plan = await session.plan({ scheme, host, port, path, method: 'GET', site: 'same-site' }, {})
+    const nonce = randomBytes(16).toString('hex')
+    const at = { now: Date.now(), nonce, method: 'GET', scheme, host, port, body: 'absent' } as const
+    const { add, refusal } = applyPlan(plan, { target: path, fields: [] }, at)
+    if (refusal !== undefined) throw new HallpassError(refusal.code, refusal.refused)
+    const headers = add.filter(({ name }) => name.toLowerCase() !== 'cookie')
+    return Object.fromEntries(headers.map(({ name, value }) => [name, value]))
+  }
+
+  /** All cookies of the session as a cookies.txt, latin1. */
+  async toNetscape(): Promise<string> {
+    return toNetscape(await (await this.session()).cookies.list())
+  }
+
+  /** Removes the cookies and the web storage of a site, or, without one, everything that the session holds. */
+  async clear(site?: string): Promise<void> {
+    if (site === undefined) return await this.sessions.remove(this.sessionName)
+    const session = await this.session()
+    await session.cookies.remove(site)
+    await session.storage.clear(site)
+  }
+
+  /**
+   * Starts a proxy in this process.
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 } })
+   * process.env.HTTPS_PROXY = await proxy.url()
+   * await proxy.close()
+   * ```
+   */
+  async startProxy(options: StartOptions = {}): Promise<HallpassProxy> {
+    const { config, authority, sessions } = this
+    const log = options.log ?? silentLog
+    const clients = new Clients(sessions)
+    this.#refresher.logTo(log)
+    // Proven to be there before anything listens.
+    await this.session()
+    await this.writeBundle(this.#env)
+    const listen = options.listen ?? config.listen
+    if (!config.listenBeyondLoopback) await requireLoopback(listen.host)
+    const running = await startProxy({
+      listen,
+      sessions,
+      clients,
+      leaves: new Leaves(authority),
+      authority,
+      upstreamRoots: upstreamRoots({ upstreamCa: config.upstreamCa, env: this.#env, authority }),
+      resolve: config.resolve,
+      upstream: { setting: config.upstream, env: this.#env },
+      limits: { replayBytes: config.replay },
+      log,
+      ...(options.noAuth ? { noAuth: { session: this.sessionName } } : {}),
+      ...(options.spell === undefined ? {} : { spell: options.spell }),
+    } satisfies ProxyOptions)
+    const keepFresh = new KeepFresh({ due: (usedSince) => sessions.dueTokens(usedSince), now: Date.now })
+    const { sessionName } = this
+    return new HallpassProxy({ sessions, sessionName, running, clients, log, keepFresh })
+  }
+
+  /**
+   * Writes ca/bundle.pem anew: the system's roots, what the trust variables of `env` point at, and ours; and ca/wgetrc.
+   * @internal
+   */
+  async writeBundle(env: NodeJS.ProcessEnv): Promise<void> {
+    await writeBundle(this.home, { authority: this.authority, env })
+    await writeWgetrc(this.home, env)
+  }
+
+  /**
+   * Whether requests to a loopback host concern the session, so that tools must not pass the proxy by for them.
+   * @internal
+   */
+  async knowsLoopback(name: string, scope: Scope = {}): Promise<boolean> {
+    const { config, store } = this
+    return await knowsLoopback(await this.session(name), { config, store }, scope)
+  }
+
+  async #plan(url: string) {
+    return (await this.session()).explain(url, 'GET')
+  }
+}
