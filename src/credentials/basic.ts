@@ -29,6 +29,8 @@ export const basic: Kind<BasicDefinition, { user: string; password: string }> = 
   attach: (_, value) => ({
     value: `Basic ${Buffer.from(`${value.user}:${value.password}`, 'utf8').toString('base64')}`,
   }),
+  // The pair too: in Base64 it is found even if the password is too short to be searched for.
+  secrets: ({ user: name, password }) => [password, `${name}:${password}`],
 }
 
 function fromPair(line: string): { user: string; password: string } {

@@ -29,4 +29,5 @@ export const bearer: Kind<BearerDefinition, { token: string }> = {
   bundled: commonBundled,
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (_, { token }) => ({ value: `Bearer ${token}` }),
+  secrets: ({ token }) => [token],
 }

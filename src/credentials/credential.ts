@@ -15,6 +15,8 @@ export interface Credential {
   readonly allowHttp: boolean | undefined
   readonly place: Place
   readonly source: CredentialSource
+  /** For the log to cut out. */
+  readonly secrets: readonly Secret[]
   /** Of a value that ends. */
   readonly freshness?: Freshness
   readonly readFrom?: ReadFrom
@@ -56,6 +58,7 @@ export function credentialOf(
     allowHttp: definition.allowHttp,
     place: kind.place(definition),
     source: sourceOf(name, definition, kind, sealed),
+    secrets: typeof sealed === 'object' ? kind.secrets(sealed.secret).map((text) => new Secret(text)) : [],
     ...(freshness && { freshness }),
     ...(readFrom && { readFrom }),
   }

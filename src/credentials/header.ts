@@ -1,6 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import { commonBundled, commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
-import { isFieldValue, secretLine, utf8Bytes } from './value.ts'
+import { fieldSecrets, isFieldValue, secretLine, utf8Bytes } from './value.ts'
 
 export interface HeaderDefinition extends Definition {
   readonly kind: 'header'
@@ -35,4 +35,5 @@ export const header: Kind<HeaderDefinition, { value: string }> = {
   bundled: { ...commonBundled, header: 'comes' },
   place: (definition) => ({ in: 'header', name: definition.header }),
   attach: (_, { value }) => ({ value: utf8Bytes(value) }),
+  secrets: ({ value }) => fieldSecrets(value),
 }

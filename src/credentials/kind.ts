@@ -126,6 +126,11 @@ export interface Kind<D extends Definition = Definition, Value = unknown> {
   readonly bundled: BundleRules<D> | string
   place(definition: D): Place
   attach(definition: D, value: Value): Attachment
+  /**
+   * What the log cuts out, in Unicode: each secret that a request carries or is signed with. A password without its user,
+   * a token without its scheme: a tool can write that part alone into a path.
+   */
+  secrets(value: Value): readonly string[]
   /** Of kinds whose values end. */
   freshness?(definition: D, value: Value): Freshness
   /** Of kinds whose values are read from what was captured: they have no secret form. */

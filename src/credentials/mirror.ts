@@ -32,4 +32,6 @@ export const mirror: Kind<MirrorDefinition, never> = {
   bundled: { ...commonBundled, cookie: 'comes', header: 'comes' },
   place: (definition) => ({ in: 'header', name: definition.header }),
   attach: (definition) => ({ cookie: definition.cookie }),
+  // The plan names the secrets of its cookies. A cookie of the client's own is no secret of ours.
+  secrets: () => [],
 }

@@ -1,7 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import { parseJsonObject } from '../json.ts'
 import type { Zod } from '../rules/rule-schema.ts'
-import { Secret } from '../secret.ts'
 import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { type OAuth1Value, oauth1Header, type SignatureMethod, signatureMethods } from './oauth1-signature.ts'
 import { type FormPair, formPairs, percentDecode } from './percent-encoding.ts'
@@ -66,12 +65,11 @@ export const oauth1: Kind<OAuth1Definition, OAuth1Value> = {
   attach: (definition, value) => ({
     sign: {
       covers: 'form',
-      secrets: [value.consumerSecret, value.token, value.tokenSecret].flatMap((text) =>
-        text === undefined ? [] : [new Secret(text)],
-      ),
       sign: (request, at) => sign(definition, value, request, at),
     },
   }),
+  secrets: ({ consumerSecret, token, tokenSecret }) =>
+    [consumerSecret, token, tokenSecret].filter((text) => text !== undefined),
 }
 
 function isWord(value: unknown): value is string {

@@ -154,6 +154,7 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
       nothing: tokens === undefined ? 'no token yet' : 'no access token yet: the first request obtains it',
     }
   },
+  secrets: ({ tokens }) => (tokens === undefined ? [] : [tokens.accessToken]),
   freshness,
 }
 

@@ -1,6 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
-import { isFieldValue, secretLine, utf8Bytes } from './value.ts'
+import { fieldSecrets, isFieldValue, secretLine, utf8Bytes } from './value.ts'
 
 export interface PlaceholderDefinition extends Definition {
   readonly kind: 'placeholder'
@@ -48,6 +48,7 @@ export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
   bundled: { ...commonBundled, placeholder: 'comes' },
   place: (definition) => ({ in: 'placeholder', name: definition.placeholder }),
   attach: (definition, { value }) => ({ placeholder: definition.placeholder, value }),
+  secrets: ({ value }) => fieldSecrets(value),
 }
 
 function fits(value: string): boolean {

@@ -1,5 +1,5 @@
 import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
-import { secretLine } from './value.ts'
+import { fieldSecrets, secretLine } from './value.ts'
 
 export interface QueryDefinition extends Definition {
   readonly kind: 'query'
@@ -39,4 +39,5 @@ export const query: Kind<QueryDefinition, { value: string }> = {
   bundled: { ...commonBundled, param: 'comes' },
   place: (definition) => ({ in: 'query', name: definition.param }),
   attach: (_, { value }) => ({ value }),
+  secrets: ({ value }) => fieldSecrets(value),
 }

@@ -1,5 +1,3 @@
-import type { Secret } from '../secret.ts'
-
 /**
  * Makes the signature of one request. Pure: time and chance come in, so nothing of it may be kept for another request.
  */
@@ -9,8 +7,6 @@ export interface Signer {
    * application/x-www-form-urlencoded. `hash`: the whole body, if it is small enough to be held.
    */
   readonly covers: 'form' | 'hash'
-  /** What it signs with, for the log to cut out. */
-  readonly secrets: readonly Secret[]
   sign(request: SignedRequest, at: SigningTime): Signature
 }
 

@@ -237,8 +237,5 @@ describe('its value', () => {
     expect(sigv4.options(z).safeParse({ kind: 'sigv4', region }).success).toBe(false),
   )
 
-  it('says which of its parts the log must not show', () => {
-    const signer = signerOf(sigv4, { kind: 'sigv4' }, keys)
-    expect(signer.secrets.map((secret) => secret.reveal())).toEqual(['sk', 'st'])
-  })
+  it('says which of its parts the log must not show', () => expect(sigv4.secrets(keys)).toEqual(['sk', 'st']))
 })

@@ -2,7 +2,6 @@ import { HallpassError } from '../errors.ts'
 import { hopByHop } from '../http1/connection-fields.ts'
 import { parseJsonObject } from '../json.ts'
 import type { Zod } from '../rules/rule-schema.ts'
-import { Secret } from '../secret.ts'
 import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
 import { formPairs } from './percent-encoding.ts'
 import type { Refusal, Signature, SignedField, SignedRequest, SigningTime } from './signer.ts'
@@ -50,12 +49,11 @@ export const sigv4: Kind<SigV4Definition, SigV4Value> = {
   attach: (definition, value) => ({
     sign: {
       covers: 'hash',
-      secrets: [value.secretAccessKey, value.sessionToken].flatMap((text) =>
-        text === undefined ? [] : [new Secret(text)],
-      ),
       sign: (request, at) => sign(definition, value, request, at),
     },
   }),
+  secrets: ({ secretAccessKey, sessionToken }) =>
+    [secretAccessKey, sessionToken].filter((text) => text !== undefined),
 }
 
 function valueSchema(z: Zod) {

@@ -28,6 +28,15 @@ export function utf8Bytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
+/** A text that can be a whole field value, and the secrets in it: `Token abc`, `Basic dXNlcjpwYXNz`. */
+export function fieldSecrets(value: string): readonly string[] {
+  const [, scheme = '', credentials = ''] = /^(\S+) +(\S.*)$/.exec(value) ?? []
+  if (credentials === '') return [value]
+  if (scheme.toLowerCase() !== 'basic') return [value, credentials]
+  const pair = Buffer.from(credentials, 'base64').toString('utf8')
+  return [value, credentials, pair, pair.slice(pair.indexOf(':') + 1)]
+}
+
 /** Whether a latin1 string may stand as a field value (RFC 9110 section 5.5), also at its ends. */
 export function isFieldValue(value: string): boolean {
   return /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/.test(value)

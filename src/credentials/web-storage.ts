@@ -1,6 +1,6 @@
 import { commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
 import { jwtClaims } from './token-response.ts'
-import { isFieldValue, utf8Bytes } from './value.ts'
+import { fieldSecrets, isFieldValue, utf8Bytes } from './value.ts'
 
 export interface WebStorageDefinition extends Definition {
   readonly kind: 'web-storage'
@@ -86,6 +86,7 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
   attach: ({ header }, { token }) => ({
     value: header === undefined ? `Bearer ${token}` : utf8Bytes(token),
   }),
+  secrets: ({ token }) => fieldSecrets(token),
   freshness(_, { token }) {
     const expiresAt = expiryOf(token)
     if (expiresAt === undefined) return { refreshable: false, refreshes: 0 }

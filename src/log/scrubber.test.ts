@@ -32,6 +32,9 @@ describe('the scrubber', () => {
     ['in Base64', utf8.toString('base64')],
     ['in Base64 as latin1', latin1.toString('base64')],
     ['in base64url', utf8.toString('base64url')],
+    ['in Base64 inside a URL', encodeURIComponent(utf8.toString('base64'))],
+    ['as a form writes it', new URLSearchParams({ x: value }).toString().slice(2)],
+    ['as the bytes of its UTF-8', JSON.stringify(utf8.toString('latin1')).slice(1, -1)],
   ])('cuts a value out %s', (_, form) => {
     expect(scrubberOf(value).scrub(`before ${form} after`)).toMatch(/^before \[secret\].{0,4} after$/)
   })

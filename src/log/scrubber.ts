@@ -3,7 +3,7 @@ import { spelledOut } from './printable.ts'
 
 /**
  * The second line of defence of the log. It cuts every registered value out of every line, in the spellings in which a value
- * travels: as it is, percent-encoded, JSON-escaped, and inside Base64 (Basic wraps it as `user:secret`).
+ * travels: as it is, percent-encoded, JSON-escaped, and inside Base64 (Basic wraps it as `user:secret`), also percent-encoded.
  *
  * It runs for every logged request, so its cost must not grow with the number of secrets, nor its memory with their length:
  * a rolling hash over `windowLength` characters (Rabin–Karp) finds where a spelling may end, and the spelling is made only then.
@@ -125,9 +125,15 @@ function hashOf(text: string): number {
 
 /** The ends of all spellings of a latin1 or Unicode value. Each is made from the end of the value alone: values can be long. */
 function endsOf(value: string): End[] {
-  const spellings: [text: string, spell: Spelling][] = [[value, jsonInside]]
-  if (spelledOut(value) !== value) spellings.push([value, (text) => jsonInside(spelledOut(text))])
-  for (const text of byteTextsOf(value)) {
+  const spellings: [text: string, spell: Spelling][] = []
+  const bytes = byteTextsOf(value)
+  // A path from the wire is logged as its bytes.
+  for (const text of new Set([value, ...bytes])) {
+    spellings.push([text, jsonInside])
+    if (spelledOut(text) !== text) spellings.push([text, (all) => jsonInside(spelledOut(all))])
+  }
+  for (const text of bytes) {
+    if (text.includes(' ')) for (const spell of formSpellings) spellings.push([text, spell])
     if (!unreserved.test(text)) for (const spell of percentSpellings) spellings.push([text, spell])
     for (const spell of base64Spellings) spellings.push([text, spell])
   }
@@ -156,13 +162,22 @@ function endOf(text: string): string {
 
 const jsonInside: Spelling = (text) => JSON.stringify(text).slice(1, -1)
 
-const unreserved = /^[A-Za-z0-9._~-]*$/
+const unreserved = /^[A-Za-z0-9._-]*$/
 
-/** Clients leave different characters as they are: RFC 3986 unreserved alone, `/` too (Python), or as encodeURIComponent. */
-const percentSpellings = [/[A-Za-z0-9._~-]/, /[A-Za-z0-9._~/-]/, /[A-Za-z0-9._~!'()*-]/].flatMap((kept) => [
-  percentSpelling(kept, (hex) => hex.toUpperCase()),
-  percentSpelling(kept, (hex) => hex),
-])
+/** Clients leave different characters as they are: RFC 3986 unreserved alone, `/` too (Python), as encodeURIComponent, or as a form. */
+const percentSpellings = [
+  /[A-Za-z0-9._~-]/,
+  /[A-Za-z0-9._~/-]/,
+  /[A-Za-z0-9._~!'()*-]/,
+  /[A-Za-z0-9._*-]/,
+].flatMap((kept) => [percentSpelling(kept, (hex) => hex.toUpperCase()), percentSpelling(kept, (hex) => hex)])
+
+/** A form writes a blank as a plus sign. */
+const formSpellings = percentSpellings.map(
+  (spell): Spelling =>
+    (bytes) =>
+      spell(bytes).replaceAll('%20', '+'),
+)
 
 function percentSpelling(kept: RegExp, inCase: (hex: string) => string): Spelling {
   const spelled = Array.from({ length: 256 }, (_, byte) => {
@@ -183,7 +198,11 @@ const base64Spellings = [0, 1, 2].flatMap((offset) => {
     const start = Math.ceil((offset * 4) / 3)
     return encoded.slice(start, Math.floor(((offset + bytes.length) * 4) / 3))
   }
-  return [inside, (bytes: string) => inside(bytes).replaceAll('+', '-').replaceAll('/', '_')]
+  const instead =
+    (plus: string, slash: string): Spelling =>
+    (bytes) =>
+      inside(bytes).replaceAll('+', plus).replaceAll('/', slash)
+  return [inside, instead('-', '_'), instead('%2B', '%2F'), instead('%2b', '%2f'), instead('%2B', '/')]
 })
 
 function cutOut(text: string, forms: readonly string[]): string {

@@ -6,12 +6,15 @@ import { isFieldValue, utf8Bytes } from '../credentials/value.ts'
 import { bestMatch, type HostPattern, specificity } from '../rules/host-pattern.ts'
 import { isLoopbackHost } from '../rules/loopback.ts'
 import type { Decided } from '../rules/rule.ts'
+import type { Secret } from '../secret.ts'
 
 export interface PlannedCredential {
   readonly name: string
   readonly kind: string
   readonly place: Place
   readonly source: Exclude<CredentialSource, { readonly from: 'nothing' }>
+  /** For the log to cut out. */
+  readonly secrets: readonly Secret[]
   /** false: the client's own value in that place stays. */
   readonly override: boolean
   /** Set when the client's own head decides whether it goes. */
@@ -88,7 +91,7 @@ export function chooseCredentials(
   }
 
   for (const { credential } of winners.values()) {
-    const { name, kind, place, source, readFrom } = credential
+    const { name, kind, place, source, secrets, readFrom } = credential
     const fresh = credential.freshness && { freshness: credential.freshness }
     const reason = whyWithheld(credential, to, rule)
     const end = endOf(credential, now)
@@ -97,7 +100,8 @@ export function chooseCredentials(
     else if (end !== undefined) withheld.push({ name, kind, ...end })
     else {
       const override = rule?.rule.override ?? credential.override ?? true
-      attached.push({ name, kind, place, source, override, ...fresh, ...(readFrom && { readFrom }) })
+      const more = { ...fresh, ...(readFrom && { readFrom }) }
+      attached.push({ name, kind, place, source, secrets, override, ...more })
     }
   }
   return { attached: attached.sort(byName), withheld: withheld.sort(byName) }

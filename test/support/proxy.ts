@@ -34,6 +34,8 @@ export interface TestProxyOptions {
   readonly store?: Store
   /** PEMs to trust instead of the root of the test origins. */
   readonly roots?: readonly string[]
+  /** Instead of `entries` and `messages`. */
+  readonly log?: Log
 }
 
 /** A proxy in this process, with a store in memory, that trusts the root of the test origins. */
@@ -137,7 +139,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
   const say = (message: string) => {
     messages.push(message)
   }
-  const log: Log = {
+  const log: Log = options.log ?? {
     request: (entry) => entries.push(entry),
     info: say,
     warn: say,
