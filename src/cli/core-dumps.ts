@@ -6,8 +6,8 @@ const file = '/proc/self/coredump_filter'
 let inherited: string | undefined
 
 /**
- * Leaves all memory out of a core dump of this process: it holds the data key and tokens, and a dump may be kept, or sent to whoever made
- * the system. Node cannot set RLIMIT_CORE.
+ * Leaves all memory out of a core dump of this process: it holds the data key and tokens, and the system may keep a dump or send it to
+ * its maker. Node cannot set RLIMIT_CORE.
  */
 export function keepMemoryOutOfCores(): void {
   try {

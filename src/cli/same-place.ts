@@ -1,7 +1,7 @@
 import { quotedPath } from '../store/own-files.ts'
 import type { GlobalFlags } from './global-flags.ts'
 
-/** What must be known of a command to complete it with `--session`. */
+/** The part of a command's spec that says whether it takes `--session`. */
 export interface SessionTaker {
   readonly name: string
   readonly takesSession?: true

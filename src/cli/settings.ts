@@ -20,8 +20,8 @@ export interface SettingsBeside {
 }
 
 /**
- * Two readers of one setting must not disagree in silence: a command that names a configuration goes by it, and one that names
- * none goes by that of the running proxy.
+ * Compares the settings of a command with those of the running proxy: a rule that `explain` shows must not be ignored by `run`. A
+ * command that names a configuration uses it; any other command uses the file of the running proxy.
  */
 export function settingsBeside(context: Context, running: Status | undefined): SettingsBeside {
   const { env, flags } = context
@@ -47,5 +47,5 @@ export function settingsBeside(context: Context, running: Status | undefined): S
   }
 }
 
-/** To type when the running proxy is to take the settings of now. */
+/** Makes the running proxy read its settings again. */
 export const restart = 'hallpass stop; hallpass start --background'

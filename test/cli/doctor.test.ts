@@ -130,7 +130,7 @@ describe('doctor', () => {
     }
   })
 
-  test('says of a damaged key that it is damaged, once, and nothing of what it seals', async () => {
+  test('reports a damaged key once, and nothing about the records that it seals', async () => {
     const cli = new CommandLine()
     await cli.run(['session', 'create', 'work'])
     writeFileSync(join(cli.home, 'config', 'encryption.key'), 'scrambled\n', { mode: 0o600 })
@@ -149,7 +149,7 @@ describe('doctor', () => {
     expect(existsSync(cli.home)).toBe(false)
   })
 
-  test('names what processes that were killed left behind, and calls nothing broken for it', async () => {
+  test('names the files of killed processes, and calls nothing broken', async () => {
     const cli = new CommandLine()
     await cli.run(['session', 'create', 'work'])
     const pidFile = join(cli.home, 'run', 'pid')
@@ -169,7 +169,7 @@ describe('doctor', () => {
     expect(stale[1]?.remedy).toBe(`rm ${temporary}`)
   })
 
-  test('names what variables cannot help', async () => {
+  test('names the tools that no variable helps', async () => {
     const cli = new CommandLine()
     const { findings } = await examine(cli, { env: {} as { PATH: string } })
     const named = findings.filter(({ check }) => check === 'not helped by variables')

@@ -12,7 +12,7 @@ const bearer = (name: string, host: string) => ({
 })
 
 describe('explain', () => {
-  it('says what goes on a request, what stays off, and why, without a value', () =>
+  it('lists what a request carries, what it does not, and why, without values', () =>
     story(
       [secret],
       [
@@ -87,7 +87,7 @@ describe('explain', () => {
       ],
     ))
 
-  it('names the rule that decides, and what it forbids', async () => {
+  it('names the rule that decides and the methods that it forbids', async () => {
     const cli = new CommandLine()
     const file = join(cli.home, 'config', 'config.yaml')
     await cli.run(['session', 'list'])

@@ -299,6 +299,6 @@ describe('a bundle', () => {
       `${cookieValue}\n`,
     )
     const blind = await cli.run(['import'], { env, stdin: text })
-    expect(blind).toMatchObject({ status: 2, stderr: /say --passphrase-file/ })
+    expect(blind).toMatchObject({ status: 2, stderr: /use --passphrase-file/ })
   })
 })

@@ -66,9 +66,9 @@ describe('import --from', () => {
     [['--from', 'firefox'], 1, 'no profile of firefox with cookies was found'],
     [['--from', 'brave'], 1, 'no profile of brave with cookies was found'],
     [['--from', 'lynx'], 2, 'lynx'],
-    [['--profile', 'x'], 2, '--profile is for --from'],
+    [['--profile', 'x'], 2, '--profile needs --from'],
     [['--from', 'firefox', '--format', 'netscape'], 2, '--from and --format do not go together'],
-    [['--format', 'chrome'], 2, 'which profile? its folder or its file, or --from chrome'],
+    [['--format', 'chrome'], 2, 'name the folder or the file of a profile, or use --from chrome'],
     [['--format', 'chrome', '/nonexistent'], 1, '/nonexistent is no profile of chrome: it has no cookies'],
   ] as const)('%j ends with %i', async (args, expected, said) => {
     const { status, stderr } = await new CommandLine().run(['import', ...args])

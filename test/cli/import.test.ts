@@ -271,7 +271,7 @@ hallpass: skipped 1: expired (line 7)
     expect(piped).toMatchObject({ status: 1, stderr: 'hallpass: error: stdin: it is larger than 64 MiB\n' })
   })
 
-  test('of what is no file says so', async () => {
+  test('of a missing file or a folder fails', async () => {
     const cli = new CommandLine()
     expect(await cli.run(['import', 'missing.txt'])).toMatchObject({
       status: 1,
@@ -279,7 +279,7 @@ hallpass: skipped 1: expired (line 7)
     })
     expect(await cli.run(['import', '.'])).toMatchObject({
       status: 2,
-      stderr: 'hallpass: error: .: it is a folder; a file is wanted\n',
+      stderr: 'hallpass: error: .: it is a folder, not a file\n',
     })
   })
 

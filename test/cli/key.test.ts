@@ -22,7 +22,7 @@ function secretFile(cli: CommandLine, name: string, text: string, mode = 0o600):
 }
 
 describe('key status', () => {
-  test('says where the key is, what it seals, and whom a bare file does not stop', async () => {
+  test('says where the key is, which records it seals, and whom a bare file does not stop', async () => {
     const cli = await filledHome()
     const { stdout, stderr, status } = await cli.run(['key', 'status'])
     expect(status).toBe(0)
@@ -60,7 +60,7 @@ describe('key status', () => {
     expect(existsSync(cli.home)).toBe(false)
   })
 
-  test('tells a lost key from one that never was, and how to try a backup', async () => {
+  test('distinguishes a lost key from a missing one, and says how to try a backup', async () => {
     const cli = await filledHome()
     const { current } = await status(cli)
     const backup = secretFile(cli, 'backup.key', readFileSync(keyFile(cli), 'utf8'))
@@ -189,7 +189,7 @@ describe('key protect', () => {
     expect(existsSync(cli.home)).toBe(false)
   })
 
-  test('leaves a key from elsewhere to whoever made it', async () => {
+  test('leaves a key of HALLPASS_KEY_FILE alone', async () => {
     const cli = new CommandLine()
     const env = { HALLPASS_KEY_FILE: secretFile(cli, 'mounted.key', '7'.repeat(64)) }
     const { stderr, status } = await cli.run(['key', 'protect', 'passphrase'], {

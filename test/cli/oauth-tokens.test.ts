@@ -21,7 +21,7 @@ async function started(options: Parameters<typeof startAuthorizationServer>[0] =
 }
 
 describe('tokens that are refreshed', () => {
-  it('are kept, refreshed when asked, told with their life, and never shown', async () => {
+  it('are stored, refreshed on request, listed with their life, and never shown', async () => {
     const { server, set } = await started()
     const given = await server.issue()
     await story(

@@ -19,7 +19,7 @@ test('a hint stays in the session and the state folder that were named', async (
 })
 
 describe('session list', () => {
-  test('has the default session from the first command on, which says what it made', async () => {
+  test('has the default session from the first command, which lists the files that it made', async () => {
     const cli = new CommandLine()
     const { stdout, stderr, status } = await cli.run(['session', 'list'])
     expect(status).toBe(0)
@@ -29,7 +29,7 @@ describe('session list', () => {
     expect(stderr).toMatch(/^(hallpass: made \/\S+, .*\n){3}$/)
   })
 
-  test('counts what each session holds, also where a record is damaged', async () => {
+  test('counts the records of each session, also of damaged ones', async () => {
     const cli = await filledHome()
     await cli.run(['session', 'create', 'work', '--ttl', '2h'])
     const record = join(cli.home, 'sessions', 'default', 'credentials', 'api.json.enc')
@@ -81,7 +81,7 @@ describe('session show', () => {
     }
   })
 
-  test('writes what an origin chose so that it cannot drive the terminal', async () => {
+  test('shows names that an origin chose without letting them drive the terminal', async () => {
     const cli = await filledHome()
     const hallpass = await openHallpass({ home: cli.home, env: cli.env })
     await hallpass.saveCookies(cookieUrl, ['\u009b2Jname=1'])

@@ -109,7 +109,7 @@ describe('a command that names no configuration', () => {
     expect(await cli.run(['env'])).toMatchObject({ status: 0, stderr: '' })
   })
 
-  test('hears from explain what only the proxy was started with', async () => {
+  test('gets a warning from explain about settings of the proxy alone', async () => {
     const cli = new CommandLine()
     const start = ['start', '--background', '--capture', 'app.example.com']
     await cli.run(start, { env: { HALLPASS_REVEAL: 'none' } })

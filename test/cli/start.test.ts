@@ -16,7 +16,7 @@ import { homePaths } from '../../src/store/home.ts'
 import { CommandLine, ended, said } from '../support/command-line.ts'
 
 describe('start', () => {
-  test('says what the first use made in three lines, and prints the one line to paste alone on stdout', async () => {
+  test('lists in three lines the files of the first use, and prints only the line to paste on stdout', async () => {
     const cli = new CommandLine()
     const process = cli.spawn(['start'])
     const end = ended(process)
@@ -100,7 +100,7 @@ describe('start', () => {
     },
   )
 
-  test('takes the place of one that was killed', async () => {
+  test('replaces a killed proxy', async () => {
     const cli = new CommandLine()
     await cli.run(['start', '--background'])
     const { pid } = JSON.parse((await cli.run(['status', '--json'])).stdout)
@@ -112,7 +112,7 @@ describe('start', () => {
     expect(JSON.parse((await cli.run(['status', '--json'])).stdout).pid).not.toBe(pid)
   })
 
-  test('a configuration that is wrong is told by the starter, also in the background', async () => {
+  test('start reports an error of the configuration, also with --background', async () => {
     const cli = new CommandLine()
     const file = join(cli.folder, 'bad.yaml')
     writeFileSync(file, 'reveal: everything\n')

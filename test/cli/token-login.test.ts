@@ -195,7 +195,7 @@ describe('token login', () => {
     expect((await cli.run(['token', 'get', 'api'])).stdout).toBe('the-token\n')
   })
 
-  it('signs in for what the configuration defines, and is told nothing about it again', async () => {
+  it('signs in for a credential of the configuration without any flags', async () => {
     const file = join(cli.home, 'config', 'config.yaml')
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(
@@ -210,7 +210,7 @@ describe('token login', () => {
     expect(server.record.isAlive((await cli.run(['token', 'get', 'work'])).stdout.trim())).toBe(true)
   })
 
-  it('that is denied says so and leaves what was there', async () => {
+  it('that is denied says so and keeps the old tokens', async () => {
     await cli.run(login('work', ...at()), { env: browser })
     const { stdout: token } = await cli.run(['token', 'get', 'work'])
     server.consent = 'deny'
@@ -324,7 +324,7 @@ describe('token login --device', () => {
 })
 
 describe('token login on a terminal', () => {
-  it('asks for what is missing, the secret hidden', async (context) => {
+  it('asks for the missing values, and hides the secret', async (context) => {
     const { clientId, clientSecret } = server.clients.service
     const { status, screen } = await onTerminal(context, cli, login('svc', '--flow', 'client-credentials'), [
       { at: /Who issues the tokens/, keys: `${server.issuer}\r` },

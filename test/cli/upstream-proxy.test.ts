@@ -51,7 +51,7 @@ describe('a proxy that the environment names', () => {
     expect(stderr + status).not.toMatch(/alice|hunter2/)
   })
 
-  test('is told by run to be missed when the running proxy was started without it', async () => {
+  test('is named by run if the running proxy was started without it', async () => {
     const cli = new CommandLine()
     await cli.run(['start', '--background'])
     const { stderr } = await cli.run(['run', '--quiet', '--', 'true'], { env: corporate })

@@ -18,7 +18,7 @@ async function withToken(exp: number): Promise<CommandLine> {
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds
 
 describe('a credential of the kind web-storage', () => {
-  it('takes no value, and says what it reads, where and until when', async () => {
+  it('takes no value, and says which key it reads, where, and when it expires', async () => {
     const cli = await withToken(inSeconds(7_230))
     const { stdout } = await cli.run(['explain', 'https://api.example.com/'])
     expect(stdout).toMatch(
@@ -63,7 +63,7 @@ describe('a credential of the kind web-storage', () => {
     expect((await cli.run(['status'])).stdout).toContain(`${sign}`)
   })
 
-  it('that has expired is told of behind a child whose requests met it, with the page to sign in at', async () => {
+  it('that has expired is reported after the child that used it, with the page to sign in at', async () => {
     await using site = await httpOrigin((_, response) => response.end('ok'))
     const cli = await withToken(inSeconds(-630))
     await cli.run([...set, '--path', 'access.token', '--host', '127.0.0.1'])

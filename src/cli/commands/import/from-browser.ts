@@ -6,7 +6,7 @@ import type { Context, Input } from '../../command.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import type { ImportSource } from './import-source.ts'
 
-/** A browser's own store: `--from firefox` finds its profile, `--format firefox PATH` is told it. */
+/** Reads the store of a browser: `--from firefox` finds the profile, `--format firefox PATH` names it. */
 export async function fromBrowser({ env, output }: Context, input: Input): Promise<ImportSource> {
   const format = input.text('format')
   const from = input.text('from') ?? format
@@ -17,7 +17,7 @@ export async function fromBrowser({ env, output }: Context, input: Input): Promi
     throw new HallpassError('usage', '--from and --format do not go together')
   const [path, ...others] = input.args
   if (named && path === undefined)
-    throw new HallpassError('usage', `which profile? its folder or its file, or --from ${format}`)
+    throw new HallpassError('usage', `name the folder or the file of a profile, or use --from ${format}`)
   const profile = await findProfile(browser, named ? path : input.text('profile'), {
     env,
     platform: process.platform,

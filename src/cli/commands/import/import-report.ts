@@ -5,7 +5,7 @@ import type { ImportReport } from '../../../sessions/import-contents.ts'
 import { counted } from '../../counted.ts'
 import type { Output } from '../../output.ts'
 
-/** What was asked for. */
+/** The request, for the report. */
 export interface Asked {
   readonly session: string
   readonly file: string
@@ -14,17 +14,17 @@ export interface Asked {
   readonly dryRun: boolean
 }
 
-/** Places named for one reason; --json has them all. */
+/** How many places are listed for a reason; --json has them all. */
 const maxPlaces = 5
 const maxReasons = 20
-/** A screen of them. */
+/** As many as fit a screen. */
 const maxRemoved = 20
 
 export function importedOf({ cookies, storage, credentials }: ImportReport): number {
   return cookies.added + cookies.changed + cookies.unchanged + storage.keys + credentials.names.length
 }
 
-/** Why nothing of what was read came in; undefined when something did, or there was nothing to read. */
+/** Why nothing was imported; undefined if something was, or if the file was empty. */
 export function nothingOf(report: ImportReport, sites: readonly string[]): string | undefined {
   const elsewhere = report.cookies.elsewhere + report.storage.elsewhere
   if (importedOf(report) > 0 || report.skipped.length + elsewhere === 0 || report.failed !== undefined)
@@ -40,7 +40,7 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
   const would = asked.dryRun ? 'would import' : 'imported'
   output.say(`read ${counted(cookies.read, 'cookie')} from ${asked.file} (${asked.format})`)
   if (cookies.read === 0 && asked.format === 'har') {
-    output.say('browsers leave cookies out of a HAR unless "with sensitive data" is chosen')
+    output.say('browsers write cookies into a HAR only if you choose "with sensitive data"')
   }
   if (failed === undefined) {
     const of = sites.length === 0 ? '' : ` of ${counted(sites.length, 'site')}`
@@ -57,7 +57,7 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
         `${would} ${counted(credentials.names.length, 'credential')}: ${credentials.names.join(', ')}`,
       )
       if (credentials.replaced.length > 0)
-        output.warn(`in the place of the session's own: ${credentials.replaced.join(', ')}`)
+        output.warn(`they replace credentials of the session: ${credentials.replaced.join(', ')}`)
     }
     if (cookies.removed > 0) {
       const why = asked.mode === 'replace' ? 'replaced' : 'pushed out, the most that a site may have'
@@ -83,20 +83,20 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
   }
   tellSkipped(output, report.skipped)
   if (failed !== undefined) {
-    output.warn(`not all of it could be written: ${messageOf(failed.error)}`)
-    for (const label of failed.written) output.warn(`written nevertheless: ${label}`)
-    output.say('everything else is as it was; the same import again completes it')
+    output.warn(`a part could not be written: ${messageOf(failed.error)}`)
+    for (const label of failed.written) output.warn(`already written: ${label}`)
+    output.say('everything else is unchanged; run the same import again to complete it')
   }
 }
 
-/** One line a reason, with the first places. */
+/** Prints one line for each reason, with the first places. */
 export function tellSkipped(output: Output, skipped: readonly Skipped[]): void {
   const reasons = byReason(skipped)
   for (const [reason, places] of reasons.slice(0, maxReasons)) {
     const more = places.length > maxPlaces ? ` and ${places.length - maxPlaces} more` : ''
     const where = printable(`${places.slice(0, maxPlaces).join(', ')}${more}`)
     const text = `skipped ${places.length}: ${printable(reason)} (${where})`
-    // Expected in every file that is not quite new.
+    // Every file that is not new has expired cookies, so this is no warning.
     if (reason === 'expired') output.say(text)
     else output.warn(text)
   }

@@ -51,7 +51,7 @@ export const run: Run = async (context, input) => {
 }
 
 async function fromBrowserIfAsked(context: Context, input: Input): Promise<ImportSource | undefined> {
-  if (input.has('profile') && !input.has('from')) throw new HallpassError('usage', '--profile is for --from')
+  if (input.has('profile') && !input.has('from')) throw new HallpassError('usage', '--profile needs --from')
   const isProfile = browsers.some(({ engine }) => engine === input.text('format'))
   if (!input.has('from') && !isProfile) return undefined
   const { fromBrowser } = await import('./from-browser.ts')
@@ -72,7 +72,7 @@ function fileOf(input: Input): string {
   const [file] = input.args
   if (file !== undefined) return file
   if (!process.stdin.isTTY) return '-'
-  throw new HallpassError('usage', 'which file? - is stdin', { hint: 'hallpass import cookies.txt' })
+  throw new HallpassError('usage', 'name a file, or - for stdin', { hint: 'hallpass import cookies.txt' })
 }
 
 async function read(
@@ -84,7 +84,7 @@ async function read(
   const wanted = input.text('format')
   const source = new Source(await readInput(file))
   if (wanted === 'bundle' || (wanted === undefined && isBundle(source.latin1))) {
-    // The text is ASCII; what is not is no bundle.
+    // A bundle is ASCII, so latin1 reads it exactly.
     return {
       format: 'bundle',
       contents: await openBundle(source.latin1, () => passphraseOf(context, input, file)),
@@ -102,11 +102,11 @@ async function passphraseOf(context: Context, input: Input, file: string) {
   if (file !== '-') return context.secret('the passphrase of the bundle')
   throw new HallpassError(
     'usage',
-    'stdin is the bundle, so its passphrase comes from a file: say --passphrase-file',
+    'stdin is the bundle, so the passphrase must come from a file: use --passphrase-file',
   )
 }
 
-/** Errors about a file say which. */
+/** Names the file in the errors of `run`. */
 async function named<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()

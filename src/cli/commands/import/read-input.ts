@@ -5,14 +5,14 @@ import { HallpassError } from '../../../errors.ts'
 import { maxSourceBytes, tooLarge } from '../../../formats/source.ts'
 import { errnoOf } from '../../../store/own-files.ts'
 
-/** The bytes of a file, or of stdin for `-`; no more than can be one. */
+/** Reads a file, or stdin for `-`, up to the largest size of a source. */
 export async function readInput(file: string): Promise<Uint8Array> {
   if (file === '-') return readBounded(process.stdin)
   try {
     const handle = await open(file, constants.O_RDONLY)
     try {
       const stat = await handle.stat()
-      if (stat.isDirectory()) throw new HallpassError('usage', 'it is a folder; a file is wanted')
+      if (stat.isDirectory()) throw new HallpassError('usage', 'it is a folder, not a file')
       if (stat.isFile() && stat.size > maxSourceBytes) throw tooLarge()
       return await readBounded(handle.createReadStream({ autoClose: false }))
     } finally {

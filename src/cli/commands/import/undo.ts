@@ -3,10 +3,10 @@ import { printable } from '../../../log/printable.ts'
 import { undoImport } from '../../../sessions/import-undo.ts'
 import type { Context, Input } from '../../command.ts'
 
-/** `import --undo`: the cookies, web storage and credentials that the last import removed or changed are back. */
+/** `import --undo`: brings back the cookies, web storage and credentials that the last import removed or changed. */
 export async function undo({ open, output, flags }: Context, input: Input): Promise<number> {
   if (input.args.length > 0) {
-    throw new HallpassError('usage', '--undo takes back the last import, and no file goes with it')
+    throw new HallpassError('usage', '--undo does not go with a file: it undoes the last import')
   }
   const { store, sessions } = await open()
   const { name } = await sessions.get(flags.session)
@@ -26,7 +26,7 @@ export async function undo({ open, output, flags }: Context, input: Input): Prom
     for (const record of records) output.say(`as before: ${printable(record)}`)
     if (left > 0) output.say(`imports before it that can be taken back: ${left}`)
   } else {
-    output.warn(`not all of it could be written: ${messageOf(failed.error)}`)
+    output.warn(`a part could not be written: ${messageOf(failed.error)}`)
     for (const label of failed.written) output.warn(`as before: ${printable(label)}`)
   }
   return failed === undefined ? 0 : 8

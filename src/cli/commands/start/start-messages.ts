@@ -1,6 +1,6 @@
 import type { OpenOptions } from '../../../index.ts'
 
-/** What the command line asks of a proxy. */
+/** The options of `start`. */
 export interface StartRequest {
   readonly session: string
   readonly noAuth: boolean
