@@ -2,6 +2,7 @@ import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
 import { established } from '../net/established.ts'
 import { tlsOptions } from '../net/tls-options.ts'
+import { verifiedUntil } from '../net/verified-until.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
 import type { Dialer } from './dial.ts'
 import { Inbox } from './inbox.ts'
@@ -18,14 +19,21 @@ export interface Routes {
   readonly trust: Trust
 }
 
-/** The TLS session of the last verified connection to an origin. */
+/** The TLS session of the last verified connection to an origin. It ends with the certificate that it stands for. */
+interface Ticket {
+  readonly session: Buffer
+  readonly verifiedUntil: number
+}
+
 export interface Resumption {
-  ticket: Buffer | undefined
+  ticket: Ticket | undefined
 }
 
 export interface OriginConnection {
   readonly socket: Socket
   readonly inbox: Inbox
+  /** On the clock of `Date.now()`; Infinity where nothing was verified, because the scheme is http. */
+  readonly verifiedUntil: number
 }
 
 /**
@@ -45,19 +53,22 @@ export async function connectOrigin(
   const inbox = new Inbox()
   if (proxy === undefined) {
     const options = { ...dial, ...inbox.option }
-    const socket = scheme === 'https' ? tls(routes, origin, resumption, options) : connectPlain(options)
+    if (scheme === 'https') return { ...(await secure(routes, origin, resumption, options, signal)), inbox }
+    const socket = connectPlain(options)
     await accepted(socket, origin, signal)
-    return { socket, inbox }
+    return { socket, inbox, verifiedUntil: Number.POSITIVE_INFINITY }
   }
   const { context } = routes.trust
   const through =
     forwardingProxy(routes, origin) === undefined
       ? await throughProxy(proxy, host, port, context, signal)
       : await toProxy(proxy, context, signal)
-  const socket = scheme === 'https' ? tls(routes, origin, resumption, { socket: through }) : through
-  if (scheme === 'https') await accepted(socket, origin, signal)
-  inbox.listen(socket)
-  return { socket, inbox }
+  const connection =
+    scheme === 'https'
+      ? await secure(routes, origin, resumption, { socket: through }, signal)
+      : { socket: through, verifiedUntil: Number.POSITIVE_INFINITY }
+  inbox.listen(connection.socket)
+  return { ...connection, inbox }
 }
 
 async function accepted(socket: Socket, { host, port }: Origin, signal: AbortSignal): Promise<void> {
@@ -89,20 +100,30 @@ export function forwardingProxy(
   return proxy?.scheme === 'http' || proxy?.scheme === 'https' ? proxy : undefined
 }
 
-function tls(
+async function secure(
   { trust }: Routes,
-  { host }: Origin,
+  origin: Origin,
   resumption: Resumption,
   options: ConnectionOptions | { readonly onread: OnReadOpts },
-): Socket {
+  signal: AbortSignal,
+): Promise<Omit<OriginConnection, 'inbox'>> {
+  const { ticket } = resumption
+  const live = ticket !== undefined && ticket.verifiedUntil > Date.now() ? ticket : undefined
   const socket = connectTls({
     ...options,
-    ...tlsOptions(host, trust.context),
-    ...(resumption.ticket === undefined ? {} : { session: resumption.ticket }),
+    ...tlsOptions(origin.host, trust.context),
+    ...(live === undefined ? {} : { session: live.session }),
   })
-  socket.on('session', (ticket) => {
-    // Node emits it only after it has accepted the certificate, so a resumed session has been verified too.
-    resumption.ticket = ticket
+  let until: number | undefined
+  const end = () => {
+    // Nothing is verified in a resumed handshake, so a renewed ticket lives no longer than the first one.
+    until ??= live !== undefined && socket.isSessionReused() ? live.verifiedUntil : verifiedUntil(socket)
+    return until
+  }
+  socket.on('session', (session) => {
+    // Node emits it only after it has accepted the certificate.
+    resumption.ticket = { session, verifiedUntil: end() }
   })
-  return socket
+  await accepted(socket, origin, signal)
+  return { socket, verifiedUntil: end() }
 }

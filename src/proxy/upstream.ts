@@ -29,11 +29,17 @@ export class Upstream implements Swept {
   readonly #gone: (upstream: Upstream) => void
   readonly #sweep: Sweep
   readonly #inbox: Inbox
+  readonly #verifiedUntil: number
   #error: Error | undefined
 
   /** Calls `gone` when the connection has closed or was given away. */
-  constructor({ socket, inbox }: OriginConnection, sweep: Sweep, gone: (upstream: Upstream) => void) {
+  constructor(
+    { socket, inbox, verifiedUntil }: OriginConnection,
+    sweep: Sweep,
+    gone: (upstream: Upstream) => void,
+  ) {
     this.socket = socket
+    this.#verifiedUntil = verifiedUntil
     this.#gone = gone
     this.#sweep = sweep
     this.#inbox = inbox
@@ -61,8 +67,10 @@ export class Upstream implements Swept {
     })
   }
 
+  /** Whether it may carry a request: it is open, and what was verified has not ended. */
   get usable(): boolean {
-    return !this.socket.destroyed && this.socket.readable && this.socket.writable
+    const { destroyed, readable, writable } = this.socket
+    return !destroyed && readable && writable && Date.now() < this.#verifiedUntil
   }
 
   expire(): void {

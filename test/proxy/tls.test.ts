@@ -1,14 +1,17 @@
 import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { createServer as createTls } from 'node:tls'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { certificateTable, weakServerCiphers } from '../support/bad-certificates.ts'
 import { needs } from '../support/installed.ts'
-import { onHead, testRootPem } from '../support/origin.ts'
+import { caExtensions, dns, makeCertificate } from '../support/make-certificate.ts'
+import { onHead, rawOrigin, testRootPem } from '../support/origin.ts'
 import { startTestProxy } from '../support/proxy.ts'
 import { scene } from '../support/scene.ts'
 
@@ -187,5 +190,63 @@ describe('TLS with the origin', () => {
     await second.response()
     expect(s.origin.connections).toHaveLength(2)
     expect(s.origin.received).toMatch(/SECRET.*OTHER/s)
+  })
+})
+
+describe("the end of an origin's certificate", () => {
+  /** An origin whose certificate, or the one above it, ends in a few seconds. */
+  async function endingOrigin(ends: 'leaf' | 'intermediate', answer: string) {
+    const root = makeCertificate({ commonName: 'root', extensions: caExtensions(2) })
+    const soon = { validFromDays: 0, validForDays: 6 / 86_400 }
+    const intermediate = makeCertificate({
+      commonName: 'intermediate',
+      issuer: root,
+      extensions: caExtensions(0),
+      ...(ends === 'intermediate' ? soon : {}),
+    })
+    const leaf = makeCertificate({
+      altNames: [dns('site.test')],
+      issuer: intermediate,
+      ...(ends === 'leaf' ? soon : {}),
+    })
+    const key = leaf.key.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const origin = await rawOrigin((socket) => onHead(socket, () => socket.write(answer)), {
+      certificate: { key, cert: leaf.cert + intermediate.cert },
+    })
+    const { validToDate } = new X509Certificate((ends === 'leaf' ? leaf : intermediate).cert)
+    const ended = async () => {
+      while (Date.now() <= validToDate.getTime()) await setTimeout(100)
+    }
+    return { origin, rootPem: root.cert, ended }
+  }
+
+  it.each([
+    ['leaf', 'TLS ticket', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
+    ['intermediate', 'TLS ticket', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
+    ['leaf', 'pooled connection', ok],
+    ['intermediate', 'pooled connection', ok],
+  ] as const)('of the %s ends the %s: the next request is refused', async (ends, _what, answer) => {
+    const { origin, rootPem, ended } = await endingOrigin(ends, answer)
+    await using _ = origin
+    const resumed: boolean[] = []
+    origin.server.on('secureConnection', (socket: { isSessionReused(): boolean }) =>
+      resumed.push(socket.isSessionReused()),
+    )
+    await using proxy = await startTestProxy({
+      roots: [rootPem],
+      resolve: { 'site.test': `127.0.0.1:${origin.port}` },
+    })
+    await proxy.knows('SECRET', 'site.test')
+    const client = await proxy.secure('site.test')
+    for (let i = 0; i < 2; i++) {
+      client.send(get('site.test'))
+      expect((await client.response()).status).toBe(200)
+    }
+    expect(resumed).toEqual(answer === ok ? [false] : [false, true])
+    await ended()
+    client.send(get('site.test'))
+    const { status, head } = await client.response()
+    expect(status).toBe(502)
+    expect(head).toContain('Hallpass-Error: upstream-certificate\r\n')
   })
 })
