@@ -6,7 +6,6 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { Capture } from '../plan/capture.ts'
 import type { Plan } from '../plan/plan.ts'
 import { bodyUse } from '../plan/renewal.ts'
-import { siteOfRequest } from '../plan/site-of-request.ts'
 import { absoluteDestination, insideTunnel, type RequestDestination, type TunnelEnd } from './agreement.ts'
 import { forwardingProxy } from './connect-origin.ts'
 import type { Client } from './engine.ts'
@@ -110,7 +109,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const { head } = this.request
     const path = target === '*' ? '/' : target
     const { session, scope } = this.client
-    session.plan({ ...origin, path, method: head.method, site: siteOfRequest(head) }, scope).then(
+    session.plan({ ...origin, path, method: head.method, site: session.siteOf(head, origin) }, scope).then(
       (plan) => this.#planned(destination, plan),
       (error: unknown) => this.fail(error),
     )

@@ -35,4 +35,8 @@ export const ruleSchema = (z: Zod) =>
       .optional()
       .describe('false: what the client sent in the place of a credential stays'),
     allowHttp: z.boolean().optional().describe('true: credentials go over plain HTTP to these hosts too'),
+    trustOrigins: z
+      .array(hostPatternSchema(z))
+      .optional()
+      .describe('hosts of other sites whose pages may use the session here; "*": all'),
   })

@@ -18,6 +18,8 @@ export interface Rule {
   readonly override?: boolean | undefined
   /** true: credentials go over plain HTTP to these hosts too. */
   readonly allowHttp?: boolean | undefined
+  /** Hosts of pages that may act as the user here. Without it only pages of the same site may. */
+  readonly trustOrigins?: readonly HostPattern[] | undefined
 }
 
 /** The part of the configuration that decides about requests. */

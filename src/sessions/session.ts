@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Jar } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
+import type { RequestHead } from '../http1/request-head.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { type Capture, type CapturedResponse, captureInto } from '../plan/capture.ts'
 import {
@@ -13,6 +14,7 @@ import {
 } from '../plan/plan.ts'
 import { parseRequestUrl } from '../plan/request-url.ts'
 import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
+import { siteOfRequest } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
@@ -137,6 +139,14 @@ export class Session {
   async planConnect(host: string, port: number, scope: Scope): Promise<ConnectPlan> {
     const { material } = await this.#material(host)
     return planConnect({ host, port }, material, this.#config, scope)
+  }
+
+  /**
+   * Whether a page of another site made a request.
+   * @internal
+   */
+  siteOf(head: RequestHead, to: Pick<PlanRequest, 'scheme' | 'host' | 'port'>): PlanRequest['site'] {
+    return siteOfRequest(head, to, this.#config.rules)
   }
 
   /**

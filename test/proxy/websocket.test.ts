@@ -47,6 +47,22 @@ describe('a WebSocket', () => {
     expect(code).toBe(4_000)
   })
 
+  it('of a page of another site carries nothing of the session (cross-site WebSocket hijacking)', async () => {
+    await using s = await scene((socket) =>
+      onHead(socket, () => socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')),
+    )
+    const client = await s.proxy.secure('site.test')
+    for (const origin of ['https://evil.test', 'null', 'http://site.test']) {
+      client.send(handshake.replace(host, `${host}Origin: ${origin}\r\n`))
+      expect((await client.response()).status).toBe(403)
+    }
+    expect(s.origin.received).toContain('Origin: https://evil.test')
+    expect(s.origin.received).not.toContain('SECRET')
+    client.send(handshake.replace(host, `${host}Origin: https://app.site.test\r\n`))
+    expect((await client.response()).status).toBe(403)
+    expect(s.origin.received).toContain('Bearer SECRET')
+  })
+
   it('opens when the origin says so, not before; bytes right behind the 101 arrive', async () => {
     await using s = await scene(() => {})
     const client = await s.proxy.secure('site.test')
