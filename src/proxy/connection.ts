@@ -36,6 +36,8 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
   #aheadBytes = 0
   #ended = false
   #requestAt = 0
+  /** It has shown no client token. */
+  #stranger: boolean
   #revoked: AbortSignal | undefined
 
   /** `raw` is the TCP socket below `socket`, or the same. */
@@ -44,7 +46,9 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     this.socket = socket
     this.raw = raw
     this.tunnel = tunnel
-    this.deadline = performance.now() + engine.limits.idleMs
+    this.#stranger = tunnel === undefined
+    this.deadline = performance.now() + this.#patience(engine.limits.idleMs)
+    if (this.#stranger) engine.strangers.enter(socket)
     engine.sweep.watch(this)
     socket
       .on('data', this.#onData)
@@ -59,6 +63,10 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
   /** Whether a request is being served. */
   get busy(): boolean {
     return this.#state === 'deciding' || this.#state === 'exchange'
+  }
+
+  #patience(ms: number): number {
+    return this.#stranger ? Math.min(this.engine.limits.headMs, ms) : ms
   }
 
   drain(): void {
@@ -192,6 +200,8 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
 
   #admitted(request: Request, client: Client): void {
     if (this.#state !== 'deciding') return
+    this.#stranger = false
+    this.engine.strangers.leave(this.socket)
     this.#endWith(client.revoked)
     if (this.raw.destroyed) return
     if (request.head.method === 'CONNECT') {
@@ -244,11 +254,11 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     // A client that sends and does not read would fill the memory with its answers.
     if (this.socket.writableNeedDrain) {
       this.#state = 'unread'
-      this.touch(this.engine.limits.streamIdleMs)
+      this.touch(this.#patience(this.engine.limits.streamIdleMs))
       return
     }
     this.#state = 'head'
-    this.touch(this.engine.limits.idleMs)
+    this.touch(this.#patience(this.engine.limits.idleMs))
     if (this.#aheadBytes > 0) {
       this.socket.resume()
       // In a turn of its own: otherwise a thousand small requests sent ahead would nest a thousand calls deep.
@@ -292,6 +302,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
   #closed(): void {
     this.engine.sweep.forget(this)
     this.engine.connections.delete(this)
+    this.engine.strangers.leave(this.socket)
     this.#state = 'lingering'
     const exchange = this.#exchange
     this.#exchange = undefined

@@ -5,6 +5,7 @@ import type { Limits } from './limits.ts'
 import type { ProxyOptions, ProxyStats } from './options.ts'
 import type { Pool } from './pool.ts'
 import type { ScrubbedPlans } from './scrubbed-plans.ts'
+import type { Strangers } from './strangers.ts'
 import type { Sweep } from './sweep.ts'
 import type { Trust } from './trust.ts'
 import type { UpstreamProxies } from './upstream-proxies.ts'
@@ -28,6 +29,7 @@ export interface Engine {
   readonly stats: ProxyStats
   /** Connections that wait for a request or serve one. */
   readonly connections: Set<Drained>
+  readonly strangers: Strangers
   /** True once the proxy stops: a connection then closes after the request that it serves. */
   readonly draining: () => boolean
 }

@@ -5,7 +5,10 @@
 export interface Limits {
   /** The time between two sweeps. */
   readonly sweepMs: number
-  /** From the first byte of a request head to its last (slowloris sends one byte at a time, for ever). */
+  /**
+   * From the first byte of a request head to its last (slowloris sends one byte at a time, for ever). A client that has shown
+   * no token sends the first byte within the same time.
+   */
   readonly headMs: number
   /** From the answer to CONNECT to the end of the client's TLS handshake. */
   readonly handshakeMs: number
@@ -25,6 +28,8 @@ export interface Limits {
   readonly lingerMs: number
   /** Client connections at the same time. */
   readonly connections: number
+  /** Those of them that have shown no client token yet. Browsers open some dozens ahead of their requests. */
+  readonly strangers: number
   /** Idle pooled connections to one origin, and in total. */
   readonly idlePerOrigin: number
   readonly idleTotal: number
@@ -46,6 +51,7 @@ export const defaultLimits: Limits = {
   onceMs: 2_000,
   lingerMs: 2_000,
   connections: 4_000,
+  strangers: 256,
   idlePerOrigin: 128,
   idleTotal: 512,
   aheadBytes: 65_536,

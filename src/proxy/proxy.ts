@@ -10,6 +10,7 @@ import { endpointOf } from './origin.ts'
 import { Pool } from './pool.ts'
 import { ignore } from './relay.ts'
 import { ScrubbedPlans } from './scrubbed-plans.ts'
+import { Strangers } from './strangers.ts'
 import { Sweep } from './sweep.ts'
 import { Trust } from './trust.ts'
 import { UpstreamProxies } from './upstream-proxies.ts'
@@ -51,6 +52,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     scrubbed: new ScrubbedPlans(options.log),
     stats,
     connections: new Set(),
+    strangers: new Strangers(limits.strangers),
     draining: () => draining,
   }
   // Half-open, because the relay closes each half by itself. Without Nagle: most writes here are whole messages.

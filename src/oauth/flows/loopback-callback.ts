@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { HallpassError } from '../../errors.ts'
-import { peerUid } from './peer-uid.ts'
+import { peerUid } from '../../net/peer-uid.ts'
 
 export interface LoopbackOptions {
   /** As it is registered; `localhost` listens on ::1 too, so that nobody else can. */
