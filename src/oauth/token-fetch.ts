@@ -6,6 +6,7 @@ import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { messageOf } from '../errors.ts'
 import { causeInWords, codeOf } from '../net/causes.ts'
 import { established } from '../net/established.ts'
+import { systemNames } from '../net/names.ts'
 import { tlsOptions, trustedContext } from '../net/tls-options.ts'
 import { isPlainLoopback } from '../rules/loopback.ts'
 
@@ -100,7 +101,7 @@ class RoundTrip {
   async #connect(options: TokenFetchOptions, secure: () => SecureContext): Promise<Socket> {
     const host = bare(this.#url)
     const port = Number(this.#url.port) || (this.#url.protocol === 'https:' ? 443 : 80)
-    const to = targetOf(options.resolve, host, port)
+    const to = { ...targetOf(options.resolve, host, port), lookup: systemNames.lookup }
     if (this.#url.protocol === 'http:') return tcpConnect(to)
     // Where the configuration says where a host really is, there is no proxy on the way.
     const mapped = resolveEntry(options.resolve, host, port) !== undefined

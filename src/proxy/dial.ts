@@ -1,7 +1,7 @@
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { HallpassError } from '../errors.ts'
+import { type Names, systemNames } from '../net/names.ts'
 import { isOwnAddress, isRefusedAddress, isRefusedName } from './guard.ts'
 
 /** Options for net.connect and tls.connect. */
@@ -22,6 +22,7 @@ export interface DialerOptions {
   readonly resolve: ReadonlyMap<string, string>
   /** The proxy's own ports. A request to itself would loop until file descriptors run out. */
   readonly ownPorts: () => readonly number[]
+  readonly names?: Names
 }
 
 /**
@@ -31,10 +32,12 @@ export interface DialerOptions {
 export class Dialer {
   readonly #resolve: ReadonlyMap<string, string>
   readonly #ownPorts: () => readonly number[]
+  readonly #names: Names
 
   constructor(options: DialerOptions) {
     this.#resolve = options.resolve
     this.#ownPorts = options.ownPorts
+    this.#names = options.names ?? systemNames
   }
 
   /** Options for connecting to host and port; throws `target-refused` when the name or a literal address is refused. */
@@ -50,7 +53,7 @@ export class Dialer {
     return {
       host: mapped.host,
       port: mapped.port,
-      lookup: guardedLookup(check),
+      lookup: guardedLookup(this.#names, check),
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay,
@@ -71,10 +74,10 @@ function refusal(host: string): HallpassError {
   )
 }
 
-function guardedLookup(check: (address: string) => void): LookupFunction {
+function guardedLookup(names: Names, check: (address: string) => void): LookupFunction {
   return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-      if (error !== null) return callback(error, '')
+    names.lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null || typeof found === 'string') return callback(error, '')
       try {
         // One refused address among others is an attack on the check, so the others are not tried.
         for (const { address } of found) check(address)

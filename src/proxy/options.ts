@@ -1,6 +1,7 @@
 import type { Authority } from '../certs/authority.ts'
 import type { Leaves } from '../certs/leaves.ts'
 import type { Log } from '../log.ts'
+import type { Names } from '../net/names.ts'
 import type { UpstreamSetting } from '../rules/proxy-url.ts'
 import type { Clients } from '../sessions/clients.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -25,6 +26,8 @@ export interface ProxyOptions {
   /** Writes a hint (`hallpass …`) as a person types it on this machine; by default unchanged. */
   readonly spell?: (hint: string) => string
   readonly limits?: Partial<Limits>
+  /** Looks up the names of origins; by default as the system does. */
+  readonly names?: Names
 }
 
 /** The counts that `status` shows. */

@@ -33,7 +33,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   let ownPort = listen.port
   let draining = false
   const ownPorts = () => [ownPort]
-  const dialer = new Dialer({ resolve: options.resolve ?? new Map(), ownPorts })
+  const dialer = new Dialer({
+    resolve: options.resolve ?? new Map(),
+    ownPorts,
+    ...(options.names === undefined ? {} : { names: options.names }),
+  })
   const { setting = 'direct', env = {} } = options.upstream ?? {}
   const proxies = new UpstreamProxies(setting, env, ownPorts)
   for (const problem of proxies.problems) options.log.warn(problem)

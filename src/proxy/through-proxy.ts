@@ -4,6 +4,7 @@ import { HallpassError, messageOf } from '../errors.ts'
 import { HeadReader } from '../http1/head-reader.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { established } from '../net/established.ts'
+import { systemNames } from '../net/names.ts'
 import { tlsOptions } from '../net/tls-options.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
 import { endpointOf } from './origin.ts'
@@ -12,7 +13,7 @@ import { upstreamError } from './upstream-error.ts'
 /** A connection to the proxy itself, for requests in absolute form. */
 export async function toProxy(proxy: ProxyUrl, context: SecureContext, signal: AbortSignal): Promise<Socket> {
   const { host, port, scheme } = proxy
-  const dial = { host, port, noDelay: true, keepAlive: true, allowHalfOpen: true }
+  const dial = { host, port, lookup: systemNames.lookup, noDelay: true, keepAlive: true, allowHalfOpen: true }
   const socket = scheme === 'https' ? connectTls({ ...dial, ...tlsOptions(host, context) }) : connect(dial)
   try {
     await established(socket, signal)

@@ -31,6 +31,7 @@ export interface TestProxyOptions {
   readonly upstream?: ProxyOptions['upstream']
   readonly rules?: Partial<RuleSet>
   readonly limits?: Partial<Limits>
+  readonly names?: ProxyOptions['names']
   readonly store?: Store
   /** PEMs to trust instead of the root of the test origins. */
   readonly roots?: readonly string[]
@@ -176,6 +177,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     ...(options.spell === undefined ? {} : { spell: options.spell }),
     ...(options.noAuth === true ? { noAuth: { session: 'default' } } : {}),
     limits: { sweepMs: 50, ...options.limits },
+    ...(options.names === undefined ? {} : { names: options.names }),
   })
   const token = (await session.clientToken()).reveal()
   return new TestProxy({

@@ -1,0 +1,72 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { expect, it, onTestFinished } from 'vitest'
+import { Names } from '../../src/net/names.ts'
+import { httpOrigin } from '../support/origin.ts'
+import { startTestProxy } from '../support/proxy.ts'
+
+/** A name server that never answers for names below `silent.test`, and has one address for all others. */
+async function nameServer(address: readonly number[]) {
+  const asked = new Set<string>()
+  const server = createSocket('udp4')
+  server.on('message', (query, from) => {
+    const labels: string[] = []
+    let at = 12
+    for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
+      labels.push(query.toString('latin1', at + 1, at + 1 + length))
+      at += 1 + length
+    }
+    const name = labels.join('.').toLowerCase()
+    asked.add(name)
+    server.emit('asked')
+    if (name.endsWith('silent.test')) return
+    // RFC 1035, 4.1: the question again, and for type A one record that points at its name.
+    const isA = query.readUInt16BE(at + 1) === 1
+    const head = [0x81, 0x80, 0, 1, 0, isA ? 1 : 0, 0, 0, 0, 0]
+    const record = isA ? [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address] : []
+    const question = query.subarray(12, at + 5)
+    const answer = Buffer.concat([query.subarray(0, 2), Buffer.from(head), question, Buffer.from(record)])
+    server.send(answer, from.port, from.address)
+  })
+  server.bind(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return { server, asked, names: new Names([`127.0.0.1:${server.address().port}`]) }
+}
+
+it('names without an answer stop no other name', async () => {
+  const { server, asked, names } = await nameServer([127, 0, 0, 1])
+  await using origin = await httpOrigin((_, response) => void response.end('ok'))
+  await using proxy = await startTestProxy({ names })
+  const ended: string[] = []
+  const request = async (host: string, port: number) => {
+    const client = await proxy.client()
+    client.send(
+      `GET http://${host}:${port}/ HTTP/1.1\r\nHost: ${host}:${port}\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+    )
+    return client
+  }
+  for (let i = 0; i < 8; i++) {
+    const name = `n${i}.silent.test`
+    const client = await request(name, 80)
+    client.response().then(
+      () => ended.push(name),
+      () => {},
+    )
+  }
+  while ([...asked].filter((name) => name.endsWith('silent.test')).length < 8) await once(server, 'asked')
+  const client = await request('other.test', origin.port)
+  expect((await client.response()).status).toBe(200)
+  // The other name came last and was answered first.
+  expect(ended).toEqual([])
+})
+
+it('an address from a name server is checked before it is dialled', async () => {
+  const { names } = await nameServer([169, 254, 169, 254])
+  await using proxy = await startTestProxy({ names })
+  const client = await proxy.client()
+  client.send(
+    `GET http://rebound.test/ HTTP/1.1\r\nHost: rebound.test\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+  )
+  expect((await client.response()).head).toContain('Hallpass-Error: target-refused\r\n')
+})
