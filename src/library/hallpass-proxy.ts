@@ -21,7 +21,7 @@ export class HallpassProxy {
   readonly host: string
   readonly port: number
   /**
-   * The proxies that origins are reached through, without credentials; empty when directly.
+   * The upstream proxies, without credentials; empty without any.
    * @internal
    */
   readonly upstream: readonly string[]
@@ -51,7 +51,7 @@ export class HallpassProxy {
     return this.#running.stats()
   }
 
-  /** The proxy's URL for HTTPS_PROXY, with the client token of the session in it: it stays the same over restarts. */
+  /** The value for HTTPS_PROXY, with the client token of the session in it. It stays the same over restarts. */
   async url(session: string = this.#sessionName): Promise<string> {
     const opened = await this.#sessions.get(session)
     return this.#urlWith(session, await opened.clientToken())
@@ -70,14 +70,14 @@ export class HallpassProxy {
   }
 
   /**
-   * Ends it; returns the names of credentials that its requests met as in need of a login.
+   * Ends a token. Returns the credentials that its requests needed and that need a login.
    * @internal
    */
   revoke(id: string): readonly string[] {
     return this.#clients.revoke(id) ?? []
   }
 
-  /** Takes nothing new, lets what is under way end within `graceMs`, then cuts. */
+  /** Takes no new connections, waits at most `graceMs` for open requests, then cuts them. */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     await Promise.all([this.#running.close(options), this.#keepFresh.stop()])
     await this.#sessions.flush()
@@ -85,7 +85,7 @@ export class HallpassProxy {
 
   #urlWith(session: string, token: Secret): string {
     this.log.scrub(token)
-    // A proxy that listens everywhere is reached here by loopback.
+    // Loopback reaches a proxy that listens everywhere.
     const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
     const host = everywhere[this.host] ?? this.host
     const authority = host.includes(':') ? `[${host}]` : host

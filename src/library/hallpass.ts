@@ -47,21 +47,21 @@ export interface HallpassParts {
   readonly sessionName: string
 }
 
-/** A credential without its value, as the configuration would have it: `{ kind: 'bearer', hosts: ['api.example.com'] }`. */
+/** A credential without its value, as in the configuration: `{ kind: 'bearer', hosts: ['api.example.com'] }`. */
 export type TokenDefinition = CredentialInput & { readonly kind: string }
 
 export interface StartOptions {
-  /** By default what the configuration says. Port 0 takes a free one. Beyond loopback only with `listenBeyondLoopback`. */
+  /** By default the address in the configuration. Port 0 takes a free port. Beyond loopback only with `listenBeyondLoopback`. */
   readonly listen?: { readonly host: string; readonly port: number }
-  /** Clients without a token get the session; on loopback alone. */
+  /** Clients without a token get the session. Only on loopback. */
   readonly noAuth?: boolean
   /**
-   * Says nothing when left out.
+   * Without it the proxy logs nothing.
    * @internal
    */
   readonly log?: Log
   /**
-   * Spells hints in the proxy's answers and log, which are written `hallpass …`, as they are typed here.
+   * Spells the commands in hints, which begin with `hallpass`, as the user types them here.
    * @internal
    */
   readonly spell?: (hint: string) => string
@@ -80,11 +80,11 @@ export class Hallpass {
   /** @internal */
   readonly authority: Authority
   /**
-   * How authorization servers are asked.
+   * Sends requests to authorization servers.
    * @internal
    */
   readonly tokenFetch: TokenFetch
-  /** What this very opening made. */
+  /** The parts that this opening made. */
   readonly created: { readonly home: boolean; readonly key: boolean; readonly authority: boolean }
   readonly sessionName: string
   readonly #refresher: Refresher
@@ -113,7 +113,7 @@ export class Hallpass {
   /**
    * Takes Set-Cookie lines of a response into the session, on disk before it resolves.
    *
-   * @returns the names stored or deleted, and what RFC 6265bis refuses, with the reason.
+   * @returns the names of stored and deleted cookies, and each cookie that RFC 6265bis refuses, with the reason
    */
   async saveCookies(
     url: string,
@@ -146,7 +146,7 @@ export class Hallpass {
     return (await this.#plan(url)).cookies.attached
   }
 
-  /** The value of a Cookie header for this URL; empty when there is none to send. */
+  /** The value of a Cookie header for this URL; empty without cookies. */
   async cookieHeader(url: string): Promise<string> {
     return cookieHeader(await this.cookies(url))
   }
@@ -168,13 +168,13 @@ export class Hallpass {
   }
 
   /**
-   * Signs in for a credential of the kind oauth2 and keeps its tokens fresh from then on. What is given is remembered: the next
-   * login needs the name alone. A device login that was begun before and not finished is taken up.
+   * Signs in for a credential of the kind oauth2, and keeps its tokens fresh from then on. The definition is kept, so that the
+   * next login needs only the name. An unfinished device login goes on.
    *
-   * @param definition what the configuration would say of it: `provider` or `issuer`, `clientId`, `scopes`, `hosts`, …
+   * @param definition the keys as in the configuration: `provider` or `issuer`, `clientId`, `scopes`, `hosts`, …
    * @returns `pending` when a device login was begun and `options.wait` is false
-   * @throws HallpassError `login-failed` (denied, expired, a wrong state or issuer), `token-server`, `usage` for what is missing;
-   *   what there was before is left as it is
+   * @throws HallpassError `login-failed` (denied, expired, a wrong state or issuer), `token-server`, `usage` for a missing key. The
+   *   credential then stays as it was
    *
    * @example
    * ```ts
@@ -203,8 +203,8 @@ export class Hallpass {
   }
 
   /**
-   * The headers, with their values, that the session's credentials put on a GET of this URL; tokens are refreshed for it. A
-   * signature is for one request.
+   * The headers, with their values, that the session's credentials put on a GET of this URL. Refreshes tokens first. A signature
+   * is good for one request.
    */
   async authHeaders(url: string): Promise<Record<string, string>> {
     const { scheme, host, port, path } = parseRequestUrl(url)
@@ -223,7 +223,7 @@ export class Hallpass {
     return toNetscape(await (await this.session()).cookies.list())
   }
 
-  /** Removes the cookies and the web storage of a site, or, without one, everything that the session holds. */
+  /** Removes the cookies and the web storage of a site. Without a site, removes everything in the session. */
   async clear(site?: string): Promise<void> {
     if (site === undefined) return await this.sessions.remove(this.sessionName)
     const session = await this.session()
@@ -249,7 +249,7 @@ export class Hallpass {
     const log = options.log ?? silentLog
     const clients = new Clients(sessions)
     this.#refresher.logTo(log)
-    // Proven to be there before anything listens.
+    // Throws when the session is missing, before anything listens.
     await this.session()
     await this.writeBundle(this.#env)
     const listen = options.listen ?? config.listen
@@ -274,7 +274,7 @@ export class Hallpass {
   }
 
   /**
-   * Writes ca/bundle.pem anew: the system's roots, what the trust variables of `env` point at, and ours; and ca/wgetrc.
+   * Writes ca/bundle.pem anew, with the roots of the system, of the trust variables in `env`, and ours. Writes ca/wgetrc too.
    * @internal
    */
   async writeBundle(env: NodeJS.ProcessEnv): Promise<void> {
@@ -283,7 +283,7 @@ export class Hallpass {
   }
 
   /**
-   * Whether requests to a loopback host concern the session, so that tools must not pass the proxy by for them.
+   * Whether requests to a loopback host concern the session, so that tools must send them through the proxy.
    * @internal
    */
   async knowsLoopback(name: string, scope: Scope = {}): Promise<boolean> {

@@ -14,23 +14,22 @@ import { KeyRing } from '../store/keyring.ts'
 import { Hallpass } from './hallpass.ts'
 
 export interface OpenOptions {
-  /** The state folder; by default as the command line finds it: HALLPASS_HOME, AI_STATE_DIR/hallpass, ~/.hallpass. */
+  /** The state folder. By default HALLPASS_HOME, else AI_STATE_DIR/hallpass, else ~/.hallpass, as for the command line. */
   readonly home?: string
-  /** The session to work on; `default` when left out. */
+  /** The session to work on; `default` without it. */
   readonly session?: string
   /** A configuration file in place of config/config.yaml of the state folder. */
   readonly configFile?: string
-  /** Settings that go before the environment and the file, in the form that the file has: `{ listen: '127.0.0.1:0' }`. */
+  /** Settings that win over the environment and the file, in the form of the file: `{ listen: '127.0.0.1:0' }`. */
   readonly config?: Readonly<Record<string, unknown>>
-  /** Asked for when the key is protected by a passphrase. */
+  /** Returns the passphrase, when one protects the key. */
   readonly passphrase?: () => Promise<Secret>
-  /** `process.env` when left out. */
+  /** `process.env` without it. */
   readonly env?: NodeJS.ProcessEnv
 }
 
 /**
- * Opens the state folder with one session chosen, and makes the folder, its key and its certificate authority at the
- * first use.
+ * Opens the state folder, with one session chosen. The first use makes the folder, its key and its certificate authority.
  *
  * @throws HallpassError with a `code` of `errorTable`: `config-invalid`, `key-missing`, `key-locked`, `state-unsafe`, …
  *
@@ -85,7 +84,7 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
   })
 }
 
-/** Reading the roots of the system takes longer than most commands do altogether. */
+/** Reading the roots of the system takes longer than most commands, so the first request does it. */
 function whenUsed(make: () => TokenFetch): TokenFetch {
   let made: TokenFetch | undefined
   return (url, init) => {

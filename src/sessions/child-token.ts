@@ -1,2 +1,2 @@
-/** What the token of one child begins with: by it `run` sees, in the inherited proxy URL, that it was called inside `run`. */
+/** The prefix of the token of a child. `run` finds it in the inherited proxy URL when it is called inside `run`. */
 export const childTokenPrefix = 'child_'

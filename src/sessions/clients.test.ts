@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 
 describe("a session's own token", () => {
-  it('is 32 random bytes, the same for all who ask at once, and opens that session alone', async () => {
+  it('is 32 random bytes, the same for everybody who asks at once, and opens only that session', async () => {
     const work = await sessions.create({ name: 'work' })
     const tokens = await Promise.all([work.clientToken(), work.clientToken(), work.clientToken()])
     const [token = ''] = tokens.map((secret) => secret.reveal())
@@ -25,7 +25,7 @@ describe("a session's own token", () => {
     expect(await clients.authenticate('default', token)).toBeUndefined()
   })
 
-  it('is one for two processes that make it at the same time', async () => {
+  it('is the same for two processes that make it at the same time', async () => {
     class Interrupted extends MemoryStore {
       by: (() => Promise<unknown>) | undefined
       override async update(id: RecordId, change: Change) {
@@ -55,7 +55,7 @@ describe("a session's own token", () => {
     expect(await second.authenticate('default', token.reveal())).toBeDefined()
   })
 
-  it('does not open a session that has none yet', async () => {
+  it('does not exist before its first use, and then opens nothing', async () => {
     await sessions.get('default')
     expect(await clients.authenticate('default', '')).toBeUndefined()
     expect(await clients.authenticate('default', 'undefined')).toBeUndefined()
@@ -77,7 +77,7 @@ it.each([
   ['../default', 'x'],
   ['DEFAULT', 'x'],
   ['default', 'x'.repeat(100_000)],
-])('lets %j with a wrong token not in', async (user, password) => {
+])('does not let %j in with a wrong token', async (user, password) => {
   await (await sessions.get('default')).clientToken()
   expect(await clients.authenticate(user, password)).toBeUndefined()
 })
@@ -92,7 +92,7 @@ describe('a token for a child', () => {
     expect(await clients.authenticate('default', token.reveal())).toBeUndefined()
   })
 
-  it('tells what its requests met in need of a login, when it is revoked', async () => {
+  it('names the logins that its requests needed, when it is revoked', async () => {
     const { id, token } = clients.issue('default', {})
     for (const name of ['b', 'a', 'b']) {
       const client = await clients.authenticate('default', token.reveal())
@@ -112,13 +112,13 @@ describe('a token for a child', () => {
     expect(await clients.authenticate('work', token.reveal())).toBeUndefined()
   })
 
-  it('is never the same, and not seen where it is printed', () => {
+  it('is a new one each time, and never printed', () => {
     const issued = [clients.issue('default', {}), clients.issue('default', {})]
     expect(new Set(issued.flatMap(({ id, token }) => [id, token.reveal()])).size).toBe(4)
     expect(inspect(issued, { depth: 9 })).not.toContain(issued[0]?.token.reveal())
   })
 
-  it('is not issued without end', () => {
+  it('is refused when too many are issued', () => {
     for (let count = 0; count < 10_000; count++) clients.issue('default', {})
     expect(() => clients.issue('default', {})).toThrow('no more are issued')
   })

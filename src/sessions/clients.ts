@@ -11,9 +11,9 @@ import type { Sessions } from './sessions.ts'
 export interface AuthenticatedClient {
   readonly session: Session
   readonly scope: Scope
-  /** Aborted when the token is revoked: what it opened ends with it. A session's own token is never revoked. */
+  /** Aborted when the token is revoked, so that its connections end. A session's own token is never revoked. */
   readonly revoked?: AbortSignal
-  /** Takes the names of credentials that its requests met as in need of a login; told when the token is revoked. */
+  /** Collects the names of credentials that the client's requests needed and that need a login. `revoke` returns them. */
   readonly needsLogin?: Set<string>
 }
 
@@ -26,31 +26,31 @@ interface Issued {
   readonly needsLogin: Set<string>
 }
 
-/** Each `run` takes one and gives it back; those that were killed leave theirs behind until the proxy stops. */
+/** Each `run` takes a token and gives it back. A killed `run` leaves its token behind until the proxy stops. */
 const maxIssued = 10_000
 
 const wholeSession: Scope = Object.freeze({})
 
-/** Who may use which session: by the session's own token, or by one that lives in memory and narrows or widens what it may. */
+/** Decides which client may use which session: by the session's own token, or by a token in memory with a scope of its own. */
 export class Clients {
   readonly #sessions: Sessions
-  /** By SHA-256 of the token: a look-up by the token itself would take a time that tells how much of a guess is right. */
+  /** By SHA-256 of the token. The time of a look-up by the token itself would show how much of a guess is right. */
   readonly #byDigest = new Map<string, Issued>()
 
   constructor(sessions: Sessions) {
     this.#sessions = sessions
   }
 
-  /** A token for one child, gone when it is revoked or the process ends. */
+  /** A token for one child. It ends when it is revoked or the process ends. */
   issue(session: string, scope: Scope): { readonly id: string; readonly token: Secret } {
     if (this.#byDigest.size >= maxIssued)
-      throw new HallpassError('failed', `${maxIssued} clients have a token; no more are issued`, {
+      throw new HallpassError('failed', `${maxIssued} clients have a token, and no more are issued`, {
         hint: 'hallpass stop',
       })
     const id = randomBytes(8).toString('hex')
     const token = new Secret(childTokenPrefix + randomBytes(32).toString('base64url'))
     const revocation = new AbortController()
-    // Each connection of the client listens; a browser has more than the ten from which Node warns of a leak.
+    // Each connection of the client listens. A browser opens more than ten, and Node would warn of a leak.
     setMaxListeners(0, revocation.signal)
     this.#byDigest.set(digestOf(token.reveal()), {
       id,
@@ -64,8 +64,8 @@ export class Clients {
   }
 
   /**
-   * Takes the token back and tells the connections that it opened.
-   * @returns the credentials that its requests met as in need of a login; undefined when there is no token of that id
+   * Takes the token back and ends its connections.
+   * @returns the credentials that its requests needed and that need a login; undefined without a token of that id
    */
   revoke(id: string): readonly string[] | undefined {
     for (const [digest, issued] of this.#byDigest) {
@@ -77,7 +77,10 @@ export class Clients {
     return undefined
   }
 
-  /** @param user the session's name. undefined when there is no such session or the token is not one of its own. */
+  /**
+   * @param user the session's name
+   * @returns undefined when there is no such session, or the token is not one of its tokens
+   */
   async authenticate(user: string, password: string): Promise<AuthenticatedClient | undefined> {
     if (!isName('session', user)) return undefined
     const found = this.#byDigest.get(digestOf(password))
@@ -88,7 +91,7 @@ export class Clients {
       const token = await session.readClientToken()
       if (token?.equals(password) !== true) return undefined
     }
-    // Not waited for, and a disk that is full keeps nobody out.
+    // Nobody waits for it, and a full disk keeps nobody out.
     this.#sessions.touch(session).catch(() => 'the time of last use is not worth an error')
     return issued === undefined
       ? { session, scope: wholeSession }

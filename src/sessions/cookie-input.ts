@@ -1,6 +1,6 @@
 import { HallpassError } from '../errors.ts'
 
-/** A cookie as a person gives it. Name and value are bytes as latin1 text, as everywhere on the wire. */
+/** A cookie that a person gives. Name and value are bytes as latin1 text, as on the wire. */
 export interface CookieInput {
   readonly name: string
   readonly value: string
@@ -13,15 +13,15 @@ export interface CookieInput {
   readonly sameSite?: 'strict' | 'lax' | 'none' | undefined
 }
 
-/** The Set-Cookie line that says the same, so that typed and received cookies pass one gate. */
+/** The same cookie as a Set-Cookie line, so that typed and received cookies pass one gate. */
 export function cookieLine(input: CookieInput): string {
   const { name, value, domain, path = '/', maxAgeSeconds, secure, httpOnly, sameSite } = input
-  if (/[;=]/.test(name)) throw refused('a name has neither ";" nor "="')
-  if (value.includes(';')) throw refused('a value has no ";"')
-  if (`${domain ?? ''}${path}`.includes(';')) throw refused('neither domain nor path has a ";"')
-  if (!path.startsWith('/')) throw refused('a path begins with "/"')
+  if (/[;=]/.test(name)) throw refused('a name must not contain ";" or "="')
+  if (value.includes(';')) throw refused('a value must not contain ";"')
+  if (`${domain ?? ''}${path}`.includes(';')) throw refused('domain and path must not contain ";"')
+  if (!path.startsWith('/')) throw refused('a path must begin with "/"')
   if (maxAgeSeconds !== undefined && !Number.isSafeInteger(maxAgeSeconds))
-    throw refused('the age is a whole number of seconds')
+    throw refused('the age must be a whole number of seconds')
   return [
     `${name}=${value}`,
     domain === undefined ? '' : `Domain=${domain}`,
@@ -36,5 +36,5 @@ export function cookieLine(input: CookieInput): string {
 }
 
 export function refused(reason: string): HallpassError {
-  return new HallpassError('cookie-refused', `the cookie was not taken: ${reason}`)
+  return new HallpassError('cookie-refused', `the cookie was refused: ${reason}`)
 }

@@ -4,7 +4,7 @@ import type { CredentialDefinition } from '../credentials/kinds.ts'
 import { Secret } from '../secret.ts'
 import type { HeldCredential } from './held-credential.ts'
 
-/** A credential as lists show it: no value. */
+/** A credential without its value, as lists show it. */
 export interface CredentialSummary {
   readonly name: string
   readonly kind: string
@@ -24,9 +24,9 @@ export interface CredentialSummary {
    * @internal
    */
   readonly definition: CredentialDefinition | undefined
-  /** Of a value that ends. */
+  /** Set when the value has an end. */
   readonly freshness: Freshness | undefined
-  /** Where its value is read. */
+  /** The place where its value is read. */
   readonly readFrom: ReadFrom | undefined
 }
 

@@ -5,24 +5,24 @@ import { messageOf } from '../errors.ts'
 import type { Sealed } from './sealed-credential.ts'
 import type { Found } from './values/value-place.ts'
 
-/** A credential with its parts, for those who administer it. */
+/** A credential with its parts. */
 export interface HeldCredential {
   readonly name: string
   readonly kind: string
   readonly hosts: readonly string[]
-  /** Nothing of it is secret. undefined when it could not be read. */
+  /** Nothing in it is secret. undefined when it cannot be read. */
   readonly definition: Definition | undefined
   readonly origin: 'session' | 'configuration' | 'both'
-  /** undefined when what is sealed could not be used. */
+  /** undefined when the record cannot be used. */
   readonly credential: Credential | undefined
-  /** As `token set` took it, for tokens the access token; undefined without a value. It holds the secret. */
+  /** Returns the secret as `token set` took it, for tokens the access token. undefined without a value. */
   readonly print: (() => string) | undefined
   /** RFC 3339; undefined without a sealed record. */
   readonly updatedAt: string | undefined
   readonly problem: unknown
 }
 
-/** @param both whether configuration and session each have their part in it */
+/** @param both whether the configuration and the session each have a part of it */
 export function heldOf(
   name: string,
   definition: Definition | undefined,

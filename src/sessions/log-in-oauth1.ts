@@ -10,8 +10,8 @@ import type { CredentialInput } from './merge-credential.ts'
 import type { Session } from './session.ts'
 
 /**
- * Signs in for a credential of the kind oauth1: the client id is the consumer key, the client secret the consumer's. Both are
- * sealed with the token, and need not be given again.
+ * Signs in for a credential of the kind oauth1. The client id is the consumer key, the client secret is the consumer secret.
+ * Both are sealed with the token, so that the next login needs neither.
  */
 export async function logInOAuth1(
   session: Session,
@@ -26,16 +26,19 @@ export async function logInOAuth1(
   const provider = providerFor(input, held)
   if (provider?.oauth1 === undefined) {
     const those = providers.flatMap((known) => (known.oauth1 === undefined ? [] : [known.name]))
-    throw new HallpassError('usage', `whose OAuth 1.0a? --provider says it; there is ${those.join(', ')}`)
+    throw new HallpassError('usage', `name the OAuth 1.0a provider with --provider: ${those.join(', ')}`)
   }
   const consumerKey = input.clientId ?? before.consumerKey
   const consumerSecret = clientSecret?.reveal() ?? before.consumerSecret
   if (typeof consumerKey !== 'string')
-    throw new HallpassError('usage', 'the consumer key is missing: --client-id says it')
+    throw new HallpassError('usage', 'the consumer key is missing: give it with --client-id')
   if (typeof consumerSecret !== 'string')
-    throw new HallpassError('usage', 'the consumer secret is missing: --client-secret asks for it')
+    throw new HallpassError(
+      'usage',
+      'the consumer secret is missing: with --client-secret hallpass asks for it',
+    )
   if (visit === undefined)
-    throw new HallpassError('usage', 'a sign-in page has to be shown to somebody, and nothing here does')
+    throw new HallpassError('usage', 'the login needs a person at a sign-in page, and nothing here shows one')
   const redirectUri = typeof input.redirectUri === 'string' ? input.redirectUri : undefined
   const client = { endpoints: provider.oauth1, consumer: { consumerKey, consumerSecret }, fetch, now }
   const obtained = await oauth1Login(client, {
@@ -57,7 +60,7 @@ export async function logInOAuth1(
   await session.credentials.set(name, definition, JSON.stringify(obtained))
 }
 
-/** Who was named, or whose API the credential is for. */
+/** The named provider, or the provider of the API that the credential is for. */
 function providerFor({ provider }: CredentialInput, held: CredentialSummary | undefined) {
   if (typeof provider === 'string') return knownProvider(provider)
   return providers.find(

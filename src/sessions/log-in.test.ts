@@ -47,7 +47,7 @@ function run(name: string, input: object, options: LoginOptions = browser, fetch
 }
 
 describe('a login for a credential of a session', () => {
-  it('remembers what was given, and keeps it where only part of it is given again', async () => {
+  it('keeps the definition, and the parts of it that the next login does not give', async () => {
     const hosts = ['api.test']
     await run('work', {
       issuer: server.issuer,
@@ -69,11 +69,11 @@ describe('a login for a credential of a session', () => {
     expect(server.record.granted).toEqual({ authorization_code: 3 })
   })
 
-  it('wants hosts, but for a provider, whose API they are, and where a rule has them', async () => {
+  it('needs hosts, except for the API of a provider and where a rule names the credential', async () => {
     const input = { issuer: server.issuer, clientId: 'native' }
     await expect(run('work', input)).rejects.toMatchObject({
       code: 'usage',
-      message: 'for which hosts is "work"? --host says it',
+      message: '"work" needs hosts: name them with --host',
     })
     await run('ruled', input)
     expect((await session.credentials.get('ruled')).hosts).toEqual([])
@@ -89,7 +89,7 @@ describe('a login for a credential of a session', () => {
     expect(await session.credentials.list()).toHaveLength(1)
   })
 
-  it('is for the API of the provider when no hosts are said, and for a domain of one’s own', async () => {
+  it('is for the API of the provider without hosts, also at a domain of the user’s own', async () => {
     await run(
       'own',
       { provider: 'okta', issuer: server.issuer, clientId: 'native', flow: 'device' },
@@ -120,7 +120,7 @@ describe('a login for a credential of a session', () => {
     expect((await session.tokens.read('svc'))?.clientSecret).toBe(clientSecret)
   })
 
-  it('does not show what the configuration had sealed to the server that it names now', async () => {
+  it('does not show sealed secrets to a server that the configuration names now', async () => {
     const { clientId, clientSecret } = server.clients.service
     const entry = { kind: 'oauth2', clientId, flow: 'client-credentials', hosts: ['api.test'] }
     session = await open({ svc: { ...entry, issuer: server.issuer } })
@@ -131,7 +131,7 @@ describe('a login for a credential of a session', () => {
     expect(other.record.granted).toEqual({})
   })
 
-  it('leaves tokens alone that another tool owns', async () => {
+  it('leaves the tokens of another tool alone', async () => {
     await session.credentials.set(
       'tool',
       { kind: 'oauth2', tokenFile: '/nowhere/token.json', hosts: ['api.test'] },
@@ -146,7 +146,7 @@ describe('a login for a credential of a session', () => {
 })
 
 describe('a login by OAuth 1.0a', () => {
-  it('keeps key, secret and token, and needs none of them the next time', async () => {
+  it('keeps key, secret and token, so that the next login needs none of them', async () => {
     await using x = await startOAuth1Server({ host: 'api.x.com', below: '/oauth' })
     const fetch = testFetch(new Map([['api.x.com', `127.0.0.1:${x.origin.port}`]]))
     const pages: string[] = []
@@ -162,11 +162,14 @@ describe('a login by OAuth 1.0a', () => {
   })
 
   it.each([
-    [{}, 'whose OAuth 1.0a? --provider says it; there is x'],
-    [{ provider: 'github' }, 'whose OAuth 1.0a? --provider says it; there is x'],
-    [{ provider: 'x' }, 'the consumer key is missing: --client-id says it'],
-    [{ provider: 'x', clientId: 'k' }, 'the consumer secret is missing: --client-secret asks for it'],
-  ])('says what is missing beside %j', async (input, message) => {
+    [{}, 'name the OAuth 1.0a provider with --provider: x'],
+    [{ provider: 'github' }, 'name the OAuth 1.0a provider with --provider: x'],
+    [{ provider: 'x' }, 'the consumer key is missing: give it with --client-id'],
+    [
+      { provider: 'x', clientId: 'k' },
+      'the consumer secret is missing: with --client-secret hallpass asks for it',
+    ],
+  ])('names the missing part beside %j', async (input, message) => {
     await expect(run('x', { flow: 'oauth1', ...input })).rejects.toMatchObject({ code: 'usage', message })
   })
 })

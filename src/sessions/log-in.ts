@@ -9,8 +9,8 @@ import type { CredentialInput } from './merge-credential.ts'
 import type { Session } from './session.ts'
 
 /**
- * Signs in for a credential of a session. What is given is remembered with the tokens and need not be given again; a device
- * login that is pending is taken up.
+ * Signs in for a credential of a session. The input is kept with the tokens, so that the next login needs only the name. A
+ * pending device login goes on.
  *
  * @param input keys of an oauth2 definition, or `flow: 'oauth1'` for the three legs of OAuth 1.0a; `issuer` may be a bare domain, and hosts default to the provider's API
  * @returns `pending` when a device login was begun and `options.wait` is false
@@ -25,7 +25,7 @@ export async function logIn(
   const held = (await session.credentials.list()).find((credential) => credential.name === name)
   const oauth1 = input.flow === 'oauth1' || (input.flow === undefined && held?.kind === 'oauth1')
   if (held !== undefined && held.kind !== (oauth1 ? 'oauth1' : 'oauth2')) {
-    throw new HallpassError('usage', `"${name}" is of the kind ${held.kind}, which a login would replace`, {
+    throw new HallpassError('usage', `a login would replace "${name}", which is of the kind ${held.kind}`, {
       hint: `hallpass token rm ${name}`,
     })
   }
@@ -46,20 +46,20 @@ export async function logIn(
   if (!same && before?.tokens !== undefined && flowOf(definition, providerOf(definition)) === 'device') {
     throw new HallpassError(
       'usage',
-      `"${name}" has tokens of another server or client, which would be gone before this login is done: take another name, or remove it`,
+      `"${name}" has tokens of another server or client, and this login would remove them before it is done: take another name, or remove it`,
       { hint: `hallpass token rm ${name}` },
     )
   }
   const subject = {
     definition,
-    // A client secret of another server is none of this one's business, and a pending login asked for something else.
+    // This server must not see the client secret of another one, and a pending login asked for something else.
     value: same ? (unchanged(known, definition) ? before : before && withoutPending(before)) : undefined,
     save: (change: Parameters<Session['tokens']['save']>[2]) => session.tokens.save(name, given, change),
   }
   return await login(subject, options, clockwork)
 }
 
-/** What is given, with what follows from it. */
+/** The input, completed with the values that follow from it. */
 function completed(
   input: CredentialInput,
   held: CredentialSummary | undefined,
@@ -83,7 +83,7 @@ function completed(
   } as const
   return {
     ...input,
-    // Where the configuration has the definition nothing may be said again.
+    // The kind must not be given where the configuration has the definition.
     ...(held?.origin === 'session' || held === undefined ? { kind: 'oauth2' } : {}),
     ...(url !== undefined && { issuer: url }),
     ...(hosts === undefined &&

@@ -4,30 +4,30 @@ import { HallpassError } from '../errors.ts'
 import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
 import type { Sealed } from './sealed-credential.ts'
 
-/** What `token set` is told about a credential besides its value: the keys of its definition, as text. */
+/** The keys of a credential's definition, as text: everything that `token set` takes besides the value. */
 export interface CredentialInput {
   readonly kind?: string | undefined
   readonly hosts?: readonly string[] | undefined
   readonly [option: string]: unknown
 }
 
-/** What a credential is to be. */
+/** A credential's definition, made of the input, the record and the configuration. */
 export interface MergedCredential {
   readonly kind: Kind
   readonly definition: Definition
-  /** Whether the configuration has the definition: the record then has none. */
+  /** Whether the configuration has the definition. Then the record has none. */
   readonly configured: boolean
-  /** The record that it replaces, if that is of the same kind. */
+  /** The record before, if it is of the same kind. */
   readonly kept: Sealed | undefined
   readonly hosts: readonly string[] | undefined
   readonly options: Readonly<Record<string, unknown>>
-  /** Whether any option of the definition is given anew. */
+  /** Whether the input has an option of the definition. */
   readonly changed: boolean
 }
 
 /**
- * What is given, over what is sealed and within what the configuration says.
- * @param needsHosts without hosts nothing would ever attach it
+ * Lays the input over the record. The configuration has the last word.
+ * @param needsHosts no rule names the credential, so that without hosts nothing would ever attach it
  * @throws HallpassError `usage`
  */
 export function mergeCredential(
@@ -58,12 +58,12 @@ export function mergeCredential(
   const options = configured ? givenOptions : { ...keptOptions(kept, givenOptions), ...givenOptions }
   if (configured !== undefined && Object.keys(options).length > 0) {
     const keys = Object.keys(options).join(', ')
-    throw new HallpassError('usage', `"${name}" is defined in the configuration; change ${keys} there`, {
+    throw new HallpassError('usage', `the configuration defines "${name}": change ${keys} there`, {
       hint: 'hallpass config path',
     })
   }
   if (needsHosts && hosts === undefined && configured?.hosts === undefined) {
-    throw new HallpassError('usage', `for which hosts is "${name}"? --host says it`, {
+    throw new HallpassError('usage', `"${name}" needs hosts: name them with --host`, {
       hint: `hallpass token set ${name} --kind ${kind.kind} --host HOST`,
     })
   }
@@ -73,7 +73,7 @@ export function mergeCredential(
   if (!checked.success) throw new HallpassError('usage', firstIssue(checked.error.issues))
   return {
     kind,
-    // The configuration's, or what was just parsed by the schema of the kind.
+    // The configuration's, or the result of the schema of the kind.
     definition: configured ?? (checked.data as Definition),
     configured: configured !== undefined,
     kept,
@@ -85,13 +85,13 @@ export function mergeCredential(
 
 function kindFor(name: string, kindName: string | undefined): Kind {
   if (kindName === undefined) {
-    throw new HallpassError('usage', `what kind of credential is "${name}"? --kind says it`, {
+    throw new HallpassError('usage', `the kind of "${name}" is missing: name it with --kind`, {
       hint: `hallpass token set ${name} --kind bearer --host HOST`,
     })
   }
   const kind = kindOf(String(kindName))
   if (kind === undefined)
-    throw new HallpassError('usage', `there is no kind of that name; there are ${kindNames.join(', ')}`)
+    throw new HallpassError('usage', `there is no such kind. The kinds are ${kindNames.join(', ')}`)
   return kind
 }
 
@@ -99,7 +99,7 @@ function withoutUndefined(input: CredentialInput): CredentialInput {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
 }
 
-/** What says where tokens come from: given in part, it replaces all of what was said before. */
+/** The options that name the source of tokens. When the input has one of them, none of the old ones stays. */
 const serverOptions = [
   'provider',
   'issuer',

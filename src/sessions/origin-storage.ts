@@ -3,35 +3,35 @@ import type { GivenOrigin, Pairs } from '../formats/format.ts'
 import { webOrigin } from '../formats/web-origin.ts'
 import type { Json } from '../store/store.ts'
 
-/** What the pages of one origin store, as it was when it was captured or imported last. */
+/** The web storage of one origin, as it was at the last capture or import. */
 export interface OriginStorage extends GivenOrigin {
   /** Milliseconds since the epoch. */
   readonly capturedAt: number
 }
 
-/** As Chrome: what one origin may keep; here all areas together, as JSON. */
+/** Chrome's limit for one origin. Here it is for all areas together, as JSON. */
 export const maxOriginBytes = 10 * 1024 * 1024
 
-/** All of a site are one record, and a record ends at 64 MiB once it is sealed and in Base64. */
+/** All origins of a site share one record. A record, sealed and in Base64, has at most 64 MiB. */
 export const maxSiteBytes = 40 * 1024 * 1024
 
 /** A site with wildcard names could otherwise make an endless record of small origins. */
 export const maxOriginsPerSite = 200
 
-/** As many as any page that is still usable has. */
+/** No usable page has more. */
 export const maxKeysPerOrigin = 10_000
 
 export const areas = ['localStorage', 'sessionStorage', 'indexedDB'] as const
 export type Area = (typeof areas)[number]
 
-/** What found no room, by area. */
+/** The keys of one area that found no room. */
 export interface NoRoom {
   readonly area: Area
   readonly keys: number
   readonly reason: string
 }
 
-/** Lays what is given over what is held, key by key, a database being one. A key that finds no room stays as it was. */
+/** Lays the given storage over the held one, key by key. A database counts as a key. A key that finds no room stays as it was. */
 export function mergeOrigin(
   held: OriginStorage | undefined,
   given: GivenOrigin,
@@ -86,28 +86,28 @@ function bytesOfPairs(pairs: Pairs): number {
   return pairs.reduce((sum, [key, value]) => sum + bytesOfPair(key, value), 0)
 }
 
-/** As it stands in the record: a control character takes six. */
+/** The bytes in the record. A control character takes six. */
 function bytesOfPair(key: string, value: string): number {
   return Buffer.byteLength(JSON.stringify(key)) + Buffer.byteLength(JSON.stringify(value)) + 4
 }
 
-/** How many keys there are in all areas. */
+/** The number of keys in all areas. */
 export function keysOf(storage: GivenOrigin): number {
   return areas.reduce((sum, area) => sum + storage[area].length, 0)
 }
 
-/** The record of a site; undefined for nothing, which its absence says as well. */
+/** The record of a site; undefined when no origin has a key, since an empty record says nothing. */
 export function storageRecord(origins: readonly OriginStorage[]): Json | undefined {
   const filled = origins.filter((origin) => keysOf(origin) > 0)
   return filled.length === 0 ? undefined : { origins: filled as unknown as Json }
 }
 
-/** Strict: what is not exactly what was written is damaged, and nothing of it is used. No value is part of the error. */
+/** Throws `record-damaged` for a record that is not exactly as it was written. No value is part of the error. */
 export function parseStorageRecord(value: Json | undefined): readonly OriginStorage[] {
   if (value === undefined) return []
   const origins =
     typeof value === 'object' && value !== null && 'origins' in value ? value.origins : undefined
-  // Records were made before databases were kept.
+  // Older records have no databases.
   const whole = Array.isArray(origins)
     ? origins.map((origin) => ({ ...origin, indexedDB: origin?.indexedDB ?? [] }))
     : [undefined]

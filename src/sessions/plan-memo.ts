@@ -24,17 +24,17 @@ interface Kept {
 /** The plans of all sessions. */
 export type PlanCache = ByteCache<string, Kept>
 
-/** A plan takes some kilobytes. With many destinations, large cookies and cookies for single paths they would fill gigabytes. */
+/** A plan takes some kilobytes. Many destinations, with large cookies and cookies for single paths, would fill gigabytes. */
 const maxBytes = 16 * 1024 * 1024
 
 export function planCache(): PlanCache {
   return new ByteCache(maxBytes)
 }
 
-/** So that a session never meets the plans of a removed one with its name. */
+/** Counts the memos, so that a session never gets the plans of a removed session with its name. */
 let memos = 0
 
-/** The plans of one session that were made already. They are asked for with the stamps as they are now: a hit is never older. */
+/** Remembers the plans of one session. The caller gives the stamps of now, so that a hit is never stale. */
 export class PlanMemo {
   readonly #cache: PlanCache
   readonly #owner = ++memos

@@ -7,9 +7,9 @@ import { damagedCredential, type Sealed, sealedDefinition, sealedSchema } from '
 import type { PlacedValue } from './values/value-place.ts'
 
 /**
- * A credential as it is now, with its value or with the problem that it has.
+ * Reads a credential as it is now, with its value or with its problem.
  * @param placed finds the place of its value
- * @returns undefined when it has neither a record nor a definition in the configuration
+ * @returns undefined without a record and without a definition in the configuration
  */
 export async function readCredential(
   name: string,
@@ -21,7 +21,7 @@ export async function readCredential(
     const record = await readRecord()
     const sealed = record === undefined ? undefined : await parseSealed(name, record)
     if (sealed !== undefined && configured !== undefined && configured.kind !== sealed.kind) {
-      const reason = `its value was set for the kind ${sealed.kind}, the configuration says ${configured.kind}: hallpass token set ${name}`
+      const reason = `its value is for the kind ${sealed.kind}, and the configuration says ${configured.kind}: hallpass token set ${name}`
       return heldOf(name, configured, reason, sealed)
     }
     const definition = configured ?? (sealed && (await definitionIn(name, sealed)))

@@ -3,7 +3,7 @@ const firstDelayMs = 250
 /** Later tries must not keep a full disk busy. */
 const lastDelayMs = 30_000
 
-/** Tries to save again what the disk would not take, at growing intervals, until it is saved. */
+/** Tries again to save after the disk failed, at growing intervals, until everything is saved. */
 export class SaveRetry {
   readonly #tryAgain: () => void
   #delayMs = firstDelayMs
@@ -22,7 +22,7 @@ export class SaveRetry {
     this.#delayMs = Math.min(this.#delayMs * 2, lastDelayMs)
   }
 
-  /** Everything is saved. */
+  /** The next failure starts with the shortest interval again. */
   saved(): void {
     this.stop()
     this.#delayMs = firstDelayMs

@@ -9,7 +9,7 @@ export interface Sealed {
   readonly kind: string
   readonly hosts?: readonly HostPattern[] | undefined
   readonly options: Readonly<Record<string, unknown>>
-  /** The authorization server that the tokens are of, where the configuration has the definition: `serverOf`. */
+  /** The authorization server of the tokens (`serverOf`), if the configuration has the definition. */
   readonly server?: string | undefined
   readonly secret?: unknown
   readonly createdAt: string
@@ -27,7 +27,7 @@ export const sealedSchema = (z: Zod) =>
     updatedAt: z.string(),
   })
 
-/** The definition that is sealed with a value; undefined when it is none. */
+/** The definition that is sealed with a value; undefined when it is not valid. */
 export function sealedDefinition(z: Zod, kind: Kind, { hosts, options }: Sealed): Definition | undefined {
   const texts = hosts?.map(({ text }) => text)
   return kind.options(z).safeParse({ kind: kind.kind, ...options, ...(texts && { hosts: texts }) }).data
@@ -35,7 +35,7 @@ export function sealedDefinition(z: Zod, kind: Kind, { hosts, options }: Sealed)
 
 /**
  * The authorization server that gets the refresh token of a definition; undefined for a kind without one. It is sealed with the
- * tokens: the configuration is not sealed, and who can write to it could otherwise have them sent to another server.
+ * tokens. Otherwise an attacker who can write to the configuration, which is not sealed, could have them sent to another server.
  */
 export function serverOf(definition: Definition): string | undefined {
   if (!isOAuth2(definition)) return undefined
@@ -56,5 +56,5 @@ export function missingCredential(name: string): HallpassError {
 }
 
 export function damagedCredential(name: string): HallpassError {
-  return new HallpassError('record-damaged', `the record of the credential "${name}" is not one`)
+  return new HallpassError('record-damaged', `the record of the credential "${name}" is damaged`)
 }

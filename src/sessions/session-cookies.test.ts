@@ -7,7 +7,7 @@ import { MemoryStore } from '../store/memory.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { jarCache } from './site-jar.ts'
 
-it('has one jar for all hosts of a site, and none for what can be no site', () => {
+it('has one jar for all hosts of a site, and none for a host that can be no site', () => {
   const cookies = new SessionCookies(new MemoryStore(), 'work', jarCache(), () => now)
   expect(cookies.jar('www.example.com')).toBe(cookies.jar('example.com'))
   expect(cookies.jar('EXAMPLE.com.')).toBe(cookies.jar('example.com'))
@@ -17,7 +17,7 @@ it('has one jar for all hosts of a site, and none for what can be no site', () =
     expect(cookies.jar(host)).toBeUndefined()
 })
 
-it('holds a jar of which something is unsaved, however many sites come after it', async () => {
+it('holds a jar with an unsaved change, however many sites come after it', async () => {
   const home = temporaryHome()
   const { store } = await openStore(home)
   await store.writeSession({ name: 'work', createdAt: '2026-11-21T08:00:00.000Z' })

@@ -6,10 +6,10 @@ import type { Store } from '../store/store.ts'
 import { type CookieInput, cookieLine, refused } from './cookie-input.ts'
 import { type JarCache, SiteJar } from './site-jar.ts'
 
-/** Sites whose jar is held ready; those of which nothing waits to be saved make room. */
+/** The number of jars that are held. A jar that is saved makes room for another. */
 const maxJars = 1000
 
-/** The jars of one session, one a site, and what a person does with single cookies. */
+/** The cookies of one session: a jar for each site. */
 export class SessionCookies {
   readonly #store: Store
   readonly #session: string
@@ -27,14 +27,14 @@ export class SessionCookies {
   }
 
   /**
-   * undefined for a host that can be no record's name: nothing is kept of it, and nothing attached.
+   * undefined for a host that no record can be named after. Its cookies are neither kept nor attached.
    * @internal
    */
   jar(host: string): SiteJar | undefined {
     const known = this.#siteOfHost.get(host)
     const site = known ?? siteOf(host)
     if (known === undefined) {
-      // Looking it up in the public suffix list costs as much as all the rest of a plan that is there already.
+      // A look-up in the public suffix list costs as much as the rest of a memoised plan.
       if (this.#siteOfHost.size >= maxJars) this.#siteOfHost.clear()
       this.#siteOfHost.set(host, site)
     }
@@ -50,7 +50,7 @@ export class SessionCookies {
     return jar
   }
 
-  /** The cookies of a site or of a host, or all; the expired ones too. */
+  /** The cookies of a site, of a host, or of the session. The expired ones are among them. */
   async list(site?: string): Promise<readonly Cookie[]> {
     if (site === undefined) {
       const unsaved = [...this.#jars].filter(([, jar]) => !jar.idle).map(([name]) => name)
@@ -65,7 +65,7 @@ export class SessionCookies {
     )
   }
 
-  /** The cookie of a name that would go with a request to a URL. */
+  /** The cookie with this name that a request to the URL would carry. */
   async find(url: string, name: string): Promise<Cookie | undefined> {
     const request = requestUrl(url)
     const jar = await this.jar(request.host)?.read()
@@ -73,7 +73,7 @@ export class SessionCookies {
     return selection?.attached.find((cookie) => cookie.name === name)
   }
 
-  /** Sets a cookie as a response of the URL could. Throws `cookie-refused` with the rule. */
+  /** Sets a cookie, as a response of the URL could. Throws `cookie-refused`, and names the rule. */
   async set(url: string, input: CookieInput): Promise<Cookie> {
     const context = { url: requestUrl(url), now: this.#now() }
     const jar = this.jar(context.url.host)
@@ -89,7 +89,7 @@ export class SessionCookies {
     return cookie
   }
 
-  /** Removes the cookies of a site or host, or those of one name; returns how many there were. */
+  /** Removes the cookies of a site or host, or only those with this name. Returns the number of removed cookies. */
   async remove(site: string, name?: string): Promise<number> {
     const host = canonicalHost(site)
     let removed = 0
@@ -101,7 +101,7 @@ export class SessionCookies {
   }
 
   /**
-   * One more attempt to save what could not be saved.
+   * Tries once more to save every unsaved change.
    * @internal
    */
   async flush(): Promise<void> {

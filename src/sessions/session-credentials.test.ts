@@ -43,7 +43,7 @@ const attached = async (host: string) =>
   ).credentials.attached.map(({ name }) => name)
 
 describe('a credential of the session', () => {
-  it('is listed without its value, and its value is given to who asks for it by name', async () => {
+  it('is listed without its value, and shows the value to a caller that names it', async () => {
     await session.credentials.set(
       'api',
       { kind: 'bearer', hosts: ['api.test', '*.api.test:8443'] },
@@ -80,7 +80,7 @@ describe('a credential of the session', () => {
     expect((await session.credentials.get('api')).value?.reveal()).toBe(value)
   })
 
-  it('gets a new value alone, and keeps the rest', async () => {
+  it('keeps its definition when it gets a new value', async () => {
     await session.credentials.set('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
     await session.credentials.set('api', undefined, 'two')
     expect((await list()).api).toMatchObject({ kind: 'header', hosts: ['api.test'], place: 'x-key' })
@@ -89,7 +89,7 @@ describe('a credential of the session', () => {
     expect((await list()).api).toMatchObject({ kind: 'header', hosts: ['other.test'], place: 'x-key' })
   })
 
-  it('of another kind starts afresh', async () => {
+  it('of another kind keeps nothing of the old one', async () => {
     await session.credentials.set('api', { kind: 'header', hosts: ['api.test'], header: 'X-Key' }, 'one')
     await session.credentials.set('api', { kind: 'bearer', hosts: ['b.test'] }, 'two')
     expect((await list()).api).toMatchObject({ kind: 'bearer', hosts: ['b.test'], place: 'authorization' })
@@ -103,7 +103,7 @@ describe('a credential of the session', () => {
       { kind: 'constructor', hosts: ['a.test'] },
       'x',
       'usage',
-      /no kind/,
+      /no such kind/,
     ],
     ['without hosts', { kind: 'bearer' }, 'x', 'usage', /--host/],
     ['for a host that is none', { kind: 'bearer', hosts: ['https://a.test'] }, 'x', 'usage', /hosts\.0/],
@@ -145,7 +145,7 @@ describe('a credential of the session', () => {
     expect(({} as { kind?: unknown }).kind).toBeUndefined()
   })
 
-  it('without hosts is taken when a rule names it', async () => {
+  it('needs no hosts when a rule names it', async () => {
     await session.credentials.set('later', { kind: 'bearer' }, 'x')
     expect(await attached('later.test')).toEqual(['later'])
   })
@@ -157,7 +157,7 @@ describe('a credential of the session', () => {
 })
 
 describe('a credential of the configuration', () => {
-  it('is listed without a value, and says what to type', async () => {
+  it('is listed without a value, with the command to type', async () => {
     expect((await list()).github).toMatchObject({
       origin: 'configuration',
       present: false,
@@ -175,7 +175,7 @@ describe('a credential of the configuration', () => {
     expect(await attached('ruled.test')).toEqual(['ruled'])
   })
 
-  it('has its definition from the configuration alone', async () => {
+  it('has only the definition of the configuration', async () => {
     await expect(session.credentials.set('github', { kind: 'basic' }, 'a:b')).rejects.toMatchObject({
       code: 'usage',
     })
@@ -186,7 +186,7 @@ describe('a credential of the configuration', () => {
     expect((await list()).github).toMatchObject({ kind: 'bearer' })
   })
 
-  it('goes no further than the hosts that were sealed with the value, if the configuration changes', async () => {
+  it('goes only to the hosts that were sealed with the value, also when the configuration changes', async () => {
     await session.credentials.set('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
     session = await open(
       new Map([['api', credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['*'] })]]),
@@ -195,13 +195,13 @@ describe('a credential of the configuration', () => {
     expect(await attached('evil.test')).toEqual([])
   })
 
-  it('does not use a value that was set for another kind', async () => {
+  it('does not use a value of another kind', async () => {
     await session.credentials.set('api', { kind: 'basic', hosts: ['api.test'] }, 'a:b')
     session = await open(
       new Map([['api', credentialDefinitionSchema(z).parse({ kind: 'bearer', hosts: ['api.test'] })]]),
     )
     expect(await attached('api.test')).toEqual([])
-    expect((await list()).api?.problem).toMatch(/set for the kind basic, the configuration says bearer/)
+    expect((await list()).api?.problem).toMatch(/for the kind basic, and the configuration says bearer/)
   })
 })
 
@@ -246,7 +246,7 @@ it.each<[string, Json]>([
   expect(await attached('api.test')).toEqual([])
 })
 
-it('that could not be read is read again, not remembered as a failure', async () => {
+it('that could not be read once is read again', async () => {
   class FailingOnce extends MemoryStore {
     failures = 1
     override async names(name: string, kind: 'cookies' | 'storage' | 'credential') {

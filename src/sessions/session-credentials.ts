@@ -30,7 +30,7 @@ export interface Reseal {
   readonly definition: Definition
   /** The secret that is sealed now, if it is of the same kind and server and can be read. */
   readonly before: unknown
-  /** Whether the definition is given anew with it. */
+  /** Whether the input changes the definition. */
   readonly changed: boolean
 }
 
@@ -75,7 +75,7 @@ export class SessionCredentials {
     await this.reseal(name, input, ({ kind, definition, before, changed }) => {
       const given = this.#valueOf(name, definition).parse(secretText, this.#now())
       const form = kind.secret
-      // What was kept beside the old value belongs to the old definition: another server must not be shown it.
+      // The parts beside the old value belong to the old definition. Another server must not see them.
       if (given === undefined || before === undefined || changed || form?.over === undefined) return given
       return form.over(before, given)
     })
@@ -92,7 +92,7 @@ export class SessionCredentials {
   }
 
   /**
-   * Whether a rule says where a credential goes, so that it needs no hosts of its own.
+   * Whether a rule names the credential, so that it needs no hosts of its own.
    * @internal
    */
   isRuled(name: string): boolean {
@@ -100,7 +100,7 @@ export class SessionCredentials {
   }
 
   /**
-   * Differs whenever a credential does.
+   * Changes with every credential.
    * @internal
    */
   stamp(): string {
@@ -113,7 +113,7 @@ export class SessionCredentials {
   }
 
   /**
-   * With their values. A damaged one does not keep the others from being used.
+   * All credentials, with their values. The others can be used beside a damaged one.
    * @internal
    */
   held(): Promise<readonly HeldCredential[]> {
@@ -122,7 +122,7 @@ export class SessionCredentials {
     const held = this.#readAll()
     const entry = { stamp, held }
     this.#cached = entry
-    // A failed reading must be tried again, not remembered.
+    // The next caller reads again after a failure.
     held.catch(() => {
       if (this.#cached === entry) this.#cached = undefined
     })
@@ -171,7 +171,7 @@ export class SessionCredentials {
     const at = new Date(this.#now()).toISOString()
     await this.#store.update(this.#id(name), (value) => {
       const before = value === undefined ? undefined : sealedSchema(z).safeParse(value).data
-      // Tokens of one authorization server must not come to lie beside the definition of another, which would be shown them.
+      // Never keep the tokens of one authorization server beside the definition of another: it would see them.
       const usable = before?.kind === kind.kind && !isOfOtherServer(definition, before)
       const same = usable ? kind.secret?.schema(z).safeParse(before.secret).data : undefined
       const secret = secretOf({ kind, definition, before: same, changed })

@@ -46,7 +46,7 @@ beforeEach(async () => {
 })
 
 describe('web storage', () => {
-  it('is kept by origin, one record a site, with the time it came', async () => {
+  it('is kept by origin, in one record for each site, with its time', async () => {
     await put(
       session,
       local('https://app.example.com', ['a', '1']),
@@ -88,7 +88,7 @@ describe('web storage', () => {
     expect(await session.storage.get('https://b.a.test')).toMatchObject({ capturedAt: start })
   })
 
-  it('that comes again as it was is not written again', async () => {
+  it('that did not change is not written again', async () => {
     await put(session, local('https://a.test', ['a', '1']))
     const stamp = store.stamp({ kind: 'storage', session: 'default', name: 'a.test' })
     now = start + 5
@@ -96,7 +96,7 @@ describe('web storage', () => {
     expect(store.stamp({ kind: 'storage', session: 'default', name: 'a.test' })).toBe(stamp)
   })
 
-  it('goes by origin, or by host with the hosts below it', async () => {
+  it('is removed by origin, or by host with the hosts below it', async () => {
     const fill = () =>
       put(
         session,
@@ -136,7 +136,7 @@ describe('web storage', () => {
     { origins: [{ origin: 'https://a.test', localStorage: [['a', 7]], sessionStorage: [], capturedAt: 1 }] },
     { origins: [{ origin: 'https://a.test', localStorage: [], sessionStorage: [] }] },
   ]
-  it.each(damaged)('that is not what was written is damaged, and stays: %j', async (value) => {
+  it.each(damaged)('that differs from the written form is damaged, and stays: %j', async (value) => {
     const id = { kind: 'storage', session: 'default', name: 'a.test' } as const
     await store.update(id, () => value as never)
     await expect(session.storage.get('https://a.test')).rejects.toMatchObject({ code: 'record-damaged' })
@@ -147,7 +147,7 @@ describe('web storage', () => {
   })
 })
 
-describe('what finds no room', () => {
+describe('storage that finds no room', () => {
   it('of one origin is named, and the rest comes in', async () => {
     const big = 'x'.repeat(maxOriginBytes - 100)
     const report = await put(

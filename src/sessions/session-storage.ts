@@ -4,7 +4,7 @@ import { isName } from '../store/names.ts'
 import type { RecordId, Store } from '../store/store.ts'
 import { keysOf, type OriginStorage, parseStorageRecord, storageRecord } from './origin-storage.ts'
 
-/** What pages store, of one session: a record for each site, in it the origins of the site. */
+/** The web storage of one session. The origins of a site share a record. */
 export class SessionStorage {
   readonly #store: Store
   readonly #session: string
@@ -23,7 +23,7 @@ export class SessionStorage {
   }
 
   /**
-   * Differs whenever the result of `get` does.
+   * Changes with the result of `get`.
    * @internal
    */
   stamp(origin: string): string | undefined {
@@ -31,14 +31,14 @@ export class SessionStorage {
     return id && this.#store.stamp(id)
   }
 
-  /** The web storage of an origin, of a host with the hosts below it, or all. */
+  /** The web storage of an origin, of a host with the hosts below it, or of the session. */
   async list(place?: string): Promise<readonly OriginStorage[]> {
     if (place !== undefined) return (await this.#ofSite(hostOf(place))).filter(belongsTo(place))
     const sites = await this.#store.names(this.#session, 'storage')
     return (await Promise.all(sites.map((site) => this.#ofSite(site)))).flat()
   }
 
-  /** Removes the web storage of an origin, or of a host with the hosts below it; returns how many keys there were. */
+  /** Removes the web storage of an origin, or of a host with the hosts below it. Returns the number of removed keys. */
   async clear(place: string): Promise<number> {
     const id = this.#id(hostOf(place))
     if (id === undefined) return 0
@@ -63,7 +63,7 @@ export class SessionStorage {
   }
 }
 
-/** The host of an origin as cookies and records name it. */
+/** The host of an origin, in the form that cookies and records use. */
 export function hostOfOrigin(origin: string): string {
   return canonicalHost(new URL(origin).hostname)
 }

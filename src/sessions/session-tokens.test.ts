@@ -47,7 +47,7 @@ const sentBy = (plan: Plan) =>
   applyPlan(plan, { target: '/', fields: [] }).add.find(({ name }) => name === 'Authorization')?.value
 const sent = async (at = url) => sentBy(await planned(at))
 const asked = () => server.asked.map((form) => form.get('refresh_token'))
-/** When all that was started is over. */
+/** Resolves when nothing is under way. */
 const settled = () => sessions.flush()
 
 beforeEach(async () => {
@@ -58,7 +58,7 @@ beforeEach(async () => {
 })
 
 describe('a request', () => {
-  it('goes with a fresh token, by the same plan, and nobody is asked', async () => {
+  it('goes with a fresh token, by the memoised plan, without a refresh', async () => {
     await set(pair(1))
     expect(await sent()).toBe('Bearer access-1')
     expect(await planned()).toBe(await planned())
@@ -68,7 +68,7 @@ describe('a request', () => {
     expect(asked()).toEqual([])
   })
 
-  it('does not wait for a token that is due: it goes with the old one, and the next with the new', async () => {
+  it('does not wait for a token that is due: it takes the old one, and the next request the new one', async () => {
     await set(pair(1))
     await planned()
     now += 3300 * second
@@ -89,7 +89,7 @@ describe('a request', () => {
     expect(asked()).toEqual(['refresh-1'])
   })
 
-  it('does not wait either while the authorization server is slow to say where its endpoints are', async () => {
+  it('does not wait for a slow discovery either', async () => {
     await set(pair(1), { tokenEndpoint: undefined, issuer: new URL(server.url).origin })
     await planned()
     now += 3300 * second
@@ -106,7 +106,7 @@ describe('a request', () => {
     await settled()
   })
 
-  it('waits when the token has run out, as do all that come at once, for one refresh', async () => {
+  it('waits for one refresh when the token has expired, with all requests that come at once', async () => {
     await set(pair(1))
     await planned()
     now += 3600 * second
@@ -115,7 +115,7 @@ describe('a request', () => {
     expect(asked()).toEqual(['refresh-1'])
   })
 
-  it('gets its first access token when only a refresh token was given', async () => {
+  it('gets its first access token from a given refresh token', async () => {
     await session.credentials.set('api', definition(), 'refresh-1')
     expect((await session.credentials.get('api')).present).toBe(false)
     expect(await sent()).toBe('Bearer access-2')
@@ -128,7 +128,7 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-1')
   })
 
-  it('goes with the token that has run out when there is no other, and asks again only when it is time', async () => {
+  it('goes with the expired token when there is no other, and tries again only after the wait', async () => {
     await set(pair(1))
     now += 3600 * second
     server.deed = () => ({ status: 503, headers: { 'retry-after': '60' }, body: '' })
@@ -142,7 +142,7 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-2')
   })
 
-  it('asks again in time also when the disk was too full to note that it was in vain', async () => {
+  it('tries again after the wait also when the full disk could not keep the failure', async () => {
     await set(pair(1))
     now += 3600 * second
     store.full = true
@@ -153,7 +153,7 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-2')
   })
 
-  it('goes with tokens that are in memory alone, from then on', async () => {
+  it('goes with tokens that are only in memory', async () => {
     await set(pair(1))
     await planned()
     now += 3600 * second
@@ -171,7 +171,7 @@ describe('a request', () => {
     expect(asked()).toEqual(['refresh-1'])
   })
 
-  it('goes with the token that has run out when only a login helps, at no cost', async () => {
+  it('goes with the expired token when only a login helps, and asks no server', async () => {
     await set(pair(1))
     now += 3600 * second
     server.deed = () => ({ status: 400, body: { error: 'invalid_grant' } })
@@ -284,7 +284,7 @@ describe('a 401 of an origin', () => {
     expect(await sent()).toBe('Bearer access-2')
   })
 
-  it('renews it once for all that met it', async () => {
+  it('renews it once for all requests that got it', async () => {
     await set(pair(1))
     const plan = await planned()
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => session.tokens.rejected(plan)))
@@ -293,7 +293,7 @@ describe('a 401 of an origin', () => {
     expect(asked()).toEqual(['refresh-1'])
   })
 
-  it('is told apart when only a login helps', async () => {
+  it('needs a login when only that helps', async () => {
     await set(pair(1))
     server.deed = () => ({ status: 400, body: { error: 'invalid_grant' } })
     expect(await rejectedOf()).toBe('needs-login')
@@ -301,7 +301,7 @@ describe('a 401 of an origin', () => {
     expect(asked()).toHaveLength(1)
   })
 
-  it('is answered with the tokens of a login that came meanwhile', async () => {
+  it('is answered with the tokens of a login that ended meanwhile', async () => {
     await set(pair(1))
     server.deed = () => ({ status: 400, body: { error: 'invalid_grant' } })
     expect(await rejectedOf()).toBe('needs-login')
@@ -310,7 +310,7 @@ describe('a 401 of an origin', () => {
     expect(await session.tokens.rejected(plan)).toBe('retry')
   })
 
-  it('needs a login when the token has run out and nothing can renew it', async () => {
+  it('needs a login when the token has expired and nothing can renew it', async () => {
     await set({ ...pair(1), refresh_token: undefined })
     expect(await rejectedOf()).toBe('no')
     now += 3600 * second
@@ -323,7 +323,7 @@ describe('a 401 of an origin', () => {
     expect(await rejectedOf()).toBe('no')
   })
 
-  it('that follows new tokens too is not answered with more of them, for a while', async () => {
+  it('to new tokens does not lead to more of them for a while', async () => {
     await set(pair(1))
     expect(await rejectedOf()).toBe('retry')
     expect(await session.tokens.rejected(await planned(), true)).toBe('no')
@@ -333,7 +333,7 @@ describe('a 401 of an origin', () => {
     expect(await rejectedOf()).toBe('retry')
   })
 
-  it("is nobody's business for other kinds, and where nothing was sent", async () => {
+  it('leads to nothing for other kinds, and for a request without a token', async () => {
     await session.credentials.set('api', { kind: 'bearer', hosts: ['api.test'] }, 'x')
     expect(await rejectedOf()).toBe('no')
     expect(await session.tokens.rejected(await planned('https://other.test/'))).toBe('no')
@@ -348,7 +348,7 @@ describe('tokens of a login', () => {
     expiresAt: begin + 3600 * second,
   }
 
-  it('are kept with their definition, and made of what was there', async () => {
+  it('are kept with their definition, and made from the tokens before', async () => {
     await session.tokens.save('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
     expect(await sent()).toBe('Bearer access-7')
     await session.tokens.save('api', undefined, (before) => ({
@@ -361,7 +361,7 @@ describe('tokens of a login', () => {
     })
   })
 
-  it('are made of nothing when they come from another server than those before', async () => {
+  it('are made from nothing when the tokens before came from another server', async () => {
     await session.tokens.save('api', definition(), { tokens, clientSecret: 's', refreshes: 0 })
     let before: unknown = 'not asked'
     await session.tokens.save('api', { issuer: 'https://other.test' }, (held) => {
@@ -371,7 +371,7 @@ describe('tokens of a login', () => {
     expect(before).toBeUndefined()
   })
 
-  it('do not come to lie under what a refresh that was under way brings', async () => {
+  it('are not overwritten by a refresh that was under way', async () => {
     await set(pair(1))
     const free = Promise.withResolvers<void>()
     server.deed = async () => {
@@ -410,7 +410,7 @@ describe('tokens of a credential of the configuration', () => {
     expect(await sent()).toBe('Bearer access-2')
   })
 
-  it('are sent to no other server when somebody has changed the configuration', async () => {
+  it('are sent to no other server when the configuration changes', async () => {
     await open({ api: definition() })
     await session.credentials.set('api', undefined, JSON.stringify(pair(1)))
     const evil = await startTokenServer()
@@ -460,7 +460,7 @@ describe('the tokens of another tool', () => {
     expect(server.asked).toEqual([])
   })
 
-  it('are missing with a reason as long as the file is', async () => {
+  it('are missing, with a reason, while the file is missing', async () => {
     await open({ api: owned() })
     const [api] = await session.credentials.list()
     expect(api).toMatchObject({ present: false, problem: expect.stringMatching(/ENOENT/) })
@@ -478,7 +478,7 @@ describe('the tokens of another tool', () => {
 })
 
 describe('tokens in use', () => {
-  it('are those that a request went with, also by a plan made long ago', async () => {
+  it('are those of a request, also by an old memoised plan', async () => {
     await set(pair(1))
     expect(await sessions.dueTokens(0)).toEqual([])
     await session.explain(url)

@@ -12,10 +12,10 @@ import type { Use } from './plan-memo.ts'
 import type { SessionCredentials } from './session-credentials.ts'
 import type { RefreshedTokens } from './values/refreshed-tokens.ts'
 
-/** An API may answer 401 for what no token of the user may do. Then new tokens help nobody, and asking for them each time harms. */
+/** An API may answer 401 to a request that no token of the user allows. New tokens do not help then, and each refresh costs. */
 const uselessMs = 60_000
 
-/** A credential in use, and when it is to be refreshed. */
+/** A credential in use, with the time of its next refresh. */
 export interface DueTokens {
   readonly name: string
   readonly dueAt: number
@@ -25,12 +25,12 @@ export interface SessionTokensParts {
   readonly session: string
   readonly credentials: SessionCredentials
   readonly values: RefreshedTokens
-  /** Without it tokens are used as they are. */
+  /** Without a refresher, tokens are used as they are. */
   readonly refresher: Refresher | undefined
   readonly now: () => number
 }
 
-/** The tokens of one session as requests need them: fresh before they go, renewed when they were rejected. */
+/** The tokens of one session. They are fresh before a request goes, and renewed after an origin rejects them. */
 export class SessionTokens {
   readonly #session: string
   readonly #credentials: SessionCredentials
@@ -38,7 +38,7 @@ export class SessionTokens {
   readonly #refresher: Refresher | undefined
   readonly #now: () => number
   readonly #uses = new Map<string, Use>()
-  /** Access tokens that were rejected just after they had come. */
+  /** Access tokens that an origin rejected as soon as they were new. */
   readonly #useless = new Map<string, { readonly accessToken: Secret; readonly until: number }>()
 
   /** @internal */
@@ -61,7 +61,7 @@ export class SessionTokens {
   }
 
   /**
-   * Keeps what a login brings, and the definition with it unless the configuration has that.
+   * Seals the tokens of a login, and the definition with them unless the configuration has it.
    * @param change the value, or a function of the value before
    * @internal
    */
@@ -97,14 +97,14 @@ export class SessionTokens {
     if (this.#refresher === undefined) return { kind: 'not-refreshable', reason: 'nothing is refreshed here' }
     const { record, definition } = refreshable
     const outcome = await this.#refresher.refresh(`${this.#session}/${name}`, record, definition, why)
-    // The store looks once in a turn of the event loop whether credentials changed, and another process may have refreshed
-    // since: a plan made in this very turn would still carry the old token.
+    // The store looks for changed credentials once in a turn of the event loop. Another process may have refreshed since the
+    // look, so that a plan made in this turn would still carry the old token.
     await setImmediate()
     return outcome
   }
 
   /**
-   * What of a plan has run out, or was never there, and can be renewed: the request has to wait for it.
+   * The credentials of a plan whose tokens have expired or never came, and can be renewed. The request must wait for them.
    * @internal
    */
   lacking(plan: Plan): readonly string[] {
@@ -112,7 +112,8 @@ export class SessionTokens {
   }
 
   /**
-   * Resolves when each of them is as fresh as it can be. @returns when to try again what failed
+   * Renews each credential.
+   * @returns the time of the first retry, when one failed
    * @internal
    */
   async renew(names: readonly string[]): Promise<number> {
@@ -121,7 +122,7 @@ export class SessionTokens {
     return Math.min(...waits.filter((at) => at !== undefined))
   }
 
-  /** For a request: a credential that is removed meanwhile is none of its business any more. */
+  /** A request goes on without a credential that is removed meanwhile. */
   async #renewOne(name: string, why: RefreshReason): Promise<RefreshOutcome> {
     try {
       return await this.refresh(name, why)
@@ -132,17 +133,17 @@ export class SessionTokens {
   }
 
   /**
-   * Starts what is due, while requests go on with what still holds.
+   * Starts refreshes that are due. Requests go on with the tokens that still hold.
    * @internal
    */
   renewLater(plan: Plan): void {
     for (const name of tokensDue(plan, this.#now())) {
-      this.refresh(name, { because: 'due' }).catch(() => 'the request that needs it is told')
+      this.refresh(name, { because: 'due' }).catch(() => 'the request that needs it gets the error')
     }
   }
 
   /**
-   * Notes that a plan's tokens are in use; undefined when it has none.
+   * Notes that the tokens of a plan are in use. undefined for a plan without tokens.
    * @internal
    */
   use({ credentials }: Plan): readonly Use[] | undefined {
@@ -157,7 +158,7 @@ export class SessionTokens {
   }
 
   /**
-   * What was used since then and will have to be refreshed.
+   * The credentials that were used since then and need a refresh at some time.
    * @internal
    */
   async due(usedSince: number): Promise<readonly DueTokens[]> {
@@ -171,8 +172,8 @@ export class SessionTokens {
   }
 
   /**
-   * An origin answered 401 to a request with this plan: renews what it carried in Authorization, once.
-   * @param replayed it was the second 401, to the request sent again with new tokens: they do not help here
+   * Renews the token that a request with this plan carried in Authorization, after an origin answered 401.
+   * @param replayed it is the second 401, after a retry with new tokens: more of them do not help here
    * @returns 'retry' when the session has another access token now
    * @internal
    */
@@ -194,7 +195,7 @@ export class SessionTokens {
     return outcome.kind === 'not-refreshable' && this.#isSpent(freshness) ? 'needs-login' : 'no'
   }
 
-  /** By another process, a login, or the tool that owns it. */
+  /** Another process, a login, or the tool that owns the token may have replaced it. */
   async #isReplaced(name: string, accessToken: Secret): Promise<boolean> {
     const now = accessTokenOf(await this.#find(name))
     return now !== undefined && !now.equals(accessToken.reveal())

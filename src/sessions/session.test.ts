@@ -42,7 +42,7 @@ const attached = (plan: Plan) => [
   ...plan.credentials.attached.map(({ name }) => name),
 ]
 
-/** Counts what a store is asked to read, on the real store. */
+/** Counts the reads of a real store. */
 class CountingStore extends MemoryStore {
   reads = 0
   override async read(id: RecordId) {
@@ -60,7 +60,7 @@ describe('a plan', () => {
     await session.capture(response(['sid=1; HttpOnly; Path=/; Max-Age=100']))
   })
 
-  it('is made once for as long as nothing changes, whatever the path and the query', async () => {
+  it('is made once while nothing changes, for every path and query', async () => {
     const first = await session.plan(request, {})
     const { reads } = store
     for (const path of ['/', '/x?y=1', '/a/b']) {
@@ -71,7 +71,7 @@ describe('a plan', () => {
     expect(store.reads).toBe(reads)
   })
 
-  it('is another one for TRACE, on which nothing goes', async () => {
+  it('is another one for TRACE, which carries nothing', async () => {
     const trace = { ...request, method: 'TRACE' }
     expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
     expect(attached(await session.plan(trace, {}))).toEqual([])
@@ -101,7 +101,7 @@ describe('a plan', () => {
     expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
   })
 
-  it('is another one for another method or path where a rule allows some only', async () => {
+  it('is another one for another method or path where a rule lists the allowed requests', async () => {
     const ruled = await open(store, [{ hosts: ['app.example.com'], allow: ['GET /public/**'] }])
     const allowed = async (method: string, path: string) =>
       (await ruled.plan({ ...request, method, path }, {})).policy.allowed
@@ -132,7 +132,7 @@ describe('a plan', () => {
     expect(await plan()).toEqual([])
   })
 
-  it('for hosts without end fills no memory without end', async () => {
+  it('for endless hosts does not fill the memory', async () => {
     for (let index = 0; index < 3000; index++) await session.plan({ ...request, host: `h${index}.test` }, {})
     expect(attached(await session.plan(request, {}))).toEqual(['sid=1'])
   })
@@ -147,7 +147,7 @@ describe('a plan', () => {
   )
 })
 
-describe('what another process changed', () => {
+describe('a change by another process', () => {
   it('holds for the very next request', async () => {
     const home = temporaryHome()
     const mine = await open((await openStore(home)).store)
@@ -172,7 +172,7 @@ describe('what another process changed', () => {
     expect((await mine.planConnect('app.example.com', 443, {})).known).toBe(false)
   })
 
-  it('and what this one captured at the same time are both kept', async () => {
+  it('and a capture by this process at the same time are both kept', async () => {
     const home = temporaryHome()
     const sessions = await Promise.all([1, 2, 3].map(async () => open((await openStore(home)).store)))
     await Promise.all(
@@ -185,14 +185,14 @@ describe('what another process changed', () => {
 })
 
 describe('capture', () => {
-  it('takes in nothing where the plan said so', async () => {
+  it('takes in nothing when the plan says so', async () => {
     const session = await open(new MemoryStore())
     const capture = await session.capture(response(['sid=1; HttpOnly'], { capture: false }))
     expect(capture).toEqual({ captured: [], deleted: [], hidden: new Set(), refused: [] })
     expect(await session.cookies.list()).toEqual([])
   })
 
-  it('on a full disk says so, and the next request has the cookie all the same', async () => {
+  it('on a full disk warns, and the next request still has the cookie', async () => {
     const home = temporaryHome()
     const session = await open((await openStore(home)).store)
     const restore = watchFileCalls(home.root, {
@@ -221,7 +221,7 @@ describe('a damaged record', () => {
   const damage = async (store: Store, id: RecordId) => store.update(id, () => ({ nonsense: true }))
   const session = { session: 'default' } as const
 
-  it('of cookies is an error for its site and no other, and is not overwritten', async () => {
+  it('of cookies is an error only for its site, and is not overwritten', async () => {
     const store = new MemoryStore()
     const held = await open(store)
     const id = { ...session, kind: 'cookies', name: 'example.com' } as const
@@ -238,7 +238,7 @@ describe('a damaged record', () => {
     expect((await store.read(id))?.value).toEqual({ nonsense: true })
   })
 
-  it('of a credential is an error where a rule names it, and keeps the others working', async () => {
+  it('of a credential is an error where a rule names it, and the others still work', async () => {
     const store = new MemoryStore()
     const held = await open(store, [{ hosts: ['app.example.com'], credential: 'bad' }])
     await held.credentials.set('good', { kind: 'bearer', hosts: ['other.test'] }, 'x')
@@ -278,7 +278,7 @@ describe('a damaged record', () => {
 })
 
 describe('explain', () => {
-  it('tells the plan for a URL, whether the host is known and why, and no value', async () => {
+  it('shows the plan for a URL, and why the host is known, without values', async () => {
     const session = await open(new MemoryStore())
     await session.capture(response(['sid=1; HttpOnly; Path=/']))
     await session.credentials.set('api', { kind: 'query', hosts: ['*.example.com'], param: 'key' }, 's3cret')
@@ -304,7 +304,7 @@ describe('single cookies', () => {
     session = await open(new MemoryStore())
   })
 
-  it('are set as they are said, for the whole host unless a path is named', async () => {
+  it('are set as given, for the whole host unless a path is given', async () => {
     const cookie = await session.cookies.set('https://app.example.com/a/b', {
       name: 'sid',
       value: 'a=b "c"',
@@ -342,18 +342,18 @@ describe('single cookies', () => {
     [{ name: 'a', value: 'x; Domain=evil.test' }, /";"/],
     [{ name: 'a=b', value: 'x' }, /"="/],
     [{ name: 'a;b', value: 'x' }, /";"/],
-    [{ name: 'a', value: 'x', path: 'x' }, /begins with/],
+    [{ name: 'a', value: 'x', path: 'x' }, /must begin with/],
     [{ name: 'a', value: 'x', path: '/; Secure' }, /";"/],
-    [{ name: 'a', value: 'x', domain: 'evil.test' }, /not taken/],
-    [{ name: 'a', value: 'x', domain: 'com' }, /not taken/],
+    [{ name: 'a', value: 'x', domain: 'evil.test' }, /the cookie was refused/],
+    [{ name: 'a', value: 'x', domain: 'com' }, /the cookie was refused/],
     [{ name: 'a', value: 'x\r\ny' }, /control character/],
     [{ name: 'a', value: '€' }, /no byte/],
     [{ name: 'a', value: ' x' }, /space/],
     [{ name: 'a ', value: 'x' }, /space/],
     [{ name: 'a', value: 'x', maxAgeSeconds: 0 }, /expired already/],
     [{ name: 'a', value: 'x', maxAgeSeconds: 1.5 }, /whole number/],
-    [{ name: '__Host-a', value: 'x' }, /not taken/],
-    [{ name: '', value: '' }, /not taken/],
+    [{ name: '__Host-a', value: 'x' }, /the cookie was refused/],
+    [{ name: '', value: '' }, /the cookie was refused/],
   ])('%j is refused', async (input, reason) => {
     await expect(session.cookies.set('https://app.example.com/', input)).rejects.toMatchObject({
       code: 'cookie-refused',

@@ -30,7 +30,7 @@ import type { JarCache } from './site-jar.ts'
 import { RefreshedTokens } from './values/refreshed-tokens.ts'
 import { valuePlaces } from './values/value-places.ts'
 
-/** What of the configuration sessions need. */
+/** The parts of the configuration that sessions need. */
 export interface SessionsConfig extends RuleSet, CredentialsConfig {
   readonly maxSessions?: number
 }
@@ -41,9 +41,9 @@ export interface SessionParts {
   readonly plans: PlanCache
   readonly jars: JarCache
   readonly now: () => number
-  /** The session's metadata as they are now; undefined when it was removed or has expired. */
+  /** Reads the metadata of now; undefined when the session was removed or has expired. */
   readonly metadataNow: () => Promise<SessionMetadata | undefined>
-  /** Without it tokens are used as they are. */
+  /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher | undefined
 }
 
@@ -53,7 +53,7 @@ export interface Explanation extends Plan {
   readonly method: string
 }
 
-/** One bundle of cookies and credentials. */
+/** A session: cookies, credentials and web storage. */
 export class Session {
   readonly name: string
   readonly cookies: SessionCookies
@@ -98,7 +98,7 @@ export class Session {
   }
 
   /**
-   * Takes the metadata as another process may have left them.
+   * Takes over metadata that another process may have changed.
    * @internal
    */
   adopt(metadata: SessionMetadata): void {
@@ -107,7 +107,7 @@ export class Session {
   }
 
   /**
-   * What a client shows the proxy as its password. Made on first use, then the same until the session is removed.
+   * The password of a client to the proxy. It is made on first use, and stays the same until the session is removed.
    * @internal
    */
   async clientToken(): Promise<Secret> {
@@ -121,7 +121,7 @@ export class Session {
   }
 
   /**
-   * The client token, if there is one yet.
+   * The client token; undefined before its first use.
    * @internal
    */
   async readClientToken(): Promise<Secret | undefined> {
@@ -129,7 +129,7 @@ export class Session {
     if (value === undefined) return undefined
     const token = typeof value === 'object' && value !== null && 'token' in value ? value.token : undefined
     if (typeof token === 'string' && token.length >= 32) return new Secret(token)
-    throw new HallpassError('record-damaged', `the client token of the session "${this.name}" is not one`)
+    throw new HallpassError('record-damaged', `the client token of the session "${this.name}" is damaged`)
   }
 
   /**
@@ -150,7 +150,7 @@ export class Session {
   }
 
   /**
-   * Whether the rule that decides for a host lists what may be asked of it: what cannot be read must not go there.
+   * Whether the rule that decides for a host lists the allowed requests. hallpass must then read every request to it.
    * @internal
    */
   limited(host: string, port: number): boolean {
@@ -158,7 +158,7 @@ export class Session {
   }
 
   /**
-   * What goes on a request. Some microseconds when nothing has changed since the last one of its kind.
+   * The plan for a request. It takes some microseconds when nothing has changed since the last request of its kind.
    * @internal
    */
   plan(request: PlanRequest, scope: Scope): Promise<Plan> {
@@ -177,27 +177,27 @@ export class Session {
   }
 
   /**
-   * The plan for a URL, and whether the proxy would come to make it.
+   * The plan for a URL, and whether the proxy knows its host.
    * @internal
    */
-  async explain(url: string, method = 'GET', scope: Scope = {}): Promise<Explanation> {
+  async explain(url: string, method = 'GET'): Promise<Explanation> {
     const { scheme, host, port, path, text } = parseRequestUrl(url)
-    // Made afresh and not remembered: what is due is refreshed by a request, not by looking.
+    // Not memoised, and it refreshes nothing: only a request does.
     const request = { scheme, host, port, path, method, site: 'same-site' } as const
-    const { plan: made } = await this.#make(request, scope, this.#now())
+    const { plan: made } = await this.#make(request, {}, this.#now())
     return { ...made, session: this.name, url: text, method }
   }
 
   /**
-   * Takes what a response brings. Resolves when it is on disk, or, when the disk fails, with the warning that it is not: the
-   * answer to a request that has acted is not withheld.
+   * Takes in the cookies of a response. Resolves when they are on disk. When the disk fails, it resolves with a warning: the
+   * request has acted at the origin, so the client must get the answer.
    * @internal
    */
   async capture(response: CapturedResponse): Promise<Capture> {
     const jar = this.cookies.jar(response.host)
     if (jar === undefined || response.capture === false) return nothingCaptured
     const now = this.#now()
-    // A jar that cannot be read now could be when the request was planned: what comes is kept until it can again.
+    // The jar could be read when the request was planned. New cookies are kept until it can be read again.
     const copy = await jar.copy().catch(() => new Jar())
     const { capture, changes } = captureInto(copy, response, now)
     try {
@@ -205,7 +205,7 @@ export class Session {
       const saved = await jar.keep(changes)
       return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
     } catch (error) {
-      // Removed or expired while the request was under way: nothing is taken in, and what was to be hidden stays so.
+      // The session was removed or expired during the request. Nothing is taken in, and hidden cookies stay hidden.
       if (error instanceof HallpassError && error.code === 'session-missing')
         return { ...capture, captured: [], deleted: [] }
       throw error
@@ -213,7 +213,7 @@ export class Session {
   }
 
   /**
-   * Brings in what a file or a browser's profile holds: all of it or nothing. See `importContents` for what it throws.
+   * Brings in the contents of a file or of a browser's profile: all of it or nothing. Throws as `importContents` does.
    * @internal
    */
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
@@ -223,7 +223,7 @@ export class Session {
   }
 
   /**
-   * One more attempt to save what could not be saved, before the process ends.
+   * Tries once more to save every unsaved change, before the process ends.
    * @internal
    */
   async flush(): Promise<void> {
@@ -244,10 +244,10 @@ export class Session {
     return made.plan
   }
 
-  /** What is decided now, and nothing else done. */
+  /** Decides, and does nothing else. */
   async #make(request: PlanRequest, scope: Scope, now: number): Promise<Made> {
     const { stamps, material, held } = await this.#material(request.host)
-    // A connection outlives its session when another process removes it; with a longer life it goes on.
+    // Another process may have removed the session, or given it a longer life, while its connection is open.
     const metadata = await this.#metadataNow()
     if (metadata === undefined) throw sessionMissing(this.name)
     this.adopt(metadata)
@@ -256,7 +256,7 @@ export class Session {
     return { plan: made, stamps }
   }
 
-  /** What the session holds for the site of a host, with stamps that are not newer than it. */
+  /** The cookies and credentials for the site of a host. The stamps are not newer than these. */
   async #material(host: string): Promise<{
     readonly stamps: PlanStamps
     readonly material: Material
@@ -286,7 +286,7 @@ function isUsed({ host, port }: PlanRequest, scope: Scope): boolean {
 
 const nothingCaptured: Capture = { captured: [], deleted: [], hidden: new Set(), refused: [] }
 
-/** A request that a damaged credential belongs to must not go out as if there were none. */
+/** A request must not go without a credential just because that is damaged. */
 function throwProblem(made: Plan, held: readonly HeldCredential[]): void {
   for (const { name, reason, kind } of made.credentials.withheld) {
     const { problem } = held.find((credential) => credential.name === name) ?? {}

@@ -15,13 +15,13 @@ beforeEach(async () => {
 const names = async () => (await sessions.list()).map(({ name }) => name)
 
 describe('the default session', () => {
-  it('is there without being made, once somebody asks for it', async () => {
+  it('exists as soon as somebody asks for it', async () => {
     expect(await store.sessions()).toEqual([])
     expect((await sessions.get('default')).name).toBe('default')
     expect(await store.sessions()).toEqual(['default'])
   })
 
-  it('is listed though nobody asked for it yet', async () => expect(await names()).toEqual(['default']))
+  it('is listed before anybody asks for it', async () => expect(await names()).toEqual(['default']))
 
   it('is empty after it was removed', async () => {
     const session = await sessions.get('default')
@@ -38,13 +38,13 @@ describe('the default session', () => {
 })
 
 describe('a session', () => {
-  it('is the same object for all who ask for its name', async () => {
+  it('is the same object for everybody who asks for its name', async () => {
     const made = await sessions.create({ name: 'work' })
     expect(await sessions.get('work')).toBe(made)
     expect(made.metadata).toEqual({ name: 'work', createdAt: new Date(start).toISOString() })
   })
 
-  it('shares nothing with another', async () => {
+  it('shares nothing with another session', async () => {
     const one = await sessions.create({ name: 'one' })
     const two = await sessions.create({ name: 'two' })
     await one.cookies.set('https://a.test/', { name: 'sid', value: '1' })
@@ -98,12 +98,12 @@ describe('a session', () => {
       await expect(sessions.create({ ttlSeconds })).rejects.toMatchObject({ code: 'usage' }),
   )
 
-  it('cannot be removed when there is none', async () =>
+  it('that does not exist cannot be removed', async () =>
     await expect(sessions.remove('work')).rejects.toMatchObject({ code: 'session-missing' }))
 })
 
 describe('a session with an end', () => {
-  it('is missing from then on, for those who hold it too, and leaves nothing behind', async () => {
+  it('is missing after it, also for a caller that holds it, and leaves nothing behind', async () => {
     const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
     await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     const request = {
@@ -131,7 +131,7 @@ describe('a session with an end', () => {
     await sessions.create({ name: 'work' })
   })
 
-  it('goes when sessions are listed', async () => {
+  it('is removed when sessions are listed', async () => {
     await sessions.create({ name: 'work', ttlSeconds: 60 })
     expect(await names()).toEqual(['default', 'work'])
     now += 60_000
@@ -139,7 +139,7 @@ describe('a session with an end', () => {
     expect(await store.sessions()).toEqual(['default'])
   })
 
-  it('and no name is temporary, with an id that nobody guesses', async () => {
+  it('and without a name is temporary, with an id that nobody guesses', async () => {
     const one = await sessions.create()
     const two = await sessions.create({ ttlSeconds: 5 })
     expect(one.name).toMatch(/^sess_[0-9a-f]{32}$/)
@@ -159,7 +159,7 @@ describe('a connection that outlives its session', () => {
     site: 'same-site',
   } as const
 
-  it('is told so, when another process removed it', async () => {
+  it('gets an error when another process removed it', async () => {
     const session = await sessions.create({ name: 'work' })
     await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     await session.plan(request, {})
@@ -168,7 +168,7 @@ describe('a connection that outlives its session', () => {
     expect(await store.sessions()).not.toContain('work')
   })
 
-  it('goes on with an empty one, if it is the default', async () => {
+  it('goes on with an empty session, if it is the default one', async () => {
     const session = await sessions.get('default')
     await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     await session.plan(request, {})
@@ -191,7 +191,7 @@ describe('a connection that outlives its session', () => {
 })
 
 describe('too many sessions', () => {
-  it('cost the temporary one that was used longest ago', async () => {
+  it('remove the temporary one that was used longest ago', async () => {
     const temporary = [await sessions.create(), await sessions.create(), await sessions.create()]
     now += 120_000
     const [first, second] = temporary
@@ -204,7 +204,7 @@ describe('too many sessions', () => {
     expect(left.includes(second?.name ?? '') && left.includes(temporary[2]?.name ?? '')).toBe(false)
   })
 
-  it('are refused when none is temporary', async () => {
+  it('are refused when no session is temporary', async () => {
     for (const name of ['a', 'b', 'c', 'd']) await sessions.create({ name })
     await expect(sessions.create({ name: 'e' })).rejects.toMatchObject({ code: 'failed' })
     expect(await names()).toEqual(['a', 'b', 'c', 'd', 'default'])
@@ -222,7 +222,7 @@ it('notes when a session was used last, to the minute', async () => {
   expect((await store.readSession('default'))?.lastUsedAt).toBe(new Date(now).toISOString())
 })
 
-it('noting the last use loses no change that another process makes of the metadata', async () => {
+it('noting the last use keeps a change of the metadata by another process', async () => {
   const { store: files } = await scratchStore()
   const shared = new Sessions({ store: files, config: ruleSet(), now: () => now })
   const session = await shared.get('work')

@@ -9,40 +9,40 @@ import { Session, type SessionsConfig } from './session.ts'
 import { jarCache } from './site-jar.ts'
 
 export interface CreateOptions {
-  /** Without a name it is temporary, with an id of its own. */
+  /** A session without a given name is temporary, with a random one. */
   readonly name?: string | undefined
   readonly ttlSeconds?: number | undefined
 }
 
-/** The session that is always there. */
+/** The session that always exists. */
 export const defaultSession = 'default'
 
 const temporaryPrefix = 'sess_'
 
-/** A temporary session that nobody said a time for: a day's work. */
+/** The default life of a temporary session: a day's work. */
 const temporaryTtlSeconds = 86_400
 
-/** Ten years: later is "never", and a Date has an end. */
+/** Ten years. Nobody needs more, and a Date has an end. */
 const maxTtlSeconds = 10 * 366 * 86_400
 
-/** "Last used" is to the minute: a write for each connection would cost more than it tells. */
+/** The time of the last use is exact to the minute. A write for each connection would cost too much. */
 const lastUsedEveryMs = 60_000
 
 export interface SessionsParts {
   readonly store: Store
   readonly config: SessionsConfig
   readonly now?: () => number
-  /** Without it tokens are used as they are. */
+  /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher
 }
 
-/** The sessions of a store. Expired ones are gone for whoever asks, and then also from the store. */
+/** The sessions of a store. An expired one is missing, and the next call that meets it removes it from the store. */
 export class Sessions {
   readonly #store: Store
   readonly #config: SessionsConfig
   readonly #now: () => number
   readonly #refresher: Refresher | undefined
-  /** Of all sessions together: what one leaves free is another's. */
+  /** All sessions share the two caches. */
   readonly #plans = planCache()
   readonly #jars = jarCache()
   readonly #sessions = new Map<string, Session>()
@@ -55,7 +55,7 @@ export class Sessions {
     this.#refresher = refresher
   }
 
-  /** Throws `session-missing`, also for an expired one. */
+  /** Throws `session-missing`, also for an expired session. */
   async get(name: string): Promise<Session> {
     checkName('session', name)
     const metadata = await this.#metadata(name)
@@ -81,7 +81,7 @@ export class Sessions {
     return session
   }
 
-  /** By name, the default one always among them. */
+  /** Sorted by name. The default session is always among them. */
   async list(): Promise<readonly SessionMetadata[]> {
     const names = new Set([...(await this.#store.sessions()), defaultSession])
     const found: SessionMetadata[] = []
@@ -108,7 +108,7 @@ export class Sessions {
     ) {
       throw new HallpassError(
         'usage',
-        'the life of a session is a whole number of seconds, ten years at most',
+        'the life of a session must be a whole number of seconds, ten years at most',
       )
     }
     if (name === defaultSession || (await this.#read(name)) !== undefined) {
@@ -127,7 +127,7 @@ export class Sessions {
     return this.get(name)
   }
 
-  /** With everything in it, its client token too. The default one is there again, empty. Throws `session-missing`. */
+  /** Removes a session with everything in it, also its client token. The default session exists again at once, empty. Throws `session-missing`. */
   async remove(name: string): Promise<void> {
     checkName('session', name)
     if (name !== defaultSession && (await this.#store.readSession(name)) === undefined)
@@ -136,7 +136,7 @@ export class Sessions {
   }
 
   /**
-   * Notes that a client uses a session. What it cannot note it leaves: no request waits for it or fails by it.
+   * Notes the time at which a client uses a session.
    * @internal
    */
   async touch(session: Session): Promise<void> {
@@ -149,7 +149,7 @@ export class Sessions {
   }
 
   /**
-   * Tokens of all sessions that were used since then and will have to be refreshed, each with how.
+   * The tokens, of all sessions, that were used since then and need a refresh at some time.
    * @internal
    */
   async dueTokens(usedSince: number): Promise<readonly DueRefresh[]> {
@@ -166,7 +166,7 @@ export class Sessions {
   }
 
   /**
-   * One more attempt to save what could not be saved, before the process ends.
+   * Tries once more to save every unsaved change, before the process ends.
    * @internal
    */
   async flush(): Promise<void> {
@@ -182,7 +182,7 @@ export class Sessions {
     return undefined
   }
 
-  /** The same; the default one is made when it is not there. */
+  /** The same. Makes the default session when it is missing. */
   async #metadata(name: string): Promise<SessionMetadata | undefined> {
     const metadata = await this.#read(name)
     return metadata ?? (name === defaultSession ? this.#makeDefault() : undefined)
@@ -208,9 +208,13 @@ export class Sessions {
       .filter(({ name }) => name.startsWith(temporaryPrefix))
       .toSorted((a, b) => lastUse(a) - lastUse(b))
     if (oldest === undefined) {
-      throw new HallpassError('failed', `there are ${sessions.length} sessions; maxSessions allows no more`, {
-        hint: 'hallpass session rm NAME',
-      })
+      throw new HallpassError(
+        'failed',
+        `there are ${sessions.length} sessions, and maxSessions allows no more`,
+        {
+          hint: 'hallpass session rm NAME',
+        },
+      )
     }
     await this.#drop(oldest.name)
   }

@@ -43,7 +43,7 @@ describe('the jar of a site', () => {
     expect(jar.idle).toBe(true)
   })
 
-  it('has another stamp after every change, its own or of another', async () => {
+  it('has another stamp after every change, also after one of another process', async () => {
     const stamps = new Set([jar.stamp()])
     await jar.keep([sets('sid=1')])
     stamps.add(jar.stamp())
@@ -53,13 +53,13 @@ describe('the jar of a site', () => {
     expect(values(await jar.read())).toEqual({ sid: '2' })
   })
 
-  it('gives a copy that can be changed without changing what others read', async () => {
+  it('gives a copy whose changes other readers do not see', async () => {
     await jar.keep([sets('sid=1')])
     sets('sid=2').apply(await jar.copy())
     expect(values(await jar.read())).toEqual({ sid: '1' })
   })
 
-  it('writes changes that come together in the order in which they came', async () => {
+  it('writes changes that come together in their order', async () => {
     const all = Array.from({ length: 50 }, (_, index) =>
       jar.keep([sets(`sid=${index}`), sets(`c${index}=1`)]),
     )
@@ -69,7 +69,7 @@ describe('the jar of a site', () => {
     expect(Object.keys(held)).toHaveLength(51)
   })
 
-  it('leaves no record when nothing is left to say', async () => {
+  it('leaves no record when it is empty', async () => {
     await jar.keep([sets('sid=1')])
     await jar.save({ key: 'rm', apply: (held) => void held.remove({ host: 'example.com' }) })
     expect(await store.read({ kind: 'cookies', session: 'work', name: 'example.com' })).toBeUndefined()
@@ -93,7 +93,7 @@ describe('on a full disk', () => {
   const elsewhere = async () =>
     values(await new SiteJar((await openStore(home)).store, 'work', 'example.com', jarCache()).read())
 
-  /** Every write of file content fails from here on, as the system says it when the disk is full. */
+  /** Every write of file content fails from here on, with the error of a full disk. */
   function fillDisk(): void {
     tries = 0
     restore = watchFileCalls(home.root, {
@@ -122,7 +122,7 @@ describe('on a full disk', () => {
   })
   afterEach(freeDisk)
 
-  it('a change holds in memory, and what was on disk is intact', async () => {
+  it('a change holds in memory, and the record stays intact', async () => {
     fillDisk()
     const stamp = jar.stamp()
     expect(await jar.keep([sets('sid=2')])).toBe('not-saved')
@@ -132,7 +132,7 @@ describe('on a full disk', () => {
     expect(await elsewhere()).toEqual({ sid: '1', csrf: '1' })
   })
 
-  it('the change is written by the next one that can be, before it', async () => {
+  it('the next change that can be saved writes it first', async () => {
     fillDisk()
     await jar.keep([sets('sid=2'), sets('lost=1')])
     await jar.keep([sets('sid=3')])
@@ -143,7 +143,7 @@ describe('on a full disk', () => {
     expect(jar.idle).toBe(true)
   })
 
-  it('the change is tried again by itself', async () => {
+  it('the jar tries again by itself', async () => {
     fillDisk()
     await jar.keep([sets('sid=2')])
     await vi.waitFor(() => expect(tries).toBeGreaterThan(2), { timeout: 10_000 })
@@ -152,7 +152,7 @@ describe('on a full disk', () => {
     expect(await elsewhere()).toEqual({ sid: '2', csrf: '1' })
   })
 
-  it('a response that brings nothing new says not-saved as long as it is so', async () => {
+  it('a response without news says not-saved while a change is unsaved', async () => {
     fillDisk()
     await jar.keep([sets('sid=2')])
     expect(await jar.keep([])).toBe('not-saved')
@@ -161,7 +161,7 @@ describe('on a full disk', () => {
     expect(await elsewhere()).toMatchObject({ sid: '2' })
   })
 
-  it('does not undo what another process wrote to other cookies in between', async () => {
+  it('a late write keeps the cookies that another process wrote in between', async () => {
     fillDisk()
     await jar.keep([sets('sid=2')])
     freeDisk()
@@ -171,7 +171,7 @@ describe('on a full disk', () => {
     expect(await elsewhere()).toEqual({ sid: '2', csrf: '9' })
   })
 
-  it("a command's change fails with the command and is not done later", async () => {
+  it('the change of a command fails with the command, and is not made later', async () => {
     fillDisk()
     await expect(jar.save(sets('sid=5'))).rejects.toMatchObject({ code: 'not-saved' })
     freeDisk()
@@ -180,7 +180,7 @@ describe('on a full disk', () => {
     expect(await elsewhere()).toEqual({ sid: '1', csrf: '2' })
   })
 
-  it('an origin that floods fills neither the memory nor the disk after it', async () => {
+  it('a flood of cookies fills neither the memory nor, later, the disk', async () => {
     fillDisk()
     let applied = 0
     const flood = Array.from({ length: 3000 }, (_, index) => {

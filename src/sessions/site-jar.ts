@@ -6,13 +6,13 @@ import { SaveRetry } from './save-retry.ts'
 
 interface Waiting {
   readonly changes: readonly JarChange[]
-  /** Whether it stays in memory when the disk fails; a command's change fails with the command instead. */
+  /** Whether the changes stay in memory when the disk fails. The change of a command fails with the command instead. */
   readonly keep: boolean
   readonly saved: () => void
   readonly failed: (error: unknown) => void
 }
 
-/** A jar holds 180 cookies a site; beyond a few times that, an origin that floods would fill the memory. */
+/** A jar holds 180 cookies of a site. Without a limit of a few times that, an origin could fill the memory. */
 const maxUnsaved = 1000
 
 interface ReadJar {
@@ -21,10 +21,10 @@ interface ReadJar {
   readonly jar: Jar
 }
 
-/** The jars of all sessions that are held ready. */
+/** The decoded jars of all sessions. */
 export type JarCache = ByteCache<SiteJar, ReadJar>
 
-/** An ordinary jar takes some ten kilobytes, a full one of large cookies a megabyte. */
+/** An ordinary jar takes some ten kilobytes. A full one, of large cookies, takes a megabyte. */
 const maxCachedBytes = 16 * 1024 * 1024
 
 export function jarCache(): JarCache {
@@ -32,9 +32,9 @@ export function jarCache(): JarCache {
 }
 
 /**
- * The jar of one site in one session: the record, and over it what could not be saved yet.
- * Changes are written in the order in which they came, each exactly once: while a write is under way the next ones gather.
- * What failed goes first into the next write. Two writes at a time could let an older value overwrite a newer one.
+ * The jar of one site in one session: the record, with the unsaved changes over it.
+ * Each change is written exactly once, in the order of arrival. Changes that arrive during a write go into the next write, after
+ * those that failed. Two writes at a time could let an older value overwrite a newer one.
  */
 export class SiteJar {
   readonly #store: Store
@@ -52,18 +52,18 @@ export class SiteJar {
     this.#id = { kind: 'cookies', session, name: site }
   }
 
-  /** Nothing is kept in memory that the record does not hold. */
+  /** Whether the record has every change. */
   get idle(): boolean {
     return !this.#writing && this.#unsaved.length === 0 && this.#waiting.length === 0
   }
 
-  /** Differs whenever the jar does. Take it before `read`. */
+  /** Changes with the jar. Take it before `read`. */
   stamp(): string {
     const stamp = this.#store.stamp(this.#id) ?? ''
     return this.#generation === 0 ? stamp : `${stamp} ${this.#generation}`
   }
 
-  /** The jar as it is now; whoever wants to change it takes a `copy`. */
+  /** The jar as it is now. It is shared: change only a `copy`. */
   async read(): Promise<Jar> {
     const record = await this.#store.read(this.#id)
     const value = record?.value
@@ -81,8 +81,8 @@ export class SiteJar {
   }
 
   /**
-   * Resolves when the changes are on disk, to 'saved'; to 'not-saved' when the disk fails: they then hold in memory and are
-   * tried again. Without changes of its own it says whether what the jar holds is on disk.
+   * Resolves to 'saved' when the changes are on disk. When the disk fails, it resolves to 'not-saved': the changes hold in memory,
+   * and the jar tries again. Called without changes, it says whether the jar is on disk.
    */
   async keep(changes: readonly JarChange[]): Promise<'saved' | 'not-saved'> {
     if (changes.length === 0 && this.#unsaved.length === 0) return 'saved'
@@ -95,12 +95,12 @@ export class SiteJar {
     }
   }
 
-  /** Resolves when the change is on disk; rejects, and forgets it, when it could not be written. */
+  /** Resolves when the change is on disk. Forgets the change and rejects when the disk fails. */
   save(change: JarChange): Promise<void> {
     return this.#add([change], false)
   }
 
-  /** One more attempt for what is not saved, at the end. */
+  /** Tries once more to save, at the end. */
   async flush(): Promise<void> {
     if (this.#unsaved.length > 0) await this.keep([])
     this.#retry.stop()
@@ -109,7 +109,7 @@ export class SiteJar {
   #add(changes: readonly JarChange[], keep: boolean): Promise<void> {
     return new Promise((saved, failed) => {
       this.#waiting.push({ changes, keep, saved, failed })
-      // Never rejects: what fails is told to those who wait.
+      // It never rejects: the waiting promises get the error.
       if (!this.#writing) void this.#write()
     })
   }
@@ -147,7 +147,7 @@ function changed(value: Json | undefined, changes: readonly JarChange[]): Json |
   const jar = jarOf(value)
   for (const change of changes) change.apply(jar)
   const record = jar.toRecord()
-  // An empty record says nothing that its absence does not.
+  // An empty record says nothing.
   if (record.cookies.length === 0 && record.covers.length === 0) return undefined
   return record as unknown as Json
 }

@@ -124,7 +124,7 @@ describe('cookie', () => {
     story(
       [secret],
       [
-        { run: set('http://a.example/', 'sid', '--secure'), stdin: secret, status: 1, stderr: /not taken: / },
+        { run: set('http://a.example/', 'sid', '--secure'), stdin: secret, status: 1, stderr: /refused: / },
         { run: set('https://a.example/', '__Host-sid'), stdin: secret, status: 1, stderr: /not taken: / },
         {
           run: set('https://a.example/', 'sid', '--domain', 'b.example'),

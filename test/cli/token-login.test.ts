@@ -189,7 +189,7 @@ describe('token login', () => {
     expect(await cli.run(login('api', ...at()), { env: browser })).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(
-        /error: "api" is of the kind bearer, which a login would replace\n.*hint: .*token rm api\n/,
+        /error: a login would replace "api", which is of the kind bearer\n.*hint: .*token rm api\n/,
       ),
     })
     expect((await cli.run(['token', 'get', 'api'])).stdout).toBe('the-token\n')
@@ -204,7 +204,7 @@ describe('token login', () => {
     )
     expect(await cli.run(login('work', '--client-id', 'other'))).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('"work" is defined in the configuration; change clientId there'),
+      stderr: expect.stringContaining('the configuration defines "work": change clientId there'),
     })
     expect(await cli.run(login('work'), { env: browser })).toMatchObject({ status: 0 })
     expect(server.record.isAlive((await cli.run(['token', 'get', 'work'])).stdout.trim())).toBe(true)

@@ -194,13 +194,13 @@ describe('token', () => {
         {
           run: ['token', 'set', 'api'],
           status: 2,
-          stderr: /what kind of credential is "api"\? --kind says it/,
+          stderr: /the kind of "api" is missing: name it with --kind/,
         },
         {
           run: set('api', 'bearer'),
           stdin: secret,
           status: 2,
-          stderr: /for which hosts is "api"\? --host says it/,
+          stderr: /"api" needs hosts: name them with --host/,
         },
         {
           run: set('api', 'barer', '--host', 'a.example'),

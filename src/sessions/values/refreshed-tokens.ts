@@ -6,16 +6,16 @@ import { SealedTokens } from './sealed-tokens.ts'
 import { parseSecret, sealedSecret } from './sealed-value.ts'
 import type { FoundValue, PlacedValue, ValuePlace } from './value-place.ts'
 
-const otherServer = 'the configuration names another authorization server than its tokens came from'
+const otherServer = 'its tokens came from another authorization server than the configuration names'
 
-/** In the record of the credential, where a refresh replaces them, and in memory while the disk would not take them. */
+/** Tokens in the record of their credential, where a refresh replaces them. While the disk fails, the new ones are in memory. */
 export class RefreshedTokens implements ValuePlace {
   readonly #store: Store
   readonly #session: string
   readonly #now: () => number
   /** By name of the credential. */
   readonly #tokens = new Map<string, SealedTokens>()
-  /** Counts the changes in memory alone. */
+  /** Counts the changes that are only in memory. */
   #generation = 0
 
   constructor(store: Store, session: string, now: () => number) {
@@ -47,7 +47,7 @@ export class RefreshedTokens implements ValuePlace {
     return tokens
   }
 
-  /** One more attempt to save what could not be saved. */
+  /** Tries once more to save every unsaved change. */
   async flush(): Promise<void> {
     await Promise.all([...this.#tokens.values()].map((tokens) => tokens.flush()))
   }

@@ -40,7 +40,7 @@ beforeEach(async () => {
 const definition: OAuth2Definition = { kind: 'oauth2', clientId: 'c' }
 const tokens = () => sealed.of(definition)
 
-/** The disk is full once the note is on it. */
+/** The disk is full after the note. */
 const keepTwo = () =>
   tokens().exclusive(async ({ value: before, save, keep }) => {
     await save({ ...before, attempt: { since: now } })
@@ -62,7 +62,7 @@ describe('tokens', () => {
     expect(changes).toBe(0)
   })
 
-  it('are missing when the record is, or is of another kind, and damaged when they are none', async () => {
+  it('are missing without a record and in a record of another kind, and damaged when they are not tokens', async () => {
     await store.update(id, () => record(value(1), 'bearer'))
     await expect(tokens().exclusive(async () => 'in')).rejects.toMatchObject({ code: 'credential-missing' })
     await store.update(id, () => record({ tokens: 1 } as unknown as OAuth2Value))
@@ -73,7 +73,7 @@ describe('tokens', () => {
   })
 })
 
-it('tokens are shown to no other server than they came from, also when they were set anew meanwhile', async () => {
+it('tokens go only to the server that they came from, also when they were set again meanwhile', async () => {
   const other = sealed.of({ ...definition, tokenEndpoint: 'https://other.test/' })
   expect(await other.read()).toBeUndefined()
   await expect(other.exclusive(async ({ value: seen }) => seen)).rejects.toMatchObject({
@@ -82,7 +82,7 @@ it('tokens are shown to no other server than they came from, also when they were
 })
 
 describe('tokens that the disk does not take', () => {
-  it('hold in this process, and what is on disk stays', async () => {
+  it('hold in this process, and the record stays', async () => {
     expect(await keepTwo()).toBe('kept')
     expect(await tokens().read()).toEqual(value(2))
     expect(await onDisk()).toEqual(value(1, { attempt: { since: now } }))
@@ -92,7 +92,7 @@ describe('tokens that the disk does not take', () => {
     })
   })
 
-  it('are saved at the next chance, before anything else is done', async () => {
+  it('are saved first at the next chance', async () => {
     await keepTwo()
     store.full = false
     await tokens().exclusive(async ({ value: before, unsaved }) => {
@@ -103,7 +103,7 @@ describe('tokens that the disk does not take', () => {
     expect(changes).toBe(2)
   })
 
-  it('are saved by themselves when there is room again', async () => {
+  it('are saved without a caller when there is room again', async () => {
     await keepTwo()
     store.full = false
     await expect.poll(onDisk, { timeout: 5_000 }).toEqual(value(2))
@@ -118,7 +118,7 @@ describe('tokens that the disk does not take', () => {
     expect(await onDisk()).toEqual(value(2))
   })
 
-  it('go over what others only noted of the old ones', async () => {
+  it('replace a record in which others only noted an attempt', async () => {
     await keepTwo()
     await store.update(id, () => record(value(1, { needsLogin: { since: now, reason: 'invalid_grant' } })))
     expect(await tokens().read()).toEqual(value(2))
@@ -137,7 +137,7 @@ describe('tokens that the disk does not take', () => {
     expect(await onDisk()).toEqual(value(9))
   })
 
-  it('go with the credential', async () => {
+  it('are dropped with the credential', async () => {
     await keepTwo()
     await store.update(id, () => undefined)
     store.full = false
@@ -147,7 +147,7 @@ describe('tokens that the disk does not take', () => {
   })
 })
 
-it('a failure that is not the disk is not taken for one', async () => {
+it('another failure than that of the disk is an error', async () => {
   const failing = tokens().exclusive(async ({ keep }) => {
     await store.removeSession('default')
     return keep(value(2))

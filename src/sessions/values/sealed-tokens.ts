@@ -11,15 +11,15 @@ import {
   sealedSchema,
 } from '../sealed-credential.ts'
 
-/** New tokens that the disk would not take, and what of the record they belong over. */
+/** New tokens that the disk did not take, and the tokens of the record that they replace. */
 interface Unsaved {
   readonly over: OAuth2Value
   readonly value: OAuth2Value
 }
 
 /**
- * The tokens of one oauth2 credential: what is sealed, and over it what could not be saved yet. The refresh token that is on
- * disk then has been replaced: this process never sends it again.
+ * The tokens of one oauth2 credential: the sealed ones, with the unsaved ones over them. While there are unsaved ones, the
+ * refresh token on disk has been replaced, and this process never sends it again.
  */
 export class SealedTokens {
   readonly #store: Store
@@ -29,7 +29,7 @@ export class SealedTokens {
   #unsaved: Unsaved | undefined
   readonly #retry = new SaveRetry(() => void this.#tryAgain())
 
-  /** @param options.changed called whenever what holds in memory changes */
+  /** @param options.changed called at each change in memory */
   constructor(
     store: Store,
     id: RecordId,
@@ -41,14 +41,14 @@ export class SealedTokens {
     this.#changed = options.changed
   }
 
-  /** What holds, given what is sealed. */
+  /** The tokens that hold: the unsaved ones, if they replace the sealed ones. */
   over(sealed: OAuth2Value): OAuth2Value {
     const unsaved = this.#unsaved
-    // Not over other tokens: somebody has logged in anew.
+    // Other tokens are in the record after a new login.
     return unsaved !== undefined && sameTokens(unsaved.over, sealed) ? unsaved.value : sealed
   }
 
-  /** As a definition may use them: those of the authorization server that it names, and no others. */
+  /** The tokens for a definition: only those of the authorization server that it names. */
   of(definition: OAuth2Definition): TokenRecord {
     return {
       read: async () => {
@@ -68,7 +68,7 @@ export class SealedTokens {
         throw missingCredential(this.#id.name)
       }
       const parsed = await this.#parse(record.value)
-      // Set anew since it was looked at: its refresh token is for another server than the one that would be asked.
+      // The credential was set since it was read, and its refresh token is for another server than the caller would ask.
       if (definition !== undefined && isOfOtherServer(definition, parsed))
         throw missingCredential(this.#id.name)
       let sealed = parsed.secret
@@ -88,14 +88,14 @@ export class SealedTokens {
         }
       }
       const value = this.over(sealed)
-      // A chance to save what could not be saved before.
+      // A chance to save the unsaved tokens.
       const unsaved = value !== sealed && (await keep(value)) === 'kept'
       if (!unsaved) this.#hold(undefined)
       return work({ value, unsaved, save, keep })
     })
   }
 
-  /** One more attempt for what is not saved, at the end. */
+  /** Tries once more to save, at the end. */
   async flush(): Promise<void> {
     if (this.#unsaved !== undefined) await this.#tryAgain()
     this.#retry.stop()
@@ -113,7 +113,7 @@ export class SealedTokens {
     try {
       await this.#exclusive(async () => undefined)
     } catch {
-      // Neither lock nor record: they stay in memory, and the next one who needs them is told.
+      // The lock or the record failed. The tokens stay in memory, and the next caller gets the error.
       this.#hold(this.#unsaved)
     }
   }
@@ -126,7 +126,7 @@ export class SealedTokens {
   async #parse(value: Json): Promise<Sealed & { readonly secret: OAuth2Value }> {
     const { z } = await import('zod')
     const sealed = sealedSchema(z).safeParse(value).data
-    // Set to another kind meanwhile: there are no tokens any more.
+    // The credential has another kind now, and no tokens.
     if (sealed !== undefined && sealed.kind !== oauth2.kind) throw missingCredential(this.#id.name)
     const secret = oauth2.secret?.schema(z).safeParse(sealed?.secret)
     if (sealed === undefined || secret?.success !== true) throw damagedCredential(this.#id.name)

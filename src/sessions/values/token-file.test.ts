@@ -27,21 +27,21 @@ describe('the token file of another tool', () => {
     ['in a list', { accounts: [{ name: 'x' }, { access_token: 'a', expires_in: 60 }] }],
     ['first of two', { one: { access_token: 'a', expires_in: 60 }, two: { access_token: 'b' } }],
     ['behind one that is null', { one: { access_token: null }, two: { access_token: 'a', expires_in: 60 } }],
-  ])('is read, %s; what it says of time counts from its last change', (_, value) => {
+  ])('is read, %s, and its lifetimes count from its last change', (_, value) => {
     write(value)
     utimesSync(path, 1000, 1000)
     expect(file.read()).toMatchObject({ accessToken: 'a', receivedAt: 1_000_000, expiresAt: 1_060_000 })
   })
 
   it.each<[string, unknown, RegExp]>([
-    ['without a token', { tokens: {} }, /no access_token/],
-    ['of half of its JSON', '{"access_token":"a"', /no access_token/],
-    ['with a token that breaks a header line', { access_token: 'a\r\nb: c' }, /no access_token/],
-    ['with a token of another type', { access_token: 'a', token_type: 'DPoP' }, /no access_token/],
+    ['without a token', { tokens: {} }, /contains no bearer token/],
+    ['of half of its JSON', '{"access_token":"a"', /contains no bearer token/],
+    ['with a token that breaks a header line', { access_token: 'a\r\nb: c' }, /contains no bearer token/],
+    ['with a token of another type', { access_token: 'a', token_type: 'DPoP' }, /contains no bearer token/],
     [
       'nested so deep that a search would not end well',
       `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
-      /no access_token/,
+      /contains no bearer token/,
     ],
     ['of megabytes', JSON.stringify({ access_token: 'a', more: 'x'.repeat(2 ** 20) }), /far too large/],
   ])('%s is refused', (_, value, reason) => {
@@ -49,12 +49,12 @@ describe('the token file of another tool', () => {
     refused(reason)
   })
 
-  it('that everybody may write is refused: it would have us act as somebody else', () => {
+  it('that everybody may write is refused, since anybody could make hallpass act as somebody else', () => {
     write({ access_token: 'a' }, 0o666)
     refused(/every user/)
   })
 
-  it('may be a link, as secrets of containers are, and not a folder', () => {
+  it('may be a link, as in containers, and not a folder', () => {
     write({ access_token: 'a' })
     renameSync(path, `${path}.data`)
     symlinkSync(`${path}.data`, path)
@@ -64,7 +64,7 @@ describe('the token file of another tool', () => {
     refused(/not a file|EISDIR/)
   })
 
-  it('that is not there is missing', () => {
+  it('that does not exist is missing', () => {
     refused(/ENOENT/)
     expect(file.stamp()).toBe('none')
   })

@@ -8,11 +8,11 @@ import { parseJsonObject } from '../../json.ts'
 import { errnoOf } from '../../store/own-files.ts'
 import { isRacy, stampOf } from '../../store/stamp.ts'
 
-/** Some kilobytes; a larger one is not what it is said to be. */
+/** A token file has some kilobytes. A larger file is something else. */
 const maxBytes = 1024 * 1024
 const othersMayWrite = 0o002n
 
-/** The file of another tool that holds its tokens: read, never written. */
+/** The token file of another tool. hallpass reads it, and never writes it. */
 export class TokenFile {
   readonly #path: string
 
@@ -21,25 +21,26 @@ export class TokenFile {
     this.#path = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
   }
 
-  /** Differs whenever the content does. */
+  /** Changes with the content. */
   stamp(): string {
     const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
     if (stat === undefined) return 'none'
-    // Within one tick of the clock only the content tells.
+    // Two changes within one tick of the clock have one stamp, so compare the content.
     return isRacy(stat) ? `${stampOf(stat)}:${hash('sha256', this.#content() ?? '')}` : stampOf(stat)
   }
 
-  /** @throws HallpassError `credential-missing` saying what is wrong with the file. */
+  /** @throws HallpassError `credential-missing`, which names the fault of the file */
   read(): TokenSet {
     const fd = this.#open()
     try {
       const stat = fstatSync(fd, { bigint: true })
       if (!stat.isFile()) throw this.#unusable('is not a file')
-      // It is another tool's file, and may be open to a group; but then everybody could have us act as somebody else.
+      // The file of another tool may be open to a group. If everybody can write it, anybody can make hallpass act as somebody else.
       if ((stat.mode & othersMayWrite) !== 0n) throw this.#unusable('can be written by every user')
       if (stat.size > maxBytes) throw this.#unusable('is far too large')
       const tokens = tokensIn(parseJsonObject(readFileSync(fd, 'utf8')), Number(stat.mtimeMs))
-      if (tokens === undefined) throw this.#unusable('has no access_token of a bearer token in its JSON')
+      if (tokens === undefined)
+        throw this.#unusable('contains no bearer token: no usable access_token in its JSON')
       return tokens
     } finally {
       closeSync(fd)
@@ -48,7 +49,7 @@ export class TokenFile {
 
   #open(): number {
     try {
-      // O_NONBLOCK: opening a FIFO would wait for ever.
+      // O_NONBLOCK, since opening a FIFO would wait for ever.
       return openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
     } catch (error) {
       throw this.#unusable(`could not be read (${errnoOf(error) ?? 'for no reason given'})`)
@@ -68,10 +69,10 @@ export class TokenFile {
   }
 }
 
-/** Files of tools nest a step or two. */
+/** The files of tools nest one or two levels deep. */
 const maxDepth = 5
 
-/** The answer of a token endpoint in it: the object itself, or the first one inside that has an access_token. */
+/** The token answer in a file: the object itself, or the first object inside that has an access_token. */
 function tokensIn(value: unknown, receivedAt: number, depth = 0): TokenSet | undefined {
   if (typeof value !== 'object' || value === null || depth > maxDepth) return undefined
   if ('access_token' in value) return tokenSetOf(value as Readonly<Record<string, unknown>>, receivedAt)

@@ -5,7 +5,7 @@ import type { Sealed } from '../sealed-credential.ts'
 import { TokenFile } from './token-file.ts'
 import { type Found, nothingToSet, type PlacedValue, type ValuePlace } from './value-place.ts'
 
-/** In files of other tools, which refresh the tokens themselves. */
+/** Tokens in files of other tools, which refresh them themselves. */
 export class TokenFiles implements ValuePlace {
   /** By path. */
   readonly #files = new Map<string, TokenFile>()
@@ -16,7 +16,7 @@ export class TokenFiles implements ValuePlace {
     return {
       read: async (sealed) => this.#read(tokenFile, sealed),
       parse: (text) => nothingToSet('a credential that is read from a file', text),
-      refreshable: 'it is left to the tool that owns its tokens',
+      refreshable: 'the tool that owns its tokens refreshes them',
     }
   }
 

@@ -9,7 +9,7 @@ import type { Sealed } from '../sealed-credential.ts'
 export interface ValuePlace {
   /** The value of a credential in this place; undefined for a credential whose value lives elsewhere. */
   of(name: string, definition: Definition): PlacedValue | undefined
-  /** Differs whenever a value may that was read here, for a reason other than the record of its credential. */
+  /** Changes with each value that was read here. The record of a credential has a stamp of its own. */
   stamp(): string
 }
 
@@ -21,7 +21,7 @@ export interface PlacedValue {
    */
   read(sealed: Sealed | undefined): Promise<Found>
   /**
-   * Makes what is sealed from what a person gave.
+   * Makes the sealed secret from the text that a person gave.
    * @throws HallpassError `value-invalid`; `usage` when nothing can be set here
    */
   parse(text: string | undefined, now: number): unknown
@@ -48,7 +48,7 @@ export interface Refreshable {
   readonly record: TokenRecord
 }
 
-/** @param what a credential of this sort */
+/** @param what names the sort of credential */
 export function nothingToSet(what: string, text: string | undefined): undefined {
   if (text !== undefined && text !== '') throw new HallpassError('usage', `${what} has no value of its own`)
   return undefined

@@ -4,7 +4,7 @@ import { TokenFiles } from './token-files.ts'
 import type { ValuePlace } from './value-place.ts'
 import { WebStorageTokens } from './web-storage-tokens.ts'
 
-/** The one list of places beside the credential's own record. The first that has the value of a credential is its place. */
+/** The one list of places beside the credential's own record. The first place that has the value of a credential counts. */
 export function valuePlaces(storage: SessionStorage, refreshed: RefreshedTokens): readonly ValuePlace[] {
   return [new WebStorageTokens(storage), new TokenFiles(), refreshed]
 }

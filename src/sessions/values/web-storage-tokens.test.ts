@@ -52,7 +52,7 @@ const why = async (host = 'app.example.com') =>
   (await session.explain(`https://${host}/`)).credentials.withheld[0]?.reason
 
 describe('a credential of the kind web-storage', () => {
-  it('sends what the page has stored, and what it stores next', async () => {
+  it('sends the stored token of the page, and its next one', async () => {
     await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     expect(await why()).toBe(`there is no auth in the web storage of ${origin}: hallpass login ${origin}`)
     for (const token of ['one', 'two', 'three']) {
@@ -63,7 +63,7 @@ describe('a credential of the kind web-storage', () => {
     expect(await sent()).toBeUndefined()
   })
 
-  it('sees what another process has captured', async () => {
+  it('sees a capture by another process', async () => {
     await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     await storeIn(session, 'one')
     expect(await sent()).toBe('Bearer one')
@@ -71,13 +71,13 @@ describe('a credential of the kind web-storage', () => {
     expect(await sent()).toBe('Bearer two')
   })
 
-  it('is of its own origin alone', async () => {
+  it('reads only its own origin', async () => {
     await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     await storeIn(session, 'other', 'https://www.example.com')
     expect(await sent()).toBeUndefined()
   })
 
-  it('goes to the hosts that were said when it was set, and to no other', async () => {
+  it('goes only to the hosts that were given when it was set', async () => {
     await session.credentials.set('page', { ...page, hosts: ['api.other.test'] }, undefined)
     await storeIn(session, 'one')
     expect(await sent('api.other.test')).toBe('Bearer one')
@@ -85,7 +85,7 @@ describe('a credential of the kind web-storage', () => {
       expect(await sent(host)).toBeUndefined()
   })
 
-  it('stays within its site where the configuration alone says where it goes', async () => {
+  it('stays within its site where only the configuration names its hosts', async () => {
     session = await open({
       page: { ...page, hosts: ['api.example.com', 'evil.test', 'example.com.evil.test'] },
       ruled: { ...page, header: 'X-Token' },
@@ -98,7 +98,7 @@ describe('a credential of the kind web-storage', () => {
     expect(await why('evil.test')).toBe('it is only for example.com, *.example.com')
   })
 
-  it('goes to another site once its owner has sealed that', async () => {
+  it('goes to another site after its owner has sealed those hosts', async () => {
     session = await open({ page: { ...page, hosts: ['api.other.test'] } })
     await storeIn(session, 'one')
     expect(await sent('api.other.test')).toBeUndefined()
@@ -106,7 +106,7 @@ describe('a credential of the kind web-storage', () => {
     expect(await sent('api.other.test')).toBe('Bearer one')
   })
 
-  it('is withheld once its JWT has expired, clocks that differ by a minute allowed', async () => {
+  it('is withheld after its JWT has expired, with a minute for clocks that differ', async () => {
     await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     const token = jwt({ exp: start / 1000 + 60 })
     await storeIn(session, token)
@@ -126,7 +126,7 @@ describe('a credential of the kind web-storage', () => {
     expect(await sent()).toBe(`Bearer ${jwt({ exp: start / 1000 + 3600 })}`)
   })
 
-  it('has no value of its own, and shows the one that it read to who asks by name', async () => {
+  it('has no value of its own, and shows the read one to a caller that names it', async () => {
     const set = session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, 'abc')
     await expect(set).rejects.toMatchObject({ code: 'usage' })
     await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
@@ -137,7 +137,7 @@ describe('a credential of the kind web-storage', () => {
     })
   })
 
-  it('keeps a request from going without it when the record of the storage is damaged', async () => {
+  it('fails a request when the record of the storage is damaged', async () => {
     await session.credentials.set('page', { ...page, hosts: ['app.example.com'] }, undefined)
     await store.update({ kind: 'storage', session: 'default', name: 'example.com' }, () => ({ origins: 'x' }))
     await expect(sent()).rejects.toMatchObject({ code: 'record-damaged' })

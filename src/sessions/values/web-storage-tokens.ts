@@ -5,10 +5,10 @@ import type { Sealed } from '../sealed-credential.ts'
 import { hostOfOrigin, type SessionStorage } from '../session-storage.ts'
 import { type Found, nothingToSet, type PlacedValue, type ValuePlace } from './value-place.ts'
 
-/** In the captured web storage of the session, where pages keep their tokens. */
+/** Tokens in the captured web storage of the session, where pages keep them. */
 export class WebStorageTokens implements ValuePlace {
   readonly #storage: SessionStorage
-  /** Whose storage was read. */
+  /** The origins whose storage was read. */
   readonly #origins = new Set<string>()
 
   constructor(storage: SessionStorage) {
@@ -35,7 +35,7 @@ export class WebStorageTokens implements ValuePlace {
       const secret = readWebStorage(definition, await this.#storage.get(origin))
       if (typeof secret === 'string')
         return `${secret} in the web storage of ${origin}: hallpass login ${origin}`
-      // The configuration is not sealed: what could be written there must not send a page's token to a stranger.
+      // The configuration is not sealed. An attacker who can write to it must not have a page's token sent to another site.
       return { bound: sealed?.hosts ?? sitePatterns(hostOfOrigin(origin)), secret }
     } catch (problem) {
       return { problem }
