@@ -95,6 +95,16 @@ describe('env', () => {
     expect(said).toMatch(/^http:.*\n\[\]\n$/)
   })
 
+  test('says how a container gets each file that its variables name', async () => {
+    const cli = new CommandLine()
+    await cli.run(['start', '--background'])
+    const { stdout, stderr } = await cli.run(['env', '--format', 'docker'])
+    const named = new Set([...stdout.matchAll(/^\w+=(\/.*)$/gm)].map(([, file]) => file))
+    expect(named.size).toBeGreaterThan(2)
+    expect([...stderr.matchAll(/-v (\S+):\1:ro/g)].map(([, file]) => file).sort()).toEqual([...named].sort())
+    expect((await cli.run(['env', '--format', 'docker', '--unset'])).stderr).not.toContain('-v')
+  })
+
   test('is one document as JSON, whichever way it is asked for', async () => {
     const cli = new CommandLine()
     await cli.run(['start', '--background'])

@@ -1,6 +1,12 @@
 import { AdminClient } from '../../../admin/client.ts'
 import type { Status } from '../../../admin/wire.ts'
-import { childEnvironment, foreignTrust, withoutProxy } from '../../../environment/child-environment.ts'
+import { caFileVariables } from '../../../certs/bundle.ts'
+import {
+  childEnvironment,
+  type EnvironmentChange,
+  foreignTrust,
+  withoutProxy,
+} from '../../../environment/child-environment.ts'
 import { HallpassError } from '../../../errors.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
@@ -20,16 +26,22 @@ export const run: Run = async (context, input) => {
   } else {
     output.value(write(change))
   }
-  if (format === 'docker') {
+  if (!input.has('unset') && format === 'docker') {
     output.say(
-      'the container needs --network host to reach 127.0.0.1 of this machine, and the bundle mounted:',
+      'the container needs --network host to reach 127.0.0.1 of this machine, and these files mounted:',
     )
-    output.say(`-v ${change.set.SSL_CERT_FILE}:${change.set.SSL_CERT_FILE}:ro`)
+    output.say(mountsOf(change))
   } else if (!input.has('unset') && format === 'sh') {
     output.detail('undo: eval "$(hallpass env --unset)"')
   } else if (!input.has('unset') && format === 'fish') {
     output.detail('undo: hallpass env --unset --format fish | source')
   }
+}
+
+/** The variables name files of this machine, which a container does not have. */
+function mountsOf({ set }: EnvironmentChange): string {
+  const files = new Set([...caFileVariables, 'SYSTEM_WGETRC'].map((name) => set[name]))
+  return [...files].map((file) => `-v ${file}:${file}:ro`).join(' ')
 }
 
 async function throughProxy(context: Context) {
