@@ -261,7 +261,7 @@ describe('a fault', () => {
     [
       'a pattern without a method',
       'rules:\n  - hosts: [a.example]\n    allow:\n      - GET /**\n      - /x',
-      '5:9: rules[0].allow[1]: a method and a path are wanted, as "GET /**" or "POST /repos/*/issues"',
+      '5:9: rules[0].allow[1]: must be a method and a path, such as "GET /**" or "POST /repos/*/issues"',
     ],
     [
       'an unknown kind',

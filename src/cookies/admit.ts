@@ -12,7 +12,7 @@ export interface SetContext {
 
 export type Admission = { readonly cookie: Cookie } | { readonly refused: string }
 
-/** RFC 6265bis 5.7 up to the store: whether this host, on this connection, may set this cookie, and what it then is. */
+/** RFC 6265bis 5.7 up to the store: whether this host may set this cookie on this connection, and the cookie that results. */
 export function admit(said: SetCookie, context: SetContext): Admission {
   const { url, now } = context
   const scope = scopeOf(said.domain, url.host)
@@ -52,8 +52,8 @@ export function admitReady(given: Cookie, now: number): Admission {
 }
 
 /**
- * What no cookie of a jar can look like, whichever way it came in: checked before it is stored and again when a record is read,
- * so that nothing is ever stored that could not be read again. A `;` in a value would become a second cookie on the wire, and
+ * The flaw of a cookie that no jar may hold. It is checked before a cookie is stored and again when a record is read, so that a jar
+ * never stores a cookie that it cannot read again. A `;` in a value would become a second cookie on the wire, and
  * blanks around it would be gone at the server.
  */
 export function shapeFlaw(cookie: Cookie): string | undefined {
@@ -67,10 +67,10 @@ export function shapeFlaw(cookie: Cookie): string | undefined {
   }
   if (cookie.name.includes('=')) return 'an equals sign in the name'
   if (!cookie.path.startsWith('/')) return 'a path that does not start with /'
-  if (!isHostName(cookie.domain)) return 'a domain that is no host name'
+  if (!isHostName(cookie.domain)) return 'the domain is not a host name'
   if (!cookie.hostOnly && isAddress(cookie.domain)) return 'a domain cookie for an address'
   const times = [cookie.createdAt, cookie.updatedAt, cookie.expiresAt ?? 0]
-  if (!times.every(Number.isFinite)) return 'a time that is no number'
+  if (!times.every(Number.isFinite)) return 'a time is not a number'
   return pairFlaw(cookie.name, cookie.value)
 }
 
@@ -105,14 +105,14 @@ function scopeOf(
   }
   const domain = attribute.replace(/^\./, '')
   if (isPublicSuffix(domain)) {
-    return domain === host ? itself : { refused: 'the domain is a public suffix or no host name' }
+    return domain === host ? itself : { refused: 'the domain is a public suffix or not a host name' }
   }
   return hostMatches(host, domain)
     ? { domain, hostOnly: false }
     : { refused: 'the domain is not of this host' }
 }
 
-/** RFC 6265bis 5.7 steps 13 and 18: what the connection and the request's origin forbid. */
+/** RFC 6265bis 5.7 steps 13 and 18: the limits that the connection and the origin of the request set. */
 function contextFlaw(cookie: Cookie, { url, site }: SetContext): string | undefined {
   if (cookie.secure && !isSecure(url)) return 'Secure, but set over http'
   if (site !== 'cross-site') return undefined

@@ -96,7 +96,7 @@ describe('a client that sends cookies of its own', () => {
     expect(mergeCookies(parseCookieHeader(own), held(...jar), (cookie) => !cookie.httpOnly)).toBe(merged)
   })
 
-  test('reveal decides what it sees', () => {
+  test('reveal decides which cookies it sees', () => {
     const own = parseCookieHeader('sid=mine; csrf=mine')
     const jar = held('*sid=s', 'csrf=c')
     expect(mergeCookies(own, jar, () => true)).toBe('sid=mine; csrf=mine')

@@ -13,7 +13,7 @@ export function cookieHeader(cookies: readonly Pick<Cookie, 'name' | 'value'>[])
   return cookies.map(pair).join('; ')
 }
 
-/** What a client sent in its Cookie header, read as servers do. */
+/** The cookies in a client's Cookie header, read as servers read them. */
 export function parseCookieHeader(value: string): OwnCookie[] {
   return value
     .split(';')
@@ -24,10 +24,10 @@ export function parseCookieHeader(value: string): OwnCookie[] {
 
 /**
  * One Cookie header of the client's own cookies and the jar's, by name. The client's value wins over a cookie that it gets to
- * see (`visible`): it may have read it, and a header that repeats a CSRF cookie must agree with it. The jar's wins over what is hidden
- * from it: the client cannot know that it rotated. A nameless cookie of the client always goes, and so does each of two with one name.
+ * see (`visible`): it may have read it, and a header that repeats a CSRF cookie must agree with it. The jar's value wins over a cookie that is hidden
+ * from the client: the client cannot know that it rotated. A nameless cookie of the client always goes, and so does each of two with one name.
  *
- * Order: first what the client sent, as it sent it; then the jar's cookies in the RFC's order. Only where one name has both a
+ * Order: first the client's cookies, as it sent them; then the jar's cookies in the RFC's order. Only where one name has both a
  * hidden and a visible cookie does the client's value take the visible one's place among the jar's, because servers read
  * the first of a name as the one with the longest path.
  */

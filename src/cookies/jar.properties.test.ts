@@ -67,7 +67,7 @@ function visited(all: readonly (readonly [string, RequestUrl])[], each = 1): Jar
   return jar
 }
 
-describe('whatever servers set', () => {
+describe('for all that servers can set', () => {
   test.prop([visits, url, site])('nothing goes where it does not belong', (all, to, from) => {
     const { attached } = visited(all).select(to, { now: now + 1000, site: from })
     for (const cookie of attached) {
@@ -80,7 +80,7 @@ describe('whatever servers set', () => {
     }
   })
 
-  test.prop([visits, url])('a site gets back only what its own hosts have set', (all, to) => {
+  test.prop([visits, url])('a site gets back only cookies of its own hosts', (all, to) => {
     const own = all.filter(([, from]) => siteOf(from.host) === siteOf(to.host))
     const values = (jar: Jar) => cookieHeader(jar.select(to, { now: now + 1000, site: 'same-site' }).attached)
     expect(values(visited(all))).toBe(values(visited(own)))
@@ -115,7 +115,7 @@ describe('whatever servers set', () => {
     },
   )
 
-  test.prop([visits])('what is stored can be read again and is the same', (all) => {
+  test.prop([visits])('a stored record reads back unchanged', (all) => {
     const jar = visited(all)
     const again = Jar.fromRecord(JSON.parse(JSON.stringify(jar.toRecord())))
     expect(again.toRecord()).toEqual(jar.toRecord())
@@ -180,7 +180,7 @@ describe('order of arrival', () => {
     expect(order.map((cookie) => cookie.name)).toEqual(names)
   })
 
-  test.prop([visits])('the last line about one cookie is the one that counts', (all) => {
+  test.prop([visits])('the last line about a cookie counts', (all) => {
     const jar = visited(all)
     const final: [string, Cookie][] = []
     const replay = new Jar()

@@ -73,7 +73,7 @@ describe('order', () => {
     expect(sent(filled('https://www.example.com/x/y', ...lines), 'https://www.example.com/x/y')).toBe(header)
   })
 
-  test('an overwritten cookie keeps its age, one that had expired does not', () => {
+  test('an overwritten cookie keeps its age, an expired one does not', () => {
     const jar = new Jar()
     const url = at('https://example.com/')
     jar.set('a=1; Max-Age=10', { url, now: start })
@@ -88,7 +88,7 @@ describe('order', () => {
     expect(sent(jar, 'https://example.com/', start + 21_000)).toBe('b=1; a=3')
   })
 
-  test('a successor is younger than what was set in the same instant before it', () => {
+  test('a successor is younger than a cookie that was set before it in the same instant', () => {
     const jar = new Jar()
     const url = at('https://example.com/')
     jar.set('a=1; Max-Age=1', { url, now: start })
@@ -187,7 +187,7 @@ describe('plain http beside a Secure cookie', () => {
     expect(set('b=fine; Path=/; Domain=example.com')).toBe('stored')
   })
 
-  test('an expired one guards nothing, and neither does one that is not Secure', () => {
+  test('an expired cookie guards nothing, nor does a cookie that is not Secure', () => {
     const jar = filled('https://example.com/', 'a=1; Secure; Max-Age=1', 'b=1')
     const set = (line: string) => jar.set(line, { url: at('http://example.com/'), now: start + 10_000 }).kind
     expect(set('a=2')).toBe('stored')
@@ -220,7 +220,7 @@ describe('eviction', () => {
     expect(names(jar).has('c1')).toBe(true)
   })
 
-  test('the oldest is the one that was not set for longest', () => {
+  test('the oldest is the cookie whose last change is longest ago', () => {
     const jar = crowded(() => '')
     jar.set('c0=again', { url, now: late })
     jar.set('new=1', { url, now: late + 1 })
@@ -268,7 +268,7 @@ describe('eviction', () => {
   })
 })
 
-describe('what a jar knows of', () => {
+describe('a jar knows', () => {
   test.each<[line: string, known: string[], unknown: string[]]>([
     ['a=1', ['www.example.com', 'WWW.EXAMPLE.COM.'], ['example.com', 'a.www.example.com', 'wwwwexample.com']],
     [
@@ -292,13 +292,13 @@ describe('what a jar knows of', () => {
     expect(Jar.fromRecord(JSON.parse(JSON.stringify(jar.toRecord()))).covers('example.com')).toBe(true)
   })
 
-  test('a refused cookie, or the deletion of none, makes nothing known', () => {
+  test('a refused cookie makes no host known, nor does a deletion without a cookie', () => {
     const jar = filled('https://example.com/', 'a=1; Domain=com', '__Host-a=1', 'a=; Max-Age=0')
     expect(jar.covers('example.com')).toBe(false)
     expect(jar.toRecord()).toEqual({ cookies: [], covers: [] })
   })
 
-  test('a site with endless hosts cannot make the record endless, and what has cookies stays known', () => {
+  test('a site with endless hosts cannot make the record endless, and hosts with cookies stay known', () => {
     const jar = new Jar()
     jar.set('keep=1; Secure', { url: at('https://first.example.com/'), now: start })
     for (let index = 0; index < 1500; index++) {

@@ -67,7 +67,7 @@ export class Jar {
       : this.#store(admission.cookie, now)
   }
 
-  /** What goes with a request, in order, and what of the same site does not, with the reason. */
+  /** The cookies for a request, in order, and the cookies of the same site that stay off, with the reason. */
   select(url: RequestUrl, options: SelectOptions): Selection {
     return selectCookies(this.#cookies.values(), canonicalUrl(url), options)
   }
@@ -104,7 +104,7 @@ export class Jar {
     return cleared
   }
 
-  /** Something for this host was stored once, if it is gone since: signing in there again is to be captured. */
+  /** Whether the jar ever held a cookie for this host: then a new sign-in there is captured. */
   covers(host: string): boolean {
     const canonical = canonicalHost(host)
     return [...this.#covers.values(), ...this.#cookies.values()].some((held) =>
@@ -141,7 +141,7 @@ export class Jar {
     return { kind: 'stored', cookie, changed: true }
   }
 
-  /** RFC 6265bis 5.7, "remove excess cookies": expired ones first, then what is not Secure, each oldest first. */
+  /** RFC 6265bis 5.7, "remove excess cookies": expired cookies first, then those that are not Secure, the oldest first. */
   #evict(site: string, now: number): void {
     if (this.#cookies.size <= maxCookiesPerSite) return
     const rank = (cookie: Cookie) => (isExpired(cookie, now) ? 0 : cookie.secure ? 2 : 1)
@@ -161,7 +161,7 @@ export class Jar {
   }
 }
 
-/** Whoever calls, `EXAMPLE.com.` and `example.com` are one host here. */
+/** `EXAMPLE.com.` and `example.com` are one host here. */
 function canonicalUrl(url: RequestUrl): RequestUrl {
   return { ...url, host: canonicalHost(url.host) }
 }

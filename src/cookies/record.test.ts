@@ -25,7 +25,7 @@ test('a record comes back as it was written', () => {
   expect(Jar.fromRecord({ cookies: [], covers: [] }).toRecord()).toEqual({ cookies: [], covers: [] })
 })
 
-describe('what is not exactly a record is refused', () => {
+describe('a record in any other form is refused', () => {
   const { createdAt, ...ageless } = cookie
   const damaged: [what: string, value: unknown][] = [
     ['nothing', undefined],
@@ -38,7 +38,7 @@ describe('what is not exactly a record is refused', () => {
     ['a field too many', { ...record, more: 1 }],
     ['an own __proto__', JSON.parse('{"cookies":[],"covers":[],"__proto__":{"polluted":true}}')],
     ['cookies that are no list', { ...record, cookies: { 0: cookie } }],
-    ['a cookie that is none', { ...record, cookies: [null] }],
+    ['a cookie that is null', { ...record, cookies: [null] }],
     ['a cookie without its age', { ...record, cookies: [ageless] }],
     ['a cookie with a field too many', { ...record, cookies: [{ ...cookie, extra: 1 }] }],
     ['the same cookie twice', { ...record, cookies: [cookie, { ...cookie, value: 'x' }] }],

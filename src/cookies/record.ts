@@ -45,7 +45,7 @@ const cookieFields: { readonly [field in keyof Cookie]-?: Check } = {
 const coverFields: { readonly [field in keyof Cover]-?: Check } = { domain: text, hostOnly: flag }
 
 /**
- * Strict: what is not exactly what a jar writes is damaged, and nothing of it is used. The shape of every cookie is checked
+ * Strict: a record that differs from the form that a jar writes is damaged, and nothing of it is used. The shape of every cookie is checked
  * again, because a value with a line break in it would otherwise wait in the file for the wire.
  */
 export function parseRecord(value: unknown): CookieRecord {
@@ -68,7 +68,7 @@ export function parseRecord(value: unknown): CookieRecord {
   return { cookies, covers }
 }
 
-/** An object with exactly these fields, each as its check wants it. Only where is told: the text of a value is none of a message's. */
+/** An object with exactly these fields, each accepted by its check. The message names only the place: a value may be secret. */
 function objectOf(
   value: unknown,
   fields: Readonly<Record<string, Check>>,

@@ -50,7 +50,7 @@ describe('host', () => {
     [{ domain: '::1' }, '[::1]', 'attached'],
     [{ domain: 'localhost' }, 'localhost', 'attached'],
     [{ domain: 'localhost' }, 'app.localhost', undefined],
-    // What became a public suffix after the cookie came.
+    // A domain that became a public suffix after the cookie came.
     [{ domain: 'github.io', hostOnly: false }, 'me.github.io', undefined],
     [{ domain: 'github.io', hostOnly: false }, 'github.io', 'public suffix github.io'],
     [{ domain: 'github.io' }, 'github.io', 'attached'],

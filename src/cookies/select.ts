@@ -17,7 +17,7 @@ export interface WithheldCookie {
 export interface Selection {
   /** In the order of the Cookie header. */
   readonly attached: readonly Cookie[]
-  /** Of the same site; cookies of other sites are not worth a word. */
+  /** Only cookies of the same site. */
   readonly withheld: readonly WithheldCookie[]
   /** The earliest expiry among the attached; Infinity when none expires. */
   readonly validUntil: number
@@ -43,7 +43,7 @@ function whyWithheld(cookie: Cookie, url: RequestUrl, options: SelectOptions): s
     if (cookie.hostOnly) return `host-only ${cookie.domain}`
     if (!hostMatches(url.host, cookie.domain)) return `domain ${cookie.domain}`
   }
-  // The list of public suffixes grows: what was a site of its own when the cookie came may be shared by strangers now.
+  // The list of public suffixes grows: strangers may now share a domain that was one site when the cookie came.
   if (!cookie.hostOnly && isPublicSuffix(cookie.domain)) return `public suffix ${cookie.domain}`
   if (!pathMatch(url.path, cookie.path)) return `path ${cookie.path}`
   if (isExpired(cookie, options.now)) return `expired ${ago(options.now - (cookie.expiresAt ?? 0))}`

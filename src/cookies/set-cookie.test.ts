@@ -84,10 +84,10 @@ describe('characters', () => {
     (line) => expect(parseSetCookie(line, now)).not.toHaveProperty('refused'),
   )
 
-  test('text that is no bytes is dropped: it was decoded on the way and would not go back as it came', () => {
-    expect(parseSetCookie('a=\u20ac', now)).toMatchObject({ refused: 'a character that is no byte' })
+  test('text beyond latin1 is dropped: it was decoded on the way and would go back as other bytes', () => {
+    expect(parseSetCookie('a=\u20ac', now)).toMatchObject({ refused: 'a character that is not a byte' })
     expect(parseSetCookie('a=b; Path=/\u0100', now)).toMatchObject({
-      refused: 'a character that is no byte',
+      refused: 'a character that is not a byte',
     })
   })
 })

@@ -1,7 +1,7 @@
 import { parseDate } from 'tough-cookie'
 import type { SameSite } from './cookie.ts'
 
-/** What a Set-Cookie line says, before it is known whether the host may say so. */
+/** The content of a Set-Cookie line, before anyone checks whether the host may set it. */
 export interface SetCookie {
   readonly name: string
   readonly value: string
@@ -71,14 +71,14 @@ export function parseSetCookie(
   }
 }
 
-/** Why a text can be no part of a cookie, wherever it came from. */
+/** Why a text cannot be part of a cookie. */
 export function textFlaw(text: string): string | undefined {
   if (control.test(text)) return 'a control character'
-  if (notLatin1.test(text)) return 'a character that is no byte'
+  if (notLatin1.test(text)) return 'a character that is not a byte'
   return undefined
 }
 
-/** Why a name and value can be no cookie, whatever its attributes. */
+/** Why a name and value cannot be a cookie. */
 export function pairFlaw(name: string, value: string): string | undefined {
   if (name.length + value.length === 0) return 'neither name nor value'
   if (name.length + value.length > maxPairBytes) return `name and value are over ${maxPairBytes} bytes`
@@ -111,7 +111,7 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09
 }
 
-/** Max-Age wins over Expires wherever it stands (RFC 6265bis 5.7 step 3); what lies behind now counts as 0, the earliest date. */
+/** Max-Age wins over Expires wherever it stands (RFC 6265bis 5.7 step 3); a time in the past counts as 0, the earliest date. */
 function expiry(attributes: ReadonlyMap<string, string>, now: number): number | undefined {
   const maxAge = attributes.get('max-age')
   if (maxAge !== undefined) {

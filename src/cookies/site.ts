@@ -2,7 +2,7 @@ import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
 import { isLoopbackHost } from '../rules/loopback.ts'
 import type { RequestUrl } from './cookie.ts'
 
-/** What a host name of this proxy may consist of; anything else is never cut into a site. */
+/** The host names that this proxy accepts. Any other text is never cut into a site. */
 const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
 
 /** RFC 1035 2.3.4. */
@@ -35,8 +35,8 @@ export function isHostName(text: string): boolean {
 }
 
 /**
- * The registrable domain of a host by the public suffix list, or the bare host where there is none: an address, `localhost`,
- * a public suffix itself.
+ * The registrable domain of a host by the public suffix list, or the host itself for an address, for `localhost`, and for
+ * a public suffix.
  */
 export function siteOf(host: string): string {
   const canonical = canonicalHost(host)
@@ -48,7 +48,7 @@ export function isPublicSuffix(domain: string): boolean {
   return !isAddress(domain) && registrableDomain(domain) === undefined
 }
 
-/** RFC 6265bis 5.1.3 on canonical names. Addresses have no subdomains, in whatever spelling. */
+/** RFC 6265bis 5.1.3 on canonical names. Addresses have no subdomains, however they are spelled. */
 export function hostMatches(host: string, domain: string): boolean {
   return host === domain || (!isAddress(host) && domainMatch(host, domain, false) === true)
 }

@@ -23,10 +23,10 @@ it.each([
 
 it.each([
   ['token', /no colon/],
-  ['{"username":"a","password":"x"}', /as JSON/],
-  ['{"user":"a"}', /as JSON/],
-  ['{"user":"a","password":"x","realm":"y"}', /as JSON/],
-  ['{"user":"a","password":1}', /as JSON/],
+  ['{"username":"a","password":"x"}', /the JSON must be/],
+  ['{"user":"a"}', /the JSON must be/],
+  ['{"user":"a","password":"x","realm":"y"}', /the JSON must be/],
+  ['{"user":"a","password":1}', /the JSON must be/],
   ['{"user":"a","password":"\\ud800"}', /Unicode/],
   ['{"user":"a:b","password":"x"}', /no colon and no control/],
   ['{"user":"a","password":"x\\ny"}', /control character/],

@@ -11,8 +11,8 @@ const clear = /^[^\0-\x1f\x7f]*$/
 const user = /^[^\0-\x1f\x7f:]*$/
 
 /**
- * `Authorization: Basic …` in UTF-8, RFC 7617. Sent without waiting for a challenge: git asks for one and does not send
- * what it was not given.
+ * `Authorization: Basic …` in UTF-8, RFC 7617. Sent without waiting for a challenge: git waits for one
+ * and then sends only a password that it has itself.
  */
 export const basic: Kind<BasicDefinition, { user: string; password: string }> = {
   kind: 'basic',
@@ -36,11 +36,11 @@ export const basic: Kind<BasicDefinition, { user: string; password: string }> = 
 function fromPair(line: string): { user: string; password: string } {
   const colon = line.indexOf(':')
   if (colon === -1)
-    throw new HallpassError('value-invalid', 'there is no colon in the value; user:password is wanted')
+    throw new HallpassError('value-invalid', 'the value has no colon; it must be user:password')
   return { user: line.slice(0, colon), password: line.slice(colon + 1) }
 }
 
-/** `{"user":…,"password":…}`, as every kind with several secrets takes it; undefined for what is no JSON object. */
+/** `{"user":…,"password":…}`, as every kind with several secrets takes it; undefined when the text is not a JSON object. */
 function fromJson(text: string): { user: string; password: string } | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   let value: Readonly<Record<string, unknown>>
@@ -51,7 +51,7 @@ function fromJson(text: string): { user: string; password: string } | undefined 
   }
   const { user: name, password: word, ...others } = value
   if (typeof name !== 'string' || typeof word !== 'string' || Object.keys(others).length > 0)
-    throw new HallpassError('value-invalid', 'as JSON, {"user": "…", "password": "…"} is wanted')
+    throw new HallpassError('value-invalid', 'the JSON must be {"user": "…", "password": "…"}')
   if (!user.test(name))
     throw new HallpassError('value-invalid', 'a user name has no colon and no control character')
   if (!clear.test(word)) throw new HallpassError('value-invalid', 'the password has a control character')

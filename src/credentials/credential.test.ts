@@ -5,7 +5,7 @@ import { credentialOf } from './credential.ts'
 import { mirror } from './mirror.ts'
 import { isFieldValue } from './value.ts'
 
-it('has what its value makes of it, wrapped as a secret', () => {
+it('carries its value wrapped as a secret', () => {
   const credential = credentialOf('api', { kind: 'bearer' }, bearer, {
     bound: undefined,
     secret: { token: 's3cret' },
@@ -21,7 +21,7 @@ it('says the command when it has a definition and no value', () =>
     reason: 'no value: hallpass token set api',
   }))
 
-it('passes on why what is sealed cannot be used', () =>
+it('passes on why the sealed value cannot be used', () =>
   expect(credentialOf('api', { kind: 'bearer' }, bearer, 'why not').source).toEqual({
     from: 'nothing',
     reason: 'why not',

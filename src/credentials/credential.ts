@@ -3,7 +3,7 @@ import { Secret } from '../secret.ts'
 import type { Attachment, Definition, Freshness, Kind, Place, ReadFrom } from './kind.ts'
 import type { Signer } from './signer.ts'
 
-/** A credential as a request meets it: where it may go, and what goes there or why nothing does. */
+/** A credential as a request meets it: where it may go, and its value or the reason why it has no value. */
 export interface Credential {
   readonly name: string
   readonly kind: string
@@ -28,10 +28,10 @@ export type CredentialSource =
   | { readonly from: 'signature'; readonly signer: Signer }
   /** The value goes where the client put the placeholder. */
   | { readonly from: 'placeholder'; readonly placeholder: string; readonly value: Secret }
-  /** There is nothing that could go. */
+  /** There is no value to send. */
   | { readonly from: 'nothing'; readonly reason: string }
 
-/** What is sealed of a credential, after parsing. */
+/** The sealed part of a credential, after parsing. */
 export interface SealedPart {
   readonly bound: readonly HostPattern[] | undefined
   readonly secret: unknown
@@ -39,7 +39,7 @@ export interface SealedPart {
 
 /**
  * A definition and its value.
- * @param sealed undefined when no value was ever set; a string says why what is sealed cannot be used
+ * @param sealed undefined when no value was ever set; a string says why the sealed value cannot be used
  */
 export function credentialOf(
   name: string,

@@ -4,14 +4,14 @@ import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
 import { type HeaderName, headerNameProblem } from './header-name.ts'
 import type { Signer } from './signer.ts'
 
-/** Where on a request a credential goes. Two credentials for one place exclude each other. */
+/** The part of a request that a credential goes into. Two credentials for one place exclude each other. */
 export type Place =
   | { readonly in: 'header'; readonly name: HeaderName }
   | { readonly in: 'query'; readonly name: string }
   /** Wherever the client sends this placeholder. */
   | { readonly in: 'placeholder'; readonly name: string }
 
-/** What every definition may say besides what its kind needs. None of it is secret. */
+/** The options that every kind has. They are not secret. */
 export interface Definition {
   readonly kind: string
   /** The hosts it is for; without them it goes only where a rule names it. */
@@ -21,7 +21,7 @@ export interface Definition {
 }
 
 /**
- * What goes there: bytes as a latin1 string (for a query parameter Unicode, before its percent-encoding), the value of a
+ * The content of the place: bytes as a latin1 string (for a query parameter Unicode, before its percent-encoding), the value of a
  * cookie, a signature of the request, or Unicode instead of a placeholder.
  */
 export type Attachment =
@@ -29,30 +29,30 @@ export type Attachment =
   | { readonly cookie: string }
   | { readonly sign: Signer }
   | { readonly placeholder: string; readonly value: string }
-  /** Why there is nothing yet. */
+  /** The reason why there is no value yet. */
   | { readonly nothing: string }
 
-/** The secret side of a kind: what stdin takes, what the sealed record holds, what `token get` prints. */
+/** The secret of a kind as stdin takes it, as the sealed record holds it, and as `token get` prints it. */
 export interface SecretForm<Value> {
   /** For prompts and errors: "a token", "user:password". */
   readonly wanted: string
   readonly schema: (z: Zod) => ZodType<Value>
   /**
-   * @param text what a person typed or piped, Unicode
-   * @param now in ms, for what counts from its receipt
+   * @param text as a person typed or piped it, Unicode
+   * @param now in ms, for times that count from the receipt of the value
    * @throws HallpassError 'value-invalid'
    */
   parse(text: string, now: number): Value
   print(value: Value): string
-  /** What of the value before stays when another one is set over it; without it nothing does. */
+  /** The new value, with the parts of the old one that stay. Without this method nothing stays. */
   over?(before: Value, given: Value): Value
-  /** What of a value a bundle may bring; without it all. */
+  /** The part of a value that a bundle may bring. Without this method that is all of it. */
   bundled?(value: Value): Value
 }
 
 /**
- * What becomes of an option that a bundle of another machine brings. The author of a bundle names the hosts as well, so an
- * option that reads from this machine would send them what it reads.
+ * Whether a bundle of another machine may bring an option. The author of a bundle also names the hosts, so an option that
+ * reads from this machine would send the content to those hosts.
  *
  * `comes`: as it is. `dropped`: the credential comes without it. A function: why the whole credential stays out, if it does.
  */
@@ -80,21 +80,21 @@ export type OptionFlags<D extends Definition> = {
 
 /** How long a value still holds. Times are ms since the epoch. */
 export interface Freshness {
-  /** undefined: unknown, a 401 tells. */
+  /** undefined: unknown; a 401 will show it. */
   readonly expiresAt?: number
   /** From then on it is withheld; undefined: its server decides. */
   readonly endsAt?: number
-  /** When a refresh is to start. */
+  /** When a refresh starts. */
   readonly dueAt?: number
   readonly refreshable: boolean
   /** Why only a new login helps. */
   readonly needsLogin?: string
   readonly refreshes: number
-  /** How the last refresh went. */
+  /** The result of the last refresh. */
   readonly last?: LastRefresh
 }
 
-/** Where a value is read that belongs to somebody else. */
+/** The place of a value that hallpass only reads. */
 export interface ReadFrom {
   /** For people. */
   readonly what: string
@@ -122,7 +122,7 @@ export interface Kind<D extends Definition = Definition, Value = unknown> {
   readonly flags: OptionFlags<D>
   /** undefined: it has no value of its own. */
   readonly secret: SecretForm<Value> | undefined
-  /** What a bundle may bring; a text says why no credential of this kind comes in one. */
+  /** The options that a bundle may bring; a text says why a bundle may bring no credential of this kind. */
   readonly bundled: BundleRules<D> | string
   place(definition: D): Place
   attach(definition: D, value: Value): Attachment
@@ -133,7 +133,7 @@ export interface Kind<D extends Definition = Definition, Value = unknown> {
   secrets(value: Value): readonly string[]
   /** Of kinds whose values end. */
   freshness?(definition: D, value: Value): Freshness
-  /** Of kinds whose values are read from what was captured: they have no secret form. */
+  /** For kinds that read their value from captured web storage: they have no secret form. */
   readFrom?(definition: D): ReadFrom
   print?(value: Value): string
 }

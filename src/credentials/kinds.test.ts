@@ -13,7 +13,7 @@ const example: Readonly<Record<string, { readonly kind: string }>> = parse(
 ).credentials
 const own = (name: string) => Object.values(example).find(({ kind }) => kind === name)
 
-/** What a person types, where that is not one line: the word "pass" is part of the secret. */
+/** Values that are not one line of text. The word "pass" is part of the secret. */
 const json: Readonly<Record<string, string>> = {
   oauth1: '{"consumerKey":"user","consumerSecret":"pass"}',
   sigv4: '{"accessKeyId":"user","secretAccessKey":"pass"}',
@@ -46,7 +46,7 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind
   it.each([
     ['an unknown key', { hots: [] }],
     ['an empty list of hosts', { hosts: [] }],
-    ['a host that is none', { hosts: ['https://example.com/'] }],
+    ['an invalid host', { hosts: ['https://example.com/'] }],
     ['a secret among the options', { token: 'x', value: 'x', password: 'x' }],
     ['a word for yes', { override: 'yes' }],
   ])('refuses %s', (_, wrong) => expect(() => define({ ...input, ...wrong })).toThrow())
@@ -67,7 +67,7 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind
     expect(caught(() => secret.parse('a:\ud800', 0))).toMatchObject({ code: 'value-invalid' })
   })
 
-  it('holds what is sealed to the same form', () => {
+  it('accepts a sealed value only in the same form', () => {
     const { secret } = kind
     if (secret === undefined) return
     const schema = secret.schema(z)
@@ -79,7 +79,7 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind
     expect(schema.safeParse(typed(name)).success).toBe(false)
   })
 
-  it('drops the line end that echo leaves, and prints what it was given', () => {
+  it('drops the line end that echo leaves, and prints the same value', () => {
     const { secret } = kind
     if (secret === undefined) return
     for (const end of ['', '\n', '\r\n'])
@@ -89,7 +89,7 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (name, kind
   })
 })
 
-it('says which kinds there are, and what one of them lacks', () => {
+it('names the kinds, and the missing option of a kind', () => {
   expect(() => define({ kind: 'bearir', hosts })).toThrow()
   expect(() => define({ kind: 'header', hosts })).toThrow(/header/)
   expect(() => define({ kind: 'mirror', hosts, header: 'x' })).toThrow(/cookie/)

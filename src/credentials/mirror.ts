@@ -7,8 +7,8 @@ export interface MirrorDefinition extends Definition {
 }
 
 /**
- * A header copied from a cookie, as sites want it against cross-site request forgery (`x-csrf-token` from `ct0`).
- * It copies what the request will carry after the client's own cookies are merged in: the two must agree. The value is
+ * A header copied from a cookie, as sites require it against cross-site request forgery (`x-csrf-token` from `ct0`).
+ * It copies the cookie as the request will carry it, with the client's own cookies merged in: header and cookie must agree. The value is
  * copied as it stands in the Cookie header, quotes and percent-encoding included, as a site compares it that reads both
  * itself. One that decodes its cookies but not its headers (Laravel's XSRF-TOKEN) finds them different, and needs a script.
  */

@@ -44,7 +44,7 @@ describe('the signature base string', () => {
     )
   })
 
-  // RFC 5849 section 3.4.1.2, and what servers see of a path.
+  // RFC 5849 section 3.4.1.2, and the paths that servers see.
   it.each<[scheme: 'https' | 'http', host: string, port: number, target: string, uri: string]>([
     ['http', 'EXAMPLE.COM', 80, '/r%20v/X?id=123', 'http://example.com/r%20v/X'],
     ['https', 'www.example.net', 8080, '/?q=1', 'https://www.example.net:8080/'],
@@ -119,7 +119,7 @@ describe('the signature', () => {
     },
   )
 
-  it('of the example in the documentation of X is the one that its base string and its key give', () => {
+  it('of the example in the documentation of X follows from its base string and its key', () => {
     const header = signOAuth1(
       {
         method: 'post',

@@ -11,7 +11,7 @@ const signer = signerOf(oauth1, { kind: 'oauth1' }, value)
 const sign = (given: Parameters<typeof signedRequest>[0]) => signer.sign(signedRequest(given), at)
 const formType = 'Content-Type: application/x-www-form-urlencoded'
 
-/** What a server that knows the secrets would expect, for the parameters it finds in the request. */
+/** The signature that a server with the secrets expects, for the parameters in the request. */
 function expected(given: {
   method?: string
   target?: string
@@ -42,7 +42,7 @@ describe('an OAuth 1.0a credential', () => {
     expect(header).toContain('oauth_signature_method="HMAC-SHA256"')
   })
 
-  it('signs without a token where there is none', () => {
+  it('signs without a token', () => {
     const { consumerKey, consumerSecret } = value
     const twoLegged = signerOf(oauth1, { kind: 'oauth1' }, { consumerKey, consumerSecret })
     expect(headerOf(twoLegged.sign(signedRequest(), at), 'authorization')).not.toContain('oauth_token')
@@ -70,13 +70,13 @@ describe('an OAuth 1.0a credential', () => {
       code: 'body-not-held',
     }))
 
-  it('signs again what belongs to the request in the header of the client, and nothing else of it', () => {
+  it('signs the parameters of the request in the header of the client again, and no others', () => {
     const own =
       'OAuth realm="x", oauth_consumer_key="d", oauth_token="d", oauth_signature_method="PLAINTEXT", oauth_signature="d%26d", oauth_timestamp="1", oauth_nonce="d", oauth_version="1.0", oauth_callback="https%3A%2F%2Fa.test%2F%3Fb%3Dc", oauth_verifier="v%2F1"'
     expect(headerOf(sign({ lines: [`Authorization: ${own}`] }), 'authorization')).toBe(
       expected({ extra: { oauth_callback: 'https://a.test/?b=c', oauth_verifier: 'v/1' } }),
     )
-    // Not of another scheme: what is in there is not for a signature.
+    // Not from another scheme: its parameters are not for a signature.
     expect(headerOf(sign({ lines: ['Authorization: Digest oauth_verifier="v"'] }), 'authorization')).toBe(
       expected({}),
     )
@@ -108,7 +108,7 @@ describe('an OAuth 1.0a credential', () => {
     expect(JSON.stringify(signature)).not.toContain('cs')
   })
 
-  it('adds one line whatever the client sends', () => {
+  it('adds one line for all that a client can send', () => {
     const hostile = 'OAuth a="%0d%0aX-Evil: 1", b%0d%0aX="1", "c"="d", oauth_callback="\x80\xff"'
     const header = headerOf(sign({ lines: [`Authorization: ${hostile}`] }), 'authorization')
     expect(header).toMatch(/^[\x20-\x7e]+$/)
@@ -169,7 +169,7 @@ describe('its value', () => {
   )
 })
 
-it('counts the parameters that it takes over into what it signs', () => {
+it('signs the parameters that it takes over', () => {
   const header = headerOf(sign({ lines: ['Authorization: OAuth oauth_verifier="v"'] }), 'authorization')
   const own = [...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', text = '']) => ({
     name,

@@ -8,7 +8,7 @@ import type { Signature, SignedRequest, SigningTime } from './signer.ts'
 
 export interface OAuth1Definition extends Definition {
   readonly kind: 'oauth1'
-  /** HMAC-SHA1 when it is not said, as nearly every server has it. */
+  /** The default is HMAC-SHA1, which nearly every server uses. */
   readonly signatureMethod?: SignatureMethod | undefined
   readonly realm?: string | undefined
 }
@@ -16,7 +16,7 @@ export interface OAuth1Definition extends Definition {
 const wanted = '{"consumerKey": "…", "consumerSecret": "…", "token": "…", "tokenSecret": "…"}'
 /** Keys and secrets are encoded before they go anywhere, but a control character in one is a mistake of copying. */
 const word = /^[^\0-\x1f\x7f]+$/
-/** What may stand between the quotes of a quoted-string without an escape. */
+/** The characters that a quoted-string holds without an escape. */
 const realm = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /** `Authorization: OAuth …`, RFC 5849. Without a token it is signed with the client credentials alone ("two-legged"). */
@@ -49,10 +49,10 @@ export const oauth1: Kind<OAuth1Definition, OAuth1Value> = {
     parse(text) {
       const value = parseJsonObject(text)
       if (value === undefined)
-        throw new HallpassError('value-invalid', `the value is not JSON; ${wanted} is wanted`)
+        throw new HallpassError('value-invalid', `the value is not JSON; it must be ${wanted}`)
       const { consumerKey, consumerSecret, token, tokenSecret, ...others } = value
       if (!isWord(consumerKey) || !isWord(consumerSecret) || Object.keys(others).length > 0)
-        throw new HallpassError('value-invalid', `${wanted} is wanted`)
+        throw new HallpassError('value-invalid', `the value must be ${wanted}`)
       if (token === undefined && tokenSecret === undefined) return { consumerKey, consumerSecret }
       if (!isWord(token) || !isWord(tokenSecret))
         throw new HallpassError('value-invalid', 'token and tokenSecret belong together')
@@ -88,7 +88,7 @@ function valueSchema(z: Zod) {
     .refine(({ token, tokenSecret }) => (token === undefined) === (tokenSecret === undefined))
 }
 
-/** What a request may say once only (RFC 5849 section 3.1), and what we say ourselves. */
+/** The parameters that a request may have only once (RFC 5849 section 3.1), and that we set. */
 const protocol: ReadonlySet<string> = new Set([
   'oauth_consumer_key',
   'oauth_nonce',
@@ -112,7 +112,7 @@ function sign(
       code: 'body-not-held',
     }
   const inForm = formPairs(form ?? '').find(({ name }) => protocol.has(name))
-  // The body goes out as it came, and a server refuses what is said twice.
+  // The body goes out unchanged, and a server refuses a parameter that it gets twice.
   if (inForm !== undefined) return twice(inForm.name, 'form')
   const target = unsignedTarget(request.target)
   const inQuery = formPairs(queryOf(target)).find(({ name }) => protocol.has(name))
@@ -132,7 +132,7 @@ function sign(
 
 function twice(name: string, where: string): Signature {
   return {
-    refused: `the client sends an ${name} of its own in its ${where}, and OAuth 1.0a allows one of them (RFC 5849 section 3.1)`,
+    refused: `the client sends its own ${name} in its ${where}, and OAuth 1.0a allows only one (RFC 5849 section 3.1)`,
     code: 'policy',
   }
 }
@@ -163,8 +163,8 @@ function queryOf(target: string): string {
 }
 
 /**
- * Of the client's own `Authorization: OAuth` what is not the signature's: an `oauth_callback`, an `oauth_verifier`, the hash of its
- * body (an extension that many libraries send). It is signed again.
+ * The parameters of the client's own `Authorization: OAuth` that are not part of its signature: `oauth_callback`, `oauth_verifier`,
+ * the hash of the body (an extension that many libraries send). They are signed again.
  */
 function ownExtra({ fields }: SignedRequest): FormPair[] {
   const own = fields.find(({ lower, value }) => lower === 'authorization' && /^OAuth\s/i.test(value))

@@ -1,12 +1,12 @@
 import type { TokenSet } from './token-response.ts'
 
-/** A refresh, with a slow server and a retry or two, fits in. */
+/** Enough time for a refresh with a slow server and a retry or two. */
 const refreshEarlyMs = 300_000
-/** Where the life is so short that five minutes would be most of it: the rest of what is left after this part. */
+/** A token that lives less than 25 minutes is refreshed after this part of its life. */
 const shortLifePart = 0.8
 const shortLifeMs = 25 * 60_000
 
-/** When a refresh of tokens is to start; undefined when nobody knows how long they live: then a 401 tells. */
+/** When a refresh of tokens starts; undefined when their life is unknown: then a 401 shows it. */
 export function dueAtOf({
   receivedAt,
   expiresAt,

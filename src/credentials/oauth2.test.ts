@@ -35,7 +35,7 @@ describe('the freshness of tokens', () => {
       refreshes: 3,
     }))
 
-  it('puts off what failed until it may be tried again', () => {
+  it('delays a failed refresh until the next attempt is due', () => {
     const last = { at: now, result: 'failed', failures: 1, retryAt: now + 57 * minutes } as const
     expect(freshness({ tokens, last })?.dueAt).toBe(now + 57 * minutes)
   })
@@ -63,7 +63,7 @@ describe('the freshness of tokens', () => {
   })
 })
 
-describe('what is set', () => {
+describe('the value that is set', () => {
   it('is a token response', () =>
     expect(parse('{"access_token":"a","refresh_token":"r","expires_in":60}')).toEqual({
       tokens: { accessToken: 'a', refreshToken: 'r', receivedAt: now, expiresAt: now + minutes },
@@ -96,9 +96,9 @@ describe('what is set', () => {
     ['', /empty/],
     ['two words', /one word/],
     ['{"access_token":', /not JSON/],
-    ['{}', /no token response/],
-    ['{"access_token":"a\\nb"}', /no token response/],
-    ['{"access_token":"a","token_type":"mac"}', /no token response/],
+    ['{}', /not a token response/],
+    ['{"access_token":"a\\nb"}', /not a token response/],
+    ['{"access_token":"a","token_type":"mac"}', /not a token response/],
     ['{"client_secret":1}', /client_secret/],
   ])('is not %j', (text, reason) => expect(() => parse(text)).toThrow(reason))
 
@@ -116,7 +116,7 @@ describe('what is set', () => {
   })
 })
 
-describe('what is attached', () => {
+describe('the value that is attached', () => {
   it('is the access token, also after its end: the origin judges', () =>
     expect(oauth2.attach(definition, { tokens, refreshes: 0 })).toEqual({ value: 'Bearer a' }))
 
@@ -145,7 +145,7 @@ describe('a definition', () => {
     ['a token endpoint over plain http', { tokenEndpoint: 'http://id.test/token' }],
     ['an endpoint with a password in it', { tokenEndpoint: 'https://a:b@id.test/token' }],
     ['an endpoint with a fragment', { tokenEndpoint: 'https://id.test/token#x' }],
-    ['an endpoint that is none', { issuer: 'id.test' }],
+    ['an invalid endpoint', { issuer: 'id.test' }],
     ['an unknown flow', { flow: 'implicit' }],
     ['a scope of two words', { scopes: ['a b'] }],
     ['a token file beside an issuer', { tokenFile: '/t', issuer: 'https://id.test' }],

@@ -24,14 +24,14 @@ export interface OAuth2Definition extends Definition {
   readonly tokenEndpoint?: string | undefined
   readonly deviceAuthorizationEndpoint?: string | undefined
   readonly clientId?: string | undefined
-  /** Without it: none without a client secret, else client_secret_basic unless the provider says otherwise. */
+  /** Default: `none` without a client secret, else client_secret_basic unless the provider says otherwise. */
   readonly clientAuth?: 'none' | 'client_secret_basic' | 'client_secret_post' | undefined
   readonly scopes?: readonly string[] | undefined
   readonly audience?: string | undefined
   readonly resource?: string | undefined
   /** On loopback, as it is registered; without it any port of 127.0.0.1, at /callback. */
   readonly redirectUri?: string | undefined
-  /** How the tokens were, or are to be, obtained. */
+  /** How the tokens are obtained. */
   readonly flow?: 'code' | 'device' | 'client-credentials' | undefined
   /** The JSON file of the tool that owns the tokens: read again when it changes, and never refreshed here. */
   readonly tokenFile?: string | undefined
@@ -72,20 +72,20 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
   flags: {
     provider: {
       flags: '--provider <name>',
-      summary: 'who issues the tokens, where that is one hallpass knows',
+      summary: 'a provider that hallpass knows',
     },
-    issuer: { flags: '--issuer <url>', summary: 'who issues them, by the URL of its discovery' },
+    issuer: { flags: '--issuer <url>', summary: 'the URL of the issuer, if it publishes its endpoints' },
     authorizationEndpoint: {
       flags: '--authorization-endpoint <url>',
-      summary: 'where the user signs in, when nothing publishes it',
+      summary: 'where you sign in, if the issuer does not publish it',
     },
     tokenEndpoint: {
       flags: '--token-endpoint <url>',
-      summary: 'where tokens come from, when nothing publishes it',
+      summary: 'where tokens come from, if the issuer does not publish it',
     },
     deviceAuthorizationEndpoint: {
       flags: '--device-authorization-endpoint <url>',
-      summary: 'where device logins begin, when nothing publishes it',
+      summary: 'where device logins begin, if the issuer does not publish it',
     },
     clientId: { flags: '--client-id <id>', summary: 'the client, as the issuer knows it' },
     clientAuth: {
@@ -94,25 +94,25 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
     },
     scopes: {
       flags: '--scope <scope...>',
-      summary: 'what the tokens may do: no more than is needed',
+      summary: 'the permissions of the tokens: ask for no more than you need',
       reads: 'list',
     },
     audience: {
       flags: '--audience <name>',
-      summary: 'the API that they are for, where the issuer asks for it',
+      summary: 'the API that the tokens are for, if the issuer asks for it',
     },
     resource: { flags: '--resource <url>', summary: 'the same by RFC 8707' },
     redirectUri: {
       flags: '--redirect-uri <url>',
-      summary: 'where a sign-in comes back to, when its port is registered: http://127.0.0.1:8722/callback',
+      summary: 'the loopback URL that you registered, if its port matters: http://127.0.0.1:8722/callback',
     },
     flow: {
       flags: '--flow <flow>',
-      summary: 'how they are obtained: code, device, client-credentials; oauth1, for tokens of OAuth 1.0a',
+      summary: 'how to obtain the tokens: code, device or client-credentials; oauth1 for OAuth 1.0a',
     },
     tokenFile: {
       flags: '--file <path>',
-      summary: 'with --read-only: the JSON file of the tool that owns them',
+      summary: 'with --read-only: the JSON file of the tool that owns the tokens',
       reads: 'path',
     },
   },
@@ -173,8 +173,8 @@ function freshness(definition: OAuth2Definition, value: OAuth2Value): Freshness 
 }
 
 /**
- * Not `pending`: the author of a bundle begins a device login, the importer's own terminal shows its code, and what the importer then
- * grants is the author's. Not `last`: it would keep this machine from refreshing for as long as it says. Of `needsLogin`
+ * Not `pending`: the author of a bundle begins a device login, the importer's own terminal shows its code, and the importer
+ * then grants the access to the author. Not `last`: it would keep this machine from refreshing for as long as it says. Of `needsLogin`
  * not the words: they would be the author's, and they are printed.
  */
 function bundled({ tokens, clientSecret, attempt, needsLogin, refreshes }: OAuth2Value): OAuth2Value {
@@ -189,7 +189,7 @@ function bundled({ tokens, clientSecret, attempt, needsLogin, refreshes }: OAuth
   }
 }
 
-/** Attack: requests of the author's making to what listens on the importer's machine. */
+/** Attack: the author of a bundle sends requests to servers on the importer's machine. */
 function endpointOfOthers(value: unknown): string | undefined {
   const host = typeof value === 'string' && URL.canParse(value) ? new URL(value).hostname : ''
   const bare = host.replace(/^\[(.*)\]$/, '$1')
@@ -225,10 +225,10 @@ function whenDue({ tokens, attempt, last }: OAuth2Value): number | undefined {
 function fromJson(text: string, now: number): OAuth2Value | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   const json = parseJsonObject(text)
-  if (json === undefined) throw invalid('that is not JSON')
+  if (json === undefined) throw invalid('the value is not JSON')
   const { access_token: accessToken, refresh_token: refreshToken, client_secret: clientSecret } = json
   if (clientSecret !== undefined && !isRefreshToken(clientSecret))
-    throw invalid('the client_secret is not one')
+    throw invalid('the client_secret is not valid')
   const secret = clientSecret !== undefined && { clientSecret }
   if (accessToken === undefined && refreshToken === undefined && secret) return { ...secret, refreshes: 0 }
   if (accessToken === undefined && isRefreshToken(refreshToken)) {
@@ -236,7 +236,7 @@ function fromJson(text: string, now: number): OAuth2Value | undefined {
   }
   const tokens = tokenSetOf(json, now)
   if (tokens === undefined)
-    throw invalid('that JSON is no token response of a bearer token (RFC 6749 section 5.1)')
+    throw invalid('the JSON is not a token response of a bearer token (RFC 6749 section 5.1)')
   return { ...secret, tokens, refreshes: 0 }
 }
 
@@ -251,12 +251,12 @@ function unused(refreshToken: string, now: number): TokenSet {
 }
 
 function invalid(what: string): HallpassError {
-  return new HallpassError('value-invalid', `${what}; ${wanted} is wanted`)
+  return new HallpassError('value-invalid', `${what}; it must be ${wanted}`)
 }
 
 function optionsOf(z: Zod) {
   const endpoint = () =>
-    z.string().refine(isEndpoint, 'an https URL is wanted (http for loopback alone)').optional()
+    z.string().refine(isEndpoint, 'must be an https URL (http only for loopback)').optional()
   const text = () => z.string().min(1).optional()
   return z
     .strictObject({
@@ -281,7 +281,7 @@ function optionsOf(z: Zod) {
       resource: text().describe('the same by RFC 8707'),
       redirectUri: z
         .string()
-        .refine(isLoopbackUrl, 'http://127.0.0.1:PORT/PATH is wanted, or localhost')
+        .refine(isLoopbackUrl, 'must be http://127.0.0.1:PORT/PATH, or the same with localhost')
         .optional()
         .describe('where the sign-in comes back to, when its port is registered'),
       flow: z
@@ -290,7 +290,7 @@ function optionsOf(z: Zod) {
         .describe('how the tokens are obtained'),
       tokenFile: z
         .string()
-        .regex(/^(?:\/|~\/|[A-Za-z]:[\\/])/, 'a whole path is wanted, from / or ~/')
+        .regex(/^(?:\/|~\/|[A-Za-z]:[\\/])/, 'must be a whole path, from / or ~/')
         .optional()
         .describe('the JSON file of the tool that owns the tokens: read, never refreshed'),
       ...commonOptions(z),

@@ -21,7 +21,7 @@ export interface FormPair {
 
 /**
  * application/x-www-form-urlencoded, as in a query: bytes as latin1 strings, in the order sent, repeats and empty values too. `+` is a
- * space; what stands between two `&` without anything is no pair.
+ * space; two `&` without text between them make no pair.
  */
 export function formPairs(text: string): FormPair[] {
   return text
@@ -43,7 +43,7 @@ export function sortedPairs(pairs: readonly FormPair[]): string {
     .join('&')
 }
 
-/** By bytes: what is encoded is ASCII. */
+/** By bytes: encoded text is ASCII. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

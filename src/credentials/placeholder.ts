@@ -4,12 +4,12 @@ import { fieldSecrets, isFieldValue, secretLine, utf8Bytes } from './value.ts'
 
 export interface PlaceholderDefinition extends Definition {
   readonly kind: 'placeholder'
-  /** What the client sends instead of the value. Not a secret. */
+  /** The dummy that the client sends instead of the value. Not a secret. */
   readonly placeholder: string
 }
 
-const wanted = 'what goes in the place of the placeholder'
-/** Shorter ones would be met by chance. No blank: a header's value is cut and folded at them. */
+const wanted = 'the value that replaces the placeholder'
+/** A shorter one would occur by chance. No blank: a header's value is cut and folded at them. */
 const dummy = /^[\x21-\x7e]{8,512}$/
 
 /**

@@ -1,9 +1,9 @@
 /**
- * Makes the signature of one request. Pure: time and chance come in, so nothing of it may be kept for another request.
+ * Makes the signature of one request. Pure: time and chance come in, so a signature must not be kept for another request.
  */
 export interface Signer {
   /**
-   * What of the body has to be known before the head can go. `form`: the whole body, if it is
+   * The part of the body that the signature needs before the head can go. `form`: the whole body, if it is
    * application/x-www-form-urlencoded. `hash`: the whole body, if it is small enough to be held.
    */
   readonly covers: 'form' | 'hash'
@@ -31,7 +31,7 @@ export interface SignedField {
   readonly value: string
 }
 
-/** `not-held`: there is one, but it is too large, or was not asked for. */
+/** `not-held`: the request has a body, but it is too large, or no signer needs it. */
 export type RequestBody = { readonly held: Uint8Array } | 'absent' | 'not-held'
 
 export interface SigningTime {

@@ -8,7 +8,7 @@ export interface CanonicalParts {
   readonly target: string
   /** In the order sent, only those that are signed. Latin1. */
   readonly fields: readonly SignedField[]
-  /** In hex, or what a service takes instead of it. */
+  /** In hex, or the word that a service takes instead. */
   readonly payloadHash: string
   /** S3 and its kin name objects by the path: it is neither normalised nor encoded a second time. */
   readonly pathAsSent: boolean
@@ -44,7 +44,7 @@ function percentEncodedPath(path: string): string {
   return path.split('/').map(percentEncode).join('/')
 }
 
-/** RFC 3986 section 5.2.4 and no empty segments; what was encoded already stays, and is encoded again. */
+/** RFC 3986 section 5.2.4, without empty segments. Encoded characters stay, and are encoded again. */
 function normalized(path: string): string {
   const kept: string[] = []
   for (const segment of path.split('/')) {

@@ -1,4 +1,4 @@
-/** What a key of Signature Version 4 is narrowed to. */
+/** The region and service that a key of Signature Version 4 is limited to. */
 export interface SigningScope {
   readonly region: string
   readonly service: string
@@ -23,7 +23,7 @@ const signingNames: Readonly<Record<string, string>> = {
 const globalServices = new Set(['cloudfront', 'iam', 'route53', 'sts'])
 
 /**
- * Region and service as a host name of AWS says them, as far as it does. Names whose service signs by yet another name are
+ * Region and service from a host name of AWS, as far as it names them. Names whose service signs by yet another name are
  * not all known here: the client's own scope, and the options of the credential, go before this.
  */
 export function scopeOfHost(host: string): Partial<SigningScope> {
@@ -48,7 +48,7 @@ function serviceNamed(name: string): { readonly service?: string } {
   return { service: Object.hasOwn(signingNames, name) ? (signingNames[name] ?? name) : name }
 }
 
-/** What the client's own Authorization says: it signs with keys that stand for ours. */
+/** The client's own Authorization: it signs with dummy keys in place of ours. */
 export interface OwnSignature extends Partial<SigningScope> {
   /** Lower-case. */
   readonly signedHeaders: readonly string[]

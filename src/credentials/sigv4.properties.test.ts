@@ -69,7 +69,7 @@ function ours(given: Given) {
 }
 
 test.prop([requests], { numRuns: 300 })(
-  'of any request is what @smithy/signature-v4 makes of it',
+  'of any request is the signature of @smithy/signature-v4',
   async (given) => {
     fc.pre(given.service !== 's3' || given.path.every((segment) => !segment.includes('/')))
     const { path, header } = ours(given)
@@ -103,7 +103,7 @@ test.prop([requests], { numRuns: 300 })(
 )
 
 // It takes the first of several values for S3.
-test.prop([requests], { numRuns: 300 })('of any request is what aws4 makes of it', (given) => {
+test.prop([requests], { numRuns: 300 })('of any request is the signature of aws4', (given) => {
   fc.pre(given.service !== 's3' || Object.values(given.query).every((values) => values.length === 1))
   const { path, query, header } = ours(given)
   const { method, headers, body, service, region, secretAccessKey, sessionToken, now } = given

@@ -53,14 +53,14 @@ describe('a credential of AWS', () => {
 
   it.each<[string, Partial<SigV4Definition>, string]>([
     ['neither', {}, 'region and service'],
-    ['no region', { service: 's3' }, 'which region the'],
-    ['no service', { region: 'eu-west-1' }, 'which service the'],
+    ['no region', { service: 's3' }, 'the region to sign for'],
+    ['no service', { region: 'eu-west-1' }, 'the service to sign for'],
   ])('refuses a request of which %s is known', (_, definition, missing) => {
     const signature = sign({ host: 'a.test' }, definition)
     expect(signature).toMatchObject({ code: 'policy', refused: expect.stringContaining(missing) })
   })
 
-  it('signs the host, the type and what is of AWS, and what the client had signed, but nothing that changes on the way', () => {
+  it('signs the host, the type, the fields of AWS and those that the client signed, but none that changes on the way', () => {
     const lines = [
       'Host: x',
       'Content-Type: text/plain',
@@ -84,7 +84,7 @@ describe('a credential of AWS', () => {
     )
   })
 
-  it('signs the host that the request will have when it has none', () => {
+  it('signs the host that the request will get', () => {
     const signature = (given: Parameters<typeof sign>[0]) => headerOf(sign(given), 'authorization')
     expect(signature({})).toBe(signature({ lines: [`Host: ${api}`] }))
     expect(signature({ port: 8443 })).toBe(signature({ lines: [`Host: ${api}:8443`] }))
@@ -92,7 +92,7 @@ describe('a credential of AWS', () => {
     expect(signature({ lines: ['Host: other'] })).not.toBe(signature({}))
   })
 
-  it('signs the bytes of a header as they are, whatever text they may be', () => {
+  it('signs the bytes of a header unchanged', () => {
     const bytes = createHash('sha256')
       .update(Buffer.from([0xe9, 0x80]))
       .digest('hex')
@@ -135,7 +135,7 @@ describe('the payload', () => {
       { host: s3, body: 'not-held', ...said('STREAMING-UNSIGNED-PAYLOAD-TRAILER') },
       'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
     ],
-    ['with a hash that is none', { host: s3, body: 'abc', ...said('x') }, sha256('abc')],
+    ['with an invalid hash', { host: s3, body: 'abc', ...said('x') }, sha256('abc')],
   ])('%s', (_, given, hash) => expect(hashOf(given)).toBe(hash))
 
   it('has a header of its own for S3, and elsewhere where the client sends one', () => {

@@ -11,7 +11,7 @@ import { amzDate, authorizationOf, type SigV4Value } from './sigv4-signature.ts'
 
 export interface SigV4Definition extends Definition {
   readonly kind: 'sigv4'
-  /** Without it: the one that the client itself signs for, else the one in the host name. */
+  /** Default: the region that the client itself signs for, else the region in the host name. */
   readonly region?: string | undefined
   readonly service?: string | undefined
 }
@@ -64,11 +64,11 @@ function valueSchema(z: Zod) {
   })
 }
 
-/** Our own form, or the one that `aws configure export-credentials` prints. */
+/** Our own form, or the form that `aws configure export-credentials` prints. */
 function parse(text: string): SigV4Value {
   const value = parseJsonObject(text)
   if (value === undefined)
-    throw new HallpassError('value-invalid', `the value is not JSON; ${wanted} is wanted`)
+    throw new HallpassError('value-invalid', `the value is not JSON; it must be ${wanted}`)
   const { Version: _, Expiration: __, AccessKeyId, SecretAccessKey, SessionToken, ...others } = value
   const {
     accessKeyId = AccessKeyId,
@@ -82,7 +82,7 @@ function parse(text: string): SigV4Value {
     !(sessionToken === undefined || matches(visible, sessionToken)) ||
     Object.keys(unknown).length > 0
   ) {
-    throw new HallpassError('value-invalid', `${wanted} is wanted`)
+    throw new HallpassError('value-invalid', `the value must be ${wanted}`)
   }
   return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
 }
@@ -94,7 +94,7 @@ function matches(pattern: RegExp, value: unknown): value is string {
 /** Services that name objects by their path, and take a payload that is not signed. */
 const objectServices = new Set(['s3', 's3-object-lambda', 's3-outposts', 's3express'])
 
-/** What the client's signature stood in; all of it is said anew. */
+/** The fields of the client's signature; all of them are set anew. */
 const replaced = ['authorization', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256']
 
 function sign(
@@ -103,7 +103,7 @@ function sign(
   request: SignedRequest,
   { now }: SigningTime,
 ): Signature {
-  // It brings an authentication of its own, and a second one beside it would be refused.
+  // The URL is already signed, and AWS refuses a request with two signatures.
   if (isPresigned(request.target)) return { remove: [], add: [] }
   const own = ownSignature(onlyValue(request.fields, 'authorization'))
   const { region, service } = { ...scopeOfHost(request.host), ...defined(own), ...defined(definition) }
@@ -150,7 +150,7 @@ function unknownScope(region: string | undefined, service: string | undefined): 
     (_, index) => [region, service][index] === undefined,
   )
   return {
-    refused: `neither the client nor the host name says for which ${missing.join(' and ')} the request is to be signed; the credential can`,
+    refused: `neither the client nor the host name names the ${missing.join(' and ')} to sign for; set it in the credential`,
     code: 'policy',
   }
 }
@@ -167,7 +167,7 @@ const unsigned = 'UNSIGNED-PAYLOAD'
 /** Chunks without signatures of their own, and a checksum behind them: nothing in the body is the client's signature. */
 const unsignedChunks = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'
 
-/** The hash of the payload, or what is allowed instead of it. */
+/** The hash of the payload, or the word that a service takes instead. */
 function payloadOf(request: SignedRequest, service: string): string | Refusal {
   const { body, scheme } = request
   const said = onlyValue(request.fields, 'x-amz-content-sha256')
@@ -191,8 +191,8 @@ function payloadOf(request: SignedRequest, service: string): string | Refusal {
 }
 
 /**
- * What AWS wants signed (the host, the type, what begins with x-amz-), and what the client signed; never a field that this
- * connection or a proxy behind it changes.
+ * The fields that AWS requires (the host, the type, all that begin with x-amz-) and those that the client signed. Never a field that
+ * this connection or a proxy behind it changes.
  */
 function signedFields(
   { fields, scheme, host, port }: SignedRequest,

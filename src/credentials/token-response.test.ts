@@ -12,7 +12,7 @@ const life = (response: Readonly<Record<string, unknown>>) => {
   return tokens?.expiresAt === undefined ? undefined : (tokens.expiresAt - tokens.receivedAt) / 1000
 }
 
-it('takes what a token endpoint answers, and counts from its receipt', () =>
+it('takes the answer of a token endpoint, and counts from its receipt', () =>
   expect(
     tokenSetOf(
       { access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 60, scope: 'x y', more: 1 },
@@ -28,7 +28,7 @@ it.each<[string, Readonly<Record<string, unknown>>]>([
   ['one of two words', { access_token: 'a b' }],
   ['one that is not ASCII', { access_token: 'ä' }],
   ['tokens of another type', { token_type: 'DPoP' }],
-  ['a type that is none', { token_type: 1 }],
+  ['an invalid type', { token_type: 1 }],
   ['a refresh token that is a number', { refresh_token: 1 }],
   ['a refresh token with a line break', { refresh_token: 'a\nb' }],
 ])('refuses %s', (_, response) => expect(tokenSetOf({ access_token: 'a', ...response }, now)).toBeUndefined())
@@ -37,7 +37,7 @@ it.each<[string, Readonly<Record<string, unknown>>, number | undefined]>([
   ['a number', { expires_in: 60 }, 60],
   ['the number as a text', { expires_in: '60' }, 60],
   ['no length, which would have every request refresh', { expires_in: 0 }, undefined],
-  ['less than none', { expires_in: -1 }, undefined],
+  ['a negative life', { expires_in: -1 }, undefined],
   ['no number', { expires_in: 'soon' }, undefined],
   ['nothing', {}, undefined],
   ['more than a Date holds', { expires_in: 1e300 }, 10 * 366 * 86_400],
@@ -51,7 +51,7 @@ it.each<[string, Readonly<Record<string, unknown>>, number | undefined]>([
   ['three parts that are no JWT', { access_token: 'a.b.c' }, undefined],
 ])('a life by %s', (_, response, seconds) => expect(life(response)).toBe(seconds))
 
-it('makes of anything tokens that hold from now on, or none', () =>
+it('reads any object as tokens that are valid from now on, or refuses it', () =>
   fc.assert(
     fc.property(fc.object(), fc.string(), fc.anything(), (json, token, expiresIn) => {
       const tokens = tokenSetOf({ ...json, access_token: token, expires_in: expiresIn }, now)

@@ -17,7 +17,7 @@ const maxLifeMs = 10 * 366 * 86_400_000
 const word = /^[\x21-\x7e]+$/
 
 /**
- * An answer of a token endpoint (RFC 6749 section 5.1), also as a file or a person passes it on; undefined when it is none.
+ * The answer of a token endpoint (RFC 6749 section 5.1), also from a file or from a person; undefined when it is not a token response.
  * Times count from receipt, by our clock: a server's idea of the time, compared with ours, would have a machine whose clock
  * is wrong refresh with every request, or never.
  */
@@ -42,13 +42,13 @@ export function isRefreshToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
 }
 
-/** exp − iat of a JWT: how long it was made for, whatever time the server or we think it is. */
+/** exp − iat of a JWT: its life does not depend on the clock of the server or on ours. */
 function jwtLifeMs(token: string): number | undefined {
   const { exp, iat } = jwtClaims(token) ?? {}
   return typeof exp === 'number' && typeof iat === 'number' ? secondsToMs(exp - iat) : undefined
 }
 
-/** What a JWT (RFC 7519) says, unverified; undefined when it is none. */
+/** The claims of a JWT (RFC 7519), unverified; undefined when the text is not a JWT. */
 export function jwtClaims(token: string): JsonObject | undefined {
   const [, payload, signature] = token.split('.')
   if (payload === undefined || signature === undefined) return undefined

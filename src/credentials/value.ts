@@ -10,20 +10,20 @@ const controls = /[\0-\x1f\x7f]/
  */
 export function secretLine(text: string, wanted: string): string {
   const line = text.replace(/\r?\n$/, '')
-  if (line === '') throw new HallpassError('value-invalid', `the value is empty; ${wanted} is wanted`)
+  if (line === '') throw new HallpassError('value-invalid', `the value is empty; it must be ${wanted}`)
   if (controls.test(line)) {
     throw new HallpassError(
       'value-invalid',
-      `the value has a line break or another control character; ${wanted} is wanted`,
+      `the value has a line break or another control character; it must be ${wanted}`,
     )
   }
-  // A lone surrogate has no UTF-8 and would go out as U+FFFD: another value than the one that was given.
+  // A lone surrogate has no UTF-8 and would go out as U+FFFD, which is another value.
   if (!line.isWellFormed())
-    throw new HallpassError('value-invalid', `the value is not valid Unicode; ${wanted} is wanted`)
+    throw new HallpassError('value-invalid', `the value is not valid Unicode; it must be ${wanted}`)
   return line
 }
 
-/** Unicode to what goes on the wire: its UTF-8 bytes, one char each. */
+/** Unicode to its UTF-8 bytes, one character each, as they go on the wire. */
 export function utf8Bytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }

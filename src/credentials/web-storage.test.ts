@@ -45,7 +45,7 @@ describe('a token in web storage', () => {
     ['it is empty', '', undefined, 'auth has no text'],
     ['the path leads nowhere', '{"a":{}}', 'a.b', 'auth has no text at a.b'],
     [
-      'the path leads to what every object has',
+      'the path leads to a member of the prototype',
       '{"a":{}}',
       'a.constructor.name',
       'auth has no text at a.constructor.name',
@@ -53,10 +53,10 @@ describe('a token in web storage', () => {
     ['the path leads to an object', '{"a":{"b":1}}', 'a', 'auth has no text at a'],
     ['there is a path and no JSON', 'abc', 'a', 'auth has no text at a'],
     ['the JSON is cut off', '{"a":"b"', 'a', 'auth has no text at a'],
-    ['it would break the line', 'abc\r\nHost: evil.test', undefined, 'what auth has is no token'],
-    ['it is two words', 'Basic abc', undefined, 'what auth has is no token'],
-    ['it is JSON without a path', '{"a": 1}', undefined, 'what auth has is no token'],
-    ['it is not ASCII', 'gr\u00fcn', undefined, 'what auth has is no token'],
+    ['it would break the line', 'abc\r\nHost: evil.test', undefined, 'the value of auth is not a token'],
+    ['it is two words', 'Basic abc', undefined, 'the value of auth is not a token'],
+    ['it is JSON without a path', '{"a": 1}', undefined, 'the value of auth is not a token'],
+    ['it is not ASCII', 'gr\u00fcn', undefined, 'the value of auth is not a token'],
   ])('is none when %s', (_, text, path, reason) => {
     const stored = text === undefined ? undefined : local(text)
     expect(readWebStorage(definition({ path }), stored)).toBe(reason)
@@ -76,7 +76,7 @@ describe('a token in web storage', () => {
     expect(readWebStorage(definition({ area }), stored)).toEqual({ token })
   })
 
-  it('comes from session storage when local storage has none, unless that is said', () => {
+  it('comes from session storage when local storage lacks it, unless the area is given', () => {
     const stored = { localStorage: [], sessionStorage: [['auth', 'session']], indexedDB: [] } as const
     expect(readWebStorage(definition(), stored)).toEqual({ token: 'session' })
     expect(readWebStorage(definition({ area: 'local' }), stored)).toBe('there is no auth')
@@ -90,7 +90,7 @@ describe('a token in web storage', () => {
     expect(webStorage.place(header)).toEqual({ in: 'header', name: 'X-Token' })
     expect(readWebStorage(header, local('Bearer gr\u00fcn'))).toEqual({ token: 'Bearer gr\u00fcn' })
     expect(webStorage.attach(header, { token: 'gr\u00fcn' })).toEqual({ value: 'gr\xc3\xbcn' })
-    expect(readWebStorage(header, local('abc\r\nHost: evil.test'))).toBe('what auth has is no token')
+    expect(readWebStorage(header, local('abc\r\nHost: evil.test'))).toBe('the value of auth is not a token')
   })
 
   it.each<[string, number | undefined]>([
@@ -123,7 +123,7 @@ describe('a token in web storage', () => {
     ['null'],
   ])('is of no page %s', (origin) =>
     expect(schema.safeParse({ kind: 'web-storage', origin, key: 'auth' }).error?.issues[0]?.message).toBe(
-      'the origin of a page is wanted: https://app.example.com',
+      'must be the origin of a page, such as https://app.example.com',
     ),
   )
 
@@ -156,7 +156,7 @@ function jsonOf(entries: readonly (readonly [string, unknown])[]): string {
 }
 
 test.prop([tree, fc.array(names, { maxLength: 4 })], { numRuns: 2000 })(
-  'whatever a page has stored is a token of one word or a reason without anything of it',
+  'any stored text is a token of one word, or a reason that quotes nothing of it',
   (value, path) => {
     const stored = local(typeof value === 'string' ? value : JSON.stringify(value))
     const read = readWebStorage(definition(path.length === 0 ? {} : { path: path.join('.') }), stored)

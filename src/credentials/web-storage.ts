@@ -33,8 +33,8 @@ const clockSkewMs = 120_000
 const word = /^[\x21-\x7e]+$/
 
 /**
- * A token that a page keeps in its web storage and sends itself, by script. It has no value of its own: what a login window
- * captured, or an import brought, is read again whenever it changes.
+ * A token that a page keeps in its web storage and sends itself, by script. It has no value of its own: hallpass reads the
+ * web storage that a login window captured or an import brought, and reads it again when it changes.
  */
 export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
   kind: 'web-storage',
@@ -46,7 +46,7 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
         .transform((text, context) => {
           const origin = originOf(text)
           if (origin !== undefined) return origin
-          const message = 'the origin of a page is wanted: https://app.example.com'
+          const message = 'must be the origin of a page, such as https://app.example.com'
           context.issues.push({ code: 'custom', input: text, message })
           return z.NEVER
         })
@@ -57,7 +57,7 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
         .describe('the key that it is under'),
       path: z
         .string()
-        .regex(/^[^\0-\x1f\x7f.]+(?:\.[^\0-\x1f\x7f.]+)*$/, 'names joined by dots are wanted')
+        .regex(/^[^\0-\x1f\x7f.]+(?:\.[^\0-\x1f\x7f.]+)*$/, 'must be names joined by dots')
         .optional()
         .describe('where in the JSON under that key: access.token, accounts.0.token'),
       area: z
@@ -120,7 +120,7 @@ export function readWebStorage(
   const token = header === undefined ? plain.replace(/^Bearer /i, '') : plain
   const fits =
     header === undefined ? word.test(token) : token.isWellFormed() && isFieldValue(utf8Bytes(token))
-  return fits ? { token } : `what ${key} has is no token`
+  return fits ? { token } : `the value of ${key} is not a token`
 }
 
 /** A step into JSON, also where that is a text inside of other JSON. Own names alone: a path may say `constructor`. */

@@ -67,7 +67,7 @@ interface Given {
   readonly expands: boolean
 }
 
-/** What one request was given; `--next` begins another, which may be of another host. */
+/** The options of one request. `--next` begins another request, perhaps to another host. */
 type Request = readonly Given[]
 
 function commandsOf({ latin1 }: Source): readonly Request[] {

@@ -1,7 +1,7 @@
 import { canonicalHost } from '../cookies/site.ts'
 import { fromWire } from './latin1.ts'
 
-/** RFC 1035 2.3.4 has 253, and brackets may be around it. What is longer is not looked at closer: that takes its square in time. */
+/** RFC 1035 2.3.4 allows 253, and an address may have brackets around it. */
 const maxLength = 255
 
 /** Letters of any script, for names that were never put into punycode. Nothing that a URL parser gives a meaning. */
@@ -10,7 +10,7 @@ const ipv6 = /^\[?[0-9a-f.]*:[0-9a-f:.]*\]?$/i
 
 /**
  * The canonical form of a domain as files have it, and whether it began with a dot; undefined when it is no host.
- * `evil.test@bank.test` and `..` are none, before anything takes them apart.
+ * `evil.test@bank.test` and `..` are not hosts; they are refused before anything takes them apart.
  */
 export function domainOf(text: string): { readonly domain: string; readonly dotted: boolean } | undefined {
   const dotted = text.startsWith('.')

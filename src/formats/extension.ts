@@ -8,7 +8,7 @@ const marks = ['expirationDate', 'hostOnly', 'storeId'] as const
 
 const sameSites = { strict: 'strict', lax: 'lax', none: 'no_restriction', default: 'unspecified' } as const
 
-/** The JSON of browser extensions: EditThisCookie, Cookie-Editor and others that print what `chrome.cookies` gives. */
+/** The JSON of browser extensions: EditThisCookie, Cookie-Editor and others that print the result of `chrome.cookies`. */
 export const extension: WrittenFormat = {
   detects({ json }) {
     if ('flaw' in json || !Array.isArray(json.value)) return false

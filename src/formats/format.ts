@@ -7,17 +7,17 @@ export type GivenCookie = Omit<Cookie, 'createdAt' | 'updatedAt'>
 /** Keys and values in their order. Pairs and not an object: a page may name a key `__proto__`. */
 export type Pairs = readonly (readonly [key: string, value: string])[]
 
-/** What the pages of one origin store. */
+/** The web storage of one origin. */
 export interface GivenOrigin {
   /** As a browser writes it: `https://app.example.com`, `http://localhost:8080`. */
   readonly origin: string
   readonly localStorage: Pairs
   readonly sessionStorage: Pairs
-  /** A database by its name, as the JSON that formats/indexed-db.ts tells of. */
+  /** A database by its name, as JSON: formats/indexed-db.ts has the form. */
   readonly indexedDB: Pairs
 }
 
-/** Something that was read and not taken, and why. No text of a value is ever part of it. */
+/** An item that was not taken, and why. It never contains text of a value. */
 export interface Skipped {
   /** `line 12`, or a path into the JSON: `cookies[3]`. */
   readonly where: string
@@ -38,7 +38,7 @@ export interface ReadOptions {
   readonly host?: string | undefined
 }
 
-/** What is to be written. */
+/** The contents to write. */
 export interface Contents {
   readonly cookies: readonly GivenCookie[]
   readonly origins: readonly GivenOrigin[]
@@ -48,11 +48,11 @@ export interface Contents {
 
 export interface Written {
   readonly bytes: Uint8Array
-  /** What this format cannot carry at all. */
+  /** The cookies that this format cannot hold at all. */
   readonly left: readonly Skipped[]
 }
 
-/** What a written file holds of a cookie or a session; docs/formats.md shows it, and an export says what is lost. */
+/** The attributes that a written file holds. docs/formats.md shows them, and an export lists the attributes that are lost. */
 export interface Holds {
   readonly domain: boolean
   readonly path: boolean

@@ -41,7 +41,7 @@ const name = fc.oneof(
   fc.constantFrom('sid', '__proto__', 'constructor', '#a', '$Version'),
 )
 
-/** Cookies as a jar can hold them: what its gate refuses cannot be exported. */
+/** Cookies that a jar can hold. Others cannot be exported. */
 const cookie: fc.Arbitrary<GivenCookie> = fc
   .record({
     name,
@@ -99,9 +99,9 @@ type Writer = NamedFormat & WrittenFormat
 const formats = await allFormats()
 const writers = formats.filter((format): format is Writer => format.write !== undefined)
 
-/** What of a cookie is there again when a format that holds so much has been written and read. */
+/** A cookie after a format has written it and read it back. */
 function kept(given: GivenCookie, holds: Holds): GivenCookie {
-  // A header has no place for what tells a nameless `a=b` from a cookie named a.
+  // In a header a nameless `a=b` looks like a cookie named a.
   const bare = holds.domain ? { name: given.name, value: given.value } : splitPair(cookieHeader([given]))
   const { expiresAt, partitioned } = given
   const end = {
@@ -133,28 +133,31 @@ const isUtf8 = ({ name, value, path }: GivenCookie) =>
   })
 
 describe.each(writers)('$name', (format) => {
-  test.prop([cookies, origins])('gives back what it holds, and names what it leaves out', (given, stores) => {
-    const { bytes, left } = format.write({ cookies: given, origins: stores, url: `https://${host}/` })
-    const back = format.read(new Source(bytes), { now, host })
-    const holdable = given.filter((each) => isHeld(each, format.holds))
-    const expected = holdable.map((each) => kept(each, format.holds))
-    // By domain where the file is.
-    const sorted = (list: readonly GivenCookie[]) =>
-      list.map((each) => JSON.stringify(Object.entries(each).sort())).sort()
-    expect(sorted(back.cookies.map((read) => read.cookie))).toEqual(sorted(expected))
-    expect(back.skipped).toEqual([])
-    expect(left).toHaveLength(given.length - holdable.length)
-    const areas = ['localStorage', 'sessionStorage', 'indexedDB'] as const
-    const stored = stores
-      .map((store) => ({
-        ...store,
-        ...Object.fromEntries(areas.map((area) => [area, format.holds[area] ? store[area] : []])),
-      }))
-      .filter((store) => areas.some((area) => store[area].length > 0))
-    expect(back.origins.map(({ storage }) => storage)).toEqual(stored)
-  })
+  test.prop([cookies, origins])(
+    'reads back all that it holds, and names the cookies that it leaves out',
+    (given, stores) => {
+      const { bytes, left } = format.write({ cookies: given, origins: stores, url: `https://${host}/` })
+      const back = format.read(new Source(bytes), { now, host })
+      const holdable = given.filter((each) => isHeld(each, format.holds))
+      const expected = holdable.map((each) => kept(each, format.holds))
+      // By domain where the file is.
+      const sorted = (list: readonly GivenCookie[]) =>
+        list.map((each) => JSON.stringify(Object.entries(each).sort())).sort()
+      expect(sorted(back.cookies.map((read) => read.cookie))).toEqual(sorted(expected))
+      expect(back.skipped).toEqual([])
+      expect(left).toHaveLength(given.length - holdable.length)
+      const areas = ['localStorage', 'sessionStorage', 'indexedDB'] as const
+      const stored = stores
+        .map((store) => ({
+          ...store,
+          ...Object.fromEntries(areas.map((area) => [area, format.holds[area] ? store[area] : []])),
+        }))
+        .filter((store) => areas.some((area) => store[area].length > 0))
+      expect(back.origins.map(({ storage }) => storage)).toEqual(stored)
+    },
+  )
 
-  test.prop([cookies, origins])('loses nothing but what it says', (given, stores) => {
+  test.prop([cookies, origins])('loses only the attributes that it lists', (given, stores) => {
     const contents = { cookies: given, origins: stores }
     const differ = given.filter((each) => {
       const again = { ...kept(each, format.holds) }
@@ -217,7 +220,7 @@ describe('the formats', () => {
     expect(await formatNamed('constructor')).toBeUndefined()
   })
 
-  test.prop([fc.uint8Array({ maxLength: 200 })])('read any bytes or say that they are none', (bytes) => {
+  test.prop([fc.uint8Array({ maxLength: 200 })])('read or refuse any bytes', (bytes) => {
     for (const format of formats) {
       try {
         const source = new Source(bytes)
@@ -229,7 +232,7 @@ describe('the formats', () => {
     }
   })
 
-  test.prop([fc.json({ maxDepth: 6 })])('read any JSON or say that it is none', (json) => {
+  test.prop([fc.json({ maxDepth: 6 })])('read or refuse any JSON', (json) => {
     for (const format of formats) {
       for (const wrapped of [
         json,

@@ -96,9 +96,9 @@ export function formatOf(source: Source, all: readonly NamedFormat[]): NamedForm
   if (latin1.trim() === '') throw formatInvalid('it is empty')
   const nul = latin1.indexOf('\0')
   if (nul !== -1)
-    throw formatInvalid(`line ${latin1.slice(0, nul).split('\n').length}: a NUL byte: it is no text`)
+    throw formatInvalid(`line ${latin1.slice(0, nul).split('\n').length}: a NUL byte: it is not text`)
   if (/^\s*[[{]/.test(latin1) && 'flaw' in json) throw formatInvalid(json.flaw)
-  throw new HallpassError('format-invalid', 'it is in none of the formats that are known', {
+  throw new HallpassError('format-invalid', 'hallpass does not know its format', {
     hint: 'hallpass import --help',
   })
 }

@@ -6,7 +6,7 @@ import { parseDate } from 'tough-cookie'
  */
 const maxSeconds = 1e12
 
-/** The end of what a Date can say. */
+/** The last time that a Date can hold. */
 const maxTimeMs = 8.64e15
 
 /** Seconds since the epoch, as nearly every format has them, in whole milliseconds. */

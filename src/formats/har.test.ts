@@ -12,7 +12,7 @@ describe('har', () => {
   const sent = (value: string) => ({ headers: [{ name: 'cookie', value }] })
   const recorded = Date.UTC(2025, 11, 31)
 
-  it('plays what responses set and requests sent, in order', () => {
+  it('replays the cookies of responses and requests in order', () => {
     const reading = read(
       harOf(
         entry(
@@ -54,7 +54,7 @@ describe('har', () => {
       ].map(({ path: _, ...rest }: Record<string, unknown>) => rest),
     )
     expect(reading.skipped).toEqual([
-      { where: 'log.entries[4].response', reason: 'the domain is a public suffix or no host name' },
+      { where: 'log.entries[4].response', reason: 'the domain is a public suffix or not a host name' },
       { where: 'log.entries[4].response', reason: 'Secure, but set over http' },
     ])
   })
@@ -67,7 +67,7 @@ describe('har', () => {
     expect(read(harOf(...many)).cookies).toHaveLength(2000 * 3)
   })
 
-  it('names what a site had pushed out itself, and not what it deleted', () => {
+  it('names the cookies that a site pushed out, and not those that it deleted', () => {
     const lines = Array.from({ length: 182 }, (_, index) => `c${index}=1`)
     const reading = read(harOf(entry('https://a.test/', {}, set(...lines, 'c100=; Max-Age=0'))))
     expect(reading.cookies).toHaveLength(179)

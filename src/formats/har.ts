@@ -9,7 +9,7 @@ import { type JsonCookieOptions, member, readJsonCookie } from './json-cookie.ts
 import { toWire } from './latin1.ts'
 import { formatInvalid, jsonOf } from './source.ts'
 
-/** A recording of a browser's network panel (HAR 1.2): what requests sent and responses set, in the order in which it happened. */
+/** A recording of a browser's network panel (HAR 1.2): the cookies that requests sent and responses set, in their order. */
 export const har: Format = {
   detects({ json }) {
     return 'value' in json && Array.isArray(member(member(json.value, 'log'), 'entries'))
@@ -24,7 +24,7 @@ export const har: Format = {
   },
 }
 
-/** Plays a recording into jars of its own, one a site: the later of two cookies holds, and one that was deleted is gone. */
+/** Plays a recording into jars of its own, one a site: the later of two cookies wins, and a deleted cookie is gone. */
 class Replay {
   readonly #jars = new Map<string, Jar>()
   readonly #where = new Map<string, string>()
@@ -84,7 +84,7 @@ class Replay {
     for (const cookie of cookiesOfHeader(line, { host: place.url.host, secure })) this.#sent(cookie, place)
   }
 
-  /** A cookie of which only the request is known: it may be one that a response set, or that a script has changed since. */
+  /** A cookie that only a request shows: a response may have set it, and a script may have changed it since. */
   #sent(cookie: GivenCookie, place: Place): void {
     const { attached } = this.#jar(place.url.host).select(place.url, { now: place.at, site: 'same-site' })
     const held = attached.filter(({ name }) => name === cookie.name)

@@ -3,12 +3,12 @@ import type { Pairs } from './format.ts'
 
 /**
  * The databases of an origin as Playwright's storageState lists them: `{ name, version, stores: [{ name, keyPath | keyPathArray,
- * autoIncrement, indexes, records: [{ key, value }] }] }`, where what JSON cannot say is in its encoding, under `keyEncoded` and
+ * autoIncrement, indexes, records: [{ key, value }] }] }`, where values that JSON cannot hold are encoded, under `keyEncoded` and
  * `valueEncoded`. Kept by name as the text of that JSON, so that a database is one more thing that an origin stores.
  */
 export function readDatabases(value: unknown): {
   readonly databases: Pairs
-  /** What is none, with its place in the list. */
+  /** Items that are not databases, with their places in the list. */
   readonly flawed: readonly { readonly where: string; readonly reason: string }[]
 } {
   if (value === undefined || value === null) return { databases: [], flawed: [] }
@@ -21,7 +21,7 @@ export function readDatabases(value: unknown): {
     const database = databaseOf(item)
     if (database === undefined)
       flawed.push({ where: `indexedDB[${index}]`, reason: 'no database of IndexedDB' })
-    // Without a record it is what the page makes anew.
+    // The page makes an empty database anew.
     else if (database.stores.some(({ records }) => records.length > 0))
       databases.set(database.name, JSON.stringify(database))
   }
@@ -32,7 +32,7 @@ export function writtenDatabases(databases: Pairs): readonly unknown[] {
   return databases.map(([, text]) => JSON.parse(text))
 }
 
-/** Whether a text is what `readDatabases` makes of a database of this name. */
+/** Whether a text is a database of this name in the form of `readDatabases`. */
 export function isDatabase(name: string, text: string): boolean {
   try {
     const [[readName, readText] = []] = readDatabases([JSON.parse(text)]).databases
@@ -42,7 +42,7 @@ export function isDatabase(name: string, text: string): boolean {
   }
 }
 
-/** What is not exactly of this shape could be anything to the browser that it is put into. */
+/** Strict: a browser could read any other shape as anything. */
 function databaseOf(value: unknown) {
   if (!isObject(value)) return undefined
   const { name, version, stores } = value

@@ -183,20 +183,20 @@ describe('JSON of browsers and their tools', () => {
     [7, 'not an object'],
     [{ value: 'hunter2', domain: 'a.test' }, 'no name'],
     [{ name: 'a', domain: 'a.test' }, 'no value'],
-    [{ name: 'a', value: ['hunter2'], domain: 'a.test' }, 'a value that is no text'],
-    [{ name: 'a', value: 2 ** 53, domain: 'a.test' }, 'a value that is no text'],
-    [{ name: 'a', value: 1.5, domain: 'a.test' }, 'a value that is no text'],
+    [{ name: 'a', value: ['hunter2'], domain: 'a.test' }, 'the value is not text'],
+    [{ name: 'a', value: 2 ** 53, domain: 'a.test' }, 'the value is not text'],
+    [{ name: 'a', value: 1.5, domain: 'a.test' }, 'the value is not text'],
     [{ name: 'a', value: 'hunter2' }, 'no domain'],
-    [{ name: 'a', value: 'hunter2', domain: '../x' }, 'a domain that is no host name'],
-    [{ name: 'a', value: 'hunter2', domain: 'x@a.test' }, 'a domain that is no host name'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', path: {} }, 'a path that is no text'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: 'soon' }, 'an expiry that is no time'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: {} }, 'an expiry that is no time'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: 1e300 }, 'an expiry that is no time'],
+    [{ name: 'a', value: 'hunter2', domain: '../x' }, 'the domain is not a host name'],
+    [{ name: 'a', value: 'hunter2', domain: 'x@a.test' }, 'the domain is not a host name'],
+    [{ name: 'a', value: 'hunter2', domain: 'a.test', path: {} }, 'the path is not text'],
+    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: 'soon' }, 'the expiry is not a time'],
+    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: {} }, 'the expiry is not a time'],
+    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: 1e300 }, 'the expiry is not a time'],
     [{ name: 'a', value: '\ud800', domain: 'a.test' }, 'half a character'],
     [
       { name: 'a', value: 'hunter2', domain: 'a.test', partitionKey: { topLevelSite: 'https://b.test' } },
-      'of the partition that another site has; only those of the own site are kept',
+      'it is in the partition of another site; hallpass keeps only cookies in the partition of their own site',
     ],
     [
       {
@@ -206,21 +206,21 @@ describe('JSON of browsers and their tools', () => {
         partitionKey: 'https://a.test',
         _crHasCrossSiteAncestor: true,
       },
-      'of the partition that another site has; only those of the own site are kept',
+      'it is in the partition of another site; hallpass keeps only cookies in the partition of their own site',
     ],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', partitionKey: 'a' }, 'a partition key that is no site'],
+    [{ name: 'a', value: 'hunter2', domain: 'a.test', partitionKey: 'a' }, 'the partition key is not a site'],
   ])('skips %j and goes on', (json, reason) => {
     const reading = read(JSON.stringify([json, { name: 'b', value: 'c', domain: 'a.test' }]), 'puppeteer')
     expect(reading.skipped).toEqual([{ where: '[0]', reason }])
     expect(reading.cookies.map(({ where }) => where)).toEqual(['[1]'])
   })
 
-  it('members of the prototype are none of the cookie', () => {
+  it('a cookie has no members of its prototype', () => {
     const reading = read('[{"__proto__":{"name":"a","value":"b","domain":"a.test"}}]', 'puppeteer')
     expect(reading.skipped).toEqual([{ where: '[0]', reason: 'no name' }])
   })
 
-  it('storageState brings what pages store, and names what is not kept', () => {
+  it('storageState brings web storage, and names the parts that are not kept', () => {
     const records = [{ key: 'a', value: { token: 'x' } }]
     const stores = [{ name: 's', autoIncrement: false, records, indexes: [] }]
     const database = { name: 'accounts', version: 2, stores }
@@ -266,7 +266,7 @@ describe('JSON of browsers and their tools', () => {
       'origins[3]: no origin of a site',
       'origins[4]: no origin of a site',
       'origins[5]: no origin of a site',
-      'origins[6]: web storage that is no list of names and values',
+      'origins[6]: the web storage is not a list of names and values',
     ])
   })
 
@@ -292,7 +292,7 @@ describe('JSON of browsers and their tools', () => {
   })
 
   it.each([
-    ['storage-state', '[]', 'no storageState: no list "cookies" and none "origins"'],
+    ['storage-state', '[]', 'not a storageState: it has neither a list "cookies" nor a list "origins"'],
     ['storage-state', '{"cookies":{},"origins":[]}', 'cookies: not a list'],
     ['storage-state', '{"cookies":[],"origins":{}}', 'origins: not a list'],
     ['extension', '{"a":1}', 'not a list of cookies'],

@@ -6,7 +6,7 @@ import type { GivenCookie } from './format.ts'
 import { timeOfSeconds, timeOfText } from './given-time.ts'
 import { fromWire, toWire } from './latin1.ts'
 
-/** A member of what may be no object. */
+/** A member of a value that may not be an object. */
 export function member(object: unknown, name: string): unknown {
   return isObject(object) ? object[name] : undefined
 }
@@ -33,20 +33,20 @@ export function readJsonCookie(
   const content = textOf(field('value'))
   if (name === undefined) return 'no name'
   if (content === undefined) {
-    return field('value') === undefined ? 'no value' : 'a value that is no text'
+    return field('value') === undefined ? 'no value' : 'the value is not text'
   }
   const where = textOf(field('domain', 'host')) ?? fallback
   if (where === undefined || where === '') return 'no domain'
   const host = domainOf(where)
-  if (host === undefined) return 'a domain that is no host name'
+  if (host === undefined) return 'the domain is not a host name'
   const path = textOf(field('path') === '' ? '/' : (field('path') ?? '/'))
-  if (path === undefined) return 'a path that is no text'
+  if (path === undefined) return 'the path is not text'
   if (!wellEncoded && [name, content, path].some((text) => text.includes('\ufffd'))) {
     return 'text that is not UTF-8'
   }
   if ([name, content, path].some((text) => !text.isWellFormed())) return 'half a character'
   const expiry = expiryOf(value)
-  if (expiry === 'unreadable') return 'an expiry that is no time'
+  if (expiry === 'unreadable') return 'the expiry is not a time'
   const partitioned = partitionOf(value, host.domain)
   if (typeof partitioned === 'string') return partitioned
   const secure = flagOf(field('secure')) ?? false
@@ -112,8 +112,8 @@ function expiryOf(cookie: JsonObject): number | undefined | 'unreadable' {
 }
 
 /**
- * `None` on a cookie that is not Secure is what Firefox and older Chrome say of one without the attribute: no browser takes
- * a cookie that says both.
+ * Firefox and older Chrome write `None` for a cookie without the attribute, also when the cookie is not Secure. No browser takes
+ * such a cookie.
  */
 function sameSiteOf(value: unknown, secure: boolean): SameSite {
   if (typeof value !== 'string') return 'default'
@@ -137,12 +137,12 @@ function partitionOf(cookie: JsonObject, domain: string): boolean | string {
   const top = isObject(key) ? (member(key, 'topLevelSite') ?? member(key, 'sourceOrigin')) : key
   // Chrome's API writes an empty key for a cookie without a partition.
   if (isObject(key) && (top === undefined || top === '')) return false
-  if (typeof top !== 'string' || !URL.canParse(top)) return 'a partition key that is no site'
+  if (typeof top !== 'string' || !URL.canParse(top)) return 'the partition key is not a site'
   const ancestor = isObject(key)
     ? member(key, 'hasCrossSiteAncestor')
     : member(cookie, '_crHasCrossSiteAncestor')
   if (siteOf(new URL(top).hostname) !== siteOf(domain) || ancestor === true) {
-    return 'of the partition that another site has; only those of the own site are kept'
+    return 'it is in the partition of another site; hallpass keeps only cookies in the partition of their own site'
   }
   return true
 }

@@ -1,6 +1,6 @@
 /**
  * Where a text stops being JSON (RFC 8259), as `line 3, column 14: …`. Only called for text that a parser has refused:
- * the parser's own message would quote what stands there.
+ * the parser's own message would quote the text around that place.
  */
 export function jsonFlaw(text: string): string {
   const { at, reason } = firstFlaw(text)

@@ -41,7 +41,7 @@ export function writeCookieList<Item>(
 
 const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
 
-/** What tools that drive a browser say of a cookie, each in these words, but for its partition. */
+/** A cookie in the words of the tools that drive a browser. Each has its own word for the partition. */
 export function drivenCookie(cookie: GivenCookie, { name, value, path }: Texts) {
   return {
     name,

@@ -11,7 +11,7 @@ export function toWire(text: string): string {
   return latin1Of(encoder.encode(text))
 }
 
-/** The text that the bytes are the UTF-8 of; undefined when they are none. */
+/** Decodes the bytes as UTF-8; undefined when they are not UTF-8. */
 export function fromWire(latin1: string): string | undefined {
   try {
     return utf8.decode(bytesOf(latin1))

@@ -1,13 +1,13 @@
 import type { Contents, GivenCookie, Holds } from './format.ts'
 
-/** Something that the written file does not say although it was there, and of how many. */
+/** An attribute that the written file does not hold, and how many cookies or origins had it. */
 export interface Loss {
   readonly what: string
   readonly count: number
   readonly of: 'cookie' | 'origin'
 }
 
-/** What a format that holds only so much loses of these contents. */
+/** The attributes that are lost when a format writes these contents. */
 export function lossesOf(holds: Holds, { cookies, origins }: Contents): readonly Loss[] {
   const lost = (what: string, kept: boolean, has: (cookie: GivenCookie) => boolean): Loss => {
     return { what, of: 'cookie', count: kept ? 0 : cookies.filter(has).length }

@@ -25,7 +25,7 @@ test.each<[part: Partial<Cookie>, line: string]>([
   [{ httpOnly: true }, '#HttpOnly_example.com\tFALSE\t/\tFALSE\t0\ta\tb'],
   [{ httpOnly: true, hostOnly: false }, '#HttpOnly_.example.com\tTRUE\t/\tFALSE\t0\ta\tb'],
   [{ expiresAt: 1_900_000_000_999 }, 'example.com\tFALSE\t/\tFALSE\t1900000000\ta\tb'],
-  // 0 would be read as a session cookie: what has expired must not come to life.
+  // 0 would be read as a session cookie: an expired cookie must not come to life.
   [{ expiresAt: 5 }, 'example.com\tFALSE\t/\tFALSE\t1\ta\tb'],
   [{ name: '' }, 'example.com\tFALSE\t/\tFALSE\t0\t\tb'],
   [{ value: '' }, 'example.com\tFALSE\t/\tFALSE\t0\ta\t'],
@@ -33,7 +33,7 @@ test.each<[part: Partial<Cookie>, line: string]>([
   [{ domain: '::1' }, '::1\tFALSE\t/\tFALSE\t0\ta\tb'],
 ])('%j is the line %j', (part, line) => expect(toNetscape([{ ...cookie, ...part }])).toBe(`${head}${line}\n`))
 
-test('cookies keep their order, and none make a file too', () => {
+test('cookies keep their order, and a file can be without cookies', () => {
   expect(toNetscape([])).toBe(head)
   const text = toNetscape([
     { ...cookie, name: 'z' },
@@ -113,9 +113,9 @@ describe('reading a cookies.txt', () => {
     ['example.com\tFALSE\t/\tFALSE\t0\ta\tb\tc', '8 columns in place of 7'],
     ['example.com\tFALSE\t/\tFALSE', '4 columns in place of 7'],
     ['hunter2', '1 column in place of 7'],
-    ['a@b.test\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
-    ['..\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
-    ['a.test/x\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: a domain that is no host name'],
+    ['a@b.test\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: the domain is not a host name'],
+    ['..\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: the domain is not a host name'],
+    ['a.test/x\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: the domain is not a host name'],
     ['a.test\tmaybe\t/\tFALSE\t0\ta\thunter2', 'column 2: neither TRUE nor FALSE'],
     ['a.test\tFALSE\t/\t/\t0\ta\thunter2', 'column 4: neither TRUE nor FALSE'],
     ['a.test\tFALSE\t/\tFALSE\tsoon\ta\thunter2', 'column 5: no time in seconds'],

@@ -127,7 +127,7 @@ function cookieOf(fields: readonly string[], httpOnly: boolean): GivenCookie | s
   const host = domainWithPort(
     fromWire(domainText === pythonLocalhost ? 'localhost' : domainText) ?? domainText,
   )
-  if (host === undefined) return 'column 1: a domain that is no host name'
+  if (host === undefined) return 'column 1: the domain is not a host name'
   if (!isFlag(below)) return 'column 2: neither TRUE nor FALSE'
   if (!isFlag(secure)) return 'column 4: neither TRUE nor FALSE'
   const expiresAt = expiryOf(expiry)
@@ -149,7 +149,7 @@ function isFlag(text: string | undefined): boolean {
   return /^(TRUE|FALSE)$/i.test(text ?? '')
 }
 
-/** 0 is a session cookie to curl, wget and yt-dlp, nothing at all to Python, and -1 to what browsers' tools have printed. */
+/** 0 means a session cookie to curl, wget and yt-dlp; Python takes it for the year 1970. Tools of browsers have written -1. */
 function expiryOf(text: string): number | undefined | 'unreadable' {
   if (text === '' || /^(0|-1)(\.0+)?$/.test(text)) return undefined
   if (!/^-?\d{1,17}(\.\d+)?$/.test(text)) return 'unreadable'

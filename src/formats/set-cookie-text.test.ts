@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cookiesOf, now, read } from '../../test/formats/read-text.ts'
 
 describe('set-cookie', () => {
-  it('reads what curl -v printed, of the host that it says', () => {
+  it('reads the output of curl -v, for the host in it', () => {
     const text = `$ curl -v https://app.example.com:8443/
 * Trying 127.0.0.1...
 > GET / HTTP/1.1
@@ -30,11 +30,11 @@ describe('set-cookie', () => {
     ])
     expect(reading.skipped).toEqual([
       { where: 'line 9', reason: 'the domain is not of this host' },
-      { where: 'line 10', reason: 'the domain is a public suffix or no host name' },
+      { where: 'line 10', reason: 'the domain is a public suffix or not a host name' },
     ])
   })
 
-  it('without a host takes what names a Domain', () => {
+  it('without a host takes the lines that have a Domain', () => {
     const reading = read(
       'Set-Cookie: a=1; Domain=example.com\nSet-Cookie: b=hunter2\nSet-Cookie: c=3; Domain=co.uk\n',
     )

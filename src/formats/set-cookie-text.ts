@@ -9,7 +9,7 @@ import { fromWire } from './latin1.ts'
 /** With the marks that `curl -v` puts before lines, or without. */
 const setCookie = /^[<*]?\s*set-cookie\s*:(.*)$/i
 
-/** Text with Set-Cookie lines: what `curl -i`, `-v` or `-D` printed, or the bare values one a line. */
+/** Text with Set-Cookie lines, as `curl -i`, `-v` or `-D` prints them, or the bare values, one a line. */
 export const setCookieText: Format = {
   detects({ lines }) {
     return lines.some((line) => setCookie.test(line))
@@ -22,7 +22,7 @@ export const setCookieText: Format = {
     let host = given
     for (const [index, line] of source.lines.entries()) {
       const where = `line ${index + 1}`
-      // What the text itself says of the host of a request stands until it names another.
+      // The host of a request counts until the text names another.
       if (headed && given === undefined) host = hostOfLine(line) ?? host
       const value = headed ? setCookie.exec(line)?.[1] : line
       if (value === undefined || value.trim() === '') continue

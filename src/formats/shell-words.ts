@@ -120,7 +120,7 @@ function quotedAt(
   return { text: pieces.join(''), end: text.length, expands }
 }
 
-/** What bash makes of `\` and these characters in `$'…'`, in bytes of latin1 text, and how many it takes. */
+/** The bytes that bash makes of `\` and these characters in `$'…'`, as latin1 text, and how many characters it takes. */
 function ansiEscape(text: string): { readonly text: string; readonly length: number } {
   // Browsers write a character of two UTF-16 units as two escapes.
   const pair = /^u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})/i.exec(text)

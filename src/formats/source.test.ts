@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { read } from '../../test/formats/read-text.ts'
 import { maxSourceBytes, Source } from './source.ts'
 
-describe('whatever the encoding', () => {
+describe('in any encoding', () => {
   const json = '[{"name":"a","value":"schön","domain":"a.test"},{"name":"b","value":"c","domain":"a.test"}]'
   const txt = 'a.test\tFALSE\t/\tFALSE\t0\ta\tschön\n'
   const utf8 = 'sch\u00c3\u00b6n'
@@ -21,13 +21,13 @@ describe('whatever the encoding', () => {
     expect(cookies[0]?.cookie.value).toBe(value)
   })
 
-  test('JSON in latin1 loses the cookies that cannot be told, and no other', () => {
+  test('JSON in latin1 loses only the cookies that cannot be decoded', () => {
     const { cookies, skipped } = read(Buffer.from(json, 'latin1'))
     expect(cookies.map(({ cookie }) => cookie.name)).toEqual(['b'])
     expect(skipped).toEqual([{ where: '[0]', reason: 'text that is not UTF-8' }])
   })
 
-  test('half a character of UTF-16 is told in the same way', () => {
+  test('half a character of UTF-16 is reported in the same way', () => {
     const bytes = Buffer.from(`\ufeff${json.replace('ö', '\ud800')}`, 'utf16le')
     expect(read(bytes).skipped).toEqual([{ where: '[0]', reason: 'text that is not UTF-8' }])
   })
@@ -37,20 +37,20 @@ describe('whatever the encoding', () => {
   })
 })
 
-describe('a file that is none', () => {
+describe('a file of no format', () => {
   test.each<[what: string, bytes: Uint8Array | string, message: string]>([
     ['empty', '', 'it is empty'],
     ['blank', ' \n\n', 'it is empty'],
-    ['prose', 'Dear hunter2,\nhello\n', 'it is in none of the formats that are known'],
+    ['prose', 'Dear hunter2,\nhello\n', 'hallpass does not know its format'],
     [
       'a picture',
       Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0]),
-      'line 3: a NUL byte: it is no text',
+      'line 3: a NUL byte: it is not text',
     ],
     [
       "a browser's database",
       Buffer.from('SQLite format 3\0hunter2'),
-      'it is a database, as browsers keep their cookies in; an exported file is wanted',
+      'it is the database of a browser, not an exported file',
     ],
     [
       'JSON that ends early',
@@ -68,7 +68,7 @@ describe('a file that is none', () => {
       'line 1, column 23: not JSON: a value is expected',
     ],
     ['two of JSON', '[]\n[]', 'line 2, column 1: more after the end of the JSON'],
-    ['JSON of another kind', '{"hunter2":1}', 'it is in none of the formats that are known'],
+    ['JSON of another kind', '{"hunter2":1}', 'hallpass does not know its format'],
   ])('%s is refused with the place, and nothing of it is quoted', (_, bytes, message) => {
     const refused = () => read(bytes)
     expect(refused).toThrow(message)
@@ -87,7 +87,7 @@ describe('a file that is none', () => {
   })
 })
 
-// What looks at each character again for each other one takes minutes, and the test's time is over.
+// A reader that takes the square of the time would need minutes, longer than the test may take.
 test.each<[what: string, text: string]>([
   ['nothing but line ends', '\n'.repeat(3_000_000)],
   ['blanks before a value that has no quotes', `url${' '.repeat(200_000)}x y`],

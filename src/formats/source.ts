@@ -5,7 +5,7 @@ import { latin1Of, toWire } from './latin1.ts'
 /** More is no file of cookies; everything is held in memory while it is checked. A HAR of a long visit is some 50 MB. */
 export const maxSourceBytes = 64 * 1024 * 1024
 
-/** What was read, in the two ways in which formats look at it. */
+/** The content of a file, as text of bytes and as JSON. */
 export class Source {
   /** The bytes, one character each; of UTF-16 the bytes that UTF-8 would have. Without a byte order mark. */
   readonly latin1: string
@@ -24,7 +24,7 @@ export class Source {
     this.wellEncoded = isWellEncoded(bytes, encoding)
     this.latin1 = encoding === 'utf-8' ? latin1Of(withoutMark(bytes)) : toWire(this.#text)
     if (this.latin1.startsWith('SQLite format 3\0')) {
-      throw formatInvalid('it is a database, as browsers keep their cookies in; an exported file is wanted')
+      throw formatInvalid('it is the database of a browser, not an exported file')
     }
   }
 

@@ -21,7 +21,8 @@ export const storageState: WrittenFormat = {
 
   read(source) {
     const json = jsonOf(source)
-    if (!this.detects(source)) throw formatInvalid('no storageState: no list "cookies" and none "origins"')
+    if (!this.detects(source))
+      throw formatInvalid('not a storageState: it has neither a list "cookies" nor a list "origins"')
     const given = member(json, 'cookies') ?? []
     const stores = member(json, 'origins') ?? []
     if (!Array.isArray(given)) throw formatInvalid('cookies: not a list')

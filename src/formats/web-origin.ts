@@ -7,7 +7,7 @@ import { member } from './json-cookie.ts'
 export function webOrigin(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined
   const url = new URL(text)
-  // The host is what counts: a user name in front of it makes it read as another.
+  // Attack: with a user name in front, the URL reads as another host.
   if (url.username !== '' || url.password !== '' || url.hostname.endsWith('.')) return undefined
   return url.origin
 }
@@ -25,7 +25,7 @@ export function readOrigin(value: unknown):
   const localStorage = pairsOf(member(value, 'localStorage'))
   const sessionStorage = pairsOf(member(value, 'sessionStorage'))
   if (localStorage === undefined || sessionStorage === undefined) {
-    return { reason: 'web storage that is no list of names and values' }
+    return { reason: 'the web storage is not a list of names and values' }
   }
   const { databases, flawed } = readDatabases(member(value, 'indexedDB'))
   return { storage: { origin, localStorage, sessionStorage, indexedDB: databases }, flawed }

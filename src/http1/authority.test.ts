@@ -75,7 +75,7 @@ describe('an authority', () => {
     ['IPv6 with a zone', '[fe80::1%25eth0]'],
     ['IPv6 with a bare zone', '[fe80::1%eth0]'],
     ['IPv6 with two gaps', '[1::2::3]'],
-    ['IPv6 that is none', '[1:2]'],
+    ['invalid IPv6', '[1:2]'],
     ['a future address', '[v1.a]'],
     ['a name in brackets', '[a.example]'],
     ['something behind the bracket', '[::1]a:80'],
@@ -91,7 +91,7 @@ describe('an authority', () => {
     expect(parseAuthority(text)).toBeUndefined()
   })
 
-  it('that is read is the one that a URL parser reads', () => {
+  it('is the same to a URL parser', () => {
     const piece = fc.constantFrom(...'aZ09.-_:[]@%\\/ xX', '127', '0x7f', '::1', 'example', '443')
     fc.assert(
       fc.property(

@@ -11,7 +11,7 @@ const shape = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Za-z._-]{1,254}))(?::([1-9][
 /** Four decimal numbers up to 255, without leading zeros. */
 const ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/
 
-/** What a URL parser takes for a number, and therefore for (part of) an IPv4 address: decimal, octal, hexadecimal. */
+/** A URL parser reads these as a number, and so as (part of) an IPv4 address: decimal, octal, hexadecimal. */
 const numericLabel = /^(?:[0-9]+|0[xX][0-9A-Fa-f]*)$/
 
 /**

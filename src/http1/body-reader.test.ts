@@ -8,9 +8,9 @@ const bytes = (text: string) => Buffer.from(text, 'latin1')
 const chunked: Framing = { kind: 'chunked' }
 
 interface Read {
-  /** What is passed on. */
+  /** The bytes that go on. */
   readonly out: string
-  /** What belongs to the next message. */
+  /** The bytes of the next message. */
   readonly rest: string
   readonly done: boolean
 }
@@ -140,7 +140,7 @@ describe('a body by chunks', () => {
     ['another CR behind data', '5\r\nhello', '\r\r\n0\r\n\r\n', 'chunk data is longer than its size'],
     ['a line too long', '', `5;${'a'.repeat(1_024)}\r\n`, 'a chunk line is too long'],
     ['a line without end', '', `5;${'a'.repeat(1_100)}`, 'a chunk line is too long'],
-    ['a trailer that is none', '0\r\n', 'X\r\n\r\n', 'a header line has no colon'],
+    ['an invalid trailer', '0\r\n', 'X\r\n\r\n', 'a header line has no colon'],
     [
       'the next request instead of the empty line',
       '0\r\n',
@@ -246,7 +246,7 @@ describe('a body by chunks', () => {
 })
 
 describe('trailers', () => {
-  it('lose what has no business behind a body, and keep the rest as it came', () => {
+  it('lose the fields that must not follow a body, and keep the rest unchanged', () => {
     const kept = ['Grpc-Status:0', 'X-A:  b ', 'digest: c']
     const dropped = [
       'Set-Cookie: a=b',
@@ -280,7 +280,7 @@ describe('trailers', () => {
     })
   })
 
-  it('are filtered by whoever reads the body', () => {
+  it('are filtered by the reader of the body', () => {
     const filterTrailers: BodyReaderOptions['filterTrailers'] = (fields) =>
       fields.filter(({ lower }) => !lower.startsWith('hallpass-'))
     const text = '0\r\nHallpass-Captured: a\r\nX: b\r\n\r\n'

@@ -9,7 +9,7 @@ import { chunkLineBytes, trailerBytes } from './limits.ts'
 import { parseTrailers } from './trailers.ts'
 
 export interface BodyPart {
-  /** Wire bytes to relay, chunk framing included: slices of what was pushed, not copies. */
+  /** Wire bytes to relay, chunk framing included: slices of the pushed bytes, not copies. */
   readonly out: Buffer[]
   /** How many of the pushed bytes belong to this message; the rest is the next one's. */
   readonly used: number
@@ -184,6 +184,6 @@ function isEmptyLine(bytes: Buffer, position: number): boolean {
   return bytes[position] === cr && bytes[position + 1] === lf
 }
 
-/** What a chunk line can be before its LF has come: the rest of the grammar is checked when it is whole. */
+/** The beginning of a chunk line before its LF has come. The rest of the grammar is checked when the line is whole. */
 const unfinishedChunkLine = /^[0-9A-Fa-f]{1,16}(?:;[\t\x20-\x7e\x80-\xff]*)?\r?$/
 const unfinishedEmptyLine = /^\r$/

@@ -12,7 +12,7 @@ export function parseChunkLine(line: string): number {
   const match = chunkLine.exec(line)
   if (match === null) throw new Http1Error('a chunk line is not a hexadecimal size with extensions')
   const size = Number.parseInt(match[1] ?? '', 16)
-  // 2^64 + 5 is 5 to whoever counts in 64 bits, and rounds to something else in a double.
+  // A reader that counts in 64 bits takes 2^64 + 5 for 5, and a double rounds it.
   if (!Number.isSafeInteger(size)) throw new Http1Error('a chunk size is too large')
   return size
 }

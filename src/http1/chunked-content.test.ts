@@ -14,7 +14,7 @@ it('is empty where there is nothing but the last chunk', () => {
 })
 
 property.prop([fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }))])(
-  'is what was cut into chunks, in whatever pieces',
+  'is the content that was cut into chunks of any size',
   (pieces) => {
     const body = Buffer.concat([
       ...pieces.flatMap((piece) =>

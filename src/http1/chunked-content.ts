@@ -2,7 +2,7 @@ import { parseChunkLine } from './chunk-line.ts'
 
 const endOfLine = '\r\n'
 
-/** The content of a whole chunked body (RFC 9112, 7.1.3), of which a BodyReader has let every byte through; no trailers. */
+/** The content of a whole chunked body (RFC 9112, 7.1.3), without trailers. A BodyReader has accepted every byte of it before. */
 export function chunkedContent(body: Buffer): Buffer {
   const parts: Buffer[] = []
   for (let position = 0; ; ) {

@@ -4,7 +4,7 @@ const cr = 0x0d
 const lf = 0x0a
 
 /**
- * Throws at what is nowhere in a head: bare CR, bare LF, any control character but TAB. `from` is where the bytes begin
+ * Throws at bytes that no head may contain: bare CR, bare LF, any control character but TAB. `from` is where the bytes begin
  * that were not looked at before; a CR at the very end may still get its LF.
  */
 export function checkControlBytes(bytes: Buffer, from: number): void {

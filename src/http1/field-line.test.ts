@@ -80,7 +80,7 @@ describe('a field line of our own', () => {
     expect(() => fieldLine(name, 'a')).toThrow('a header name is not a token')
   })
 
-  it('whatever the value, is one line that is read back as it was meant', () => {
+  it('is one line that reads back unchanged, for any value', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
         let raw: string

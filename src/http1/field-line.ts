@@ -25,7 +25,7 @@ export function isToken(text: string): boolean {
 }
 
 /**
- * What a field value, or a reason phrase, may not hold: every control character but TAB. A NUL, a bare CR or a bare LF
+ * The characters that a field value or a reason phrase may not contain: every control character but TAB. A NUL, a bare CR or a bare LF
  * is where the next parser sees another line (RFC 9110, 5.5). A character above U+00FF would be cut to its low byte on
  * the wire, and U+010A becomes LF (CVE-2016-2216).
  */

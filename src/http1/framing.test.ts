@@ -18,7 +18,7 @@ const length = (length: number) => ({ kind: 'length', length })
 const cl = (value: string) => `Content-Length: ${value}\r\n`
 const te = (value: string) => `Transfer-Encoding: ${value}\r\n`
 
-/** What no message may say, whichever way it goes (RFC 9112, 6.1 to 6.3). */
+/** Heads that no request and no response may have (RFC 9112, 6.1 to 6.3). */
 const contradictions: readonly (readonly [string, number, string])[] = [
   [cl('5') + te('chunked'), 400, 'both Content-Length and Transfer-Encoding'],
   [te('chunked') + cl('5'), 400, 'both Content-Length and Transfer-Encoding'],
@@ -108,7 +108,7 @@ describe('the framing of a response', () => {
     [te('chunked'), {}, { kind: 'chunked' }],
     [cl('0'), { status: 205 }, length(0)],
     ['', { status: 205 }, { kind: 'close' }],
-    // RFC 9112, 6.3: no body, whatever the head says about the length of one.
+    // RFC 9112, 6.3: no body, even if the head gives a length.
     [cl('5'), { method: 'HEAD' }, { kind: 'none' }],
     [te('chunked'), { method: 'HEAD' }, { kind: 'none' }],
     ['', { method: 'HEAD' }, { kind: 'none' }],

@@ -14,7 +14,7 @@ const none = { kind: 'none' } as const
 const chunked = { kind: 'chunked' } as const
 const close = { kind: 'close' } as const
 
-/** What the head says about length, before method and status have their say; undefined when it says nothing. */
+/** The length as the fields give it, before method and status count; undefined when no field gives one. */
 type Declared = typeof chunked | { readonly kind: 'length'; readonly length: number } | undefined
 
 /**
@@ -65,7 +65,7 @@ function parseContentLength(text: string): number {
 export function requestFraming(head: RequestHead): Framing {
   const framing = declared(head.minor, head.fields)
   if (framing === undefined) return none
-  // RFC 9110, 9.3.6: a CONNECT has no content; what follows is the tunnel's, and one reader in two would eat it.
+  // RFC 9110, 9.3.6: a CONNECT has no content. The bytes behind it belong to the tunnel, and one reader in two would take them for a body.
   if (head.method === 'CONNECT' && !(framing.kind === 'length' && framing.length === 0)) {
     throw new Http1Error('a CONNECT has a body')
   }

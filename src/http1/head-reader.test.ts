@@ -19,7 +19,7 @@ function response(text: string): ResponseHead {
   return read.head
 }
 
-/** What comes of the text in these pieces: the head and the rest, an error, or nothing yet. */
+/** The result of reading these pieces: the head and the rest, an error, or nothing yet. */
 function outcome(kind: 'request' | 'response', pieces: readonly Buffer[]): string {
   const reader =
     kind === 'request' ? new HeadReader<RequestHead>('request') : new HeadReader<ResponseHead>('response')
@@ -77,10 +77,10 @@ describe('a request head', () => {
     ['GET / HTTP/0.9\r\nHost: a\r\n\r\n', 505, 'only HTTP/1.0 and HTTP/1.1'],
     ['GET / HTTP/1.2\r\nHost: a\r\n\r\n', 505, 'only HTTP/1.0 and HTTP/1.1'],
     ['PRI * HTTP/2.0\r\n\r\n', 505, 'only HTTP/1.0 and HTTP/1.1'],
-    ['GET a HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target has none'],
-    ['GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target has none'],
-    ['GET /a\x01 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target has none'],
-    ['CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target has none'],
+    ['GET a HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target is not in a form'],
+    ['GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target is not in a form'],
+    ['GET /a\x01 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target is not in a form'],
+    ['CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'the request target is not in a form'],
     ['GET / HTTP/1.1\r\n\r\n', 400, 'there is no Host'],
     ['GET http://a/ HTTP/1.1\r\n\r\n', 400, 'there is no Host'],
     ['GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n', 400, 'there is more than one Host'],
@@ -179,7 +179,7 @@ describe('a response head', () => {
 })
 
 describe('a head reader', () => {
-  it('hands back what came behind the head, and reads the next head from it', () => {
+  it('hands back the bytes behind the head, and reads the next head from them', () => {
     const reader = new HeadReader<RequestHead>('request')
     const first = reader.push(bytes(`${ordinary}${ordinary}rest`))
     expect(first?.rest.toString()).toBe(`${ordinary}rest`)
@@ -222,7 +222,7 @@ describe('a head reader', () => {
     ['a bare LF', 'GET / HTTP/1.1\n', 'an LF without CR'],
     ['a bare CR', 'GET / HTTP/1.1\rH', 'a CR without LF'],
     ['a version not spoken', 'GET / HTTP/3.0\r\n', 'only HTTP/1.0'],
-    ['a start line that is none', 'EHLO a.example\r\n', 'the request line is not'],
+    ['an invalid start line', 'EHLO a.example\r\n', 'the request line is not'],
     ['a field without colon', 'GET / HTTP/1.1\r\nHost: a\r\nX\r\n', 'no colon'],
     ['a folded line', 'GET / HTTP/1.1\r\nHost: a\r\n b\r\n', 'folded'],
   ])('refuses %s before the head is whole: its sender may wait for the answer', (_, text, message) => {
@@ -320,7 +320,7 @@ describe('a head reader', () => {
     )
   })
 
-  it('reads what was encoded, and encodes what was read', () => {
+  it('reads and encodes without a change', () => {
     const name = fc.string({ unit: fc.constantFrom(...'abXY-_.!1'), minLength: 1, maxLength: 8 })
     const value = fc.string({ unit: fc.constantFrom(...'aZ0 \t:;,="\x80\xff'), maxLength: 12 })
     const field = fc.tuple(name, value).filter(([name]) => name.toLowerCase() !== 'host')

@@ -24,9 +24,9 @@ type KindOf<H> = H extends RequestHead ? 'request' : 'response'
 export class HeadReader<H extends RequestHead | ResponseHead> {
   readonly #kind: 'request' | 'response'
   readonly #limits: HeadLimits
-  /** What came before of a head that is not yet whole. */
+  /** The beginning of a head that is not yet whole. */
   readonly #held = new HeldBytes()
-  /** How much of what is held are whole lines, found to be right. */
+  /** How many of the held bytes are whole lines that were checked. */
   #checked = 0
   #emptyLines = 0
   #failure: Http1Error | undefined
@@ -62,7 +62,7 @@ export class HeadReader<H extends RequestHead | ResponseHead> {
         return skipped < bytes.length ? this.#push(bytes.subarray(skipped)) : undefined
       }
     }
-    // The end may straddle the border to what came before.
+    // The end may straddle the border to the held bytes.
     const end = bytes.indexOf(endOfHead, Math.max(0, before - 3))
     if (end < 0) {
       if (before === 0 && chunk.length > 0) bytes = this.#held.append(chunk)

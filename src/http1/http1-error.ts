@@ -1,7 +1,7 @@
 /**
  * A message that is not valid HTTP/1.1, or whose end two readers could see in two places. The connection it came on is
  * never used again. `status` is the answer to a client; an origin's malformed answer is always a 502.
- * The text never quotes what was received: it may hold a secret, and it ends up in a log and in a body.
+ * The text never quotes the message: that may contain a secret, and the text ends up in a log and in a body.
  */
 export class Http1Error extends Error {
   readonly status: 400 | 431 | 501 | 505

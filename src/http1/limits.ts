@@ -1,5 +1,5 @@
 /**
- * Bounds of what one message may make us hold. A peer that exceeds one is refused at once, so that an endless header,
+ * Bounds of the memory that one message can take. A peer that exceeds one is refused at once, so that an endless header,
  * an endless chunk extension or an endless trailer costs at most this much memory per connection.
  */
 export interface HeadLimits {
@@ -12,7 +12,7 @@ export interface HeadLimits {
 }
 
 /**
- * 64 KiB is what Squid takes and four times Node's own bound; 200 lines are twice what Apache, HAProxy, Envoy and hyper
+ * Squid takes 64 KiB, which is four times Node's own bound; 200 lines are twice what Apache, HAProxy, Envoy and hyper
  * take; 16 KiB of start line are twice what nginx and Apache take (signed and SAML URLs come near 8 KiB).
  */
 export const headLimits: HeadLimits = { headBytes: 65_536, startLineBytes: 16_384, fields: 200 }

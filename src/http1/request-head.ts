@@ -27,10 +27,10 @@ export function parseRequestLine(line: string, limits: HeadLimits): Omit<Request
   if (major !== '1' || (minor !== '0' && minor !== '1')) {
     throw new Http1Error('only HTTP/1.0 and HTTP/1.1 are spoken here', 505)
   }
-  // Most targets are in origin form, and all there is to check of them is their characters.
+  // Most targets are in origin form: only their characters need a check.
   const valid =
     target.startsWith('/') && method !== 'CONNECT' ? isTargetText(target) : parseRequestTarget(method, target)
-  if (!valid) throw new Http1Error('the request target has none of the forms its method allows')
+  if (!valid) throw new Http1Error('the request target is not in a form that its method allows')
   return { method, target, minor: minor === '1' ? 1 : 0 }
 }
 

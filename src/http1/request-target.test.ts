@@ -38,7 +38,7 @@ describe('a request target', () => {
     ['a CR', 'GET', '/a\rb'],
     ['an LF', 'GET', '/a\nb'],
     ['a DEL', 'GET', '/a\x7f'],
-    ['a character that is no byte', 'GET', '/a\u010ab'],
+    ['a character that is not a byte', 'GET', '/a\u010ab'],
     ['an asterisk but for OPTIONS', 'GET', '*'],
     ['an authority but for CONNECT', 'GET', 'a.example:443'],
     ['a path for CONNECT', 'CONNECT', '/'],
@@ -49,7 +49,7 @@ describe('a request target', () => {
     ['an absolute target with userinfo', 'GET', 'http://a.example@b.example/'],
     ['an absolute target with a backslash', 'GET', 'http://a.example\\@b.example/'],
     ['an absolute target with one slash', 'GET', 'http:/a.example'],
-    ['a scheme that is none', 'GET', '1http://a.example/'],
+    ['an invalid scheme', 'GET', '1http://a.example/'],
     ['a URL in the path of nothing', 'GET', '://a.example/'],
   ])('is refused with %s', (_, method, target) => {
     expect(parseRequestTarget(method, target)).toBeUndefined()

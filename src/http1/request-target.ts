@@ -8,7 +8,7 @@ export type RequestTarget =
       /** Lower-case. */
       readonly scheme: string
       readonly authority: Authority
-      /** What goes to the origin instead (`*` for OPTIONS without path, RFC 9112, 3.2.4). */
+      /** The target for the origin (`*` for OPTIONS without path, RFC 9112, 3.2.4). */
       readonly path: string
     }
   | { readonly form: 'authority'; readonly authority: Authority & { readonly port: number } }
@@ -16,7 +16,7 @@ export type RequestTarget =
 
 /**
  * Visible characters and bytes above 0x7F (tools send raw UTF-8 in paths), wider than RFC 3986 as the web is. Not `#`:
- * a fragment never goes to an origin, and one that cuts it off sees another path than one that does not.
+ * a fragment never goes to an origin, and a server that cuts it off sees another path than a server that does not.
  */
 const targetText = /^[\x21\x22\x24-\x7e\x80-\xff]+$/
 
@@ -26,7 +26,7 @@ export function isTargetText(text: string): boolean {
   return targetText.test(text)
 }
 
-/** Parses a request target in the form that its method asks for; undefined when it is none of them. */
+/** Parses a request target in a form that its method allows; undefined for any other text. */
 export function parseRequestTarget(method: string, target: string): RequestTarget | undefined {
   if (!isTargetText(target)) return undefined
   if (method === 'CONNECT') {

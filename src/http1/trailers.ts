@@ -7,7 +7,7 @@ import { headLimits } from './limits.ts'
 const framingFields: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
 
 /**
- * What has no meaning behind a body, or a wrong one (RFC 9110, 6.5.1): routing, authentication, cookies. Whoever merges
+ * Fields that have no meaning behind a body, or a wrong one (RFC 9110, 6.5.1): routing, authentication, cookies. Whoever merges
  * trailers into the head would take them for real, and a cookie set there would go past the jar.
  */
 const neverInTrailers: ReadonlySet<string> = new Set([

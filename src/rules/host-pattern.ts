@@ -1,13 +1,13 @@
 /**
  * Hosts as a configuration or `--host` writes them: `example.com` is that host, `*.example.com` every host below it
- * (not itself), `*` all; an optional `:port`, none meaning every port.
+ * (not itself), `*` every host. `:port` is optional; without it the pattern matches every port.
  */
 export interface HostPattern {
   readonly kind: 'exact' | 'below' | 'any'
   /** Lower case, no trailing dot, IPv6 without brackets; '' for `*`. */
   readonly host: string
   readonly port: number | undefined
-  /** As it was written, tidied: what messages and records show. */
+  /** As it was written, tidied, for messages and records. */
   readonly text: string
 }
 
@@ -39,7 +39,7 @@ export function matchesHost(pattern: HostPattern, host: string, port: number): b
   if (pattern.kind === 'any') return true
   const name = foldHost(host)
   if (pattern.kind === 'exact') return name === pattern.host
-  // The dot belongs to what is compared: without it notexample.com would be "below" example.com.
+  // The dot is compared too: without it notexample.com would be "below" example.com.
   return name.length > pattern.host.length + 1 && name.endsWith(`.${pattern.host}`)
 }
 
@@ -92,9 +92,9 @@ function splitPort(written: string): { name: string; port: number | undefined } 
 function domain(name: string, written: string): string {
   const said = printable(written)
   if (name.includes('*')) throw new Error(`"${said}": a wildcard is a whole "*." in front, or "*" alone`)
-  // Two parsers, one name: whatever a URL parser would cut at or decode never gets into a pattern.
+  // Two parsers must read one name: a pattern never contains a character at which a URL parser cuts, or that it decodes.
   if (/[\s\0-\x20\x7f@\\%?#<>^|]/.test(name))
-    throw new Error(`"${said}" has a character that no host name has`)
+    throw new Error(`"${said}" contains a character that a host name cannot contain`)
   const bare = foldHost(name.startsWith('[') ? name.slice(1, -1) : name)
   const v6 = name.startsWith('[') || bare.includes(':')
   const host = URL.parse(`http://${v6 ? `[${bare}]` : bare}/`)?.hostname

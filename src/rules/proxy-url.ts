@@ -10,7 +10,7 @@ export interface ProxyUrl {
   readonly text: string
 }
 
-/** `env`: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say. */
+/** `env`: from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. */
 export type UpstreamSetting = 'env' | 'direct' | ProxyUrl
 
 const schemes: Readonly<Record<string, { readonly scheme: ProxyUrl['scheme']; readonly port: number }>> = {
@@ -31,7 +31,7 @@ const schemes: Readonly<Record<string, { readonly scheme: ProxyUrl['scheme']; re
  */
 export function parseProxyUrl(text: string): ProxyUrl {
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`)
-  if (url === null || url.hostname === '') throw new Error('a URL is wanted, as http://proxy.example:3128')
+  if (url === null || url.hostname === '') throw new Error('must be a URL, such as http://proxy.example:3128')
   const known = schemes[url.protocol]
   if (known === undefined) throw new Error('the scheme is http, https, socks5 or socks4')
   // A password with `/`, `?` or `#` in it makes the user's name the host: nothing may be sent there.

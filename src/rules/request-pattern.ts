@@ -1,6 +1,6 @@
 import { type Glob, matchesGlob } from './glob.ts'
 
-/** What a rule's `allow` says: a method (`*` for any) and a path, `*` within one segment, `**` across segments. */
+/** An entry of a rule's `allow`: a method (`*` for any) and a path, `*` within one segment, `**` across segments. */
 export interface RequestPattern {
   readonly method: string
   readonly path: Glob
@@ -15,7 +15,7 @@ export function parseRequestPattern(text: string): RequestPattern {
   const match = /^([!#$%&'*+.^_`|~\dA-Za-z-]+) +(\/[\x21-\x7e]*)$/.exec(text.trim())
   const [, method, path] = match ?? []
   if (method === undefined || path === undefined)
-    throw new Error('a method and a path are wanted, as "GET /**" or "POST /repos/*/issues"')
+    throw new Error('must be a method and a path, such as "GET /**" or "POST /repos/*/issues"')
   if (/[?#]/.test(path)) throw new Error('a path pattern has no query and no fragment')
   if (path.includes('***')) throw new Error('"***" means nothing; "*" is one segment, "**" any number')
   return {
@@ -26,8 +26,8 @@ export function parseRequestPattern(text: string): RequestPattern {
 }
 
 /**
- * HEAD goes where GET may: it shows less. A path is allowed only if it is so in every reading that an origin may make of
- * it, so that `/public/..%2fadmin`, `/public/..;/admin` or `/public//../admin` do not slip through `GET /public/**`.
+ * HEAD goes where GET may: it shows less. A path is allowed only if every way in which an origin may read it is
+ * allowed, so that `/public/..%2fadmin`, `/public/..;/admin` or `/public//../admin` do not slip through `GET /public/**`.
  * @param target path with or without query
  */
 export function matchesRequest(pattern: RequestPattern, method: string, target: string): boolean {

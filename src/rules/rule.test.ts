@@ -29,7 +29,7 @@ describe('the deciding rule', () => {
   it('is the first of two that are equally specific', () =>
     expect(decidingRule([rule('a.test'), rule('a.test')], 'a.test', 443)?.index).toBe(0))
 
-  it('may be none', () => expect(decidingRule([rule('a.test')], 'b.test', 443)).toBeUndefined())
+  it('may be absent', () => expect(decidingRule([rule('a.test')], 'b.test', 443)).toBeUndefined())
 })
 
 describe('a rule in the configuration', () => {

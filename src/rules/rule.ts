@@ -2,8 +2,8 @@ import { bestMatch, type HostPattern, specificity } from './host-pattern.ts'
 import type { RequestPattern } from './request-pattern.ts'
 
 /**
- * Which captured Set-Cookie lines the client still sees: `script` hides what a browser hides from scripts (HttpOnly),
- * `none` all, `all` none.
+ * The captured Set-Cookie lines that the client still sees: `script` hides the cookies that a browser hides from scripts
+ * (HttpOnly), `none` hides all, `all` hides nothing.
  */
 export type Reveal = 'script' | 'none' | 'all'
 
@@ -11,7 +11,7 @@ export interface Rule {
   readonly hosts: readonly HostPattern[]
   /** Name of a credential for these hosts. */
   readonly credential?: string | undefined
-  /** What may be asked of these hosts; absent: everything, empty: nothing. */
+  /** The requests that may go to these hosts; absent: all, empty: none. */
   readonly allow?: readonly RequestPattern[] | undefined
   readonly reveal?: Reveal | undefined
   /** false: what the client sent in the place of a credential stays. */

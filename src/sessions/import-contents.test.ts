@@ -355,7 +355,7 @@ describe('hostile imports', () => {
     ['a semicolon in the name', cookie('a; b')],
     ['an equals sign in the name', cookie('a=b')],
     ['blanks that a server would cut', cookie('a', { value: ' x ' })],
-    ['a character that is no byte', cookie('a', { value: '\u010a' })],
+    ['a character that is not a byte', cookie('a', { value: '\u010a' })],
     ['5,000 bytes', cookie('a', { value: 'x'.repeat(5000) })],
     ['a domain that is a public suffix', cookie('a', { domain: 'co.uk', hostOnly: false })],
     ['a domain that is a top-level domain', cookie('a', { domain: 'com', hostOnly: false })],

@@ -115,7 +115,13 @@ describe('a credential of the session', () => {
       /header/,
     ],
     ['without an option of its own', { kind: 'header', hosts: ['a.test'] }, 'x', 'usage', /header/],
-    ['without a value', { kind: 'bearer', hosts: ['a.test'] }, undefined, 'value-invalid', /token is wanted/],
+    [
+      'without a value',
+      { kind: 'bearer', hosts: ['a.test'] },
+      undefined,
+      'value-invalid',
+      /the value must be a token/,
+    ],
     [
       'with a value of two lines',
       { kind: 'bearer', hosts: ['a.test'] },

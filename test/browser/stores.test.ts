@@ -52,7 +52,7 @@ describe('the store of a real browser, read while it runs', () => {
       'cookie 1 (sid of bank.test): a value that belongs to another host',
     ])
     expect(await sid("top_frame_site_key = 'https://embedder.test'")).toEqual([
-      `${where}: of the partition that another site has; only those of the own site are kept`,
+      `${where}: it is in the partition of another site; hallpass keeps only cookies in the partition of their own site`,
     ])
     expect(await sid("has_cross_site_ancestor = 0, top_frame_site_key = 'https://example.test'")).toEqual([])
     expect(await reasons("UPDATE meta SET value = '23' WHERE key = 'version'")).toEqual([])
@@ -84,7 +84,7 @@ describe('the store of a real browser, read while it runs', () => {
     expect(await reasons('^userContextId=2')).toEqual(['of the container 2'])
     expect(await reasons('^privateBrowsingId=1')).toEqual(['of a private window'])
     expect(await reasons('^partitionKey=%28http%2Cembedder.test%29')).toEqual([
-      'of the partition that another site has; only those of the own site are kept',
+      'it is in the partition of another site; hallpass keeps only cookies in the partition of their own site',
     ])
     expect(await reasons('^partitionKey=%28http%2Cexample.test%29')).toEqual([])
     browser.kill()

@@ -223,7 +223,7 @@ hallpass: skipped 1: expired (line 7)
       'is prose',
       `Dear ${secret}`,
       [],
-      /stdin: it is in none of the formats that are known\nhallpass: hint: .*hallpass import --help\n$/,
+      /stdin: hallpass does not know its format\nhallpass: hint: .*hallpass import --help\n$/,
     ],
     [
       'is cut short',
@@ -249,7 +249,7 @@ hallpass: skipped 1: expired (line 7)
       ['other.test'],
       /stdin: nothing was imported: 1 not of other\.test\n$/,
     ],
-    ['is a database', 'SQLite format 3\0', [], /stdin: it is a database/],
+    ['is a database', 'SQLite format 3\0', [], /stdin: it is the database of a browser/],
   ])('of a file that %s fails with the place and changes nothing', async (_, stdin, args, message) => {
     await story(
       [secret],

@@ -129,7 +129,7 @@ describe('token login', () => {
       [
         'https',
         ['--issuer', 'http://id.example.com', '--client-id', 'c', '--host', 'a.example'],
-        /error: issuer: an https URL is wanted/,
+        /error: issuer: must be an https URL/,
       ],
     ]
     // One process after the other would take half a minute.

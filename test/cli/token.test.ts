@@ -152,7 +152,7 @@ describe('token', () => {
           run: set('store', 'sigv4', '--host', 'b.example'),
           stdin: JSON.stringify({ accessKeyId: 'AKID' }),
           status: 2,
-          stderr: /error: .*"secretAccessKey".* is wanted/,
+          stderr: /error: the value must be .*"secretAccessKey"/,
         },
       ],
     )
@@ -260,12 +260,12 @@ describe('token', () => {
           run: set('api', 'basic', '--host', 'a.example'),
           stdin: secret,
           status: 2,
-          stderr: /no colon in the value/,
+          stderr: /the value has no colon/,
         },
         {
           run: set('api', 'oauth2', '--issuer', 'ftp://a.example', '--host', 'a.example'),
           status: 2,
-          stderr: /error: --issuer: an https URL is wanted/,
+          stderr: /error: --issuer: must be an https URL/,
         },
         {
           run: set('api', 'mirror', '--cookie', 'a;b', '--header', 'x-a', '--host', 'a.example'),

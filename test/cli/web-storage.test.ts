@@ -85,11 +85,11 @@ describe('a credential of the kind web-storage', () => {
     [['--kind', 'web-storage', '--origin', origin], 'needs --key'],
     [
       ['--kind', 'web-storage', '--origin', 'app.example.com', '--key', 'a'],
-      '--origin: the origin of a page is wanted',
+      '--origin: must be the origin of a page',
     ],
     [
       ['--kind', 'web-storage', '--origin', origin, '--key', 'a', '--path', 'a..b'],
-      '--path: names joined by dots',
+      '--path: must be names joined by dots',
     ],
     [['--kind', 'web-storage', '--origin', origin, '--key', 'a', '--area', 'both'], '--area'],
     [['--kind', 'bearer', '--origin', origin], '--origin does not apply to the kind bearer'],

@@ -7,7 +7,7 @@ export interface AnySite {
   /** For `http_proxy`: it answers for every host itself. */
   readonly proxy: string
   readonly port: number
-  /** What the requests carried, in the order in which they came. */
+  /** The Cookie headers of the requests, in their order. */
   readonly cookies: string[]
 }
 
@@ -20,7 +20,7 @@ export async function anySite(setCookie: readonly string[]): Promise<AnySite> {
       'Set-Cookie',
       setCookie.map((line) => Buffer.from(line, 'utf8').toString('latin1')),
     )
-    // What yt-dlp asks for.
+    // yt-dlp asks for this type.
     response.setHeader('Content-Type', 'video/mp4')
     // Bytes: a text would be joined with the head, and both be written as UTF-8.
     response.end(Buffer.from('ok\n'))

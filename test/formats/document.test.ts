@@ -43,7 +43,7 @@ function row({ name, holds }: Pick<NamedFormat, 'name'> & { readonly holds?: Hol
   return `| ${[`\`${name}\``, 'in, out', says(domain), says(path), expiry, ...flags, bytes].join(' | ')} |`
 }
 
-test('docs/formats.md says what each format holds', () => {
+test('docs/formats.md lists the attributes that each format holds', () => {
   const rows = document.split('\n').filter((line) => line.startsWith('| `'))
   expect(rows.sort()).toEqual([...formats, { name: 'bundle', holds: whole }].map(row).sort())
 })
@@ -52,7 +52,7 @@ test('docs/formats.md names every alias', () => {
   for (const alias of formats.flatMap(({ aliases }) => aliases)) expect(document).toContain(alias)
 })
 
-test('the bundle of docs/formats.md opens to what it says', async () => {
+test('the bundle of docs/formats.md opens to the contents beside it', async () => {
   const block = (language: string) =>
     document.match(new RegExp(`^\`\`\`json ${language}\\n(.*?)\\n\`\`\`$`, 'ms'))?.[1] ?? ''
   const opened = await openBundle(block('bundle'), async () => new Secret('correct horse battery staple'))

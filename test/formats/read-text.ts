@@ -6,7 +6,7 @@ export const now = Date.UTC(2026, 0, 1)
 
 const formats = await allFormats()
 
-/** Reads a text as an import does: as the format that is named, or the one that it shows. */
+/** Reads a text as an import does: in the named format, or in the format that it shows. */
 export function read(
   text: string | Uint8Array,
   format?: string,
@@ -18,7 +18,7 @@ export function read(
   return found.read(source, { now, ...options })
 }
 
-/** The cookies, each with what differs from the plainest one. */
+/** The cookies, each reduced to the members that differ from the plainest cookie. */
 export function cookiesOf(reading: Reading): Partial<GivenCookie>[] {
   const plain = { hostOnly: true, path: '/', secure: false, httpOnly: false, sameSite: 'default' }
   return reading.cookies.map(({ cookie }) =>

@@ -30,7 +30,7 @@ const lines = [
   'never=5; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT',
 ]
 
-/** What our own jar makes of the same answer. */
+/** Our own jar after the same answer. */
 function ownJar(from = url): Jar {
   const jar = new Jar()
   const request: RequestUrl = { scheme: 'http', host: new URL(from).hostname, port: 80, path: '/x/y' }
@@ -89,7 +89,7 @@ jar.save(ignore_discard=True)`),
   'yt-dlp --cookies': ytDlp,
 } as const
 
-/** Each sends what a file holds, to the URL. */
+/** Each sends the cookies of a file to the URL. */
 const users: Readonly<
   Record<string, (file: string, to: string) => readonly [command: string, ...args: string[]]>
 > = {
@@ -108,7 +108,7 @@ urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open('${to}
 /** wget reads curl's mark for HttpOnly as a comment; Python takes the 0 of a session cookie for 1970. */
 const leftOut: Readonly<Record<string, readonly string[]>> = { wget: ['hidden'], python3: ['session'] }
 
-/** What a cookies.txt of that tool can say of a cookie. */
+/** The members that a cookies.txt of that tool holds. */
 const plain = ({ name, value, domain, hostOnly, path, httpOnly, expiresAt }: GivenCookie | Cookie) => ({
   name,
   value,
@@ -151,7 +151,7 @@ describe.each(Object.entries(makers))('a file made by %s', (name, make) => {
 })
 
 describe.each(Object.entries(users))('an exported cookies.txt with %s', (name, use) => {
-  // yt-dlp takes a host's own cookies to the hosts below it, too: Python does unless it is told not to.
+  // yt-dlp takes a host's own cookies to the hosts below it, too: Python does too, unless its policy is strict.
   const below = name === 'yt-dlp --cookies' ? [] : ['http://other.app.example.com/']
   test.for([url, ...below, 'http://example.com/x', 'http://elsewhere.test/'])(
     'goes to %s as from our own jar',

@@ -5,9 +5,9 @@ import type { Reading } from './reading.ts'
 type Verdict =
   /** Same messages, same end. */
   | { readonly kind: 'same' }
-  /** Ours refused what node took; the reason must be in the table. */
+  /** Ours refused a message that node took. The reason must be in the table. */
   | { readonly kind: 'stricter'; readonly reason: string }
-  /** Ours took what node refused; the reason must be in the other table. */
+  /** Ours took a message that node refused. The reason must be in the other table. */
   | { readonly kind: 'laxer'; readonly reason: string }
   | { readonly kind: 'different'; readonly detail: string }
 
@@ -15,7 +15,7 @@ interface Message {
   readonly trailers: readonly string[]
 }
 
-/** Trailers that must not be there are dropped by ours; what is left is node's, in node's order. */
+/** Ours drops trailers that must not be there; the rest are node's, in node's order. */
 function sameMessage<M extends Message>(own: M, node: M): boolean {
   const { trailers: ownTrailers, ...ownRest } = own
   const { trailers: nodeTrailers, ...nodeRest } = node
@@ -41,7 +41,7 @@ export function compare<M extends Message>(own: OwnReading<M>, node: Reading<M>)
     const both = node.messages.length === common && node.outcome === 'refused'
     return both ? { kind: 'same' } : { kind: 'stricter', reason: own.reason }
   }
-  // Behind an upgrade, or behind the last message, ours looks at nothing: node may object to what it finds there.
+  // Behind an upgrade, or behind the last message, ours looks at nothing: node may object to the bytes there.
   if (own.reason === 'upgrade' || own.reason === 'end') {
     return node.messages.length === common
       ? { kind: 'same' }

@@ -12,7 +12,7 @@ import { readRequests, readResponses } from './own-reading.ts'
  * or both refuse. The two tables list every other outcome; whatever is not in them is a failure.
  */
 
-/** What ours refuses and node takes, by the message of ours, and why it is refused. */
+/** Messages that ours refuses and node takes: our error, and the reason. */
 const stricter: Readonly<Record<string, string>> = {
   'Host is not a host and a port': 'two readers of one odd authority see two hosts',
   'there is no Host': 'RFC 9112, 3.2 asks for it in a CONNECT too',
@@ -24,7 +24,7 @@ const stricter: Readonly<Record<string, string>> = {
   'the Transfer-Encoding is not exactly chunked': 'other codings are not spoken here',
   'there is more than one Transfer-Encoding': 'one reader takes the first, another the last',
   'there is a Transfer-Encoding in HTTP/1.0':
-    'HTTP/1.0 knows none, so one reader in two looks at the length alone',
+    'HTTP/1.0 has no transfer coding, so one reader in two looks only at the length',
   'only HTTP/1.0 and HTTP/1.1 are spoken here': 'node takes 0.9 and 2.0 for some kind of 1.x',
   'the head is too large': 'bounded',
   'the start line is too long': 'bounded',
@@ -36,7 +36,7 @@ const stricter: Readonly<Record<string, string>> = {
   'there is a CR without LF': 'node skips CR where a message could begin',
   'there are empty lines instead of a request': 'one is skipped, not any number',
   incomplete: 'node drops a CR behind the last message, ours waits for its LF',
-  'the request target has none of the forms its method allows':
+  'the request target is not in a form that its method allows':
     'RFC 9112, 3.2: forms by method, no fragment, strict host',
   'the status line is not version, status and reason':
     'node takes any three digits, and empty lines before it',
@@ -50,7 +50,7 @@ const stricter: Readonly<Record<string, string>> = {
   'a 101 response has a body': 'as 204',
 }
 
-/** What ours takes and node refuses, by node's code. The target's and the method's borders are the same to every reader. */
+/** Messages that ours takes and node refuses, by node's code. The target's and the method's borders are the same to every reader. */
 const laxer: Readonly<Record<string, (first: { method: string; target: string }) => boolean>> = {
   // Methods are tokens (RFC 9110, 9.1), and WebDAV, CalDAV and caches have more of them than node's list.
   HPE_INVALID_METHOD: ({ method }) => !METHODS.includes(method),
@@ -96,7 +96,7 @@ describe('requests, read by our codec and by a node:http server', () => {
     const verdict = compare(own, theirs)
     judge(text, own, verdict, theirs.messages.length)
     if (own.messages.length === 0 || verdict.kind === 'laxer') return
-    // What is passed on is read by the next hop as what was read here.
+    // The next hop reads the same message as ours.
     const onward = await node.read(own.relayed)
     if (compare({ ...own, outcome: 'clean', reason: 'end' }, onward).kind !== 'same') {
       expect.fail(`passed on, it is something else: ${JSON.stringify(text.slice(0, 1_000))}`)

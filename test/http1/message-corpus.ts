@@ -156,7 +156,7 @@ export const requestCorpus: readonly string[] = [
   `GET / HTTP/1.1\r\n${host}\n\r\n`,
   `GET / HTTP/1.1\r\n${host}${'X: a\r\n'.repeat(250)}\r\n`,
   `GET / HTTP/1.1\r\n${host}${`X: ${'a'.repeat(8_000)}\r\n`.repeat(9)}\r\n`,
-  // What Connection may name, and what comes behind the last message.
+  // Names in Connection, and bytes behind the last message.
   post('Connection: content-length\r\nContent-Length: 5\r\n', `hello${next}`),
   post('Connection: close, keep-alive\r\nContent-Length: 5\r\n', `hello${next}`),
   `GET / HTTP/1.1\r\n${host}Connection: CLOSE\r\n\r\n${next}`,

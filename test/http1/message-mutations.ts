@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** What is put in, or in the place of something: the bytes on which readers have disagreed. */
+/** The bytes to insert, or to put in the place of others: readers have disagreed on them. */
 const fragments = [
   '\r', '\n', '\r\n', '\r\n\r\n', '\n\n', '\0', '\t', '\v', '\f', ' ', '  ', '\x7f', '\x80', '\x85', '\xa0', '\xff', '\x01',
   ':', ';', ',', '=', '"', '\\', '#', '?', '/', '*', '@', '%00', '-', '+', '_', '.', '0', '1', '5', 'a', 'f', 'x', '0x', '00',

@@ -20,7 +20,7 @@ function collect(message: IncomingMessage): Seen {
   message.on('end', () => {
     seen.complete = message.complete
   })
-  // Cut short: `complete` stays false, and that is all there is to know.
+  // Cut short: `complete` stays false.
   message.on('error', () => {})
   return seen
 }

@@ -9,9 +9,9 @@ import { encodeResponseHead, type ResponseHead } from '../../src/http1/response-
 import type { Reading, RequestMessage, ResponseMessage } from './reading.ts'
 
 export interface OwnReading<M> extends Reading<M> {
-  /** What the next hop gets of each whole message, head and body, one after another. */
+  /** The bytes of each whole message for the next hop, head and body, one after another. */
   readonly relayed: readonly Buffer[]
-  /** The last message asks for an upgrade, or is one: what follows is not HTTP. */
+  /** The last message asks for an upgrade, or is one: the bytes behind it are not HTTP. */
   readonly upgraded: boolean
 }
 
@@ -59,7 +59,7 @@ interface Step<H, M> {
   readonly framing: (head: H) => Framing
   readonly message: (head: H, content: string, trailers: readonly string[]) => M
   readonly encode: (head: H) => Buffer
-  /** What follows this message on the connection: another one, nothing, or no HTTP at all. */
+  /** Whether another message follows on the connection, nothing, or no HTTP at all. */
   readonly after: (head: H) => 'next' | 'end' | 'upgrade'
 }
 

@@ -1,4 +1,4 @@
-/** What a reader made of the bytes of one connection: whole messages, then how it went on. Text is latin1. */
+/** A reader's result for the bytes of one connection: whole messages, then how it went on. Text is latin1. */
 export interface Reading<M> {
   readonly messages: readonly M[]
   /**

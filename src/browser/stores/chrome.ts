@@ -73,10 +73,10 @@ async function contentOf(
   keys: ChromeKeys,
 ): Promise<{ readonly value: string } | { readonly reason: string }> {
   const sealed = row.encrypted_value
-  if (!(sealed instanceof Uint8Array)) return { reason: 'an encrypted value that is no bytes' }
+  if (!(sealed instanceof Uint8Array)) return { reason: 'the encrypted value is not bytes' }
   if (sealed.length === 0) {
     const value = wireOf(row.value)
-    return value === undefined ? { reason: 'a value that is no text' } : { value }
+    return value === undefined ? { reason: 'the value is not text' } : { value }
   }
   const opened = await keys.open(Buffer.from(sealed))
   if ('reason' in opened) return opened

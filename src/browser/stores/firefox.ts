@@ -58,7 +58,7 @@ function foldersOf(root: string): readonly ProfileFolder[] {
 
 function cookieColumns(row: Row, scale: number): CookieColumns | string {
   const value = wireOf(row.value)
-  if (value === undefined) return 'a value that is no text'
+  if (value === undefined) return 'the value is not text'
   return {
     value,
     host: row.host,

@@ -35,9 +35,9 @@ export async function readRows(
 function cookieOf(row: Row, columns: CookieColumns): GivenCookie | string {
   const name = wireOf(row.name)
   const { value, host, secure, httpOnly, sameSite = 'default', expiresAt } = columns
-  if (name === undefined || typeof host !== 'string') return 'name or host is no text'
+  if (name === undefined || typeof host !== 'string') return 'the name or the host is not text'
   const domain = domainOf(host)
-  if (domain === undefined) return 'a host that is none'
+  if (domain === undefined) return 'not a host name'
   const partitioned = columns.partition(domain.domain)
   if (typeof partitioned === 'string') return partitioned
   return {
@@ -55,4 +55,5 @@ function cookieOf(row: Row, columns: CookieColumns): GivenCookie | string {
   }
 }
 
-export const ofOtherPartition = 'of the partition that another site has; only those of the own site are kept'
+export const ofOtherPartition =
+  'it is in the partition of another site; hallpass keeps only cookies in the partition of their own site'

@@ -26,6 +26,6 @@ export async function sealedSecret(name: string, { kind }: Definition, { secret 
 export function parseSecret({ kind }: Definition, text: string | undefined, now: number): unknown {
   const form = kindOf(kind)?.secret
   if (form === undefined) return nothingToSet(`a credential of the kind ${kind}`, text)
-  if (text === undefined) throw new HallpassError('value-invalid', `${form.wanted} is wanted`)
+  if (text === undefined) throw new HallpassError('value-invalid', `the value must be ${form.wanted}`)
   return form.parse(text, now)
 }
