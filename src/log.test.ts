@@ -103,6 +103,17 @@ describe('the log', () => {
     expect(text).not.toContain(Buffer.from('hunter2').toString('base64').slice(0, 8))
   })
 
+  it('cuts a value out although the end of a long text is cut away', async () => {
+    const value = 'hunter2-'.repeat(40)
+    const text = `/${'x'.repeat(900)}${value}`
+    await linesOf((log) => {
+      log.scrub(new Secret(value))
+      log.request({ ...entry, path: text, note: text })
+      log.warn(text)
+    })
+    expect(readFileSync(join(folder, logFileName), 'utf8')).not.toContain('hunter2')
+  })
+
   it('does not take fields that are named after secrets', async () => {
     const fields: LogFields = {
       'Set-Cookie': 'sid=1',

@@ -48,6 +48,8 @@ export function openLog({ folder, terminal = false }: LogOptions): Log {
   const streams = [file, ...(terminal ? [terminalStream()] : [])].map((stream) => ({
     write: (line: string) => void stream.write(scrubber.scrub(line)),
   }))
+  // A long text is cut later. The scrubber finds a value by its end, which the cut may take away.
+  const scrubUncut = (text: string) => (isPlain(text) ? text : scrubber.scrub(text))
   const logger = pino(
     {
       base: { pid },
@@ -58,12 +60,12 @@ export function openLog({ folder, terminal = false }: LogOptions): Log {
   )
   return {
     request: (entry) => {
-      const line = requestJson(entry)
+      const line = requestJson(entry, scrubUncut)
       for (const stream of streams) stream.write(line)
     },
-    info: (message, fields) => logger.info(checkedFields(fields), printable(message)),
-    warn: (message, fields) => logger.warn(checkedFields(fields), printable(message)),
-    error: (message, fields) => logger.error(checkedFields(fields), printable(message)),
+    info: (message, fields) => logger.info(checkedFields(fields), printable(scrubUncut(message))),
+    warn: (message, fields) => logger.warn(checkedFields(fields), printable(scrubUncut(message))),
+    error: (message, fields) => logger.error(checkedFields(fields), printable(scrubUncut(message))),
     scrub: (secret) => scrubber.add(secret),
     close: () => file.close(),
   }
@@ -96,14 +98,14 @@ export const silentLog: Log = {
 }
 
 /** The line that pino would write; pino is too slow for thousands of requests a second. */
-function requestJson(entry: RequestEntry): string {
+function requestJson(entry: RequestEntry, scrubUncut: (text: string) => string): string {
   const { session, note } = entry
   return (
     `{"level":"info"${isoTime()},"pid":${pid},"session":${json(session)}` +
-    `,"method":${json(entry.method)},"host":${json(entry.host)},"path":${json(withoutQueryValues(entry.path))}` +
+    `,"method":${json(entry.method)},"host":${json(entry.host)},"path":${json(scrubUncut(withoutQueryValues(entry.path)))}` +
     `,"status":${entry.status},"ms":${Math.round(entry.ms * 10) / 10}` +
     `,"attached":${jsonList(entry.attached)},"captured":${jsonList(entry.captured)}` +
-    `${note === undefined ? '' : `,"note":${json(note)}`},"msg":"request"}\n`
+    `${note === undefined ? '' : `,"note":${json(scrubUncut(note))}`},"msg":"request"}\n`
   )
 }
 
