@@ -20,7 +20,7 @@ interface Served {
   readonly home: Home
 }
 
-/** What each client is told to do; all are told of the trust by file, and answer with the body they got. */
+/** The command of each client. Each gets its trust by file and prints the body that it received. */
 const clients: Record<
   string,
   { needs: readonly [string, ...string[]]; ask: (at: Served) => Promise<string> }

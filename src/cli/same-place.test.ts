@@ -13,7 +13,7 @@ it.each([
   ['hallpass token login x --session other', 'hallpass token login x --session other --home /a'],
   ['hallpass doctor', 'hallpass doctor --home /a'],
   ['chmod 700 /a', 'chmod 700 /a'],
-])('%s stays in the place that was told', (command, expected) => {
+])('%s stays in the place that the user named', (command, expected) => {
   expect(inSamePlace(command, { session: 'work', home: '/a' }, commands)).toBe(expected)
   expect(inSamePlace(command, { session: 'default' }, commands)).toBe(command)
 })

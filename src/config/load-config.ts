@@ -16,7 +16,7 @@ export interface ConfigOptions {
   /** The value of --config. */
   readonly file?: string | undefined
   readonly env: NodeJS.ProcessEnv
-  /** The values of other flags, in the form of the file. A key that is none is a problem. */
+  /** The values of other flags, in the form of the file. An unknown key is a problem. */
   readonly flags?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -160,7 +160,7 @@ function flagLayers(flags: Readonly<Record<string, unknown>>): Layer[] {
   return Object.entries(flags).flatMap(([key, value]): Layer[] => {
     if (value === undefined) return []
     const name = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-    // The schema refuses a key that is none.
+    // The schema refuses an unknown key.
     return [{ key: key as Key, value, source: { from: 'flag', name } }]
   })
 }

@@ -13,7 +13,7 @@ export interface WebStorageDefinition extends Definition {
   readonly header?: string | undefined
 }
 
-/** What is read of the storage whenever that changes. Unicode. */
+/** The token as the storage holds it now, read again after each change. Unicode. */
 export interface WebStorageValue {
   readonly token: string
 }

@@ -53,7 +53,7 @@ export async function readCopied<T>(file: string, read: (database: DatabaseSync)
     })
   } finally {
     remove()
-    // A signal that came while SQLite was reading is told only now.
+    // A signal that came while SQLite was reading arrives only now.
     await nextTurn()
     for (const signal of endSignals) process.off(signal, onSignal)
   }
@@ -66,7 +66,7 @@ async function copyTogether(file: string, copy: string): Promise<void> {
       rmSync(copy + suffix, { force: true })
       if (suffix === '' || existsSync(file + suffix)) copyFile(file + suffix, copy + suffix)
     }
-    // What was moved from one to the other in between would be missing, or there twice.
+    // A row that moved from one to the other in between would be missing, or there twice.
     if (writtenAt(file) === before) return
     await sleep(betweenCopiesMs)
   }
@@ -96,7 +96,7 @@ export function rowsOf(database: DatabaseSync, sql: string): readonly Row[] {
 /** Of a cookie, for `SELECT`: what a site may have sent in any encoding, as bytes. As text, what is no UTF-8 would be lost. */
 export const cookieBytes = ['name', 'value', 'path'].map((name) => `CAST(${name} AS BLOB) AS ${name}`).join()
 
-/** The bytes as they go on the wire; undefined for what is none. */
+/** The bytes as they go on the wire; undefined for a value that is no text. */
 export function wireOf(column: unknown): string | undefined {
   return column instanceof Uint8Array ? latin1Of(column) : undefined
 }

@@ -10,7 +10,7 @@ import { type CookieColumns, ofOtherPartition, readRows } from './row-cookie.ts'
 /** From this version of its schema on, Firefox keeps times in milliseconds. */
 const millisecondsSince = 16
 
-/** What nsICookie has: 256 stands for a cookie that said nothing. */
+/** The values of nsICookie. 256 stands for a cookie without SameSite. */
 const sameSites: Readonly<Record<number, GivenCookie['sameSite']>> = {
   0: 'none',
   1: 'lax',

@@ -17,7 +17,7 @@ import type { KeptSites } from './kept-sites.ts'
 import { checkScreen, type WindowOptions } from './window-proxy.ts'
 import { hostOf, nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
 
-/** What ends a login, besides closing the window. */
+/** The sign that ends a login before the window is closed. */
 export type Until =
   | { readonly kind: 'url'; readonly text: string; readonly glob: Glob }
   | { readonly kind: 'cookie'; readonly name: string }

@@ -8,7 +8,7 @@ import { openKeys } from '../../open-keys.ts'
 /** The exit status for work done in part. */
 const inPart = 8
 
-/** Each record takes some milliseconds, because it is written durably. From this many on, the user is told first. */
+/** Each record takes some milliseconds, because it is written durably. From this many on, the command says so first. */
 const many = 100
 
 export const run: Run = async (context) => {
