@@ -22,7 +22,7 @@ describe('the endpoints of an authorization server', () => {
     expect(asked).toEqual(['/.well-known/openid-configuration'])
   })
 
-  it('are discovered where RFC 8414 has them too', async () => {
+  it('are discovered at the place of RFC 8414 too', async () => {
     await using world = await serving((path, answer) => {
       if (path !== '/.well-known/oauth-authorization-server/tenant') return void answer.writeHead(404).end()
       json(answer, metadataOf('https://id.test/tenant'))
@@ -33,49 +33,49 @@ describe('the endpoints of an authorization server', () => {
 
   it.each<[string, (answer: ServerResponse) => unknown, string]>([
     [
-      'that says it is another issuer',
+      'of another issuer',
       (answer) => json(answer, metadataOf('https://evil.test')),
-      'gave no answer that can be used: discovered metadata issuer does not match the expected issuer',
+      'the answer of the authorization server https://id.test/ is not usable: discovered metadata issuer does not match the expected issuer',
     ],
     [
-      'that is no JSON',
+      'that is not JSON',
       (answer) => answer.setHeader('content-type', 'application/json').end('{"issuer'),
-      'gave no answer that can be used: it is not JSON',
+      'the answer of the authorization server https://id.test/ is not usable: it is not JSON',
     ],
     [
       'that is a page',
       (answer) => answer.setHeader('content-type', 'text/html').end('<p>'),
-      'gave no answer that can be used: status 200, text/html',
+      'the answer of the authorization server https://id.test/ is not usable: status 200, text/html',
     ],
     [
-      'that is none',
+      'that is an error',
       (answer) => answer.writeHead(500).end(),
-      'gave no answer that can be used: status 500, no content type',
+      'the answer of the authorization server https://id.test/ is not usable: status 500, no content type',
     ],
     [
       'that redirects',
       (answer) => answer.writeHead(302, { location: 'https://evil.test/' }).end(),
-      'gave no answer that can be used: status 302, no content type',
+      'the answer of the authorization server https://id.test/ is not usable: status 302, no content type',
     ],
     [
       'that never ends',
       endless,
-      'could not be asked: id.test did not answer: its answer is larger than 1 MiB',
+      'the authorization server https://id.test/ could not be reached: id.test did not answer: its answer is larger than 1 MiB',
     ],
     [
       'that is cut',
       (answer) => answer.destroy(),
-      'could not be asked: id.test did not answer: connection reset',
+      'the authorization server https://id.test/ could not be reached: id.test did not answer: connection reset',
     ],
   ])('are refused from a document %s', async (_, answer, message) => {
     await using world = await serving((_path, response) => void answer(response))
     await expect(clientOf(at('https://id.test'), undefined, world.fetch)).rejects.toMatchObject({
       code: 'token-server',
-      message: `the authorization server https://id.test/ ${message}`,
+      message,
     })
   })
 
-  it('are not taken from who has no certificate for them', async () => {
+  it('are not taken from a server without a certificate for its name', async () => {
     const stranger = makeCertificate({ commonName: 'id.test' })
     const certificate = {
       cert: stranger.cert,
@@ -93,7 +93,7 @@ describe('the endpoints of an authorization server', () => {
     expect(origin.received).toBe('')
   })
 
-  it('are known still when the server is away at the end of the hour', async () => {
+  it('are still known when the server is away after an hour', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     let up = true
@@ -115,7 +115,7 @@ describe('the endpoints of an authorization server', () => {
     })
   })
 
-  it('are those given, and nobody is asked', async () => {
+  it('are the given ones, without a request', async () => {
     const definition = at(undefined, {
       tokenEndpoint: 'https://id.test/t',
       authorizationEndpoint: 'https://id.test/a',
@@ -244,11 +244,11 @@ describe.each(providers.map((provider) => [provider.name, provider] as const))(
       expect(provider.flows.length).toBeGreaterThan(0)
     })
 
-    it('does not ask for what it warns of', () => {
+    it('does not ask for scopes that it warns of', () => {
       for (const scope of provider.scopes) expect(Object.keys(provider.broad ?? {})).not.toContain(scope)
     })
 
-    it('says whose document it follows', async () => {
+    it('names the document that it follows', async () => {
       const { readFileSync } = await import('node:fs')
       const text = readFileSync(new URL(`providers/${name}.ts`, import.meta.url), 'utf8')
       expect(text).toMatch(/\/\*\*[\s\S]*?\((?:[\w.-]+\.(?:com|dev|org))\/[\s\S]*?\*\//)

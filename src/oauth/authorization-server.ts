@@ -11,16 +11,16 @@ import type { TokenFetch } from './token-fetch.ts'
 import { tokenServerError } from './token-server-error.ts'
 
 /**
- * Nothing here decides by the clock whether an ID token is good: it is read for its nonce, the very answer that brought
- * it being minutes old at most. A machine whose clock is a quarter of an hour off can sign in all the same.
+ * Nothing here judges an ID token by the clock. It is read for its nonce, and its answer is minutes old at most. So a machine whose
+ * clock is a quarter of an hour off can sign in.
  */
 const clockToleranceSeconds = 15 * 60
 
 /**
- * The authorization server of a credential and its client there: by discovery, by what is known of the provider, or by the
- * endpoints given.
+ * The authorization server of a credential and its client there, from discovery, from the list of providers, or from the given
+ * endpoints.
  *
- * @throws HallpassError `usage` for a definition that says too little, `token-server` for a server that cannot be asked.
+ * @throws HallpassError `usage` for an incomplete definition, `token-server` for a server that cannot be reached.
  */
 export async function clientOf(
   definition: OAuth2Definition,
@@ -28,7 +28,8 @@ export async function clientOf(
   fetch: TokenFetch,
 ): Promise<Configuration> {
   const { clientId } = definition
-  if (clientId === undefined) throw new HallpassError('usage', 'a client id is missing: --client-id says it')
+  if (clientId === undefined)
+    throw new HallpassError('usage', 'the client id is missing: give it with --client-id')
   const oauth = await import('openid-client')
   const provider = definition.provider === undefined ? undefined : knownProvider(definition.provider)
   const metadata = { [oauth.clockTolerance]: clockToleranceSeconds }
@@ -50,7 +51,7 @@ export async function clientOf(
       ...(plain ? { execute: [oauth.allowInsecureRequests] } : {}),
     })
   try {
-    // OpenID Connect's place first, which nearly all have; RFC 8414 section 3 for those that know no identities.
+    // The place of OpenID Connect first, which nearly all servers have. RFC 8414 section 3 for servers without identities.
     return setUp(
       await discover('oidc').catch((error) =>
         isMissing(error) ? discover('oauth2') : Promise.reject(error),
@@ -66,20 +67,20 @@ export function issuerOf(definition: OAuth2Definition, provider: Provider | unde
   const issuer = definition.issuer ?? provider?.issuer
   if (issuer !== undefined) return issuer
   if (provider?.domain !== undefined)
-    throw new HallpassError('usage', `which ${provider.title}? --issuer ${provider.domain} says it`)
-  throw new HallpassError('usage', 'which authorization server? --provider or --issuer says it')
+    throw new HallpassError('usage', `${provider.title} needs an issuer: --issuer ${provider.domain}`)
+  throw new HallpassError('usage', 'the authorization server is missing: name it with --provider or --issuer')
 }
 
-/** @throws HallpassError `usage` listing those there are. */
+/** @throws HallpassError `usage`, which points at the list */
 export function knownProvider(name: string): Provider {
   const provider = providerOf(name)
   if (provider !== undefined) return provider
-  throw new HallpassError('usage', `there is no provider "${name}"; --issuer takes the URL of any other`, {
+  throw new HallpassError('usage', `there is no provider "${name}". For any other server, use --issuer URL`, {
     hint: 'hallpass token login --help',
   })
 }
 
-/** Metadata that need no discovery. */
+/** Metadata without discovery. */
 function givenMetadata(
   definition: OAuth2Definition,
   provider: Provider | undefined,
@@ -87,7 +88,7 @@ function givenMetadata(
   const { authorizationEndpoint, tokenEndpoint, deviceAuthorizationEndpoint } = definition
   if (tokenEndpoint !== undefined) {
     return {
-      // What RFC 9207 compares `iss` with; a server that sends one and has another name wants its issuer given too.
+      // RFC 9207 compares `iss` with it. For a server with another name, the user must give the issuer.
       issuer: definition.issuer ?? new URL(tokenEndpoint).origin,
       token_endpoint: tokenEndpoint,
       ...(authorizationEndpoint === undefined ? {} : { authorization_endpoint: authorizationEndpoint }),
@@ -120,7 +121,10 @@ function clientAuthOf(
     return (_as, _client, body) => body.set('client_id', clientId)
   }
   if (clientSecret === undefined)
-    throw new HallpassError('usage', `${how} needs a client secret: --client-secret asks for it`)
+    throw new HallpassError(
+      'usage',
+      `${how} needs a client secret: with --client-secret hallpass asks for it`,
+    )
   if (how === 'client_secret_post') {
     return (_as, _client, body) => {
       body.set('client_id', clientId)
@@ -134,14 +138,14 @@ function clientAuthOf(
 }
 
 /**
- * RFC 6749 section 2.3.1. openid-client also encodes `-`, `_` and `.`, which is allowed, but the servers of several providers
- * do not decode at all, and have ids and secrets of such characters.
+ * RFC 6749 section 2.3.1. openid-client also encodes `-`, `_` and `.`, as it may. But several providers do not decode, and their
+ * ids and secrets have such characters.
  */
 function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
-/** There is no discovery document at this place. */
+/** The answer that says that there is no discovery document at this place. */
 function isMissing(error: unknown): boolean {
   const response = error instanceof Error ? error.cause : undefined
   return response instanceof Response && (response.status === 404 || response.status === 400)

@@ -21,6 +21,6 @@ it.each([
   expect(askedRetryAt(value, now)).toBe(now + seconds * second),
 )
 
-it.each([null, '', 'soon', '-1x'])('is told nothing by %j', (value) =>
+it.each([null, '', 'soon', '-1x'])('ignores Retry-After %j', (value) =>
   expect(askedRetryAt(value, now)).toBeUndefined(),
 )

@@ -4,8 +4,8 @@ import type { TokenFetch } from './token-fetch.ts'
 import { withoutEcho } from './without-echo.ts'
 
 /**
- * Answers as RFC 6749 section 5 has them. GitHub and Slack report errors with status 200, which would be read as a token
- * response without a token: whether a login is to be waited for, or a refresh token is refused, could not be told.
+ * Brings answers into the form of RFC 6749 section 5. GitHub and Slack report errors with status 200. Without this, hallpass could
+ * not see that a device login is pending or a refresh token is refused.
  */
 export function conformingFetch(fetch: TokenFetch, provider: Provider | undefined): TokenFetch {
   return async (url, init) => {
@@ -24,7 +24,7 @@ export function conformingFetch(fetch: TokenFetch, provider: Provider | undefine
 
 function again(text: string, status: number, response: Response): Response {
   const headers = new Headers(response.headers)
-  // A client that is refused (RFC 6749 section 5.2): what the body says of it is lost if a challenge stands in the head.
+  // A refused client, RFC 6749 section 5.2. With a challenge in the head, openid-client does not read the reason in the body.
   if (status === 401) headers.delete('www-authenticate')
   const bodiless = status === 204 || status === 205 || status === 304
   return new Response(bodiless ? null : text, { status, headers })

@@ -1,6 +1,6 @@
 import type { TokenFetch } from './token-fetch.ts'
 
-/** Endpoints move at most once in years; a proxy that runs for weeks notices within the hour. */
+/** Endpoints move once in years. A proxy that runs for weeks notices within the hour. */
 const freshMs = 60 * 60_000
 
 interface Kept {
@@ -9,10 +9,10 @@ interface Kept {
   readonly at: number
 }
 
-/** By the fetch: what was learnt with other roots is not trusted with these. */
+/** By fetch: an answer that came with other roots is not trusted with these. */
 const byFetch = new WeakMap<TokenFetch, Map<string, Kept>>()
 
-/** A fetch that keeps what GET answers (discovery documents alone are got), and falls back on what it had when the server is away. */
+/** A fetch that keeps the answers to GET, which are discovery documents. It falls back on a kept one when the server is away. */
 export function discoveryCache(fetch: TokenFetch): TokenFetch {
   const kept = byFetch.get(fetch) ?? new Map<string, Kept>()
   byFetch.set(fetch, kept)
@@ -25,7 +25,7 @@ export function discoveryCache(fetch: TokenFetch): TokenFetch {
       if (response.status !== 200)
         return known === undefined || response.status < 500 ? response : responseOf(known)
       const next = { text: await response.text(), headers: [...response.headers], at: performance.now() }
-      // Kept only if it is JSON: an error page must not be the answer for an hour.
+      // Only JSON is kept: an error page must not be the answer for an hour.
       if (isJson(next.text)) kept.set(url, next)
       return responseOf(next)
     } catch (error) {

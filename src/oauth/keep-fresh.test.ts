@@ -32,7 +32,7 @@ const due = async (usedSince: number): Promise<readonly DueRefresh[]> => {
   }))
 }
 
-it('refreshes what is due, when it is due, and again when it is due again', async () => {
+it('refreshes tokens each time that they are due', async () => {
   all.push({ dueAt: 5 * minute, refreshed: 0 }, { dueAt: 7 * minute, refreshed: 0 })
   await vi.advanceTimersByTimeAsync(5 * minute - 1)
   expect(all.map(({ refreshed }) => refreshed)).toEqual([0, 0])
@@ -42,12 +42,12 @@ it('refreshes what is due, when it is due, and again when it is due again', asyn
   expect(all.map(({ refreshed }) => refreshed)).toEqual([2, 2])
 })
 
-it('asks for what was used within half an hour', async () => {
+it('asks for tokens that were used within half an hour', async () => {
   await vi.advanceTimersByTimeAsync(40 * minute)
   expect(asked.at(-1)).toBe(10 * minute)
 })
 
-it('sees soon what comes into use, with a life that is short', async () => {
+it('soon sees tokens with a short life that come into use', async () => {
   await vi.advanceTimersByTimeAsync(10 * minute)
   all.push({ dueAt: 10 * minute + 48_000, refreshed: 0 })
   await vi.advanceTimersByTimeAsync(48_000)
@@ -73,7 +73,7 @@ it('goes on when the store or a refresh fails, and does not run in circles', asy
   expect(all[1]?.refreshed).toBe(1)
 })
 
-it('asks nothing more when it is stopped, not even while it looks', async () => {
+it('asks nothing more after a stop, also during a look', async () => {
   const free = Promise.withResolvers<void>()
   await keeping.stop()
   let looks = 0

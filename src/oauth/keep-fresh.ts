@@ -1,23 +1,23 @@
-/** Something that is to be refreshed at a time, ms since the epoch. */
+/** A refresh with its time, in ms since the epoch. */
 export interface DueRefresh {
   readonly dueAt: number
   refresh(): Promise<unknown>
 }
 
 export interface KeepFreshOptions {
-  /** What was used since then and will have to be refreshed. */
+  /** The tokens that were used since then and need a refresh at some time. */
   readonly due: (usedSince: number) => Promise<readonly DueRefresh[]>
   readonly now: () => number
 }
 
-/** What nobody has used for so long is refreshed when somebody needs it again. */
+/** Tokens that nobody used for longer are refreshed when somebody needs them again. */
 const usedWithinMs = 30 * 60_000
-/** Uses begin and other processes refresh meanwhile: it is looked again at least so often … */
+/** The longest wait between two looks. New uses begin, and other processes refresh, in between. */
 const mostMs = 30_000
-/** … and after a refresh so soon, for a life that is short; also when it failed: the record says until when it is put off. */
+/** The wait after a refresh, for tokens with a short life. After a failed one, the record has the time of the next try. */
 const againMs = 1_000
 
-/** Refreshes tokens in use when they are due, so that no request has to wait for it. */
+/** Refreshes tokens in use when they are due, so that no request waits for it. */
 export class KeepFresh {
   readonly #options: KeepFreshOptions
   #timer: NodeJS.Timeout | undefined
@@ -29,7 +29,7 @@ export class KeepFresh {
     this.#wakeIn(mostMs)
   }
 
-  /** Resolves when nothing of it is under way. */
+  /** Resolves when no refresh is under way. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -41,7 +41,7 @@ export class KeepFresh {
     this.#timer = setTimeout(() => {
       this.#looking = this.#look()
     }, ms)
-    // What keeps a process alive is its work, not its tokens.
+    // A process must not stay alive for its tokens.
     this.#timer.unref()
   }
 
@@ -51,12 +51,12 @@ export class KeepFresh {
     try {
       const all = await due(now() - usedWithinMs)
       const ready = all.filter(({ dueAt }) => dueAt <= now())
-      // What fails is in the record and the log; a request that needs it is told.
+      // A failure is in the record and the log, and a request that needs the tokens gets it.
       await Promise.allSettled(ready.map((one) => one.refresh()))
       const later = all.filter((one) => !ready.includes(one)).map(({ dueAt }) => dueAt)
       next = Math.min(ready.length > 0 ? now() + againMs : next, ...later)
     } catch {
-      // The store cannot be read: requests say so, and it is looked again.
+      // The store cannot be read. Requests get the error, and the next look tries again.
     }
     this.#wakeIn(next - now())
   }

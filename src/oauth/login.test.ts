@@ -24,7 +24,7 @@ afterEach(() => {
 const browser = { visit: (url: string) => void new BrowsingUser().visit(url) }
 
 describe('a login', () => {
-  it('seals what came, with the client secret, in place of what was there', async () => {
+  it('seals the new tokens with the client secret, in place of the old ones', async () => {
     const { clientId, clientSecret } = server.clients.basic
     const subject = subjectOf({ clientId }, { ...worn, pending: undefined })
     const outcome = await run(subject, { ...browser, clientSecret: new Secret(clientSecret) })
@@ -42,14 +42,14 @@ describe('a login', () => {
     })
   })
 
-  it('uses the client secret that is there', async () => {
+  it('uses the kept client secret', async () => {
     const { clientId, clientSecret } = server.clients.service
     const subject = subjectOf({ clientId, flow: 'client-credentials' }, { clientSecret, refreshes: 0 })
     await run(subject, {})
     expect(subject.sealed).toMatchObject({ clientSecret, tokens: { accessToken: expect.any(String) } })
   })
 
-  it('that fails leaves what is there as it was', async () => {
+  it('that fails changes nothing', async () => {
     server.consent = 'deny'
     const subject = subjectOf({}, worn)
     await expect(run(subject, browser)).rejects.toMatchObject({ code: 'login-failed' })
@@ -92,7 +92,7 @@ describe('a login', () => {
       expect(failure).toMatchObject({
         code: 'token-server',
         message: expect.stringContaining(
-          `the token endpoint of ${server.issuer} gave no answer that can be used: `,
+          `the answer of the token endpoint of ${server.issuer} is not usable: `,
         ),
       })
       expect(failure?.message).toContain(what)
@@ -101,21 +101,21 @@ describe('a login', () => {
     },
   )
 
-  it('without a sign-in page to show, a client id, a server or a secret that is wanted says which is missing', async () => {
+  it('names the missing part: a sign-in page, a client id, a server or a secret', async () => {
     const missing: [Partial<OAuth2Definition>, string][] = [
-      [{}, 'a sign-in page has to be shown to somebody, and nothing here does'],
-      [{ clientId: undefined }, 'a client id is missing: --client-id says it'],
-      [{ issuer: undefined }, 'which authorization server? --provider or --issuer says it'],
-      [{ issuer: undefined, provider: 'okta' }, 'which Okta? --issuer DOMAIN.okta.com says it'],
+      [{}, 'the login needs a person at a sign-in page, and nothing here shows one'],
+      [{ clientId: undefined }, 'the client id is missing: give it with --client-id'],
+      [{ issuer: undefined }, 'the authorization server is missing: name it with --provider or --issuer'],
+      [{ issuer: undefined, provider: 'okta' }, 'Okta needs an issuer: --issuer DOMAIN.okta.com'],
       [
         { issuer: undefined, provider: 'google' },
-        'Google wants a client secret: --client-secret asks for it',
+        'Google needs a client secret: with --client-secret hallpass asks for it',
       ],
-      [{ provider: 'nobody' }, 'there is no provider "nobody"; --issuer takes the URL of any other'],
+      [{ provider: 'nobody' }, 'there is no provider "nobody". For any other server, use --issuer URL'],
       [{ provider: 'slack', flow: 'device' }, 'Slack has no device flow; there is code'],
       [
         { clientAuth: 'client_secret_post' },
-        'client_secret_post needs a client secret: --client-secret asks for it',
+        'client_secret_post needs a client secret: with --client-secret hallpass asks for it',
       ],
     ]
     for (const [definition, message] of missing) {
@@ -128,7 +128,7 @@ describe('a login', () => {
 })
 
 describe('a login by device', () => {
-  it('is sealed before anybody sees the code, beside the tokens that are there', async () => {
+  it('is sealed before anybody sees the code, beside the old tokens', async () => {
     const subject = subjectOf({ flow: 'device' }, { ...worn, pending: undefined })
     let sealedThen: OAuth2Value | undefined
     const showCode = () => {
@@ -154,7 +154,7 @@ describe('a login by device', () => {
     })
   })
 
-  it('is taken up again with what is sealed, and leaves no trace of it but the tokens', async () => {
+  it('goes on from its sealed part, and leaves only the tokens', async () => {
     const first = subjectOf({ flow: 'device' }, undefined)
     const codes: DeviceCode[] = []
     await run(first, { wait: false, showCode: (code) => codes.push(code) })
@@ -172,7 +172,7 @@ describe('a login by device', () => {
     })
   })
 
-  it('is begun anew when the one that is sealed has expired', async () => {
+  it('begins anew when the sealed one has expired', async () => {
     const pending = { ...stale, expiresAt: 999_999 }
     const subject = subjectOf({ flow: 'device' }, { refreshes: 0, pending })
     const codes: DeviceCode[] = []
@@ -180,7 +180,7 @@ describe('a login by device', () => {
     expect(codes).toMatchObject([{ resumed: false, userCode: expect.not.stringMatching('OLD') }])
   })
 
-  it('that is denied is no longer pending, and the tokens that are there stay', async () => {
+  it('that is denied is no longer pending, and the old tokens stay', async () => {
     const first = subjectOf({ flow: 'device' }, worn)
     const codes: DeviceCode[] = []
     await run(first, { wait: false, showCode: (code) => codes.push(code) })

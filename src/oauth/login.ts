@@ -11,35 +11,35 @@ import type { LoopbackOptions } from './flows/loopback-callback.ts'
 import type { Flow, Provider } from './provider.ts'
 import type { TokenFetch } from './token-fetch.ts'
 
-/** The credential that is to have tokens. */
+/** The credential that gets the tokens. */
 export interface LoginSubject {
   readonly definition: OAuth2Definition
-  /** What is sealed of it. */
+  /** Its sealed value. */
   readonly value: OAuth2Value | undefined
-  /** Seals what came, over what is there by then; durable when it resolves. */
+  /** Seals a change of the value as it is by then. Durable when it resolves. */
   readonly save: (change: (before: OAuth2Value | undefined) => OAuth2Value) => Promise<void>
 }
 
 export interface LoginOptions {
-  /** Kept with the tokens; without it the one that is there. */
+  /** Kept with the tokens. Without it, the kept one stays. */
   readonly clientSecret?: Secret
   /**
    * Shows the person the page to sign in at.
-   * @param start leads to the page once, and says nothing of the login: for the command line of a browser of this machine
+   * @param start a URL that leads to the page once and tells nothing of the login, for the command line of a browser
    */
   readonly visit?: (page: string, start: string) => void | Promise<void>
   /** Asks the person for the address at which the browser ended, when the browser cannot reach this machine. */
   readonly pasted?: (signal: AbortSignal) => Promise<string>
   /** Shows the person the code to enter, and where. */
   readonly showCode?: (code: DeviceCode) => void
-  /** False: a device login is begun, and left to be waited for by the next call. */
+  /** False: begins a device login and does not wait for it. The next call waits. */
   readonly wait?: boolean
   readonly signal?: AbortSignal
-  /** How long a person may take in the browser; five minutes when left out. */
+  /** How long a person may take in the browser. Five minutes without it. */
   readonly timeoutMs?: number
 }
 
-/** What a person needs to know of a device login. */
+/** The parts of a device login that a person needs. */
 export interface DeviceCode {
   readonly userCode: string
   readonly verificationUri: string
@@ -47,7 +47,7 @@ export interface DeviceCode {
   readonly verificationUriComplete?: string | undefined
   readonly expiresAt: Date
   readonly intervalSeconds: number
-  /** It was begun before, by a process that is gone. */
+  /** An earlier process began it. */
   readonly resumed: boolean
 }
 
@@ -59,9 +59,9 @@ interface Clockwork {
 /**
  * Obtains tokens for a credential, and seals them.
  *
- * @returns `pending` when a device login was begun and is not waited for
- * @throws HallpassError `login-failed` saying why, `token-server`, `upstream-certificate`, `usage` for a definition that says
- *   too little. What was there before is left as it is.
+ * @returns `pending` when a device login was begun and nobody waits for it
+ * @throws HallpassError `login-failed` with the reason, `token-server`, `upstream-certificate`, `usage` for an
+ *   incomplete definition. The credential then stays as it was.
  */
 export async function login(
   subject: LoginSubject,
@@ -74,7 +74,10 @@ export async function login(
   const clientSecret =
     options.clientSecret ?? (value?.clientSecret === undefined ? undefined : new Secret(value.clientSecret))
   if (provider?.secretNeeded === true && clientSecret === undefined)
-    throw new HallpassError('usage', `${provider.title} wants a client secret: --client-secret asks for it`)
+    throw new HallpassError(
+      'usage',
+      `${provider.title} needs a client secret: with --client-secret hallpass asks for it`,
+    )
   const client = await clientOf({ ...definition, flow }, clientSecret, fetch)
   const request: LoginRequest = { client, definition, provider }
   const kept = clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }
@@ -82,10 +85,7 @@ export async function login(
   if (answered === 'pending') return 'pending'
   const tokens = tokenSetOf(answered, now())
   if (tokens === undefined)
-    throw new HallpassError(
-      'token-server',
-      'the server answered with a token that is none that could be sent',
-    )
+    throw new HallpassError('token-server', 'the answer of the server contains no usable bearer token')
   await save((before) => ({ ...kept, tokens, refreshes: before?.refreshes ?? 0 }))
   return 'signed-in'
 }
@@ -115,7 +115,7 @@ function obtain(
 
 function byCode(request: LoginRequest, { visit, pasted, signal, timeoutMs }: Obtaining): Promise<Answer> {
   if (visit === undefined)
-    throw new HallpassError('usage', 'a sign-in page has to be shown to somebody, and nothing here does')
+    throw new HallpassError('usage', 'the login needs a person at a sign-in page, and nothing here shows one')
   return authorizationCode(request, {
     visit,
     redirect: redirectOf(request.definition, request.provider),
@@ -133,7 +133,7 @@ async function byDevice(
   const keep = (pending: PendingLogin) => save((before) => ({ refreshes: 0, ...before, ...kept, pending }))
   const held = value?.pending !== undefined && value.pending.expiresAt > now() ? value.pending : undefined
   const pending = held ?? (await beginDevice(request, now()))
-  // Before anybody sees the code: who enters it must find the login still there, whatever happens to this process.
+  // Sealed before anybody sees the code: the login must still exist when the person enters it, also after this process.
   if (held === undefined) await keep(pending)
   const { deviceCode: _, expiresAt, ...code } = pending
   showCode?.({ ...code, expiresAt: new Date(expiresAt), resumed: held !== undefined })
@@ -156,7 +156,7 @@ export function withoutPending(before: OAuth2Value | undefined): OAuth2Value {
   return rest
 }
 
-/** How tokens are obtained: as the definition says, else as the provider prefers, else in a browser. */
+/** The flow that the definition names, else the one that the provider prefers, else a browser. */
 export function flowOf({ flow, provider: name }: OAuth2Definition, provider: Provider | undefined): Flow {
   const chosen = flow ?? provider?.flows[0] ?? 'code'
   if (provider === undefined || provider.flows.includes(chosen)) return chosen

@@ -1,4 +1,4 @@
-/** How an OAuth 2.0 token is obtained. */
+/** A way to obtain an OAuth 2.0 token. */
 export type Flow = 'code' | 'device' | 'client-credentials'
 
 export interface Endpoints {
@@ -7,7 +7,7 @@ export interface Endpoints {
   readonly deviceAuthorization?: string
 }
 
-/** Where the three steps of RFC 5849 section 2 go. */
+/** The endpoints of the three steps of RFC 5849 section 2. */
 export interface OAuth1Endpoints {
   readonly requestToken: string
   readonly authorize: string
@@ -15,45 +15,45 @@ export interface OAuth1Endpoints {
 }
 
 /**
- * An authorization server that is known: one file each, listed in providers.ts. What its documents say and what they do
- * differently from the RFCs, as data; an issuer with a discovery document that keeps to them needs no entry.
+ * A known authorization server: one file each, listed in providers.ts. It has the facts of the provider's documents, and the
+ * differences from the RFCs, as data. An issuer with a discovery document that follows the RFCs needs no entry.
  */
 export interface Provider {
-  /** As `--provider` names it. */
+  /** The name for `--provider`. */
   readonly name: string
   readonly title: string
-  /** Where an application is registered, for whoever has no client id yet. */
+  /** The page to register an application, for users without a client id. */
   readonly register: string
-  /** The issuer; none where everybody has one of their own. */
+  /** The issuer; undefined when each customer has an own one. */
   readonly issuer?: string
-  /** The issuer of a domain, a tenant or a host of one's own; none where there is but one. */
+  /** Makes the issuer of a customer's domain, tenant or host; undefined when there is one issuer for all. */
   readonly issuerOf?: (domain: string) => string
-  /** What `issuerOf` takes, for the hint: `DOMAIN.okta.com`. */
+  /** The argument of `issuerOf`, for the hint: `DOMAIN.okta.com`. */
   readonly domain?: string
-  /** Where there is no discovery document, or one that says too little. */
+  /** Set when there is no discovery document, or an incomplete one. */
   readonly endpoints?: (issuer: string, flow: Flow) => Endpoints
   readonly oauth1?: OAuth1Endpoints
   /** The first is the default. */
   readonly flows: readonly Flow[]
-  /** The hosts of its API, which the token is for. */
+  /** The hosts of its API, for which the token is. */
   readonly hosts: (issuer: string) => readonly string[]
-  /** Asked for when nobody says scopes: the least that is of use, or none. */
+  /** The default scopes: the least useful ones, or none. */
   readonly scopes: readonly string[]
-  /** What of the asked scopes gives more than most need, and what would do instead. */
+  /** The scopes that give more than most users need, with a narrower one. */
   readonly broad?: Readonly<Record<string, string>>
-  /** What it takes to be given a refresh token. */
+  /** The conditions for a refresh token. */
   readonly offline?: {
     readonly scopes?: readonly string[]
     readonly parameters?: Readonly<Record<string, string>>
   }
-  /** How a client secret is sent, where not as RFC 6749 section 2.3.1 prefers. */
+  /** The way to send a client secret, if it is not the one that RFC 6749 section 2.3.1 prefers. */
   readonly clientAuth?: 'client_secret_post'
-  /** An application without a secret cannot be had, or cannot use this. */
+  /** The provider has no applications without a secret, or not for this. */
   readonly secretNeeded?: true
-  /** `localhost` where the registration takes no 127.0.0.1. */
+  /** `localhost` when the registration refuses 127.0.0.1. */
   readonly redirectHost?: 'localhost'
-  /** The registered redirect URI is compared with its port: it cannot be chosen at run time. */
+  /** The provider compares the redirect URI with its port, so the port cannot be chosen at run time. */
   readonly redirectPort?: number
-  /** An answer of the token endpoint in the form of RFC 6749 section 5. */
+  /** Brings an answer of the token endpoint into the form of RFC 6749 section 5. */
   readonly conform?: (answer: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 }

@@ -105,7 +105,7 @@ describe('a refresh', () => {
     })
   })
 
-  it('is noted in the record before it is asked for, and the pair is saved before it is used', async () => {
+  it('is noted in the record before the request, and the pair is saved before it is used', async () => {
     let noted: OAuth2Value | undefined
     server.deed = async () => {
       noted = await sealed()
@@ -131,7 +131,7 @@ describe('a refresh', () => {
     })
   })
 
-  it('keeps the client secret, and forgets trouble', async () => {
+  it('keeps the client secret, and forgets earlier failures', async () => {
     await seal({
       tokens: tokens(1),
       clientSecret: 's',
@@ -153,14 +153,14 @@ describe('a refresh', () => {
     expect(server.asked[0]?.get('resource')).toBe('https://api.test/')
   })
 
-  it('does not lose a pair whose ID token a wrong clock makes look expired', async () => {
+  it('keeps a pair whose ID token looks expired by a wrong clock', async () => {
     const claims = { iss: new URL(server.url).origin, aud: 'c', sub: 'u', iat: 1, exp: 2 }
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     server.deed = () => ({ body: pair(2, { id_token: `${part({ alg: 'RS256' })}.${part(claims)}.c2ln` }) })
     expect(await refresh()).toEqual({ kind: 'refreshed' })
   })
 
-  it('by a client in its own name spends nothing and needs no refresh token', async () => {
+  it('by a client in its own name needs no refresh token, and sends none', async () => {
     definition = {
       ...definition,
       flow: 'client-credentials',
@@ -184,7 +184,7 @@ describe('a refresh', () => {
     expect(await sealed()).not.toHaveProperty('attempt')
   })
 
-  it('tells the log of tokens and secrets before anything can be logged of them', async () => {
+  it('gives tokens and secrets to the scrubber of the log before they can be logged', async () => {
     await seal({ tokens: tokens(1), clientSecret: 'secret-1' })
     let then: string[] = []
     server.deed = () => {
@@ -202,13 +202,13 @@ describe('a refresh', () => {
 })
 
 describe('one refresh', () => {
-  it('serves all who ask in one process', async () => {
+  it('serves all callers in one process', async () => {
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => refresh()))
     expect(sent()).toEqual(['refresh-1'])
     expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['refreshed']))
   })
 
-  it('serves all who hold the record one after another', async () => {
+  it('serves all holders of the record, one after another', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, () => refresh({ because: 'expired' }, process())),
     )
@@ -247,7 +247,7 @@ describe('one refresh', () => {
     expect(sent()).toEqual(['refresh-1', 'refresh-2'])
   })
 
-  it('is not made for a token that is not due, has not run out, or is not the one that was rejected', async () => {
+  it('is not made for a token that is not due, has not expired, or was not rejected', async () => {
     now = begin
     expect(await refresh({ because: 'due' })).toEqual({ kind: 'adopted' })
     expect(await refresh({ because: 'expired' })).toEqual({ kind: 'adopted' })
@@ -263,7 +263,7 @@ describe('invalid_grant', () => {
     server.deed = () => ({ status: 400, body: { error: 'invalid_grant', error_description: 'used' } })
   })
 
-  it('means that only a login helps; nothing is taken away, and nobody asks again', async () => {
+  it('means that only a login helps. The tokens stay, and nobody asks again', async () => {
     expect(await refresh()).toEqual({ kind: 'needs-login', reason: 'invalid_grant (used)' })
     expect(await sealed()).toEqual({
       tokens: tokens(1),
@@ -278,7 +278,7 @@ describe('invalid_grant', () => {
     expect(lines.join()).toContain('needs login')
   })
 
-  it('is overruled by a newer pair that somebody saved all the same', async () => {
+  it('does not count beside a newer pair that somebody saved', async () => {
     server.deed = async () => {
       // Past the lock, as on a file system that has none.
       const value = { tokens: tokens(7), refreshes: 1 } as unknown as Json
@@ -313,7 +313,7 @@ const unknown: readonly Trouble[] = [
 ]
 
 describe.each(notUsed)('%s, which does not use the refresh token', (_, deed) => {
-  it('takes nothing away, is waited after, also by others, and then tried again', async () => {
+  it('changes no token, and the next try comes after a wait, also in other processes', async () => {
     server.deed = deed
     const outcome = await refresh()
     expect(outcome).toMatchObject({
@@ -363,7 +363,7 @@ describe.each(unknown)('%s, after which nobody knows whether the refresh token w
     expect(await sealed()).toMatchObject({ tokens: tokens(1) })
   })
 
-  it('is tried once more when an origin no longer takes the access token', async () => {
+  it('is tried once more when an origin rejects the access token', async () => {
     await refresh({ because: 'due' })
     now += 100_000
     server.deed = () => ({ body: pair(2) })
@@ -372,7 +372,7 @@ describe.each(unknown)('%s, after which nobody knows whether the refresh token w
   })
 })
 
-it('what was of unknown fate stays so through an answer that says nothing of it', async () => {
+it('an unknown fate stays unknown after an answer that does not settle it', async () => {
   await seal({ tokens: tokens(1), attempt: { since: begin } })
   server.deed = () => ({ status: 503, body: '' })
   await refresh()
@@ -380,14 +380,14 @@ it('what was of unknown fate stays so through an answer that says nothing of it'
 })
 
 describe('a server that cannot be reached', () => {
-  it('has not got the refresh token', async () => {
+  it('does not have the refresh token', async () => {
     await server.close()
     expect(await refresh()).toMatchObject({ kind: 'waiting', reason: expect.stringMatching(/refused/) })
     expect(await sealed()).toMatchObject({ tokens: tokens(1), last: { failures: 1 } })
     expect(await sealed()).not.toHaveProperty('attempt')
   })
 
-  it('when its endpoints are to be discovered is waited for as well', async () => {
+  it('during discovery leads to the same wait', async () => {
     const { origin } = new URL(server.url)
     await server.close()
     definition = { kind: 'oauth2', issuer: origin, clientId: 'c' }
@@ -413,7 +413,7 @@ it('waits no longer when the clock was set back', async () => {
 })
 
 describe('a full disk', () => {
-  it('that cannot take the note keeps the refresh token from being sent, and is not tried again at once', async () => {
+  it('that cannot take the note stops the refresh, and the next try comes after a wait', async () => {
     diskFull = true
     const outcome = await refresh()
     expect(outcome).toMatchObject({ kind: 'waiting', reason: 'ENOSPC' })
@@ -424,7 +424,7 @@ describe('a full disk', () => {
     expect(await refresh()).toEqual({ kind: 'refreshed' })
   })
 
-  it('that cannot take the pair has it kept, and the log says so', async () => {
+  it('that cannot take the pair leaves it in memory, and the log says so', async () => {
     server.deed = () => {
       diskFull = true
       return { body: pair(2) }
@@ -434,7 +434,7 @@ describe('a full disk', () => {
   })
 })
 
-describe('what cannot be refreshed', () => {
+describe('a credential that cannot be refreshed', () => {
   it.each<[string, Partial<OAuth2Definition>, Partial<OAuth2Value>]>([
     ['without a refresh token', {}, { tokens: { ...tokens(1), refreshToken: undefined } }],
     ['without a client id', { clientId: undefined }, { tokens: tokens(1) }],
@@ -445,7 +445,7 @@ describe('what cannot be refreshed', () => {
       { tokens: tokens(1) },
     ],
     ['before any login', {}, {}],
-  ])('%s says so, and nothing is asked or written', async (_, more, value) => {
+  ])('%s says so, without a request or a write', async (_, more, value) => {
     definition = { ...definition, ...more }
     await seal(value)
     expect(await refresh()).toMatchObject({ kind: 'not-refreshable', reason: expect.any(String) })
@@ -453,7 +453,7 @@ describe('what cannot be refreshed', () => {
   })
 })
 
-it('is settled when nothing is under way', async () => {
+it('is settled when no refresh is under way', async () => {
   const free = Promise.withResolvers<void>()
   server.deed = async () => {
     await free.promise

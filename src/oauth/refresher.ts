@@ -17,7 +17,7 @@ import { requestTokens, type TokenAnswer } from './token-request.ts'
 
 /** The sealed record of one oauth2 credential. */
 export interface TokenRecord {
-  /** As it is now; undefined when there is none. */
+  /** The value as it is now; undefined without a record. */
   read(): Promise<OAuth2Value | undefined>
   /** Holds the record's lock among all processes during `work`. */
   exclusive<T>(work: (held: HeldTokens) => Promise<T>): Promise<T>
@@ -25,11 +25,11 @@ export interface TokenRecord {
 
 export interface HeldTokens {
   readonly value: OAuth2Value
-  /** It holds in this process alone: the disk would not take it. */
+  /** The value is only in this process, since the disk failed. */
   readonly unsaved: boolean
   /** Durable when it resolves; throws `not-saved` when the disk fails. */
   save(next: OAuth2Value): Promise<void>
-  /** The same for what must not be lost: when the disk fails it holds in this process, and is saved as soon as that works again. */
+  /** The same for a value that must not be lost: when the disk fails, the value holds in this process until it can be saved. */
   keep(next: OAuth2Value): Promise<'saved' | 'kept'>
 }
 
@@ -38,14 +38,14 @@ export type RefreshReason =
   | { readonly because: 'expired' }
   /** An origin answered 401 to this access token. */
   | { readonly because: 'rejected'; readonly accessToken: Secret }
-  /** Somebody typed it. */
+  /** A person asked for it. */
   | { readonly because: 'asked' }
 
 export type RefreshOutcome =
   | { readonly kind: 'refreshed' }
-  /** Another had done it. */
+  /** Another process or request had refreshed. */
   | { readonly kind: 'adopted' }
-  /** Backing off, or it is not known whether the refresh token has been replaced and the access token lives. */
+  /** The refresher backs off, or nobody knows whether the refresh token has been replaced and the access token still holds. */
   | { readonly kind: 'waiting'; readonly retryAt: number; readonly reason: string }
   | { readonly kind: 'needs-login'; readonly reason: string }
   | { readonly kind: 'not-refreshable'; readonly reason: string }
@@ -56,16 +56,16 @@ export interface RefresherOptions {
   readonly log?: Log
 }
 
-/** What one refresh is about. */
+/** One refresh. */
 interface Task {
-  /** `session/name`, for the log too. */
+  /** `session/name`, also for the log. */
   readonly key: string
   readonly record: TokenRecord
   readonly definition: OAuth2Definition
   readonly why: RefreshReason
 }
 
-/** A refresh that could not even be noted: the disk or the lock failed. */
+/** After a refresh that could not be noted, because the disk or the lock failed. */
 interface Pause {
   readonly failures: number
   readonly retryAt: number
@@ -73,13 +73,13 @@ interface Pause {
 }
 
 /**
- * Refreshes tokens, each once: in this process by joining the refresh that is under way, among processes by the record's lock,
- * under which everything is looked at again.
+ * Refreshes tokens, each once. In this process, a caller joins the refresh that is under way. Among processes, the record's lock
+ * lets one refresh, and the next holder looks at the record again.
  *
  * A refresh token is mostly good for one use, and a server that sees it twice revokes the whole login (RFC 9700 section
- * 4.14.2). So it is noted in the record, durably, before it is sent, and the new pair is saved before anybody uses it. What a
- * killed process or a cut connection leaves is a note that nobody took back: then the refresh token is of unknown fate, and is
- * tried again only when there is nothing to lose by it, the access token having run out.
+ * 4.14.2). So the refresher notes it in the record, durably, before it sends it, and saves the new pair before anybody uses it. A
+ * killed process or a cut connection leaves the note behind. The fate of the refresh token is then unknown, and the refresher
+ * sends it again only after the access token has expired, when nothing can be lost.
  */
 export class Refresher {
   readonly #fetch: TokenFetch
@@ -94,12 +94,12 @@ export class Refresher {
     this.#log = log
   }
 
-  /** What happens to tokens is told there from now on. */
+  /** Logs there from now on. */
   logTo(log: Log): void {
     this.#log = log
   }
 
-  /** @param key of the record: `session/name` */
+  /** @param key `session/name` of the record */
   async refresh(
     key: string,
     record: TokenRecord,
@@ -109,7 +109,7 @@ export class Refresher {
     for (let flight = this.#flights.get(key); flight !== undefined; flight = this.#flights.get(key)) {
       const outcome = await flight
       const done = outcome.kind === 'refreshed' || outcome.kind === 'adopted'
-      // What was rejected may be the very token that the other refresh ended with.
+      // The rejected token may be the one that the other refresh brought.
       if (!done || why.because !== 'rejected' || isOther(await record.read(), why.accessToken)) return outcome
     }
     const flight = this.#run({ key, record, definition, why }).finally(() => this.#flights.delete(key))
@@ -117,7 +117,7 @@ export class Refresher {
     return flight
   }
 
-  /** Resolves when no refresh is under way: a process that ends in the middle of one leaves a token of unknown fate. */
+  /** Resolves when no refresh is under way. A process that ends during one leaves a token of unknown fate. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#flights.values())
   }
@@ -131,7 +131,7 @@ export class Refresher {
     let client: Configuration | undefined
     let failure: TokenAnswer | undefined
     try {
-      // Before the lock: discovery may wait for a network too.
+      // Before the lock is taken, since discovery may wait for a network.
       client = await clientOf(definition, secretOf(seen.clientSecret), this.#fetch)
     } catch (error) {
       if (!(error instanceof HallpassError)) throw error
@@ -151,7 +151,7 @@ export class Refresher {
     }
   }
 
-  /** What there is to say without asking the server. */
+  /** The outcome, if it needs no request to the server. */
   #settledBy(value: OAuth2Value, seen: OAuth2Value, { why, definition }: Task): RefreshOutcome | undefined {
     const now = this.#now()
     const { tokens, needsLogin, attempt, last } = value
@@ -159,12 +159,12 @@ export class Refresher {
     if (!isRefreshable(definition, value))
       return { kind: 'not-refreshable', reason: whyNotRefreshable(definition) }
     if (needsLogin !== undefined) return { kind: 'needs-login', reason: needsLogin.reason }
-    // A clock that went back since must not make the wait longer than it was.
+    // A clock that was set back must not make the wait longer.
     if (last?.retryAt !== undefined && now < last.retryAt && now >= last.at)
       return { kind: 'waiting', retryAt: last.retryAt, reason: last.reason ?? 'the last refresh failed' }
     if (attempt !== undefined && tokens !== undefined && lives(tokens, why, now)) {
       const reason =
-        'whether the refresh token has been replaced is not known, and the access token still holds'
+        'nobody knows whether the refresh token has been replaced, and the access token still holds'
       return { kind: 'waiting', retryAt: tokens.expiresAt ?? now + unknownLifeMs, reason }
     }
     return undefined
@@ -193,7 +193,7 @@ export class Refresher {
   async #refreshed(fresh: TokenSet, held: HeldTokens, { key }: Task): Promise<RefreshOutcome> {
     this.#scrub(fresh)
     const { attempt: _, needsLogin: __, tokens: old, ...rest } = held.value
-    // RFC 6749 section 6: a server that sends no new refresh token, or no scope, leaves the old one.
+    // RFC 6749 section 6: without a new refresh token, or a new scope, the old one holds.
     const tokens = { refreshToken: old?.refreshToken, scope: old?.scope, ...fresh }
     const refreshes = rest.refreshes + 1
     const last = { at: fresh.receivedAt, result: 'refreshed', failures: 0 } as const
@@ -203,21 +203,21 @@ export class Refresher {
     this.#log.info(`${key}: refreshed`, { expires, refreshes })
     if (kept === 'kept') {
       this.#log.error(
-        `${key}: the new tokens could not be saved (full disk?): they hold until this process ends, which goes on trying`,
+        `${key}: the new tokens could not be saved (full disk?). They hold until this process ends, and it keeps trying`,
       )
     }
     return { kind: 'refreshed' }
   }
 
   async #usedUp(reason: string, held: HeldTokens, { key, record }: Task): Promise<RefreshOutcome> {
-    // Another holder may have won all the same, where a file system does not know locks.
+    // On a file system without locks, another holder may have refreshed meanwhile.
     const now = await record.read()
     if (now?.tokens !== undefined && now.tokens.refreshToken !== held.value.tokens?.refreshToken)
       return { kind: 'adopted' }
     const { attempt: _, ...rest } = held.value
     const at = this.#now()
     const last = { at, result: 'needs-login', reason, failures: 0 } as const
-    // Nothing is taken away: the access token may hold for a while.
+    // The tokens stay, since the access token may hold for a while.
     await note(held, { ...rest, needsLogin: { since: at, reason }, last })
     this.#log.warn(`${key}: needs login: ${reason}`)
     return { kind: 'needs-login', reason }
@@ -234,7 +234,7 @@ export class Refresher {
     const asked = answer.kind === 'not-used' ? askedRetryAt(answer.retryAfter, at) : undefined
     const retryAt = asked ?? retryAtAfter(failures, at)
     const last = { at, result: 'failed', reason: answer.reason, failures, retryAt } as const
-    // Of a refresh token whose fate was unknown before, this answer may say that it was not used this time, but no more.
+    // This answer may say that the refresh token was not used this time. An earlier unknown fate stays unknown.
     const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)
     await note(held, { ...rest, ...(unknown && { attempt: unknown }), last })
     this.#log.warn(`${key}: not refreshed: ${answer.reason}`, {
@@ -260,7 +260,7 @@ export class Refresher {
     return { kind: 'waiting', retryAt, reason: error.message }
   }
 
-  /** Before anything of it can be logged. */
+  /** Call it before any of these can be logged. */
   #scrub(tokens: TokenSet | undefined, clientSecret?: string): void {
     for (const text of [tokens?.accessToken, tokens?.refreshToken, clientSecret]) {
       if (text !== undefined) this.#log.scrub(new Secret(text))
@@ -268,10 +268,10 @@ export class Refresher {
   }
 }
 
-/** Of a token that nobody knows the life of it is assumed that it holds for so long. */
+/** The assumed life of a token without a known end. */
 const unknownLifeMs = 5 * 60_000
 
-/** Whether what the asker wants is there already. */
+/** Whether the record already has the tokens that the caller wants. */
 function isDone(
   why: RefreshReason,
   tokens: TokenSet | undefined,
@@ -295,29 +295,29 @@ function isOther(value: OAuth2Value | undefined, accessToken: Secret): boolean {
   return value?.tokens !== undefined && !accessToken.equals(value.tokens.accessToken)
 }
 
-/** Whether the access token may still be taken by an origin. */
+/** Whether an origin may still accept the access token. */
 function lives({ accessToken, expiresAt }: TokenSet, why: RefreshReason, now: number): boolean {
   if (accessToken === '' || why.because === 'rejected') return false
   return expiresAt === undefined || now < expiresAt
 }
 
 /**
- * Saves what is known of a refresh. Beside tokens that are in memory alone it may stay there too: what is on disk then is of
- * unknown fate already, and nothing more can be lost.
+ * Saves a note about a refresh. Beside tokens that are only in memory, the note may stay there too: the refresh token on disk is
+ * of unknown fate already, and nothing more can be lost.
  */
 async function note(held: HeldTokens, next: OAuth2Value): Promise<void> {
   if (held.unsaved) await held.keep(next)
   else await held.save(next)
 }
 
-/** The note of a refresh token about to be sent; a client that asks in its own name spends none. */
+/** The note for a refresh token that is about to be sent. A client that asks in its own name sends none. */
 function spent(value: OAuth2Value, definition: OAuth2Definition, at: number): OAuth2Value['attempt'] {
   return asksInOwnName(definition, value) ? undefined : { since: at }
 }
 
 function whyNotRefreshable({ tokenFile, clientId }: OAuth2Definition): string {
   if (tokenFile !== undefined) return `the tool that owns ${tokenFile} refreshes them`
-  return clientId === undefined ? 'no client id is known' : 'there is no refresh token'
+  return clientId === undefined ? 'the client id is missing' : 'there is no refresh token'
 }
 
 function secretOf(text: string | undefined): Secret | undefined {

@@ -17,7 +17,7 @@ const post = () => ({
 const answer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
 
 describe('a token request', () => {
-  it('goes over https to the host where resolve says it is, with its body whole', async () => {
+  it('goes over https to the address in resolve, with its whole body', async () => {
     await using origin = await httpOrigin(
       (request, response) => {
         response.setHeader('content-type', 'application/json')
@@ -34,7 +34,7 @@ describe('a token request', () => {
     expect(origin.received).toMatch(/\r\nhost: id\.test\r\n/i)
   })
 
-  it('goes over plain http to loopback alone', async () => {
+  it('goes over plain http only to loopback', async () => {
     await using origin = await rawOrigin((socket) => onHead(socket, () => socket.end(answer)))
     expect((await testFetch()(`http://127.0.0.1:${origin.port}/`, post())).status).toBe(200)
     for (const host of ['id.test', '10.0.0.1', '127.0.0.1.evil.test', '[::ffff:127.0.0.1]']) {
@@ -42,13 +42,13 @@ describe('a token request', () => {
       await expect(fetch(`http://${host}/token`, post())).rejects.toMatchObject({
         name: 'TokenFetchError',
         sent: false,
-        message: expect.stringMatching(/is not https, and tokens go over plain http to loopback alone$/),
+        message: expect.stringMatching(/is not https, and tokens go over plain http only to loopback$/),
       })
     }
     expect(origin.connections).toHaveLength(1)
   })
 
-  it('is not sent again to where a redirect points', async () => {
+  it('does not follow a redirect', async () => {
     await using elsewhere = await rawOrigin((socket) => onHead(socket, () => socket.end(answer)))
     const location = `http://127.0.0.1:${elsewhere.port}/`
     await using origin = await rawOrigin((socket) =>
@@ -101,8 +101,8 @@ describe('before the certificate is accepted nothing of the request is sent', ()
   }
 })
 
-describe('a failed token request says whether it can have been received', () => {
-  it('not, where nobody listens', async () => {
+describe('a failed token request says whether the server can have it', () => {
+  it('no, when nobody listens', async () => {
     const origin = await rawOrigin(() => {})
     const { port } = origin
     await origin[Symbol.asyncDispose]()
@@ -114,13 +114,13 @@ describe('a failed token request says whether it can have been received', () => 
     })
   })
 
-  it('not, where TLS never comes about', async () => {
+  it('no, when TLS fails', async () => {
     await using origin = await rawOrigin((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     const failure = await failureOf(testFetch()(`https://127.0.0.1:${origin.port}/`, post()))
     expect(failure).toMatchObject({ sent: false, certificate: false })
   })
 
-  it('not, where the handshake takes until the deadline', async () => {
+  it('no, when the handshake takes until the deadline', async () => {
     await using origin = await rawOrigin(() => {})
     const failure = await failureOf(testFetch(new Map(), 50)(`https://127.0.0.1:${origin.port}/`, post()))
     expect(failure).toMatchObject({
@@ -141,14 +141,14 @@ describe('a failed token request says whether it can have been received', () => 
     ],
     ['the answer never ends', endless, /did not answer: its answer is larger than 1 MiB$/],
     ['a body trickles until the deadline', trickle, /did not answer: timed out$/],
-  ])('it can, where %s', async (_, serve, message) => {
+  ])('yes, when %s', async (_, serve, message) => {
     await using origin = await rawOrigin((socket) => onHead(socket, () => serve(socket)))
     const failure = await failureOf(testFetch(new Map(), 1_500)(`http://127.0.0.1:${origin.port}/`, post()))
     expect(failure).toMatchObject({ sent: true, message: expect.stringMatching(message) })
     expect(failure.message).not.toContain('SECRET')
   })
 
-  it('it can, over https too, once the certificate is accepted', async () => {
+  it('yes, over https too, after the certificate is accepted', async () => {
     await using origin = await rawOrigin((socket) => onHead(socket, () => socket.destroy()), {
       hosts: ['127.0.0.1'],
     })
@@ -156,7 +156,7 @@ describe('a failed token request says whether it can have been received', () => 
     expect(failure).toMatchObject({ sent: true, certificate: false })
   })
 
-  it('not, when it was given up before it began', async () => {
+  it('no, when it was stopped before it began', async () => {
     await using origin = await rawOrigin(() => {})
     const signal = AbortSignal.abort(new Error('stopped'))
     const failure = await failureOf(testFetch()(`http://127.0.0.1:${origin.port}/`, { ...post(), signal }))

@@ -13,11 +13,11 @@ import { isPlainLoopback } from '../rules/loopback.ts'
 /** The customFetch of openid-client: one request to an authorization server. */
 export type TokenFetch = (url: string, init: CustomFetchOptions) => Promise<Response>
 
-/** A token request that no answer came to. */
+/** A token request without an answer. */
 export class TokenFetchError extends Error {
-  /** Whether a byte of the request can have reached the server: if not, the refresh token in it is as good as before. */
+  /** Whether a byte of the request can have reached the server. If not, its refresh token still works. */
   readonly sent: boolean
-  /** The server's certificate was not accepted. */
+  /** The server's certificate was refused. */
   readonly certificate: boolean
 
   constructor(message: string, options: { sent: boolean; certificate?: boolean; cause?: unknown }) {
@@ -29,24 +29,24 @@ export class TokenFetchError extends Error {
 }
 
 export interface TokenFetchOptions {
-  /** PEMs. There is no way to switch verification off. */
+  /** PEMs. Verification cannot be switched off. */
   readonly roots: readonly string[]
-  /** host[:port] → address[:port], as the configuration has it. */
+  /** host[:port] → address[:port], from the configuration. */
   readonly resolve: ReadonlyMap<string, string>
-  /** A connection through an upstream proxy, not yet secured; undefined for a host that is reached directly. */
+  /** Opens a plain connection through an upstream proxy; undefined for a host that needs none. */
   readonly route?: (host: string, port: number, signal: AbortSignal) => Promise<Socket> | undefined
   /** For tests of the deadline. */
   readonly deadlineMs?: number
 }
 
-/** A person waits for a login and a request may wait for a refresh; a server that needs longer is down. */
+/** A person waits for a login, and a request may wait for a refresh. A server that needs longer is down. */
 const tokenDeadlineMs = 20_000
 /** The largest honest answers are discovery documents and key sets of some 10 KiB. */
 const maxAnswerBytes = 1024 * 1024
 
 /**
- * Requests over HTTPS with verification always on (plain HTTP to loopback alone), a connection of its own for each, no
- * redirects: a token endpoint that redirects would have the refresh token sent to a host that nobody chose.
+ * Sends requests over HTTPS, always with verification, and over plain HTTP only to loopback. Each has a connection of its own. It
+ * follows no redirect: a token endpoint could send the refresh token to a host that nobody chose.
  */
 export function tokenFetch(options: TokenFetchOptions): TokenFetch {
   let context: SecureContext | undefined
@@ -57,7 +57,7 @@ export function tokenFetch(options: TokenFetchOptions): TokenFetch {
   return async (url, init) => {
     const target = new URL(url)
     if (target.protocol !== 'https:' && !isPlainLoopback(target)) {
-      const message = `${target.origin} is not https, and tokens go over plain http to loopback alone`
+      const message = `${target.origin} is not https, and tokens go over plain http only to loopback`
       throw new TokenFetchError(message, { sent: false })
     }
     const deadline = AbortSignal.timeout(options.deadlineMs ?? tokenDeadlineMs)
@@ -87,7 +87,7 @@ class RoundTrip {
       this.#signal.throwIfAborted()
       socket = await this.#connect(options, secure)
       await established(socket, this.#signal)
-      // Only now is the request written: until the certificate is accepted not even its first byte may leave.
+      // The request is written only now: no byte of it may leave before the certificate is verified.
       this.#sent = true
       return await this.#exchange(socket)
     } catch (error) {
@@ -103,7 +103,7 @@ class RoundTrip {
     const port = Number(this.#url.port) || (this.#url.protocol === 'https:' ? 443 : 80)
     const to = { ...targetOf(options.resolve, host, port), lookup: systemNames.lookup }
     if (this.#url.protocol === 'http:') return tcpConnect(to)
-    // Where the configuration says where a host really is, there is no proxy on the way.
+    // No upstream proxy for a host whose address is in the configuration.
     const mapped = resolveEntry(options.resolve, host, port) !== undefined
     const through = mapped ? undefined : await options.route?.(host, port, this.#signal)
     return tlsConnect({
@@ -124,7 +124,7 @@ class RoundTrip {
           headers: {
             ...headers,
             host: this.#url.host,
-            // What is not compressed needs no second limit against what it unpacks to.
+            // An answer without compression needs no second limit for its unpacked size.
             'accept-encoding': 'identity',
             connection: 'close',
             ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }),
@@ -176,7 +176,7 @@ async function readAnswer(answer: IncomingMessage): Promise<Response> {
 function formText(body: NonNullable<CustomFetchOptions['body']>): string {
   if (typeof body === 'string') return body
   if (body instanceof URLSearchParams) return body.toString()
-  throw new Error('a form is wanted as the body of a token request')
+  throw new Error('the body of a token request must be a form')
 }
 
 /** IPv6 without its brackets. */

@@ -6,17 +6,17 @@ import type { Secret } from '../secret.ts'
 import { clientParameters } from './flows/login-request.ts'
 import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from './token-server-error.ts'
 
-/** What became of a request for new tokens, and of the refresh token in it. */
+/** The outcome of a request for new tokens, and the fate of its refresh token. */
 export type TokenAnswer =
   | { readonly kind: 'tokens'; readonly tokens: TokenSet }
-  /** The refresh token is good for nothing any more. */
+  /** The refresh token does not work any more. */
   | { readonly kind: 'used-up'; readonly reason: string }
-  /** It was not used: it is as good as before. */
+  /** The server did not use the refresh token. It still works. */
   | { readonly kind: 'not-used'; readonly reason: string; readonly retryAfter: string | null }
-  /** Whether it has been replaced nobody knows. */
+  /** Nobody knows whether the server has replaced the refresh token. */
   | { readonly kind: 'unknown'; readonly reason: string }
 
-/** @param refreshToken undefined: the client asks in its own name, RFC 6749 section 4.4. */
+/** @param refreshToken undefined when the client asks in its own name, RFC 6749 section 4.4 */
 export async function requestTokens(
   client: Configuration,
   definition: OAuth2Definition,
@@ -44,9 +44,9 @@ interface Heard {
 }
 
 /**
- * Listens in on what is asked and answered.
- * An ID token in the answer is taken out: nothing here looks at it, and one that a wrong clock makes look expired would have
- * the new pair, the only one there is from then on, thrown away with it.
+ * Notes the request and its answer.
+ * It takes the ID token out of the answer. Nothing here reads it, and with a wrong clock it looks expired: openid-client would
+ * then throw the new pair of tokens away, the only pair that still works.
  */
 function hear(client: Configuration, customFetch: typeof import('openid-client').customFetch): () => Heard {
   let heard: Heard = { asked: false, response: undefined }
@@ -72,7 +72,7 @@ function failed(error: unknown, { asked, response }: Heard): TokenAnswer {
   }
   const { status } = response
   if (oauthErrorOf(error)?.error === 'invalid_grant') return { kind: 'used-up', reason }
-  // 5xx but for 503 may come from behind the server that has just replaced the token; so may a 200 that cannot be read.
+  // A 5xx other than 503, or a 200 that cannot be read, may come after the server has replaced the token.
   const refused = (status >= 300 && status < 500) || status === 503
   if (!refused) return { kind: 'unknown', reason }
   return { kind: 'not-used', reason, retryAfter: response.headers.get('retry-after') }
@@ -85,7 +85,7 @@ function reasonOf(error: unknown): string {
     : oauthErrorText(named)
 }
 
-/** RFC 8707 section 2.2: without it a server may give a token for something else than the first was for. */
+/** RFC 8707 section 2.2: without it, a server may give a token for another resource than before. */
 function refreshParameters({ resource }: OAuth2Definition): Record<string, string> {
   return resource === undefined ? {} : { resource }
 }

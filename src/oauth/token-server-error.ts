@@ -2,7 +2,7 @@ import { HallpassError } from '../errors.ts'
 import { printable } from '../log/printable.ts'
 import { TokenFetchError } from './token-fetch.ts'
 
-/** The failed request below what openid-client throws, if it was the request that failed. */
+/** The failed request below the error of openid-client, if a request failed. */
 export function fetchFailure(error: unknown): TokenFetchError | undefined {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
     if (cause instanceof TokenFetchError) return cause
@@ -33,7 +33,7 @@ export function oauthErrorText({
   return description === undefined || description === '' ? error : `${error} (${description})`
 }
 
-/** @param server `the authorization server https://id.example.com/`, as the message is to begin. */
+/** @param server `the authorization server https://id.example.com/`, for the start of the message. */
 export function tokenServerError(error: unknown, server: string): HallpassError {
   if (error instanceof HallpassError) return error
   const failure = fetchFailure(error)
@@ -45,18 +45,15 @@ export function tokenServerError(error: unknown, server: string): HallpassError 
     )
   }
   if (failure !== undefined)
-    return new HallpassError('token-server', `${server} could not be asked: ${failure.message}`, {
+    return new HallpassError('token-server', `${server} could not be reached: ${failure.message}`, {
       hint: 'hallpass doctor',
       cause: error,
     })
   const named = oauthErrorOf(error)
   if (named !== undefined)
     return new HallpassError('token-server', `${server} refused: ${oauthErrorText(named)}`, { cause: error })
-  // Without the cause: it holds the answer, and a malformed one can have a token in it.
-  return new HallpassError(
-    'token-server',
-    `${server} gave no answer that can be used: ${unusableText(error)}`,
-  )
+  // No cause: it holds the answer, and a malformed answer can contain a token.
+  return new HallpassError('token-server', `the answer of ${server} is not usable: ${unusableText(error)}`)
 }
 
 function unusableText(error: unknown): string {
@@ -64,14 +61,14 @@ function unusableText(error: unknown): string {
   const { cause } = error
   if (cause instanceof Response)
     return `status ${cause.status}, ${cause.headers.get('content-type') ?? 'no content type'}`
-  // What JSON.parse says quotes the text.
+  // The message of JSON.parse quotes the text.
   if ('code' in error && error.code === 'OAUTH_PARSE_ERROR') return 'it is not JSON'
-  // The messages of openid-client name what was expected; the values are in properties.
+  // The messages of openid-client name the expected value. The values found are in properties.
   const detail = cause instanceof Error && cause.message !== error.message ? ` (${cause.message})` : ''
   return shown(`${error.message}${detail}`)
 }
 
-/** What a server says is shown on a terminal and in a log: one line, and not for ever. */
+/** Text of a server for a terminal and a log: one short line. */
 function shown(text: string): string {
   return printable(text.slice(0, 300))
 }

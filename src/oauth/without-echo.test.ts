@@ -14,7 +14,7 @@ describe('a refusal that repeats the request', () => {
     ['a client secret', form('client_secret')],
     ['an assertion', form('client_assertion')],
     ['a client secret in Basic', { headers: { authorization: basic } }],
-  ])('says nothing of %s, however it is spelled, and all else', (_, request) => {
+  ])('loses %s in every spelling, and keeps the rest', (_, request) => {
     const init = { method: 'POST', headers: {}, redirect: 'manual' as const, ...request } as never
     for (const spelled of [
       secret,

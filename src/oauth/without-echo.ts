@@ -2,7 +2,7 @@ import type { CustomFetchOptions } from 'openid-client'
 import { Scrubber } from '../log/scrubber.ts'
 import { Secret } from '../secret.ts'
 
-/** What a token request (RFC 6749 sections 4 and 6, RFC 7521, RFC 7636, RFC 8628) has of secrets in its form. */
+/** The secrets in the form of a token request: RFC 6749 sections 4 and 6, RFC 7521, RFC 7636, RFC 8628. */
 const secretParameters = [
   'refresh_token',
   'client_secret',
@@ -14,8 +14,8 @@ const secretParameters = [
 ]
 
 /**
- * The JSON of a refusal without the secrets that were in the request: there are servers that repeat what they refuse, and
- * what they say is shown on terminals, kept and logged.
+ * The JSON of a refusal, without the secrets of the request. Some servers repeat them, and their words go to terminals, records
+ * and logs.
  */
 export function withoutEcho(json: string, { body, headers }: CustomFetchOptions): string {
   const scrubber = new Scrubber()
@@ -28,7 +28,7 @@ export function withoutEcho(json: string, { body, headers }: CustomFetchOptions)
     const pair = Buffer.from(basic, 'base64').toString('utf8')
     const password = pair.slice(pair.indexOf(':') + 1)
     add(password)
-    // RFC 6749 section 2.3.1: it went form-encoded.
+    // RFC 6749 section 2.3.1: the secret went form-encoded.
     add(new URLSearchParams(`value=${password}`).get('value') ?? '')
   }
   return scrubber.scrub(json)

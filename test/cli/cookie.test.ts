@@ -125,27 +125,42 @@ describe('cookie', () => {
       [secret],
       [
         { run: set('http://a.example/', 'sid', '--secure'), stdin: secret, status: 1, stderr: /refused: / },
-        { run: set('https://a.example/', '__Host-sid'), stdin: secret, status: 1, stderr: /not taken: / },
+        {
+          run: set('https://a.example/', '__Host-sid'),
+          stdin: secret,
+          status: 1,
+          stderr: /the cookie was refused: /,
+        },
         {
           run: set('https://a.example/', 'sid', '--domain', 'b.example'),
           stdin: secret,
           status: 1,
-          stderr: /not taken: /,
+          stderr: /the cookie was refused: /,
         },
         {
           run: set('https://a.co.uk/', 'sid', '--domain', 'co.uk'),
           stdin: secret,
           status: 1,
-          stderr: /not taken: /,
+          stderr: /the cookie was refused: /,
         },
-        { run: set('https://a.example/', 'si;d'), stdin: secret, status: 1, stderr: /not taken: / },
+        {
+          run: set('https://a.example/', 'si;d'),
+          stdin: secret,
+          status: 1,
+          stderr: /the cookie was refused: /,
+        },
         {
           run: set('https://a.example/', 'sid'),
           stdin: `${secret}; Domain=example`,
           status: 1,
-          stderr: /not taken: /,
+          stderr: /the cookie was refused: /,
         },
-        { run: set('https://a.example/', 'sid'), stdin: `${secret}\u0007`, status: 1, stderr: /not taken: / },
+        {
+          run: set('https://a.example/', 'sid'),
+          stdin: `${secret}\u0007`,
+          status: 1,
+          stderr: /the cookie was refused: /,
+        },
         {
           run: set('https://a.example/', 'sid', '--max-age', 'soon'),
           stdin: secret,

@@ -192,13 +192,13 @@ describe('while the token server is away', () => {
   it('a token that lives is printed, and refreshing exits 6', async () => {
     const { server, close, set } = await started()
     const given = await server.issue()
-    const away = /could not be asked: .*; the next attempt is in \d+ s at the earliest\n/
+    const away = /could not be reached: .*; the next attempt is in \d+ s at the earliest\n/
     await story(
       [given.access_token, given.refresh_token],
       [
         { run: set(), stdin: JSON.stringify(given) },
         { after: close, run: ['token', 'refresh', 'work'], status: 6, stdout: '', stderr: away },
-        { run: ['token', 'list'], stdout: /the last refresh failed \d+ s ago: .*could not be asked/ },
+        { run: ['token', 'list'], stdout: /the last refresh failed \d+ s ago: .*could not be reached/ },
         { run: ['token', 'get', 'work'], stdout: `${given.access_token}\n`, reveals: true },
         { run: set(), stdin: given.refresh_token },
         { run: ['token', 'get', 'work'], status: 6, stdout: '', stderr: away },

@@ -124,7 +124,7 @@ describe('token login', () => {
       [
         'a provider that there is',
         ['--provider', 'githib', '--client-id', 'c'],
-        /error: there is no provider "githib"; --issuer takes the URL of any other\n/,
+        /error: there is no provider "githib"\. For any other server, use --issuer URL\n/,
       ],
       [
         'https',

@@ -312,7 +312,7 @@ describe('token', () => {
       ['token', 'set', 'maps', '--param', 'q'],
       secret,
       2,
-      /defined in the configuration; change param there/,
+      /the configuration defines "maps": change param there/,
     )
     await expected(['explain', 'https://maps.example.com/'], '', 0, /query +\?key \(maps\)/)
   })

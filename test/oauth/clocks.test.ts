@@ -53,8 +53,8 @@ describe('a clock that is wrong', () => {
   )
 })
 
-describe('a token of which nobody says how long it lives', () => {
-  it('is used until it is rejected, and then refreshed once, whoever saw the rejection', async () => {
+describe('a token without a known life', () => {
+  it('is used until it is rejected, and then refreshed once for all', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds, withoutExpiresIn: true })
     const stage = await Stage.set(server)
     await stage.session.tokens.refresh('api', { because: 'asked' })

@@ -76,7 +76,7 @@ describe('a proxy that ends while it refreshes in the background', () => {
     await expectSaved(server, cli)
   })
 
-  it('because it is told to takes the answer first', async () => {
+  it('because of a stop takes the answer first', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds })
     const { cli, hold, letGo, child } = await setStage(server)
     const proxy = cli.spawn(['start'])

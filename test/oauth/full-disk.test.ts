@@ -26,8 +26,8 @@ async function fullOnceRotated() {
   return { server, stage, disk }
 }
 
-describe('a rotated pair that a full disk keeps from being saved', () => {
-  it('is used and told of, is what the next refresh is made with, and is saved when there is room', async () => {
+describe('a rotated pair that a full disk does not take', () => {
+  it('is used, is reported, serves the next refresh, and is saved when there is room', async () => {
     const { server, stage, disk } = await fullOnceRotated()
     await using _ = server
     stage.at((lifeSeconds - 200) * second)
@@ -71,7 +71,7 @@ describe('a rotated pair that a full disk keeps from being saved', () => {
     expect((await stage.sealed()).tokens?.accessToken).toBe(token)
   })
 
-  it('is not asked for at all when the disk was full before', async () => {
+  it('is not requested when the disk was full before', async () => {
     const { server, stage, disk } = await fullOnceRotated()
     await using _ = server
     disk.full = true

@@ -20,7 +20,7 @@ async function opened() {
   return { server, hallpass }
 }
 
-it('a proxy refreshes the tokens that were used lately before they run out, without a request', async () => {
+it('a proxy refreshes recently used tokens before they expire, without a request', async () => {
   const { server, hallpass } = await opened()
   const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 } })
   await vi.advanceTimersByTimeAsync(40 * minutes)
@@ -33,7 +33,7 @@ it('a proxy refreshes the tokens that were used lately before they run out, with
   expect(server.asked).toHaveLength(1)
 })
 
-it('a proxy leaves tokens alone that nobody has used lately', async () => {
+it('a proxy leaves tokens alone that nobody has used recently', async () => {
   const { server, hallpass } = await opened()
   const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 } })
   await hallpass.authHeaders(url)
@@ -53,7 +53,7 @@ it('a proxy that is closed refreshes nothing more', async () => {
   expect(server.asked).toHaveLength(0)
 })
 
-it('the library refreshes what has run out for whoever asks for headers', async () => {
+it('the library refreshes an expired token for a caller that asks for headers', async () => {
   const { server, hallpass } = await opened()
   vi.advanceTimersByTime(61 * minutes)
   expect(await hallpass.authHeaders(url)).toEqual({ Authorization: 'Bearer access-2' })

@@ -85,7 +85,7 @@ describe('an answer that is lost after the server has rotated', () => {
 })
 
 describe('a token server', () => {
-  it('that takes its time keeps nobody waiting who has a token that lives', async () => {
+  it('that is slow delays no request with a token that still holds', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds })
     const stage = await Stage.set(server)
     const asked = Promise.withResolvers<void>()
@@ -108,7 +108,7 @@ describe('a token server', () => {
     expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 1 })
   })
 
-  it('that says invalid_grant makes the session need a login; what it held is kept', async () => {
+  it('that says invalid_grant makes the session need a login, and its tokens stay', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds })
     const stage = await Stage.set(server)
     server.instead.push((response) =>
@@ -126,7 +126,7 @@ describe('a token server', () => {
     expect(stage.messages.join('\n')).toMatch(/login/)
   })
 
-  it('that says Retry-After is left alone for so long, also by another process', async () => {
+  it('that says Retry-After gets no request for so long, also from another process', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds })
     const stage = await Stage.set(server)
     server.instead.push((response) => response.writeHead(429, { 'retry-after': '240' }).end())
@@ -147,7 +147,7 @@ describe('a token server', () => {
     expect(server.record).toMatchObject({ tokenRequests: 2, refreshes: 1 })
   })
 
-  it('whose certificate is not good is told nothing, and the refresh token stays as good as it was', async () => {
+  it('with a bad certificate gets nothing, and the refresh token still works', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds, hosts: ['127.0.0.1'] })
     const home = temporaryHome()
     const issued = await server.issue()
@@ -164,7 +164,7 @@ describe('a token server', () => {
     expect(server.record).toMatchObject({ tokenRequests: 1, refreshes: 1, reuses: 0 })
   })
 
-  it('that is not there is not asked in a loop, and the refresh goes through when it is back', async () => {
+  it('that is away is not asked in a loop, and the refresh succeeds when it is back', async () => {
     const home = temporaryHome()
     let port: number
     let ahead = lifeSeconds - 200
@@ -189,8 +189,8 @@ describe('a token server', () => {
   })
 })
 
-describe('an origin that answers 401 whatever it is sent', () => {
-  it('does not have the token refreshed for each request', async () => {
+describe('an origin that answers 401 to everything', () => {
+  it('does not cause a refresh for each request', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds })
     const stage = await Stage.set(server)
     for (let n = 0; n < 100; n++) {

@@ -49,7 +49,7 @@ describe('a login by authorization code', () => {
     expect(tokens.access_token).toEqual(expect.any(String))
   })
 
-  it('always sends a challenge by S256, a state and a nonce, also to a server that offers plain alone', async () => {
+  it('always sends a challenge by S256, a state and a nonce, also to a server that offers only plain', async () => {
     const fetch = testFetch()
     const request = await loginRequest(server.issuer, {}, async (url, init) => {
       const response = await fetch(url, init)
@@ -105,7 +105,7 @@ describe('a login by authorization code', () => {
     expect(tokens.access_token).toEqual(expect.any(String))
   })
 
-  it('takes the URL that a browser elsewhere ended up at', async () => {
+  it('takes the URL at which a browser elsewhere ended', async () => {
     let asked = ''
     const tokens = await authorizationCode(await loginRequest(server.issuer), {
       visit: (url) => {
@@ -123,7 +123,7 @@ describe('a login by authorization code', () => {
       await expect(login).rejects.toMatchObject({
         code: 'login-failed',
         message: expect.stringMatching(
-          /^that is not the URL that the browser ended up at; it begins with http:\/\/127\.0\.0\.1:\d+\/callback\?$/,
+          /^that is not the URL at which the browser ended, which begins with http:\/\/127\.0\.0\.1:\d+\/callback\?$/,
         ),
       })
     },
@@ -189,7 +189,7 @@ describe('a callback', () => {
         query.set('state', 'another')
       },
     ],
-  ])('%s is turned away before the code is sent anywhere, and the login goes on', async (_, change) => {
+  ])('%s is refused before the code is sent anywhere, and the login goes on', async (_, change) => {
     const before = server.record.tokenRequests
     let stray: Answer | undefined
     let asked = -1
@@ -223,7 +223,7 @@ describe('a callback', () => {
     await expect(login).rejects.toMatchObject({
       code: 'login-failed',
       message:
-        'the answer has a wrong state: it belongs to another login, or another program sent it; nothing was kept',
+        'the answer has a wrong state: it belongs to another login, or another program sent it. Nothing was kept',
     })
   })
 
@@ -237,7 +237,7 @@ describe('a callback', () => {
     const before = server.record.tokenRequests
     await expect(failing({ browse: (url) => changed(url, change) })).rejects.toMatchObject({
       code: 'login-failed',
-      message: `the answer says it comes from another authorization server than ${server.issuer} (or does not say from which); nothing was kept`,
+      message: `the answer names another authorization server than ${server.issuer}, or none. Nothing was kept`,
     })
     expect(server.record.tokenRequests).toBe(before)
   })
@@ -252,11 +252,11 @@ describe('a callback', () => {
     })
     await expect(login).rejects.toMatchObject({
       code: 'login-failed',
-      message: 'the ID token has a wrong nonce: it belongs to another login; nothing was kept',
+      message: 'the ID token has a wrong nonce: it belongs to another login. Nothing was kept',
     })
   })
 
-  it('that says no is told as a denial', async () => {
+  it('of a denial says so', async () => {
     server.consent = 'deny'
     const bodies: string[] = []
     const login = failing({
@@ -269,7 +269,7 @@ describe('a callback', () => {
     await expect.poll(() => bodies).toEqual([expect.stringContaining('Not signed in')])
   })
 
-  it('comes once: a second one, also with the same query, is turned away', async () => {
+  it('comes once: a second one, also with the same query, is refused', async () => {
     let again: Answer | undefined
     // While the first one is being looked at: afterwards nobody listens any more.
     const came = Promise.withResolvers<void>()
@@ -292,7 +292,7 @@ describe('a callback', () => {
     expect(again).toMatchObject({ status: 410, body: expect.stringContaining('Already answered') })
   })
 
-  it('under a foreign Host is turned away, and the login goes on', async () => {
+  it('under a foreign Host is refused, and the login goes on', async () => {
     let foreign: Answer | undefined
     const tokens = await authorizationCode(await loginRequest(server.issuer), {
       visit: async (url) => {
@@ -311,7 +311,7 @@ describe('a callback', () => {
     ['by POST', '', {}, 'POST', 405],
     ['at another path', '/favicon.ico', {}, 'GET', 404],
     ['at a path below', '/callback/x', {}, 'GET', 404],
-  ])('%s is turned away, and the login goes on', async (_, path, headers, method, status) => {
+  ])('%s is refused, and the login goes on', async (_, path, headers, method, status) => {
     let odd: Answer | undefined
     const tokens = await authorizationCode(await loginRequest(server.issuer), {
       visit: async (url) => {
@@ -324,7 +324,7 @@ describe('a callback', () => {
     expect(tokens.access_token).toEqual(expect.any(String))
   })
 
-  it('is answered by a page that holds nothing of the login, loads nothing, and is not kept', async () => {
+  it('is answered by a page without a part of the login, which loads nothing and is not kept', async () => {
     let page: Promise<Answer> | undefined
     let code = ''
     await authorizationCode(await loginRequest(server.issuer), {
@@ -379,7 +379,7 @@ describe('the start of a sign-in', () => {
     })
   }
 
-  it('is a URL that says nothing of the login, and leads to its page', async () => {
+  it('is a URL that tells nothing of the login, and leads to its page', async () => {
     let urls: readonly string[] = []
     const tokens = await started(async (start, page) => {
       const end = await new BrowsingUser().visit(start, undefined, callbackUrl)
@@ -436,7 +436,7 @@ describe('the start of a sign-in', () => {
 })
 
 describe('a redirect URI with a port of its own', () => {
-  it('is used, and says so when it is taken', async () => {
+  it('is used, or is an error when another program has it', async () => {
     const request = await loginRequest(server.issuer)
     let port = 0
     await authorizationCode(request, {
@@ -453,7 +453,7 @@ describe('a redirect URI with a port of its own', () => {
     expect(port).toBeGreaterThan(0)
   })
 
-  it('may be localhost, whose ::1 nobody else can then have', async () => {
+  it('may be localhost, and then nobody else can listen on its ::1', async () => {
     let end = ''
     await authorizationCode(await loginRequest(server.issuer), {
       visit: async (url) => {

@@ -5,11 +5,11 @@ import { askedFor, audienceOf, type LoginRequest, pageUrl } from './login-reques
 import { type Callback, LoopbackCallback } from './loopback-callback.ts'
 
 /**
- * The authorization code flow in a browser, RFC 6749 section 4.1 as RFC 8252 and RFC 9700 would have it: PKCE with S256, whatever
- * the server says it offers; state; nonce where there is an ID token; the issuer of RFC 9207.
+ * The authorization code flow in a browser, RFC 6749 section 4.1, with the rules of RFC 8252 and RFC 9700: always PKCE with S256,
+ * a state, a nonce for an ID token, and the issuer of RFC 9207.
  *
  * @returns the token response
- * @throws HallpassError `login-failed` saying why
+ * @throws HallpassError `login-failed` with the reason
  */
 export async function authorizationCode(
   request: LoginRequest,
@@ -33,7 +33,7 @@ export async function authorizationCode(
     response_type: 'code',
     redirect_uri: loopback.redirectUri,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-    // RFC 9700 section 2.1.1: `plain` gives the verifier away to whoever sees the request.
+    // RFC 9700 section 2.1.1: with `plain`, everybody who sees the request has the verifier.
     code_challenge_method: 'S256',
     state,
     ...(nonce === undefined ? {} : { nonce }),
@@ -63,16 +63,16 @@ export async function authorizationCode(
 
 function pastedCallback(text: string, redirectUri: string): Callback {
   const url = URL.parse(text.trim())
-  // What stands before the query is ours to say: openid-client takes the redirect URI from it.
+  // openid-client takes the redirect URI from the part before the query, so that part must be ours.
   if (url === null || url.search === '')
     throw new HallpassError(
       'login-failed',
-      `that is not the URL that the browser ended up at; it begins with ${redirectUri}?`,
+      `that is not the URL at which the browser ended, which begins with ${redirectUri}?`,
     )
   return { url: new URL(url.search, redirectUri), answer: () => {} }
 }
 
-/** What openid-client found wrong with a callback, or the server with the code. */
+/** The fault that openid-client found in a callback, or the server in the code. */
 function loginFailure(error: unknown, issuer: string): HallpassError {
   if (!(error instanceof Error)) return tokenServerError(error, issuer)
   if (error.name === 'AuthorizationResponseError') {
@@ -88,19 +88,19 @@ function loginFailure(error: unknown, issuer: string): HallpassError {
   if (reason.includes('"state"')) {
     return new HallpassError(
       'login-failed',
-      'the answer has a wrong state: it belongs to another login, or another program sent it; nothing was kept',
+      'the answer has a wrong state: it belongs to another login, or another program sent it. Nothing was kept',
     )
   }
   if (reason.includes('"iss" (issuer)')) {
     return new HallpassError(
       'login-failed',
-      `the answer says it comes from another authorization server than ${issuer} (or does not say from which); nothing was kept`,
+      `the answer names another authorization server than ${issuer}, or none. Nothing was kept`,
     )
   }
   if (reason.includes('"nonce"')) {
     return new HallpassError(
       'login-failed',
-      'the ID token has a wrong nonce: it belongs to another login; nothing was kept',
+      'the ID token has a wrong nonce: it belongs to another login. Nothing was kept',
     )
   }
   const named = oauthErrorOf(error)
@@ -112,7 +112,7 @@ function loginFailure(error: unknown, issuer: string): HallpassError {
   return tokenServerError(error, `the token endpoint of ${issuer}`)
 }
 
-/** The innermost message: openid-client wraps what oauth4webapi found. */
+/** The innermost message: openid-client wraps the errors of oauth4webapi. */
 function reasonOf(error: Error): string {
   return error.cause instanceof Error ? error.cause.message : error.message
 }

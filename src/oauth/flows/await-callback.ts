@@ -5,10 +5,10 @@ import type { Callback, LoopbackCallback, LoopbackOptions } from './loopback-cal
 export interface SignInOptions {
   /**
    * Shows the person the page to sign in at.
-   * @param start leads to the page once, and says nothing of the login: for the command line of a browser of this machine
+   * @param start a URL that leads to the page once and tells nothing of the login, for the command line of a browser
    */
   readonly visit: (page: string, start: string) => void | Promise<void>
-  /** What the browser ended up with, copied by hand: from one that cannot reach this machine. */
+  /** Asks for the address at which the browser ended, copied by hand, when the browser cannot reach this machine. */
   readonly pasted?: (signal: AbortSignal) => Promise<string>
   readonly redirect?: LoopbackOptions
   readonly timeoutMs?: number
@@ -19,9 +19,9 @@ export interface SignInOptions {
 const signInTimeoutMs = 5 * 60_000
 
 /**
- * Shows a page and waits for what comes back: by the redirect, or as text by hand, whichever is first.
+ * Shows a page, and waits for the redirect or for text that is copied by hand, whichever comes first.
  *
- * @throws HallpassError `login-failed` when nobody comes; the reason of `signal`
+ * @throws HallpassError `login-failed` when nobody signs in; the reason of `signal`
  */
 export async function awaitCallback(
   loopback: LoopbackCallback | undefined,
@@ -34,7 +34,7 @@ export async function awaitCallback(
   try {
     return await Promise.race([
       ...(loopback === undefined ? [] : [loopback.callback]),
-      // A browser may run until it is closed: only that it could not be shown anything matters here.
+      // A browser may run until it is closed. Only a failure to show the page matters here.
       shown(visit, page, start),
       ...(pasted === undefined ? [] : [pasted(ended)]),
       never(ended, timeoutMs),

@@ -3,10 +3,10 @@ import { oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-
 import { clientParameters, type LoginRequest } from './login-request.ts'
 
 /**
- * A token for the client itself, RFC 6749 section 4.4: nobody signs in.
+ * Obtains a token for the client itself, RFC 6749 section 4.4. Nobody signs in.
  *
  * @returns the token response
- * @throws HallpassError `login-failed` when the server does not take the client or what it asks for
+ * @throws HallpassError `login-failed` when the server refuses the client or the request
  */
 export async function clientCredentials({
   client,

@@ -24,7 +24,7 @@ afterEach(() => {
 const soon = (pending: PendingLogin): PendingLogin => ({ ...pending, intervalSeconds: 0.02 })
 
 describe('a login by device', () => {
-  it('begins with a code, where to enter it, how long it lives, and the default interval where none is said', async () => {
+  it('begins with a code, its page, its life and an interval, by default that of the RFC', async () => {
     const pending = await beginDevice(await loginRequest(server.issuer), 1_000_000)
     expect(pending).toEqual({
       deviceCode: expect.any(String),
@@ -50,7 +50,7 @@ describe('a login by device', () => {
     })
   })
 
-  it('can be waited for by somebody who knows nothing but what was sealed', async () => {
+  it('can be waited for by a process that has only the sealed part', async () => {
     const begun = soon(await beginDevice(await loginRequest(server.issuer), Date.now()))
     const sealed = JSON.parse(JSON.stringify(begun)) as PendingLogin
     await new BrowsingUser().approveDevice(begun.verificationUri, begun.userCode)
@@ -61,7 +61,7 @@ describe('a login by device', () => {
     expect(await waiting).toMatchObject({ access_token: expect.any(String) })
   })
 
-  it('says that the person said no', async () => {
+  it('fails when the person says no', async () => {
     const request = await loginRequest(server.issuer)
     const pending = soon(await beginDevice(request, Date.now()))
     await new BrowsingUser().denyDevice(pending.verificationUri, pending.userCode)
@@ -73,7 +73,7 @@ describe('a login by device', () => {
     })
   })
 
-  it('asks less often for good when the server says slow_down, and says so to be sealed', async () => {
+  it('asks less often for good after slow_down, and seals the new interval', async () => {
     const errors = ['slow_down', 'authorization_pending', 'slow_down', 'access_denied']
     const request = await loginRequest(server.issuer, {}, answering(errors))
     const slept: number[] = []
@@ -91,14 +91,14 @@ describe('a login by device', () => {
   it.each([
     ['the server says', 'expired_token', 900_000],
     ['the clock says', 'authorization_pending', 30],
-  ])('ends when the code has expired, as %s', async (_, error, lifeMs) => {
+  ])('ends when the code has expired, by %s', async (_, error, lifeMs) => {
     const request = await loginRequest(server.issuer, {}, answering([error]))
     const pending = soon(pendingFor(lifeMs))
     await expect(
       awaitDevice(request, pending, { now: Date.now, slowed: async () => {} }),
     ).rejects.toMatchObject({
       code: 'login-failed',
-      message: 'the code has expired before anybody entered it',
+      message: 'the code expired before anybody entered it',
     })
   })
 
@@ -138,7 +138,7 @@ describe('a login by device', () => {
     expect(slept).toEqual([5, 10, 20, 40, 60, 60, 60, 45])
   })
 
-  it('stops when it is told to', async () => {
+  it('stops at an abort', async () => {
     const request = await loginRequest(server.issuer)
     const stop = new AbortController()
     const waiting = awaitDevice(request, pendingFor(900_000), {
@@ -165,7 +165,7 @@ describe('a login by device', () => {
     })
   })
 
-  it('shows nothing that would start a program or write on the terminal', async () => {
+  it('shows no text that starts a program or drives the terminal', async () => {
     const answer = {
       device_code: 'd',
       user_code: 'AB\u001b[2JCD',
@@ -190,7 +190,7 @@ describe('a login by device', () => {
     }
   })
 
-  it('does not begin where there is none', async () => {
+  it('does not begin at a server without device logins', async () => {
     const endpoints = {
       tokenEndpoint: `${server.issuer}/token`,
       authorizationEndpoint: `${server.issuer}/auth`,

@@ -5,14 +5,14 @@ import { printable } from '../../log/printable.ts'
 import { fetchFailure, oauthErrorOf, oauthErrorText, tokenServerError } from '../token-server-error.ts'
 import { askedFor, type LoginRequest, pageUrl } from './login-request.ts'
 
-/** A device login under way, as it is sealed: it can be waited for by another process. */
+/** A device login that has begun, as it is sealed. Another process can wait for it. */
 export type PendingLogin = NonNullable<OAuth2Value['pending']>
 
-/** RFC 8628 section 3.2: what holds where the server says nothing. */
+/** RFC 8628 section 3.2: the default interval. */
 const defaultIntervalSeconds = 5
-/** RFC 8628 section 3.5: what slow_down adds, for good. */
+/** RFC 8628 section 3.5: slow_down adds this to the interval, for good. */
 const slowDownSeconds = 5
-/** A server in trouble is asked less and less often, but often enough that a person is not kept waiting once it is well. */
+/** The longest interval for a server in trouble. Requests become rarer, but a person must not wait long after it recovers. */
 const maxTroubleSeconds = 60
 
 /** Asks for a code to type in at another device, RFC 8628 section 3.1. */
@@ -50,18 +50,18 @@ export async function beginDevice(request: LoginRequest, now: number): Promise<P
 
 export interface DeviceWaitOptions {
   readonly now: () => number
-  /** The server wants to be asked less often; the next process must know. */
+  /** Saves the longer interval that the server wants, for the next process. */
   readonly slowed: (pending: PendingLogin) => Promise<void>
   readonly signal?: AbortSignal
-  /** For tests, which need not live through the intervals. */
+  /** For tests, which do not wait. */
   readonly sleep?: (ms: number) => Promise<void>
 }
 
 /**
- * Asks until the person has said yes or no or the code has expired, RFC 8628 sections 3.4 and 3.5.
+ * Asks until the person has said yes or no, or the code has expired: RFC 8628 sections 3.4 and 3.5.
  *
  * @returns the token response
- * @throws HallpassError `login-failed` when the login is over; anything else leaves it pending
+ * @throws HallpassError `login-failed` when the login is over. With every other error it stays pending
  */
 export async function awaitDevice(
   request: LoginRequest,
@@ -126,7 +126,7 @@ async function poll({ client, definition }: LoginRequest, deviceCode: string): P
   }
 }
 
-/** What passes: the network, a server that is overloaded or restarts. A certificate that is not accepted does not. */
+/** Whether a failure may pass: of the network, or of a server that is overloaded or restarts. A refused certificate stays refused. */
 function isTrouble(error: unknown): boolean {
   const failure = fetchFailure(error)
   if (failure !== undefined) return !failure.certificate
@@ -135,5 +135,5 @@ function isTrouble(error: unknown): boolean {
 }
 
 function expired(): HallpassError {
-  return new HallpassError('login-failed', 'the code has expired before anybody entered it')
+  return new HallpassError('login-failed', 'the code expired before anybody entered it')
 }

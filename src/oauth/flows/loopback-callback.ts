@@ -4,31 +4,31 @@ import { HallpassError } from '../../errors.ts'
 import { peerUid } from '../../net/peer-uid.ts'
 
 export interface LoopbackOptions {
-  /** As it is registered; `localhost` listens on ::1 too, so that nobody else can. */
+  /** As registered. `localhost` listens on ::1 too, so that nobody else can. */
   readonly host?: 'localhost'
-  /** 0, or none: a free one. */
+  /** 0, or undefined, takes a free port. */
   readonly port?: number
   readonly path?: string
 }
 
-/** What came to the redirect URI. */
+/** The callback at the redirect URI. */
 export interface Callback {
   readonly url: URL
-  /** Says to the person at the browser how it ended. */
+  /** Shows the person at the browser how the login ended. */
   answer(done: boolean): void
 }
 
 /** A sign-in that has begun. */
 interface SignIn {
   readonly page: string
-  /** Leads to the page, once. */
+  /** A URL that leads to the page once. */
   readonly startPath: string
   readonly isOurs: (query: URLSearchParams) => boolean
 }
 
 /**
- * The redirect URI of a login, on loopback (RFC 8252 section 7.3). It takes one callback of this sign-in. Every other request is
- * answered with an error page, and the login goes on waiting.
+ * The redirect URI of a login, on loopback (RFC 8252 section 7.3). It takes one callback of this sign-in, answers every
+ * other request with an error page, and goes on waiting.
  */
 export class LoopbackCallback implements AsyncDisposable {
   readonly redirectUri: string
@@ -52,7 +52,7 @@ export class LoopbackCallback implements AsyncDisposable {
     for (const server of servers) server.on('request', (request, response) => this.#serve(request, response))
   }
 
-  /** @throws HallpassError `port-taken` for a port that is wanted and in use. */
+  /** @throws HallpassError `port-taken` for a given port that is in use. */
   static async open(options: LoopbackOptions = {}): Promise<LoopbackCallback> {
     const first = await listen('127.0.0.1', options.port ?? 0)
     const port = portOf(first)
@@ -82,7 +82,7 @@ export class LoopbackCallback implements AsyncDisposable {
           new Promise<void>((resolve) => {
             server.close(() => resolve())
             server.closeIdleConnections()
-            // What a browser opened ahead and never used.
+            // Connections that a browser opened ahead and never used.
             setTimeout(() => server.closeAllConnections(), 500).unref()
           }),
       ),
@@ -108,7 +108,7 @@ export class LoopbackCallback implements AsyncDisposable {
 
   #startRefusalOf({ method, headers, socket }: IncomingMessage): Refusal | undefined {
     if (headers.host !== this.#startHost) return anotherHost
-    if (method !== 'GET') return { status: 405, title: 'Not like this', text: 'A sign-in begins by GET.' }
+    if (method !== 'GET') return { status: 405, title: 'Not like this', text: 'A sign-in begins with GET.' }
     // Another user read the command line of the browser, and would sign us in under an account of their own. Not root: on WSL,
     // a program of root passes the connections of Windows on.
     const uid = peerUid(socket)
@@ -151,7 +151,7 @@ export class LoopbackCallback implements AsyncDisposable {
     if (headers.host !== this.#url.host) return anotherHost
     if (path !== this.#url.pathname)
       return { status: 404, title: 'Nothing here', text: 'The login waits at another path.' }
-    if (method !== 'GET') return { status: 405, title: 'Not like this', text: 'A login comes by GET.' }
+    if (method !== 'GET') return { status: 405, title: 'Not like this', text: 'A callback is a GET.' }
     // A page that guesses the port could send an image or a frame of it here.
     if ((headers['sec-fetch-dest'] ?? 'document') !== 'document')
       return { status: 403, title: 'Not like this', text: 'A login comes in a window of its own.' }
@@ -210,7 +210,7 @@ function refuse(response: ServerResponse, { status, title, text }: Refusal): voi
   page(response, status, title, text)
 }
 
-/** Fixed text alone: nothing of the request is in it, and nothing may be loaded, run, framed or kept. */
+/** Fixed text, without any part of the request. The page may load, run and keep nothing, and nobody may frame it. */
 function page(response: ServerResponse, status: number, title: string, text: string): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',

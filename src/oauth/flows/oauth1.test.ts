@@ -26,7 +26,7 @@ function run(options: SignInOptions, consumer: OAuth1Value = oauth1Consumer) {
 }
 
 describe('the three legs of OAuth 1.0a', () => {
-  it('bring a token by a callback, every signature as another implementation makes it', async () => {
+  it('bring a token by a callback, with the signatures of another implementation', async () => {
     expect(await run(browser)).toEqual({ ...oauth1Consumer, ...oauth1Token })
   })
 
@@ -46,7 +46,7 @@ describe('the three legs of OAuth 1.0a', () => {
     [
       'without a verifier',
       (query) => query.delete('oauth_verifier'),
-      'the answer has no verifier; nothing was kept',
+      'the answer has no verifier. Nothing was kept',
     ],
     ['that says no', (query) => query.set('denied', 'temporary'), 'the sign-in was denied'],
   ])('refuse an answer %s', async (_, change, message) => {
@@ -55,7 +55,7 @@ describe('the three legs of OAuth 1.0a', () => {
     expect(server.origin.received).not.toContain('/access_token')
   })
 
-  it('turn away an answer of another login, and go on waiting', async () => {
+  it('refuse an answer of another login, and go on waiting', async () => {
     let stray = 0
     const visit = async (url: string) => {
       const end = await new BrowsingUser().visit(url, undefined, /\/callback\?/)
@@ -83,7 +83,7 @@ describe('the three legs of OAuth 1.0a', () => {
     })
   })
 
-  it('say what can be wrong when the server refuses, and nothing that was signed', async () => {
+  it('name the possible faults when the server refuses, and no signed part', async () => {
     const wrong = run(browser, { ...oauth1Consumer, consumerSecret: 'another-secret' })
     const failure = await wrong.then(
       () => undefined,

@@ -15,10 +15,10 @@ export interface OAuth1Client {
 }
 
 /**
- * The three legs of OAuth 1.0a, RFC 5849 section 2: temporary credentials, the person's consent, token credentials. Where `pasted`
- * is given nothing comes back by a redirect, and the server shows a PIN to type in (`oob`).
+ * The three legs of OAuth 1.0a, RFC 5849 section 2: temporary credentials, the person's consent, token credentials. With
+ * `pasted` there is no redirect, and the server shows a PIN to type in (`oob`).
  *
- * @throws HallpassError `login-failed` saying why
+ * @throws HallpassError `login-failed` with the reason
  */
 export async function oauth1Login(client: OAuth1Client, options: SignInOptions): Promise<OAuth1Value> {
   const { endpoints, consumer } = client
@@ -33,7 +33,7 @@ export async function oauth1Login(client: OAuth1Client, options: SignInOptions):
   const page = authorizeUrl(endpoints, temporary.token)
   const start = loopback.begin(page, (query) => answers(query, temporary.token))
   const callback = await awaitCallback(loopback, { page, start }, options)
-  // Without `pasted` nothing but the redirect comes back.
+  // Without `pasted` only the redirect comes back.
   if (typeof callback === 'string') throw new HallpassError('login-failed', 'nothing came back')
   try {
     const verifier = verifierOf(callback.url.searchParams)
@@ -85,7 +85,7 @@ function verifierOf(query: URLSearchParams): string {
   if (query.has('denied')) throw new HallpassError('login-failed', 'the sign-in was denied')
   const verifier = query.get('oauth_verifier')
   if (verifier === null)
-    throw new HallpassError('login-failed', 'the answer has no verifier; nothing was kept')
+    throw new HallpassError('login-failed', 'the answer has no verifier. Nothing was kept')
   return verifier
 }
 
@@ -117,7 +117,7 @@ async function signedPost(
     })
     const text = await response.text()
     if (response.status === 200) return new URLSearchParams(text)
-    // RFC 5849 section 3.2: 400 and 401 are about what was signed; the body, which may repeat it, is not shown.
+    // RFC 5849 section 3.2: 400 and 401 are about the signed parts. The body may repeat them, so it is not shown.
     const signed = response.status === 400 || response.status === 401
     const what = signed ? ': the key, its secret, the callback or the PIN is wrong, or the clock is' : ''
     throw new HallpassError(

@@ -3,7 +3,7 @@ import type { Provider } from '../provider.ts'
 /**
  * Auth0: "Authentication API" and "Call Your API Using the Authorization Code Flow with PKCE" (auth0.com/docs).
  *
- * Its issuers end in a slash. Without --audience the token is opaque and good for /userinfo alone. A refresh token comes
+ * Its issuers end in a slash. Without --audience the token is opaque and works only for /userinfo. A refresh token comes
  * with offline_access, if the API allows it. Callback URLs are compared whole.
  */
 export const auth0: Provider = {

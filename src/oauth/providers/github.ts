@@ -24,18 +24,18 @@ export const github: Provider = {
     const { host } = new URL(issuer)
     return host === 'github.com' ? ['api.github.com'] : [host]
   },
-  // None: public data and one's own profile.
+  // Without a scope: public data and the user's own profile.
   scopes: [],
   broad: {
     repo: 'writes to every repository, private ones too; a GitHub App can be given single ones',
     delete_repo: 'deletes repositories',
     'admin:org': 'administers organisations; read:org is enough to read them',
-    workflow: 'changes what runs with the secrets of a repository',
+    workflow: 'changes the workflows that run with the secrets of a repository',
   },
-  // The code is exchanged with the secret even with PKCE; the device flow needs none.
+  // GitHub wants the secret with the code, even with PKCE. The device flow needs none.
   clientAuth: 'client_secret_post',
   conform: (answer) => {
-    // Its own names of what RFC 6749 section 5.2 calls invalid_grant.
+    // GitHub's own names for invalid_grant of RFC 6749 section 5.2.
     const dead = answer.error === 'bad_refresh_token' || answer.error === 'bad_verification_code'
     return dead ? { ...answer, error: 'invalid_grant' } : answer
   },

@@ -12,7 +12,7 @@ export const gitlab: Provider = {
   issuer: 'https://gitlab.com',
   issuerOf: (domain) => `https://${domain}`,
   domain: 'gitlab.example.com',
-  // Not by discovery: below a relative URL the issuer of a self-hosted one is not where its document is.
+  // No discovery: below a relative URL, the discovery document of a self-hosted GitLab is not at its issuer.
   endpoints: (issuer) => {
     const base = issuer.replace(/\/$/, '')
     return {

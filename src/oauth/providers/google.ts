@@ -4,9 +4,9 @@ import type { Provider } from '../provider.ts'
  * Google: "OAuth 2.0 for iOS & Desktop Apps" and "OAuth 2.0 for TV and Limited-Input Device Applications"
  * (developers.google.com/identity/protocols/oauth2).
  *
- * A desktop client has a secret, which Google itself does not count as one, but wants. A refresh token comes with
- * access_type=offline, and for a person who has consented before with prompt=consent alone. The device flow knows a few
- * scopes only, and needs a client of the type "TVs and Limited Input devices".
+ * A desktop client has a secret. Google does not treat it as secret, but wants it. A refresh token comes with
+ * access_type=offline. A person who has consented before gets it only with prompt=consent. The device flow allows few
+ * scopes, and needs a client of the type "TVs and Limited Input devices".
  */
 export const google: Provider = {
   name: 'google',
@@ -18,7 +18,8 @@ export const google: Provider = {
   scopes: ['openid', 'email'],
   broad: {
     'https://mail.google.com/': 'reads, sends and deletes all mail; gmail.readonly reads it',
-    'https://www.googleapis.com/auth/drive': 'every file of the drive; drive.file is those that the app made',
+    'https://www.googleapis.com/auth/drive':
+      'every file of the drive; drive.file covers the files that the app made',
     'https://www.googleapis.com/auth/cloud-platform': 'everything in every project of the cloud',
   },
   offline: { parameters: { access_type: 'offline', prompt: 'consent' } },

@@ -5,7 +5,7 @@ import type { Provider } from '../provider.ts'
  * (keycloak.org/docs).
  *
  * Every realm is an issuer of its own. A refresh token comes by itself and lasts as long as the login session;
- * offline_access would make one that outlives it. Of a redirect URI with 127.0.0.1 the port is not compared.
+ * offline_access would make one that outlives it. Keycloak does not compare the port of a redirect URI with 127.0.0.1.
  */
 export const keycloak: Provider = {
   name: 'keycloak',

@@ -34,7 +34,7 @@ export const slack: Provider = {
   },
 }
 
-/** What RFC 6749 section 5.2 calls invalid_grant. */
+/** Slack's names for invalid_grant of RFC 6749 section 5.2. */
 const dead = new Set([
   'invalid_refresh_token',
   'token_revoked',

@@ -4,7 +4,7 @@ import type { Provider } from '../provider.ts'
  * X: "OAuth 2.0 Authorization Code Flow with PKCE", "OAuth 2.0 App-Only" and "OAuth 1.0a: 3-legged flow"
  * (docs.x.com/fundamentals/authentication).
  *
- * Callback URLs are compared whole, so the port cannot be chosen at run time. App-only is the client credentials grant with
+ * X compares callback URLs whole, so the port cannot be chosen at run time. App-only is the client credentials grant with
  * the key and secret of OAuth 1.0a at another endpoint; its token does not expire.
  */
 export const x: Provider = {
@@ -24,7 +24,7 @@ export const x: Provider = {
   },
   flows: ['code', 'client-credentials'],
   hosts: () => ['api.x.com'],
-  // users/me wants both.
+  // users/me needs both.
   scopes: ['users.read', 'tweet.read'],
   broad: {
     'tweet.write': 'posts in the name of the account',
