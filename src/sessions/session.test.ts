@@ -347,7 +347,7 @@ describe('single cookies', () => {
     [{ name: 'a', value: 'x', domain: 'evil.test' }, /the cookie was refused/],
     [{ name: 'a', value: 'x', domain: 'com' }, /the cookie was refused/],
     [{ name: 'a', value: 'x\r\ny' }, /control character/],
-    [{ name: 'a', value: '€' }, /no byte/],
+    [{ name: 'a', value: '€' }, /not a byte/],
     [{ name: 'a', value: ' x' }, /space/],
     [{ name: 'a ', value: 'x' }, /space/],
     [{ name: 'a', value: 'x', maxAgeSeconds: 0 }, /expired already/],

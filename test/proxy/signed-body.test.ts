@@ -250,7 +250,7 @@ describe('a refusal of the plan', () => {
     expect(head).toContain('Hallpass-Error: policy\r\n')
     const [first, second, ...rest] = body.split('\n')
     expect(first).toMatch(
-      /^hallpass: GET site\.test is not sent: api: neither the client nor the host name says/,
+      /^hallpass: GET site\.test is not sent: api: neither the client nor the host name names/,
     )
     expect([second, ...rest]).toEqual(['hallpass explain https://site.test/', ''])
     expect(s.origin.received).toBe('')
