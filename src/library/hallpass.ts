@@ -29,7 +29,6 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
 import type { Store } from '../store/store.ts'
-
 import { HallpassProxy } from './hallpass-proxy.ts'
 import { knowsLoopback } from './knows-loopback.ts'
 

@@ -141,7 +141,7 @@ describe('responses, read by our codec and by a node:http client', () => {
   async function check(method: string, text: string, places: readonly number[]): Promise<void> {
     const chunks = cut(text, places)
     const own = readResponses(method, chunks)
-    const status = own.messages[0]?.status ?? statusOf(text)
+    const status = own.messages[0]?.status ?? (own.outcome === 'incomplete' ? statusOf(text) : 200)
     // Node hands over every answer to CONNECT unread, an interim or a refusal too, also one whose body never came.
     if (method === 'CONNECT' && (status < 200 || status > 299)) return
     const theirs = await readResponsesByNode(method, chunks)
