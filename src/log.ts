@@ -31,6 +31,8 @@ export interface Log {
   error(message: string, fields?: LogFields): void
   /** Cuts the value out of every later line, also percent-encoded or inside Base64. */
   scrub(secret: Secret): void
+  /** How many registered values made room for newer ones. When it grows, register again what is still in use. */
+  forgotten(): number
   /** Writes the pending lines. */
   close(): Promise<void>
 }
@@ -67,6 +69,7 @@ export function openLog({ folder, terminal = false }: LogOptions): Log {
     warn: (message, fields) => logger.warn(checkedFields(fields), printable(scrubUncut(message))),
     error: (message, fields) => logger.error(checkedFields(fields), printable(scrubUncut(message))),
     scrub: (secret) => scrubber.add(secret),
+    forgotten: () => scrubber.forgotten,
     close: () => file.close(),
   }
 }
@@ -94,6 +97,7 @@ export const silentLog: Log = {
   warn: nothing,
   error: nothing,
   scrub: nothing,
+  forgotten: () => 0,
   close: async () => {},
 }
 

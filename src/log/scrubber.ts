@@ -12,16 +12,27 @@ import { spelledOut } from './printable.ts'
 export class Scrubber {
   readonly #endsByHash = new Map<number, Set<End>>()
   readonly #bits = new Uint8Array(bitCount / 8)
-  /** Insertion order is age. */
+  /** The least recently registered first. */
   readonly #registered = new Map<string, readonly End[]>()
   #characters = 0
-  /** Values forgotten since the bit field was filled. */
-  #forgotten = 0
+  /** As `forgotten` was when the bit field was filled. */
+  #filledAt = 0
+  /** How many values went to make room. */
+  forgotten = 0
 
-  /** Registers a value. One shorter than `windowLength` is not searched for: it would garble harmless text. */
+  /**
+   * Registers a value, or makes it the newest again. One shorter than `windowLength` is not searched for: it would garble
+   * harmless text.
+   */
   add(secret: Secret): void {
     const value = secret.reveal()
-    if (value.length < windowLength || value.length > maxCharacters || this.#registered.has(value)) return
+    if (value.length < windowLength || value.length > maxCharacters) return
+    const known = this.#registered.get(value)
+    if (known !== undefined) {
+      this.#registered.delete(value)
+      this.#registered.set(value, known)
+      return
+    }
     const ends = endsOf(value)
     this.#registered.set(value, ends)
     this.#characters += value.length
@@ -65,12 +76,12 @@ export class Scrubber {
       ends?.delete(end)
       if (ends?.size === 0) this.#endsByHash.delete(hash)
     }
-    if (++this.#forgotten >= maxSecrets) this.#fillBits()
+    if (++this.forgotten - this.#filledAt >= maxSecrets) this.#fillBits()
   }
 
   /** A bit stands for many hashes, so none can be taken back alone. */
   #fillBits(): void {
-    this.#forgotten = 0
+    this.#filledAt = this.forgotten
     this.#bits.fill(0)
     for (const hash of this.#endsByHash.keys()) this.#setBit(hash)
   }

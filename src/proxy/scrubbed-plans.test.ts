@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
 import {
   type CredentialSpec,
   credential,
@@ -7,8 +10,9 @@ import {
   requestTo,
   ruleSet,
 } from '../../test/support/material.ts'
-import { silentLog } from '../log.ts'
+import { logFileName, openLog, silentLog } from '../log.ts'
 import { plan } from '../plan/plan.ts'
+import { Secret } from '../secret.ts'
 import { ScrubbedPlans } from './scrubbed-plans.ts'
 
 const hosts = ['a.test']
@@ -47,3 +51,20 @@ it.each<[CredentialSpec, string[]]>([
 ])('registers each secret with the log once: %j', (spec, secrets) =>
   expect(scrubbed([spec])).toEqual(['c0okie', ...secrets]),
 )
+
+it('keeps the secrets of a plan in use, however many others come', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hallpass-log-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const log = openLog({ folder })
+  const plans = new ScrubbedPlans(log)
+  const credentials = [credential({ hosts, name: 'a', value: 't0ken-in-use' })]
+  const made = plan(requestTo('https://a.test/'), { jar: jarOf(), credentials }, ruleSet(), {}, now)
+  for (let number = 0; number < 2000; number++) {
+    plans.add(made)
+    log.scrub(new Secret(String(number).padStart(4000, 'c')))
+  }
+  plans.add(made)
+  log.warn('t0ken-in-use')
+  await log.close()
+  expect(readFileSync(join(folder, logFileName), 'utf8')).not.toContain('t0ken-in-use')
+})

@@ -8,16 +8,17 @@ import { secretsOf } from '../plan/secrets-of.ts'
  */
 export class ScrubbedPlans {
   readonly #log: Log
-  /** One plan serves thousands of requests. */
-  readonly #known = new WeakSet<Plan>()
+  /** One plan serves thousands of requests. The number is `Log.forgotten` when its secrets were registered. */
+  readonly #known = new WeakMap<Plan, number>()
 
   constructor(log: Log) {
     this.#log = log
   }
 
   add(plan: Plan): void {
-    if (this.#known.has(plan)) return
-    this.#known.add(plan)
+    // Attack: an origin that rotates large cookies pushes the bearer of another plan out of the log's memory.
+    if (this.#known.get(plan) === this.#log.forgotten()) return
     for (const secret of secretsOf(plan)) this.#log.scrub(secret)
+    this.#known.set(plan, this.#log.forgotten())
   }
 }

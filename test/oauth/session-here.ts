@@ -35,6 +35,7 @@ export async function sessionHere(home: Home, options: HereOptions = {}): Promis
     warn: say,
     error: say,
     scrub: () => {},
+    forgotten: () => 0,
     close: async () => {},
   }
   const fetch = tokenFetch({

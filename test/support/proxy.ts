@@ -146,6 +146,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     warn: say,
     error: say,
     scrub: () => {},
+    forgotten: () => 0,
     close: async () => {},
   }
   const config: SessionsConfig = {
