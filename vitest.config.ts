@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    // Real processes, real TLS and real clients. A test waits for an event: this limit only ends what hangs, on any machine.
+    // Real processes, real TLS and real clients. A test waits for an event, and this limit ends what hangs, on any machine.
+    // A test that a slow reader must fail has a limit of its own.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 2,

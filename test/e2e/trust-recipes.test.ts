@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPublicAuthority, type PublicAuthority } from '../../demo/public-authority.ts'
-import { isInstalled, testWith } from '../support/installed.ts'
+import { isInstalled, needs, testWith } from '../support/installed.ts'
 import { type GitHost, startGitHost } from './git-host.ts'
 import { repository, World } from './world.ts'
 
@@ -101,10 +101,10 @@ testWith('git')('git', async () => {
 })
 
 test('Java', async (context) => {
+  needs(context, 'javac', '-version')
   const java = spawnSync('sh', ['-c', 'readlink -f "$(command -v javac)"'], {
     encoding: 'utf8',
   }).stdout.trim()
-  if (java === '') context.skip('no javac here')
   writeFileSync(join(world.home, 'Get.java'), javaProgram)
   const followed = await follow('Java', 0, { JAVA_HOME: dirname(dirname(java)) })
   expect(followed, followed.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining(answer) })
@@ -143,9 +143,8 @@ testWith(
 })
 
 test('Debian, Ubuntu', async (context) => {
-  const may =
-    spawnSync('unshare', ['--mount', 'sh', '-c', 'command -v update-ca-certificates curl']).status === 0
-  if (!may) context.skip('needs update-ca-certificates, and root for a copy of the folders that it changes')
+  // As root, for a copy of the folders that it changes.
+  needs(context, 'unshare', '--mount', 'sh', '-c', 'command -v update-ca-certificates && command -v curl')
   // In a mount namespace of its own: the machine keeps its trust.
   const copies = join(world.home, 'etc-ssl-certs')
   const ask = 'curl -s https://app.example.com/ || echo refused'
