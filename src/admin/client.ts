@@ -40,7 +40,7 @@ export class AdminClient {
     await this.#call('POST', '/stop')
   }
 
-  /** The client token of the session, which stays the same until it is revoked. */
+  /** The client token of the session, which stays the same until the session is removed. */
   access(session: string): Promise<Access> {
     return this.#call('GET', `/sessions/${encodeURIComponent(session)}/access?reveal=true`)
   }

@@ -71,7 +71,10 @@ export async function undoable(
 export async function undoImport(store: Store, session: string): Promise<UndoReport> {
   const [entry, ...older] = entriesOf((await store.read(undoId(session)))?.value)
   if (entry === undefined) {
-    throw new HallpassError('failed', `no import of the session "${session}" is left to undo`)
+    throw new HallpassError(
+      'failed',
+      `the session "${session}" has no import to undo: hallpass keeps those that changed or removed something`,
+    )
   }
   const { from, at, records } = fromJson(entry, session)
   const changes = records.map(({ id, before, after }) => ({

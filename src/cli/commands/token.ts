@@ -39,7 +39,7 @@ export const command: CommandSpec = {
         'hallpass token set csrf --kind mirror --cookie ct0 --header x-csrf-token --host "*.x.com"',
         'hallpass token set page --kind web-storage --origin https://app.example.com \\\n    --key auth --path access.token --host app.example.com',
         'hallpass token set work --kind oauth2 --issuer https://id.example.com --client-id cli \\\n    --host api.example.com < response.json',
-        'hallpass token set openai --kind placeholder --placeholder sk-0000 --host api.openai.com',
+        'hallpass token set openai --kind placeholder --placeholder sk-00000000 --host api.openai.com',
         'aws configure export-credentials | \\\n    hallpass token set aws --kind sigv4 --host "*.amazonaws.com"',
         'hallpass token set tool --kind oauth2 --read-only --file ~/.config/tool/token.json \\\n    --host api.example.com',
       ],
