@@ -130,6 +130,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     this.#exchange = undefined
     this.engine.sweep.forget(this)
     this.engine.connections.delete(this)
+    this.engine.pool.unpin(this)
     this.socket.pause()
     this.socket
       .off('data', this.#onData)
@@ -218,6 +219,8 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
    */
   #endWith(revoked: AbortSignal | undefined): void {
     if (revoked === this.#revoked) return
+    // Another client speaks on this connection now: a proxy in front of hallpass can do that.
+    this.engine.pool.unpin(this)
     this.#revoked?.removeEventListener('abort', this.#onRevoked)
     if (this.#revoked === undefined)
       this.raw.once('close', () => this.#revoked?.removeEventListener('abort', this.#onRevoked))
@@ -303,6 +306,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     this.engine.sweep.forget(this)
     this.engine.connections.delete(this)
     this.engine.strangers.leave(this.socket)
+    this.engine.pool.unpin(this)
     this.#state = 'lingering'
     const exchange = this.#exchange
     this.#exchange = undefined

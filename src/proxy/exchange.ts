@@ -10,7 +10,7 @@ import { absoluteDestination, insideTunnel, type RequestDestination, type Tunnel
 import { forwardingProxy } from './connect-origin.ts'
 import type { Client } from './engine.ts'
 import { type Failure, failureOf } from './failure.ts'
-import { headToOrigin } from './heads.ts'
+import { type HeadToOrigin, headToOrigin } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
 import { endpointOf } from './origin.ts'
 import { policyError } from './policy-error.ts'
@@ -62,7 +62,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   discarded: { readonly capture: Capture | undefined } | undefined
   readonly #repeatable: boolean
   #destination: RequestDestination | undefined
-  #toOrigin: { readonly bytes: Buffer; readonly attached: readonly string[] } | undefined
+  #toOrigin: HeadToOrigin | undefined
   /** The client held its body back, and the proxy has asked for it with a 100. */
   #asked = false
   /** Aborts the wait for a connection to the origin. */
@@ -167,7 +167,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const { pool } = this.connection.engine
     const { origin } = destination
     // Without a promise: most requests find an idle connection.
-    const idle = how === 'fresh' ? undefined : pool.take(session.name, origin, how)
+    const idle = how === 'fresh' ? undefined : pool.take(session.name, origin, how, this.connection)
     if (idle !== undefined) {
       this.#send(idle, destination, plan)
       return
@@ -190,6 +190,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     if (toOrigin === undefined) return
     this.#upstream = upstream
     upstream.user = this
+    if (toOrigin.bindsConnection) upstream.pinnedTo = this.connection
     this.attached = toOrigin.attached
     this.#response = new ResponseRelay(this, upstream, destination, plan)
     this.#again = () => this.#begin(destination, plan, 'fresh')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Refusal, RequestBody } from '../credentials/signer.ts'
 import { HallpassError } from '../errors.ts'
+import { bindsConnection } from '../http1/connection-authentication.ts'
 import { isPersistent } from '../http1/connection-fields.ts'
 import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 import type { Framing } from '../http1/framing.ts'
@@ -26,13 +27,21 @@ export interface Sending {
   readonly through: ProxyUrl | undefined
 }
 
+export interface HeadToOrigin {
+  readonly bytes: Buffer
+  /** The names of what the plan attached. */
+  readonly attached: readonly string[]
+  /** The origin may tie the user of this request to the connection. */
+  readonly bindsConnection: boolean
+}
+
 /** The request's head for the origin, edited as the plan says. Throws the refusal of the plan. */
 export function headToOrigin(
   head: RequestHead,
   { origin, target }: RequestDestination,
   plan: Plan,
   { upgrade, body, asked, through }: Sending,
-): { readonly bytes: Buffer; readonly attached: readonly string[] } {
+): HeadToOrigin {
   const own = asked ? head.fields.filter(({ lower }) => lower !== 'expect') : head.fields
   // Most plans sign nothing and need neither time nor randomness.
   const at =
@@ -47,6 +56,7 @@ export function headToOrigin(
   return {
     bytes: encodeRequestHead(through === undefined ? sent : forwarded(sent, origin, through)),
     attached: edits.attachedNames,
+    bindsConnection: fields.some(bindsConnection),
   }
 }
 

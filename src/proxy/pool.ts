@@ -20,7 +20,8 @@ export interface Group extends Resumption {
 const maxGroups = 1_000
 
 /**
- * Keep-alive connections to origins. Sessions do not share them: an origin may tie a user's identity to a connection. Every
+ * Keep-alive connections to origins. Sessions do not share them: an origin may tie a user's identity to a connection. Where
+ * it says that it does (NTLM, Negotiate), the connection is pinned: it serves one client connection, and ends with it. Every
  * certificate is verified before the first byte of a request leaves.
  */
 export class Pool {
@@ -29,6 +30,8 @@ export class Pool {
   readonly #sweep: Sweep
   readonly #limits: Limits
   readonly #open = new Map<Upstream, Group>()
+  /** Idle pinned connections, one for a client connection. */
+  readonly #pinned = new Map<object, Upstream>()
   readonly #closing = new AbortController()
   #idle = 0
 
@@ -42,9 +45,13 @@ export class Pool {
     return this.#open.size
   }
 
-  /** An idle connection; undefined when there is no connection that is safe enough for a request of this kind. */
-  take(session: string, origin: Origin, how: 'repeatable' | 'once'): Upstream | undefined {
-    return this.#takeIdle(this.#group(keyOf(session, origin)), how === 'once')
+  /**
+   * An idle connection; undefined when there is no connection that is safe enough for a request of this kind.
+   * @param client the client's connection, whose pinned connection comes first
+   */
+  take(session: string, origin: Origin, how: 'repeatable' | 'once', client: object): Upstream | undefined {
+    const group = this.#group(keyOf(session, origin))
+    return this.#takePinned(group, how === 'once', client) ?? this.#takeIdle(group, how === 'once')
   }
 
   /** Waits for a connection that is made or given back. */
@@ -82,6 +89,13 @@ export class Pool {
       return
     }
     upstream.socket.resume()
+    const { pinnedTo } = upstream
+    if (pinnedTo !== undefined) {
+      this.unpin(pinnedTo)
+      this.#pinned.set(pinnedTo, upstream)
+      this.#idleFrom(upstream, keep)
+      return
+    }
     const next = takeFirst(group.waiting)
     if (next !== undefined) {
       next.resolve(upstream)
@@ -91,10 +105,20 @@ export class Pool {
       upstream.destroy()
       return
     }
-    upstream.deadline = this.#sweep.now + keep
-    upstream.idleSince = performance.now()
     group.idle.push(upstream)
     this.#idle += 1
+    this.#idleFrom(upstream, keep)
+  }
+
+  #idleFrom(upstream: Upstream, keep: number): void {
+    upstream.deadline = this.#sweep.now + keep
+    upstream.idleSince = performance.now()
+  }
+
+  /** The client's connection is over, or another client uses it now: its pinned connection ends. */
+  unpin(client: object): void {
+    this.#pinned.get(client)?.destroy()
+    this.#pinned.delete(client)
   }
 
   close(): void {
@@ -107,6 +131,8 @@ export class Pool {
     if (group === undefined) return
     this.#open.delete(upstream)
     group.open -= 1
+    const { pinnedTo } = upstream
+    if (pinnedTo !== undefined && this.#pinned.get(pinnedTo) === upstream) this.#pinned.delete(pinnedTo)
     const at = group.idle.indexOf(upstream)
     if (at < 0) return
     group.idle.splice(at, 1)
@@ -128,11 +154,24 @@ export class Pool {
     }
   }
 
+  #takePinned(group: Group, freshOnly: boolean, client: object): Upstream | undefined {
+    const upstream = this.#pinned.get(client)
+    if (upstream === undefined || this.#open.get(upstream) !== group) return undefined
+    if (!upstream.usable || (freshOnly && this.#isStale(upstream))) return undefined
+    this.#pinned.delete(client)
+    upstream.deadline = Number.POSITIVE_INFINITY
+    return upstream
+  }
+
+  #isStale({ idleSince }: Upstream): boolean {
+    return performance.now() - idleSince > this.#limits.onceMs
+  }
+
   #takeIdle(group: Group, freshOnly: boolean): Upstream | undefined {
     for (;;) {
       const upstream = group.idle.at(-1)
       if (upstream === undefined) return undefined
-      if (freshOnly && performance.now() - upstream.idleSince > this.#limits.onceMs) return undefined
+      if (freshOnly && this.#isStale(upstream)) return undefined
       group.idle.pop()
       this.#idle -= 1
       upstream.deadline = Number.POSITIVE_INFINITY

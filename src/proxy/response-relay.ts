@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type BodyPart, BodyReader } from '../http1/body-reader.ts'
+import { bindsConnection } from '../http1/connection-authentication.ts'
 import { isPersistent } from '../http1/connection-fields.ts'
 import { type Framing, responseFraming } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
@@ -145,6 +146,7 @@ export class ResponseRelay {
     for (const field of head.fields) {
       if (field.lower === 'set-cookie') setCookie.push(field.value)
       else if (field.lower === 'clear-site-data') clearSiteData.push(field.value)
+      else if (bindsConnection(field)) this.#upstream.pinnedTo = this.#exchange.connection
     }
     const rejected = head.status === 401 ? tokensSent(this.#plan, this.#exchange.attached) : []
     if (rejected.length === 0) this.#exchange.requestBody.letGo()

@@ -24,6 +24,8 @@ export class Upstream implements Swept {
   user: UpstreamUser | undefined
   /** It has carried an exchange before, so the origin may be closing it now. */
   reused = false
+  /** The client connection that alone may use it, because the origin has tied a user to it. */
+  pinnedTo: object | undefined
   deadline = Number.POSITIVE_INFINITY
   idleSince = 0
   readonly #gone: (upstream: Upstream) => void
