@@ -180,3 +180,21 @@ describe('a query credential', () => {
     }),
   )
 })
+
+describe('a field that names another method', () => {
+  const fields = { 'X-HTTP-Method': 'DELETE' }
+
+  it('is removed under a rule with allow, also from a request that carries nothing', () => {
+    const edits = apply({ allow: ['GET /**'] }, { target: '/x?_method=DELETE&a=1', fields })
+    expect(edits).toMatchObject({ target: '/x?a=1', add: [], reroutingNames: ['x-http-method', '?_method'] })
+    expect([...edits.remove]).toEqual(['x-http-method'])
+  })
+
+  it('is removed before a parameter comes in', () => {
+    const credentials = [{ name: 'api', kind: 'query', param: 'key', value: 's3cret' }]
+    const { target } = apply({ allow: ['GET /**'], credentials }, { target: '/x?_method=DELETE', fields })
+    expect(target).toBe('/x?key=s3cret')
+  })
+
+  it('stays without allow', () => expect([...apply({}, { fields }).remove]).toEqual([]))
+})

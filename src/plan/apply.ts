@@ -10,6 +10,7 @@ import { isVisible } from './is-visible.ts'
 import { type Swapped, swapPlaceholders } from './placeholders.ts'
 import type { Plan } from './plan.ts'
 import { hasQueryParam, setQueryParam } from './query-target.ts'
+import { reroutingIn } from './rerouting.ts'
 
 /** The rest of the request, with the time and the nonce of a signature. */
 export interface SendContext extends SigningTime {
@@ -31,15 +32,32 @@ export interface HeadEdits {
   readonly add: readonly { readonly name: string; readonly value: string }[]
   /** For the log: `cookie:sid`, `authorization(api)`. */
   readonly attachedNames: readonly string[]
+  /** For the log: `x-http-method-override`, `?_method`. */
+  readonly reroutingNames: readonly string[]
 }
 
-const nothing: HeadEdits = { remove: new Set(), add: [], attachedNames: [] }
+const nothing: HeadEdits = { remove: new Set(), add: [], attachedNames: [], reroutingNames: [] }
 
 /**
  * A plan and the client's own head → the changes to that head.
  * @param at without it hallpass signs nothing
  */
 export function applyPlan(plan: Plan, sent: ClientHead, at?: SendContext): HeadEdits {
+  const rerouting = plan.removesRerouting ? reroutingIn(sent) : undefined
+  if (rerouting === undefined) return attach(plan, sent, at)
+  // First, because a signature covers only what goes out.
+  const { rest, fields, names } = rerouting
+  const edits = attach(plan, rest, at)
+  const target = edits.target ?? rest.target
+  return {
+    ...edits,
+    ...(target !== sent.target && { target }),
+    remove: new Set([...edits.remove, ...fields]),
+    reroutingNames: names,
+  }
+}
+
+function attach(plan: Plan, sent: ClientHead, at: SendContext | undefined): HeadEdits {
   const { cookies, credentials, guards } = plan
   if (cookies.attached.length === 0 && credentials.attached.length === 0 && guards.length === 0)
     return nothing
@@ -63,7 +81,7 @@ export function applyPlan(plan: Plan, sent: ClientHead, at?: SendContext): HeadE
     if (refusal !== undefined) return { ...nothing, refusal }
   }
   const { target, remove, add, names } = edits
-  return { ...(target !== sent.target && { target }), remove, add, attachedNames: names }
+  return { ...nothing, ...(target !== sent.target && { target }), remove, add, attachedNames: names }
 }
 
 /** Whether the client filled the place of a credential: by a placeholder, or by a value that `override: false` keeps. */

@@ -49,6 +49,8 @@ export interface Plan {
   readonly policy: Policy
   /** The deciding rule. */
   readonly rule?: { readonly index: number; readonly pattern: string; readonly why: string }
+  /** Whether the client's fields and parameters that name another method or path are removed: they would walk round `allow`. */
+  readonly removesRerouting: boolean
   readonly reveal: Reveal
   /** Whether the session takes in the cookies of the response. */
   readonly capture: boolean
@@ -119,6 +121,7 @@ export function plan(
     knownWhy,
     policy,
     ...(rule && { rule: { index: rule.index, pattern: rule.pattern.text, why: rule.why } }),
+    removesRerouting: rule?.rule.allow !== undefined && rule.rule.rerouting !== true,
     reveal: unused === undefined ? (scope.reveal ?? rule?.rule.reveal ?? rules.reveal) : 'all',
     capture: captures,
     site,

@@ -369,6 +369,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   }
 
   #log(status: number, note?: string): void {
+    for (const name of this.#toOrigin?.rerouting ?? []) this.log.note(`removed ${name}`)
     if (note !== undefined) this.log.note(note)
     const earlier = this.discarded?.capture?.captured
     const captured = this.#response?.captured ?? []

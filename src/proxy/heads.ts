@@ -31,6 +31,8 @@ export interface HeadToOrigin {
   readonly bytes: Buffer
   /** The names of what the plan attached. */
   readonly attached: readonly string[]
+  /** The names of what the plan removed, because it named another method or path. */
+  readonly rerouting: readonly string[]
   /** The origin may tie the user of this request to the connection. */
   readonly bindsConnection: boolean
 }
@@ -56,6 +58,7 @@ export function headToOrigin(
   return {
     bytes: encodeRequestHead(through === undefined ? sent : forwarded(sent, origin, through)),
     attached: edits.attachedNames,
+    rerouting: edits.reroutingNames,
     bindsConnection: fields.some(bindsConnection),
   }
 }

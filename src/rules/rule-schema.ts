@@ -29,6 +29,12 @@ export const ruleSchema = (z: Zod) =>
       .array(parsedBy(z, parseRequestPattern))
       .optional()
       .describe('what may be asked of these hosts; absent: everything'),
+    rerouting: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: fields such as X-HTTP-Method-Override or X-Original-URL stay, although the rule has allow',
+      ),
     reveal: revealSchema(z).optional().describe('which captured cookies the client sees, for these hosts'),
     override: z
       .boolean()

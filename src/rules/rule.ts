@@ -13,6 +13,8 @@ export interface Rule {
   readonly credential?: string | undefined
   /** The requests that may go to these hosts; absent: all, empty: none. */
   readonly allow?: readonly RequestPattern[] | undefined
+  /** true: fields and parameters that name another method or path stay, although `allow` cannot see that request. */
+  readonly rerouting?: boolean | undefined
   readonly reveal?: Reveal | undefined
   /** false: what the client sent in the place of a credential stays. */
   readonly override?: boolean | undefined

@@ -104,8 +104,10 @@ describe('explain', () => {
     expect(post.stdout).toMatch(
       /policy +refused with 403: the rule for api\.example\.com allows only: GET \/\*\*/,
     )
+    expect(get.stdout).toMatch(/removed +fields and parameters that name another method or path/)
     const below = await cli.run(['explain', 'https://www.example.com/'])
     expect(below.stdout).toMatch(/rule +\*\.example\.com \(the only rule/)
     expect(below.stdout).toMatch(/reveal +none/)
+    expect(below.stdout).not.toContain('removed')
   })
 })

@@ -19,6 +19,7 @@ export function explanationRows(explanation: Explanation, now: number): [label: 
   rows.push(['host', `known: ${explanation.knownWhy}`])
   if (rule !== undefined) rows.push(['rule', `${rule.pattern} (${rule.why})`])
   if (!policy.allowed) rows.push(['policy', `refused with 403: ${policy.reason}`])
+  if (explanation.removesRerouting) rows.push(['removed', rerouting])
   const names = cookies.attached.map(({ name }) => fromWire(name))
   if (names.length + cookies.withheld.length > 0) {
     const withheld = cookies.withheld.map(({ name, reason }) => `${fromWire(name)} (${reason})`)
@@ -33,6 +34,9 @@ export function explanationRows(explanation: Explanation, now: number): [label: 
   rows.push(['reveal', revealed[explanation.reveal]])
   return rows
 }
+
+const rerouting =
+  'fields and parameters that name another method or path (X-HTTP-Method-Override, X-Original-URL, ?_method): the rule has allow'
 
 const revealed = {
   script: 'script: the client sees new cookies, except http-only ones',
@@ -84,6 +88,7 @@ export function explanationDocument(explanation: Explanation, spell: Spell) {
     known_why: explanation.knownWhy,
     policy: policy.allowed ? { allowed: true, reason: null } : { allowed: false, reason: policy.reason },
     rule: rule === undefined ? null : { index: rule.index, pattern: rule.pattern, why: rule.why },
+    removes_rerouting: explanation.removesRerouting,
     reveal: explanation.reveal,
     cookies: {
       attached: cookies.attached.map(({ name, value, expiresAt }) => ({
