@@ -269,6 +269,8 @@ describe('trailers', () => {
       'Expect: 100-continue',
       'Proxy-Connection: close',
       'HTTP2-Settings: a',
+      'X-HTTP-Method-Override: DELETE',
+      'X_Original_URL: /admin',
     ]
     const [first = '', ...others] = kept
     const text = [first, ...dropped, ...others].map((line) => `${line}\r\n`).join('')

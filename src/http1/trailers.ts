@@ -2,13 +2,14 @@ import { connectionTokens, hopByHop } from './connection-fields.ts'
 import { type FieldLine, parseFieldLines } from './field-line.ts'
 import { Http1Error } from './http1-error.ts'
 import { headLimits } from './limits.ts'
+import { reroutingField } from './rerouting-field.ts'
 
 /** RFC 9110, 6.5.1: a length that comes behind the body. Nobody sends one but to see who believes it. */
 const framingFields: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
 
 /**
- * Fields that have no meaning behind a body, or a wrong one (RFC 9110, 6.5.1): routing, authentication, cookies. Whoever merges
- * trailers into the head would take them for real, and a cookie set there would go past the jar.
+ * Fields that have no meaning behind a body, or a wrong one (RFC 9110, 6.5.1): routing, authentication, cookies. A server that
+ * merges trailers into the head would take them for real, and a cookie set there would go past the jar.
  */
 const neverInTrailers: ReadonlySet<string> = new Set([
   'trailer',
@@ -30,6 +31,10 @@ export function parseTrailers(text: string): FieldLine[] {
     throw new Http1Error('there is a length in the trailers')
   const named = connectionTokens(fields)
   return fields.filter(
-    ({ lower }) => !neverInTrailers.has(lower) && !hopByHop.has(lower) && !named.has(lower),
+    ({ lower }) =>
+      !neverInTrailers.has(lower) &&
+      !hopByHop.has(lower) &&
+      !named.has(lower) &&
+      reroutingField(lower) === undefined,
   )
 }

@@ -1,31 +1,6 @@
 import { percentDecode } from '../credentials/percent-encoding.ts'
+import { reroutingField } from '../http1/rerouting-field.ts'
 import type { ClientHead } from './client-head.ts'
-
-/**
- * Fields in which frameworks and gateways read another method or path than that of the request line. Attack: the rule allows
- * `POST /search`, and `X-HTTP-Method-Override: DELETE` or `X-Original-URL: /admin` makes another request of it.
- */
-const fieldNames: ReadonlySet<string> = new Set([
-  // Rails, Symfony, Laravel, Express, Spring, ASP.NET and Google's APIs; OData; older ASP.NET.
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
-  // Symfony and ASP.NET behind IIS; Zend behind ISAPI_Rewrite.
-  'x-original-url',
-  'x-rewrite-url',
-  'x-override-url',
-  // Ingress controllers and forward authentication: nginx, Traefik, Caddy, Envoy.
-  'x-original-method',
-  'x-original-uri',
-  'x-forwarded-method',
-  'x-forwarded-uri',
-  'x-forwarded-url',
-  'x-forwarded-path',
-  'x-envoy-original-path',
-  // A prefix that the framework cuts off the path or puts before it: Spring, ASP.NET, WSGI.
-  'x-forwarded-prefix',
-  'x-script-name',
-])
 
 export interface Rerouting {
   /** The client's head without it. */
@@ -41,11 +16,10 @@ export function reroutingIn({ target, fields }: ClientHead): Rerouting | undefin
   const found = new Set<string>()
   const names = new Set<string>()
   for (const { name, lower = name.toLowerCase() } of fields) {
-    // Servers that put fields into environment variables fold every other character: X_HTTP_Method.Override.
-    const folded = lower.replace(/[^a-z0-9]/g, '-')
-    if (!fieldNames.has(folded)) continue
+    const usual = reroutingField(lower)
+    if (usual === undefined) continue
     found.add(lower)
-    names.add(folded)
+    names.add(usual)
   }
   const straight = withoutMethodParam(target)
   if (straight !== target) names.add('?_method')
