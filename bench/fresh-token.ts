@@ -1,6 +1,6 @@
 import type { Timed } from './load.ts'
 import { refreshedHost, warmHost } from './material.ts'
-import type { Bench, Measure, Subject } from './scenarios.ts'
+import type { Bench, Measure, Subject } from './measure.ts'
 import { withCpu } from './with-cpu.ts'
 
 const connections = 16

@@ -6,17 +6,9 @@ import type { Usage } from './child.ts'
 import type { Route } from './client.ts'
 import { startOfCommand } from './command.ts'
 import { domain, makeMaterial, warmHost } from './material.ts'
+import type { Bench, Measured, Subject } from './measure.ts'
 import { type Results, record, toJson, toText } from './report.ts'
-import {
-  type Bench,
-  full,
-  type Measured,
-  quick,
-  type Scenario,
-  type Subject,
-  scenarios,
-  unseenHosts,
-} from './scenarios.ts'
+import { full, quick, type Scenario, scenarios, unseenHosts } from './scenarios.ts'
 import { pinningNote, Worker } from './worker.ts'
 
 /*

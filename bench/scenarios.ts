@@ -1,26 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Usage } from './child.ts'
-import type { Route } from './client.ts'
 import { freshToken } from './fresh-token.ts'
 import type { Timed } from './load.ts'
+import type { Effort, Measure } from './measure.ts'
 import { withCpu } from './with-cpu.ts'
-import type { Worker } from './worker.ts'
-
-/** One way from the client to the origin. */
-export interface Subject {
-  readonly name: string
-  readonly route: Route
-  /** CPU and memory of the process so far. Absent for a direct connection. */
-  readonly usage?: () => Promise<Usage>
-}
-
-export interface Effort {
-  readonly rounds: number
-  readonly durationMs: number
-  readonly warmUpMs: number
-  readonly bulkBytes: number
-  readonly coldHosts: number
-}
 
 export const quick: Effort = { rounds: 3, durationMs: 600, warmUpMs: 250, bulkBytes: 96e6, coldHosts: 8 }
 export const full: Effort = { rounds: 5, durationMs: 1500, warmUpMs: 500, bulkBytes: 256e6, coldHosts: 20 }
@@ -30,19 +12,6 @@ const burst = 50
 
 /** How many never-seen hosts a subject meets in a run. */
 export const unseenHosts = ({ rounds, coldHosts }: Effort): number => rounds * (coldHosts + burst)
-
-export interface Bench {
-  readonly load: Worker
-  /** A second load generator. Its fifty handshakes must not delay the warm client of the first. */
-  readonly burstLoad: Worker
-  readonly effort: Effort
-  /** The number of the next host that the subject has not seen. */
-  nextHosts(subject: Subject, count: number): number
-}
-
-export type Measured = Readonly<Record<string, number>>
-
-export type Measure = (bench: Bench, subject: Subject) => Promise<Measured>
 
 export interface Scenario {
   readonly name: string

@@ -1,4 +1,4 @@
-import type { Subject } from './scenarios.ts'
+import type { Subject } from './measure.ts'
 
 /** CPU of the subject during `run`, in microseconds. NaN if the subject is not a process. */
 export async function withCpu<T>(
