@@ -7,7 +7,7 @@ import { startWorker } from './start-worker.ts'
 const crowd = 32
 
 describe(`${crowd} processes and ${crowd} requests through a proxy that find the token expired`, () => {
-  it('make one refresh, of a quick server and of a slow one, and all are served', async () => {
+  it('make one refresh at a quick server and at a slow server, and all get an answer', async () => {
     await using quick = await startAuthorizationServer({ lifeSeconds: 1 })
     await using slow = await startAuthorizationServer({ lifeSeconds: 1 })
     slow.delayBeforeMs = 400

@@ -23,7 +23,7 @@ async function reach(server: AuthorizationServer, accessToken: string): Promise<
 }
 
 describe('the authorization server of the tests', () => {
-  it('rotates, and revokes all of a grant whose refresh token comes twice', async () => {
+  it('rotates, and revokes the whole grant when a refresh token comes twice', async () => {
     await using server = await startAuthorizationServer()
     const first = await server.issue()
     const bystander = await server.issue()
@@ -50,7 +50,7 @@ describe('the authorization server of the tests', () => {
     expect(server.record.resource).toEqual({ good: 3, refused: 1 })
   })
 
-  it('takes an access token for as long as it said', async () => {
+  it('takes an access token for as long as it announced', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds: 1 })
     const { access_token: token } = await server.issue()
     expect(await reach(server, token)).toBe(200)
@@ -89,7 +89,7 @@ describe('the authorization server of the tests', () => {
     expect(denied.url).toContain('error=access_denied')
   })
 
-  it('lets a device in when the user approves, and says slow_down and no when told to', async () => {
+  it('lets a device in when the user approves, and answers slow_down and a denial when a test asks for them', async () => {
     await using server = await startAuthorizationServer()
     const begin = async () => {
       const body = new URLSearchParams({ client_id: 'native', scope: 'openid' })
@@ -116,7 +116,7 @@ describe('the authorization server of the tests', () => {
     expect((await poll(denied)).body.error).toBe('access_denied')
   })
 
-  it('gives a service its token, and JWTs that are ahead', async () => {
+  it('gives a service a token, and makes JWTs by a clock that is ahead', async () => {
     await using server = await startAuthorizationServer({
       jwt: { aheadSeconds: 600 },
       withoutExpiresIn: true,
@@ -137,7 +137,7 @@ describe('the authorization server of the tests', () => {
     expect(await reach(server, body.access_token)).toBe(200)
   })
 
-  it('answers falsely when told to, before or after the deed', async () => {
+  it('gives the false answers of a test, before or after it acts', async () => {
     await using server = await startAuthorizationServer()
     const { refresh_token: token } = await server.issue()
     server.instead.push((response) => response.writeHead(500).end('{}'))

@@ -12,8 +12,8 @@ import { testRootPem } from '../support/origin.ts'
 
 const lifeSeconds = 3
 
-describe('tokens and a client secret that went through everything', () => {
-  it('are found nowhere: not in files, logs, output, environments, command lines or admin answers', async () => {
+describe('tokens and a client secret after every kind of use', () => {
+  it('are not in files, logs, output, environments, command lines or admin answers', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds, hosts: ['127.0.0.1'] })
     const { clientId, clientSecret } = server.clients.basic
     const cli = new CommandLine()
@@ -45,12 +45,12 @@ describe('tokens and a client secret that went through everything', () => {
     expect(await hallpass(['start', '--background'])).toMatchObject({ status: 0 })
     await sleep(lifeSeconds * 1000)
     expect(await get()).toMatchObject({ status: 0, stdout: '200 for ada\n' })
-    // From here on nothing is refreshed that is not asked for.
+    // From here on only a command refreshes tokens.
     record.lifeSeconds = 3600
     expect(await hallpass(['token', 'refresh', 'api'])).toMatchObject({ status: 0 })
     const held = record.refreshTokens.at(-1) ?? ''
 
-    // A server that says in its trouble what it was told. Each is of one credential, so that all stand there to be looked at.
+    // A failing server repeats the request in its error. Each error belongs to another credential, so that all errors stay visible.
     for (const [n, answer] of echoes.entries()) {
       const issued = await server.issue(clientId)
       const told = [issued.refresh_token, clientSecret]
@@ -61,7 +61,7 @@ describe('tokens and a client secret that went through everything', () => {
       expect(await hallpass(['token', 'refresh', `told${n}`])).toMatchObject({ status: 6 })
     }
 
-    // A session that needs a login, with what says so.
+    // A session that needs a login, and everything that reports it.
     server.instead.push(json(400, 'invalid_grant')(held))
     expect(await hallpass(['token', 'refresh', 'api'])).toMatchObject({ status: 4 })
     record.expireAll()

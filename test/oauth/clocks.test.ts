@@ -7,7 +7,7 @@ const lives = 3
 const second = 1000
 const skews = [-36_000, -600, 600, 36_000]
 
-/** A request a minute, for some lives of the token. */
+/** One request a minute, for several lives of the token. */
 async function live(stage: Stage, fromMs: number): Promise<void> {
   for (let at = 0; at < lives * lifeSeconds; at += 60) {
     stage.at(fromMs + at * second)
@@ -15,9 +15,9 @@ async function live(stage: Stage, fromMs: number): Promise<void> {
   }
 }
 
-describe('a clock that is wrong', () => {
+describe('a wrong clock', () => {
   it.each(skews)(
-    'by %d s at the server, whose JWTs alone say how long they live, refreshes once a life',
+    'by %d s at a server whose JWTs alone give their expiry refreshes once a life',
     async (aheadSeconds) => {
       await using server = await startAuthorizationServer({
         lifeSeconds,
@@ -39,7 +39,7 @@ describe('a clock that is wrong', () => {
   })
 
   it.each(skews)(
-    'and is set by %d s under a running session refreshes once more at most',
+    'that jumps by %d s under a running session refreshes once more at most',
     async (jumpSeconds) => {
       await using server = await startAuthorizationServer({ lifeSeconds })
       const stage = await Stage.set(server)
@@ -64,7 +64,7 @@ describe('a token without a known life', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => stage.session.tokens.rejected(plan)))
     expect(answers).toEqual(Array.from({ length: 8 }, () => 'retry'))
     expect(server.record).toMatchObject({ refreshes: 2, tokenRequests: 2 })
-    // The rejection of a token that has been replaced meanwhile costs nothing.
+    // A rejection of a token that is already replaced makes no request.
     expect(await stage.session.tokens.rejected(plan)).toBe('retry')
     expect(server.record.tokenRequests).toBe(2)
   })

@@ -8,7 +8,7 @@ import { definitionFor } from './signed-in.ts'
 
 const lifeSeconds = 4
 
-/** Requests until, after the first of them, a refresh in the background has begun; then one word and no more. */
+/** Sends requests until a refresh in the background has begun, then waits for one word and ends. */
 const untilRefreshed = `
   const [resource, counters] = process.argv.slice(1)
   const refreshes = async () => (await (await fetch(counters)).json()).granted.refresh_token ?? 0
@@ -27,7 +27,7 @@ async function setStage(server: AuthorizationServer) {
   const cli = new CommandLine()
   const { hosts, issuer, clientId } = definitionFor(server)
   const { promise, resolve: letGo } = Promise.withResolvers<void>()
-  /** From now on the answer to a refresh is held back until the test lets it go. */
+  /** From now on the server holds the answer to a refresh back until the test releases it. */
   const hold = () => {
     server.observe = (moment) => (moment === 'done' ? promise : undefined)
   }
@@ -52,7 +52,7 @@ async function setStage(server: AuthorizationServer) {
   return { cli, hold, letGo, child: [...child, server.resource, `${server.issuer}/counters`] }
 }
 
-/** The pair that came last is there: it is good for one more refresh. */
+/** The last pair is saved: it is good for one more refresh. */
 async function expectSaved(server: AuthorizationServer, cli: CommandLine): Promise<void> {
   server.observe = () => {}
   const later = () => Date.now() + 3_600_000
@@ -62,7 +62,7 @@ async function expectSaved(server: AuthorizationServer, cli: CommandLine): Promi
 }
 
 describe('a proxy that ends while it refreshes in the background', () => {
-  it('because its child has ended takes the answer first', async () => {
+  it('after its child has ended waits for the answer first', async () => {
     await using server = await startAuthorizationServer({ lifeSeconds })
     const { cli, hold, letGo, child } = await setStage(server)
     const run = cli.spawn(child)

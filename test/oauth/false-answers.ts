@@ -3,7 +3,7 @@ import type { FalseAnswer } from '../support/authorization-server.ts'
 
 export interface Trouble {
   readonly answer: FalseAnswer
-  /** Whether the answer itself says that the refresh token was not used: then it is as good as before. */
+  /** Whether the answer shows that the server did not use the refresh token, which then stays good. */
   readonly unused: boolean
 }
 
@@ -21,7 +21,7 @@ const tokens = {
 }
 const html = '<!DOCTYPE html><title>Maintenance</title><p>back soon</p>'
 
-/** What a token endpoint in trouble, or somebody before it, answers. None of it is to be taken for tokens. */
+/** Answers of a failing token endpoint, or of a gateway in front of it. hallpass must take none of them for tokens. */
 export const troubles: Readonly<Record<string, Trouble>> = {
   '500': { answer: (response) => text(response, 500, 'text/plain', 'oops'), unused: false },
   '502 of a gateway, as HTML': {

@@ -10,7 +10,7 @@ const second = 1000
 let unwatch = () => {}
 afterEach(() => unwatch())
 
-/** A disk that is full from the moment on at which the server has rotated. */
+/** A disk that becomes full when the server has rotated. */
 async function fullOnceRotated() {
   const server = await startAuthorizationServer({ lifeSeconds })
   const stage = await Stage.set(server)
@@ -39,7 +39,7 @@ describe('a rotated pair that a full disk does not take', () => {
     expect(stage.messages.join('\n')).toMatch(/not (be )?(saved|written)/)
     expect((await stage.sealed()).tokens?.refreshToken).toBe(stage.issued.refresh_token)
 
-    // A whole life later, and the disk still full.
+    // A whole life later the disk is still full.
     stage.at((2 * lifeSeconds - 200) * second)
     await stage.attached()
     const latest = await stage.attached()
@@ -54,7 +54,7 @@ describe('a rotated pair that a full disk does not take', () => {
       .toBe(latest)
     const { attempt, needsLogin } = await stage.sealed()
     expect({ attempt, needsLogin }).toEqual({ attempt: undefined, needsLogin: undefined })
-    // Whoever comes next goes on from there.
+    // The next process goes on from the saved pair.
     const next = await sessionHere(stage.home, { now: () => Date.now() + 10 * lifeSeconds * second })
     expect(await next.session.tokens.refresh('api', { because: 'expired' })).toEqual({ kind: 'refreshed' })
     expect(server.record).toMatchObject({ refreshes: 3, reuses: 0 })
@@ -76,7 +76,7 @@ describe('a rotated pair that a full disk does not take', () => {
     await using _ = server
     disk.full = true
     stage.at((lifeSeconds - 200) * second)
-    // Without the write-ahead nobody could tell later whether the refresh token was sent.
+    // Without the note nobody could know later whether the refresh token was sent.
     expect(await stage.attached()).toBe(stage.issued.access_token)
     expect(server.record.tokenRequests).toBe(0)
     disk.full = false

@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers())
 const minutes = 60_000
 const url = 'https://api.test/'
 
-/** A state folder with tokens of an hour in it, by a clock that the test moves. */
+/** A state folder with tokens that live for an hour, by a clock that the test moves. */
 async function opened() {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
   const server = await startTokenServer()
@@ -27,7 +27,7 @@ it('a proxy refreshes recently used tokens before they expire, without a request
   await hallpass.authHeaders(url)
   await vi.advanceTimersByTimeAsync(16 * minutes)
   await server.came(1)
-  await proxy.close() // what is under way is brought to its end
+  await proxy.close() // waits for the refresh under way
   vi.advanceTimersByTime(5 * minutes)
   expect(await hallpass.authHeaders(url)).toEqual({ Authorization: 'Bearer access-2' })
   expect(server.asked).toHaveLength(1)
@@ -42,7 +42,7 @@ it('a proxy leaves tokens alone that nobody has used recently', async () => {
   expect(server.asked).toHaveLength(0)
 })
 
-it('a proxy that is closed refreshes nothing more', async () => {
+it('a closed proxy refreshes nothing more', async () => {
   const { server, hallpass } = await opened()
   const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 } })
   await vi.advanceTimersByTimeAsync(40 * minutes)

@@ -7,15 +7,15 @@ import { sessionHere } from './session-here.ts'
 import { definitionFor, openAgain } from './signed-in.ts'
 import { startWorker, type Worker } from './start-worker.ts'
 
-/** Under a lock that a dead process held, nothing would come for thirty seconds. */
+/** The lock of a dead process would delay everything for thirty seconds. */
 const staleLockMs = 20_000
 const hour = 3_600_000
 
 type Fate = 'works' | 'needs-login'
 
-/** A moment of a refresh in a worker, and what can be said of the session when the worker was killed then. */
+/** A moment of a refresh at which the worker is killed, and the possible states of the session afterwards. */
 interface Moment {
-  /** Resolves with nothing of the worker left. */
+  /** Resolves when the worker is gone. */
   readonly killAt: (server: AuthorizationServer, worker: Worker, name: string) => Promise<void>
   readonly allowed: readonly Fate[]
   readonly times: number
@@ -25,7 +25,7 @@ const moments: Readonly<Record<string, Moment>> = {
   'between the lock and the deed of the server': {
     async killAt(server, worker, name) {
       const came = observed(server, 'came')
-      // The server has the request and never does anything with it.
+      // The server has received the request and never acts on it.
       server.instead.push(() => {})
       ignored(worker.ask('refresh', { name }))
       await came
@@ -67,7 +67,7 @@ const moments: Readonly<Record<string, Moment>> = {
 
 describe('a process killed while it refreshes', () => {
   it.each(Object.entries(moments))(
-    '%s leaves a session that works or says that it needs login',
+    '%s leaves a session that works or says that it needs a login',
     async (_, moment) => {
       const home = temporaryHome()
       await openAgain(home)
@@ -80,7 +80,7 @@ describe('a process killed while it refreshes', () => {
     120_000,
   )
 
-  it('at twenty moments spread over it is lost twice at most, and only when the server had acted', async () => {
+  it('at twenty moments of the refresh loses the login twice at most, and only after the server has acted', async () => {
     const home = temporaryHome()
     await openAgain(home)
     const fates: Fate[] = []
@@ -91,7 +91,7 @@ describe('a process killed while it refreshes', () => {
       const { reuses } = server.record
       const begun = performance.now()
       const answer = worker.ask('refresh', { name })
-      // Two whole ones to measure: the first compiles what the later ones use.
+      // Two whole refreshes to measure. The first compiles the code for the later ones, so the shorter time counts.
       if (n < 2) {
         expect(await answer).toEqual({ kind: 'refreshed' })
         wholeMs = Math.min(performance.now() - begun, wholeMs ?? Number.POSITIVE_INFINITY)
@@ -100,11 +100,11 @@ describe('a process killed while it refreshes', () => {
       ignored(answer)
       await sleep(((wholeMs ?? 0) * (n - 1)) / 20)
       await worker.kill()
-      // What a dead process has asked is answered all the same, and must not come behind what the next one asks.
+      // The server still answers the request of the dead process. That must happen before the next process asks.
       await server.idle()
       const fate = await fateOf(server, home, name)
       fates.push(fate)
-      // Lost is only what the server had replaced: it says so itself.
+      // Only a refresh token that the server has replaced is lost, and the server counts those.
       expect(server.record.reuses).toBe(fate === 'works' ? reuses : reuses + 1)
     })
     expect(fates).toHaveLength(20)
@@ -118,11 +118,11 @@ async function signInAs(name: string, server: AuthorizationServer, home: Home): 
   return name
 }
 
-/** What the next process makes of it: at once, and when the access token has run out. */
+/** Tries the session in the next process, at once and after the access token has run out. */
 async function fateOf(server: AuthorizationServer, home: Home, name: string): Promise<Fate> {
   const { session: now } = await sessionHere(home)
   const outcome = await within(staleLockMs, now.tokens.refresh(name, { because: 'asked' }))
-  // As long as the access token lives it is used, and a refresh token of unknown fate is not risked, whoever asks.
+  // While the access token lives, no caller makes hallpass risk a refresh token of unknown fate.
   expect(outcome.kind).not.toBe('needs-login')
   const { session: later } = await sessionHere(home, { now: () => Date.now() + 2 * hour })
   const { kind } = await within(staleLockMs, later.tokens.refresh(name, { because: 'expired' }))
@@ -147,12 +147,12 @@ function observed(server: AuthorizationServer, wanted: 'came' | 'done' | 'answer
   })
 }
 
-/** Of a worker that is killed before it can answer. */
+/** For the answer of a worker that is killed before it can answer. */
 function ignored(answer: Promise<unknown>): void {
   answer.catch(() => undefined)
 }
 
-/** There are few cores, and a server each, so that the moments of one are not taken for the other's. */
+/** Two lanes, because there are few cores. Each has a server, so that no lane sees the moments of the other. */
 async function inTwoLanes(
   times: number,
   run: (server: AuthorizationServer, n: number) => Promise<void>,

@@ -11,7 +11,7 @@ const found = (text: string) => new LeakSearch({ it: secret }).text('there', tex
 
 describe('the search for leaks', () => {
   it.prop([fc.string(), fc.string()])(
-    'finds a secret in any spelling, whatever is around it',
+    'finds a secret in any spelling and in any context',
     (before, behind) => {
       const all = before + secret + behind
       expect(found(all)).toBe(true)
@@ -24,7 +24,7 @@ describe('the search for leaks', () => {
     },
   )
 
-  it('finds it in files, compressed ones and names, and in the environment of this process', () => {
+  it('finds a secret in files, compressed files, file names and the environment of this process', () => {
     const { root } = temporaryHome()
     const search = new LeakSearch({ it: 'known-secret-of-the-test' })
     search.folder(root)

@@ -7,8 +7,8 @@ const eight = Array.from({ length: 8 })
 const lives = 20
 const requests = 200
 
-describe('eight processes, each with a proxy of its own, on one token that rotates', () => {
-  it('refresh it once a life, and never send a request without a live one', async () => {
+describe('eight processes, each with a proxy, on one token that rotates', () => {
+  it('refresh the token once a life, and never send a request without a live token', async () => {
     const lifeSeconds = 2
     await using server = await startAuthorizationServer({ lifeSeconds })
     const home = await signedIn(server)

@@ -9,7 +9,7 @@ import { testRootPem } from '../support/origin.ts'
 
 export interface HereOptions {
   readonly now?: () => number
-  /** Of token requests. */
+  /** For token requests. */
   readonly deadlineMs?: number
   readonly roots?: readonly string[]
 }
@@ -17,11 +17,11 @@ export interface HereOptions {
 export interface Here {
   readonly session: Session
   readonly sessions: Sessions
-  /** What was said in the log. */
+  /** The lines of the log. */
   readonly messages: string[]
 }
 
-/** The default session in this process, opened afresh, by a clock of its own. */
+/** Opens the default session afresh in this process, with a separate clock. */
 export async function sessionHere(home: Home, options: HereOptions = {}): Promise<Here> {
   const { now = Date.now } = options
   const { store } = await openStore(home)

@@ -3,7 +3,7 @@ import type { Home } from '../../src/store/home.ts'
 import type { AuthorizationServer } from '../support/authorization-server.ts'
 import { temporaryHome } from '../support/temporary-home.ts'
 
-/** A state folder whose default session has tokens of each of these servers, for its resource. */
+/** A state folder whose default session has tokens of each server, for the server's resource. */
 export async function signedIn(...servers: readonly AuthorizationServer[]): Promise<Home> {
   const home = temporaryHome()
   const hallpass = await openAgain(home)
@@ -16,7 +16,7 @@ export function definitionFor({ issuer, port, clients }: AuthorizationServer) {
   return { kind: 'oauth2', hosts: [`127.0.0.1:${port}`], issuer, clientId: clients.public.clientId }
 }
 
-/** Anew, so that it knows only what is on disk. */
+/** Opens the folder anew, so that the result knows only the state on disk. */
 export function openAgain(home: Home) {
   return openHallpass({ home: home.root, env: { HALLPASS_NO_KEYRING: '1' } })
 }

@@ -48,7 +48,7 @@ export class Stage {
     this.#clock.aheadMs = aheadMs
   }
 
-  /** The token that a request carries. What this started is over when it resolves. */
+  /** The token that a request carries. Every refresh that this starts has ended when the promise resolves. */
   async attached(): Promise<string | undefined> {
     const plan = await this.session.plan(requestTo(this.server.resource), {})
     const { add } = applyPlan(plan, { target: '/', fields: [] })
@@ -56,7 +56,7 @@ export class Stage {
     return add.find(({ name }) => name === 'Authorization')?.value.replace(/^Bearer /, '')
   }
 
-  /** What is on disk. */
+  /** The record on disk. */
   async sealed(): Promise<OAuth2Value> {
     const { store } = await openStore(this.home)
     const record = await store.read({ kind: 'credential', session: 'default', name: 'api' })

@@ -12,18 +12,18 @@ const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 export interface Worker {
   readonly child: ChildProcess
-  /** Rejects with what the job said that it failed of, and when the worker ends before it is done. */
+  /** Rejects with the error of the job, or if the worker ends before the job is done. */
   ask<J extends keyof Jobs>(job: J, input: Parameters<Jobs[J]>[0]): ReturnType<Jobs[J]>
-  /** Ends it, at once, as nothing can prevent. */
+  /** Kills the worker at once with a signal that it cannot catch. */
   kill(): Promise<void>
 }
 
-/** What is compiled once need not be by dozens of processes: two thirds of what starting one costs. */
+/** Dozens of processes share one compile cache, because compiling is two thirds of the cost of a start. */
 const compiled = mkdtempSync(join(tmpdir(), 'hallpass-compiled-'))
 afterAll(() => rmSync(compiled, { recursive: true, force: true }))
 let first: Promise<unknown> | undefined
 
-/** A process of its own that has opened this state folder. */
+/** A new process that has opened this state folder. */
 export async function startWorker(root: string): Promise<Worker> {
   await first
   const worker = start(root)
@@ -37,7 +37,7 @@ async function start(root: string): Promise<Worker> {
     env: { ...process.env, NODE_COMPILE_CACHE: compiled },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  child.stdin.on('error', () => {}) // killed: the answer that does not come tells
+  child.stdin.on('error', () => {}) // the worker was killed; the missing answer shows it
   const ended = once(child, 'exit')
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const next = async () => {

@@ -12,7 +12,7 @@ const second = 1000
 
 describe('a token server that answers', () => {
   it.each(Object.entries(troubles))(
-    '%s takes nothing away and is not asked without end',
+    '%s leaves the tokens as they are and gets few requests',
     async (_, { answer, unused }) => {
       await using server = await startAuthorizationServer({ lifeSeconds })
       const stage = await Stage.set(server)
@@ -20,17 +20,17 @@ describe('a token server that answers', () => {
       server.instead.push(answer)
       server.again = true
 
-      // The five minutes in which a refresh is due: a request every ten seconds.
+      // A refresh is due for five minutes, with a request every ten seconds.
       for (let left = 295; left > 5; left -= 10) {
         stage.at((lifeSeconds - left) * second)
         expect(await stage.attached()).toBe(accessToken)
       }
       const whileAlive = server.record.tokenRequests
       expect(whileAlive).toBeGreaterThanOrEqual(1)
-      // One of unknown fate is not sent again as long as the access token lives.
+      // A refresh token of unknown fate is not sent again while the access token lives.
       expect(whileAlive).toBeLessThanOrEqual(unused ? 12 : 1)
 
-      // Ten minutes after its end: the same.
+      // The same for ten minutes after the access token has run out.
       for (let over = 10; over < 600; over += 10) {
         stage.at((lifeSeconds + over) * second)
         expect(await stage.attached()).toBe(accessToken)
@@ -54,9 +54,9 @@ describe('a token server that answers', () => {
   )
 })
 
-describe('an answer that is lost after the server has rotated', () => {
+describe('an answer that gets lost after the server has rotated', () => {
   it.each(Object.entries(troubles).filter(([, { unused }]) => !unused))(
-    '%s: needs login, once the access token has run out, and not before',
+    '%s: the session needs a login after the access token has run out, and not before',
     async (_, { answer }) => {
       await using server = await startAuthorizationServer({ lifeSeconds })
       const stage = await Stage.set(server)
@@ -73,7 +73,7 @@ describe('an answer that is lost after the server has rotated', () => {
       const { tokens, needsLogin } = await stage.sealed()
       expect(needsLogin).toMatchObject({ reason: expect.any(String) })
       expect(tokens).toMatchObject({ refreshToken: stage.issued.refresh_token })
-      // It stays so, without asking again.
+      // The state stays, without another request.
       for (let n = 0; n < 20; n++) {
         stage.at((lifeSeconds + 600 + n * 600) * second)
         await stage.attached()
@@ -180,7 +180,7 @@ describe('a token server', () => {
         kind: 'waiting',
       })
     await using again = await startAuthorizationServer({ lifeSeconds, port })
-    // Another server, with another memory: it says invalid_grant, and that it was asked is the point.
+    // The new server does not know the token and says invalid_grant. The test checks only that it was asked.
     ahead += 7200
     expect(await here.session.tokens.refresh('api', { because: 'expired' })).toMatchObject({
       kind: 'needs-login',
@@ -195,12 +195,12 @@ describe('an origin that answers 401 to everything', () => {
     const stage = await Stage.set(server)
     for (let n = 0; n < 100; n++) {
       stage.at(n * second)
-      // As the proxy does: a 401, a refresh, the request once more, a 401.
+      // The steps of the proxy: a 401, a refresh, the request once more, a 401.
       const plan = () => stage.session.plan(requestTo(server.resource), {})
       if ((await stage.session.tokens.rejected(await plan())) === 'retry')
         await stage.session.tokens.rejected(await plan(), true)
     }
-    // A hundred seconds of it: a few, since any of them could have been the one that helps.
+    // In a hundred seconds there are a few refreshes, because any of them could have helped.
     expect(server.record.refreshes).toBeGreaterThanOrEqual(1)
     expect(server.record.refreshes).toBeLessThanOrEqual(5)
     expect(server.record).toMatchObject({ reuses: 0, revocations: 0 })

@@ -1,6 +1,6 @@
 /*
- * What a test starts as a process of its own: `node worker.ts <home>` has opened the state folder when it says its first line. Then it
- * takes one job a line, and answers each with a line.
+ * A process that a test starts: `node worker.ts <home>`. It prints its first line when it has opened the state folder. Then it
+ * takes one job a line, and answers each job with a line.
  */
 import { once } from 'node:events'
 import { writeSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type HallpassProxy, openHallpass } from '../../src/index.ts'
 import type { Jobs } from './worker-jobs.ts'
 
-// Not console.log: the line has to be out before a kill.
+// console.log could lose the line in a kill.
 const say = (line: unknown) => void writeSync(1, `${JSON.stringify(line ?? null)}\n`)
 
 const home = process.argv[2] ?? ''
@@ -65,7 +65,7 @@ const jobs: Jobs = {
   },
 }
 
-// Those that are started next need not compile.
+// The next workers need not compile.
 flushCompileCache()
 say('ready')
 for await (const line of createInterface(process.stdin)) {

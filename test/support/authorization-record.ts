@@ -7,7 +7,7 @@ interface Issued {
   readonly until: number
 }
 
-/** What a client of the authorization server did, and what it holds. */
+/** The requests of the authorization server's clients, and the tokens that they hold. */
 export class AuthorizationRecord {
   /** Of the access tokens that are issued from now on. */
   lifeSeconds: number

@@ -9,10 +9,10 @@ import { type AuthorizationServerOptions, makeProvider, testClients } from './au
 import { AuthorizationRecord } from './authorization-record.ts'
 import { certificateFor, testRootPem } from './origin.ts'
 
-/** An answer in place of, or instead of the content of, the real one: a whole response, or the connection cut. */
+/** A false answer: it writes a whole response, or cuts the connection. */
 export type FalseAnswer = (response: ServerResponse) => void
 
-/** What RFC 6749 section 5.1 answers. */
+/** The token response of RFC 6749 section 5.1. */
 export interface TokenResponse {
   readonly access_token: string
   readonly token_type: string
@@ -22,8 +22,8 @@ export interface TokenResponse {
 }
 
 /**
- * oidc-provider on loopback, with rotation of refresh tokens and revocation of the whole grant when one comes twice. It
- * counts what a client of it did. Whoever opens its sign-in pages is the user, signed in at once.
+ * oidc-provider on loopback. It rotates refresh tokens, and revokes the whole grant when a refresh token comes twice. It counts
+ * the requests of its clients. Every visitor of its sign-in pages is the user, signed in at once.
  */
 export class AuthorizationServer implements AsyncDisposable {
   readonly clients = testClients
@@ -43,7 +43,7 @@ export class AuthorizationServer implements AsyncDisposable {
   readonly after: FalseAnswer[] = []
   /** While true every token request gets the first of `instead`, or of `after`, which stays. */
   again = false
-  /** What the user clicks at the sign-in page. */
+  /** The user's answer at the sign-in page. */
   consent: 'allow' | 'deny' = 'allow'
   /** So many device polls are answered `slow_down`. */
   slowDowns = 0
@@ -77,14 +77,14 @@ export class AuthorizationServer implements AsyncDisposable {
     return `${this.issuer}/resource`
   }
 
-  /** A grant made without a sign-in: what the token endpoint would have answered. */
+  /** Makes a grant without a sign-in, and returns the token response for it. */
   async issue(clientId: string = testClients.public.clientId): Promise<TokenResponse> {
     const { provider } = this
     const client = await provider.Client.find(clientId)
     if (client === undefined) throw new Error(`no client ${clientId}`)
     const grant = new provider.Grant({ accountId: 'ada', clientId })
     grant.addOIDCScope('openid offline_access')
-    // What is issued for it are JWTs; the first access token is opaque all the same.
+    // The tokens for this resource are JWTs, but the first access token is opaque.
     if (this.jwt) grant.addResourceScope('urn:test:api', 'read')
     const grantId = await grant.save()
     const part = {
@@ -102,7 +102,7 @@ export class AuthorizationServer implements AsyncDisposable {
     return { access_token: accessToken, token_type: 'Bearer', expires_in: life, refresh_token: refreshToken }
   }
 
-  /** Resolves when nothing that was asked of the token endpoint is still to be done. */
+  /** Resolves when the token endpoint has dealt with all requests. */
   async idle(): Promise<void> {
     do await sleep(20)
     while (this.#underWay > 0)
@@ -150,7 +150,7 @@ export class AuthorizationServer implements AsyncDisposable {
   }
 }
 
-/** Takes the whole request in: a client that is killed while the server thinks has asked all the same. */
+/** Reads the whole request first, so that the request of a client that is killed meanwhile still counts. */
 async function readBefore(ctx: KoaContextWithOIDC): Promise<void> {
   const body = await buffer(ctx.req)
   const read = {

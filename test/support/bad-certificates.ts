@@ -16,7 +16,7 @@ import {
   uri,
 } from './make-certificate.ts'
 
-/** What an origin for `host` serves: its key and its chain, leaf first, both PEM. */
+/** The key and the chain of an origin for `host`, leaf first, both PEM. */
 export interface ServerCertificate {
   readonly what: string
   readonly host: string
@@ -25,7 +25,7 @@ export interface ServerCertificate {
 }
 
 export interface BadCertificate extends ServerCertificate {
-  /** What Node's error says, as `${code} ${message}`: the reason meant, not another that hides it. */
+  /** Matches Node's error as `${code} ${message}`, so that no other error hides the intended reason. */
   readonly refusal: RegExp
 }
 

@@ -67,7 +67,7 @@ export class LeakSearch {
 
 function spellingsOf(secret: string): Readonly<Record<string, string>> {
   const bytes = Buffer.from(secret)
-  // What of the Base64 does not depend on what stands before and behind.
+  // The part of the Base64 that does not depend on the bytes before and after the secret.
   const base64 = [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
     return text.slice([0, 2, 3][before], -4)

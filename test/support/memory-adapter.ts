@@ -1,6 +1,6 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
 
-/** What an authorization server knows, for the life of a test: nothing is ever thrown out to make room, as oidc-provider's own does. */
+/** The memory of an authorization server for the life of a test. Unlike the adapter of oidc-provider it never evicts anything. */
 export function memoryAdapter(): AdapterFactory {
   const stored = new Map<string, AdapterPayload>()
   return (model) => new MemoryAdapter(model, stored)

@@ -19,7 +19,7 @@ export interface NamingOrigin extends AsyncDisposable {
   readonly requests: readonly RequestMessage[]
 }
 
-/** What the answer to a request names: an answer that went to another request is recognised by it. */
+/** The name of a request. The answer repeats it, so that a test recognises an answer to another request. */
 export function nameOf({ method, target, body }: RequestMessage): string {
   return `${method} ${target} ${JSON.stringify(body)}`
 }

@@ -14,9 +14,9 @@ export interface OAuth1Server extends AsyncDisposable {
     readonly authorize: string
     readonly accessToken: string
   }
-  /** What the person at the authorize page is sent back with. */
+  /** Changes the query with which the authorize page sends the person back. */
   answer: (query: URLSearchParams) => void
-  /** Changes what the first leg is answered with. */
+  /** Changes the answer to the first leg. */
   temporary: (answer: URLSearchParams) => void
   /** The PIN that a person is shown with `oob`. */
   readonly pin: string

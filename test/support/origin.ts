@@ -41,7 +41,7 @@ export class TestOrigin implements AsyncDisposable {
   readonly server: Server
   /** Connections so far, in order. */
   readonly connections: Socket[] = []
-  /** What is below them, those still in their handshake too. */
+  /** The sockets below the connections, including those still in their handshake. */
   readonly below = new Set<Socket>()
   /** All bytes that came, on all connections, as latin1. */
   received = ''

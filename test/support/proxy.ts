@@ -49,7 +49,7 @@ export class TestProxy implements AsyncDisposable {
   readonly token: string
   /** The request log. */
   readonly entries: RequestEntry[]
-  /** What was said besides. */
+  /** The other lines of the log. */
   readonly messages: string[]
 
   constructor(fields: {

@@ -75,7 +75,7 @@ export class RawClient implements Disposable {
     while (!this.closed && !this.ended) await this.#news()
   }
 
-  /** Something came, or the end. An error is seen in `error`, not thrown at whoever waits. */
+  /** Resolves at new bytes or at the end. An error is put into `error`, not thrown at the waiting caller. */
   async #news(): Promise<void> {
     await new Promise<void>((resolve) => this.socket.once('news', resolve))
   }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Definition, Kind } from '../../src/credentials/kind.ts'
 import type { Refusal, RequestBody, Signature, SignedRequest, Signer } from '../../src/credentials/signer.ts'
 
-/** What a kind signs with, for a definition and a value as `token set` takes it. */
+/** The signer of a kind, for a definition and a value as `token set` takes it. */
 export function signerOf<D extends Definition, Value>(
   kind: Kind<D, Value>,
   definition: D,

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net'
 export class TokenEndpoint implements AsyncDisposable {
   /** Refresh tokens as they came. */
   readonly spent: string[] = []
-  /** What it waits for before it answers. */
+  /** The endpoint waits for this before it answers. */
   before: () => Promise<void> = async () => {}
-  /** Said in place of new tokens. */
+  /** The answer in place of new tokens. */
   refusal: { readonly status: number; readonly error: string } | undefined
   readonly #server: Server
 

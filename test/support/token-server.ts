@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type TokenFetch, tokenFetch } from '../../src/oauth/token-fetch.ts'
 
-/** What a token server does with a request: an answer, or none. */
+/** The reaction of a token server to a request: an answer, a reset or silence. */
 export type Deed =
   | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body: unknown }
   | 'reset'
