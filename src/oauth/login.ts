@@ -156,7 +156,7 @@ export function withoutPending(before: OAuth2Value | undefined): OAuth2Value {
   return rest
 }
 
-/** The flow that the definition names, else the one that the provider prefers, else a browser. */
+/** The flow of the definition, else the provider's default flow, else a browser. */
 export function flowOf({ flow, provider: name }: OAuth2Definition, provider: Provider | undefined): Flow {
   const chosen = flow ?? provider?.flows[0] ?? 'code'
   if (provider === undefined || provider.flows.includes(chosen)) return chosen

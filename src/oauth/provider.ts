@@ -46,7 +46,7 @@ export interface Provider {
     readonly scopes?: readonly string[]
     readonly parameters?: Readonly<Record<string, string>>
   }
-  /** The way to send a client secret, if it is not the one that RFC 6749 section 2.3.1 prefers. */
+  /** The way to send a client secret, if it differs from the default of RFC 6749 section 2.3.1. */
   readonly clientAuth?: 'client_secret_post'
   /** The provider has no applications without a secret, or not for this. */
   readonly secretNeeded?: true

@@ -27,7 +27,7 @@ let scrubbed: string[]
 let saves: OAuth2Value[]
 let diskFull: boolean
 
-/** What a record in a store is to a refresher; several of them stand for several processes. */
+/** A record of the store, as the refresher sees it. Several of them stand for several processes. */
 const record = (): TokenRecord => ({
   read: async () => (await store.read(id))?.value as unknown as OAuth2Value | undefined,
   exclusive: (work) =>

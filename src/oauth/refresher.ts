@@ -109,7 +109,7 @@ export class Refresher {
     for (let flight = this.#flights.get(key); flight !== undefined; flight = this.#flights.get(key)) {
       const outcome = await flight
       const done = outcome.kind === 'refreshed' || outcome.kind === 'adopted'
-      // The rejected token may be the one that the other refresh brought.
+      // The other refresh may have brought the token that is now rejected.
       if (!done || why.because !== 'rejected' || isOther(await record.read(), why.accessToken)) return outcome
     }
     const flight = this.#run({ key, record, definition, why }).finally(() => this.#flights.delete(key))
@@ -143,7 +143,7 @@ export class Refresher {
         const settled = this.#settledBy(held.value, seen, task)
         if (settled !== undefined) return settled
         const answer = client === undefined ? failure : await this.#ask(held, client, task)
-        if (answer === undefined) throw new Error('neither a client nor why there is none')
+        if (answer === undefined) throw new Error('there is no client, and no reason for that')
         return await this.#take(answer, held, task)
       })
     } catch (error) {

@@ -168,7 +168,7 @@ async function readAnswer(answer: IncomingMessage): Promise<Response> {
     for (const value of values ?? []) headers.append(name, value)
   }
   const status = answer.statusCode ?? 0
-  if (status < 200 || status > 599) throw new Error(`its status ${status} is none`)
+  if (status < 200 || status > 599) throw new Error(`${status} is not a status of HTTP`)
   const bodiless = status === 204 || status === 205 || status === 304
   return new Response(bodiless ? null : Buffer.concat(chunks), { status, headers })
 }

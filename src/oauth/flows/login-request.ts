@@ -4,23 +4,20 @@ import { HallpassError } from '../../errors.ts'
 import { isPlainLoopback } from '../../rules/loopback.ts'
 import type { Provider } from '../provider.ts'
 
-/** What a login asks for, the same in every flow. */
+/** The login that a flow carries out. */
 export interface LoginRequest {
   readonly client: Configuration
   readonly definition: OAuth2Definition
   readonly provider: Provider | undefined
 }
 
-/**
- * The scopes of a request: those that were said, else the least that the provider has of use, and what it takes to be given
- * a refresh token.
- */
+/** The scopes of the definition, else the provider's default scopes. The scopes for a refresh token are added. */
 function scopesOf({ client, definition, provider }: LoginRequest): readonly string[] {
   const scopes = definition.scopes ?? provider?.scopes ?? []
   return [...new Set([...scopes, ...(offlineOf(client, provider).scopes ?? [])])]
 }
 
-/** `scope`, `audience`, `resource`, and what the provider's own way of asking for a refresh token adds. */
+/** `scope`, `audience` and `resource`, with the provider's parameters for a refresh token. */
 export function askedFor(request: LoginRequest): Record<string, string> {
   const { definition, client, provider } = request
   const scopes = scopesOf(request)
@@ -31,13 +28,13 @@ export function askedFor(request: LoginRequest): Record<string, string> {
   }
 }
 
-/** What a client asks for in its own name: the default scopes of a provider are a person's. */
+/** The parameters of a request in the client's own name. The default scopes of a provider are for a person, so they stay out. */
 export function clientParameters(definition: OAuth2Definition): Record<string, string> {
   const { scopes = [] } = definition
   return { ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }), ...audienceOf(definition) }
 }
 
-/** Which API the token is for: RFC 8707, and `audience` where that is not known. */
+/** The API that the token is for: RFC 8707, and `audience` for servers that do not know it. */
 export function audienceOf({ audience, resource }: OAuth2Definition): Record<string, string> {
   return {
     ...(audience === undefined ? {} : { audience }),
@@ -46,8 +43,8 @@ export function audienceOf({ audience, resource }: OAuth2Definition): Record<str
 }
 
 /**
- * An address that a person is shown or a browser opens. What it is comes from the server: another scheme would have the system
- * start whatever program it belongs to, and control characters would rewrite the terminal.
+ * An address from the server, for a person or a browser to open. Attack: another scheme makes the system start another program,
+ * and control characters rewrite the terminal.
  *
  * @throws HallpassError `token-server`
  */
@@ -57,7 +54,7 @@ export function pageUrl(text: string, what: string): string {
   throw new HallpassError('token-server', `the server's ${what} is not an https URL`)
 }
 
-/** OpenID Connect Core section 11, for an issuer that nothing else is known of and that knows the scope. */
+/** OpenID Connect Core section 11, for an unknown issuer that announces the scope. */
 function offlineOf(client: Configuration, provider: Provider | undefined): NonNullable<Provider['offline']> {
   if (provider !== undefined) return provider.offline ?? {}
   const { scopes_supported: supported } = client.serverMetadata()

@@ -4,8 +4,9 @@ import type { Provider } from '../provider.ts'
  * Keycloak: "Securing applications and services guide", Planning for securing applications, OpenID Connect layers
  * (keycloak.org/docs).
  *
- * Every realm is an issuer of its own. A refresh token comes by itself and lasts as long as the login session;
- * offline_access would make one that outlives it. Keycloak does not compare the port of a redirect URI with 127.0.0.1.
+ * Every realm is an issuer of its own. A refresh token comes by itself and lasts as long as the login session.
+ * A refresh token with the scope offline_access would outlive it. Keycloak does not compare the port of a redirect URI with
+ * 127.0.0.1.
  */
 export const keycloak: Provider = {
   name: 'keycloak',
