@@ -157,10 +157,12 @@ export class Pool {
   #takePinned(group: Group, freshOnly: boolean, client: object): Upstream | undefined {
     const upstream = this.#pinned.get(client)
     if (upstream === undefined || this.#open.get(upstream) !== group) return undefined
-    if (!upstream.usable || (freshOnly && this.#isStale(upstream))) return undefined
+    if (freshOnly && this.#isStale(upstream)) return undefined
     this.#pinned.delete(client)
     upstream.deadline = Number.POSITIVE_INFINITY
-    return upstream
+    if (upstream.usable) return upstream
+    upstream.destroy()
+    return undefined
   }
 
   #isStale({ idleSince }: Upstream): boolean {

@@ -225,7 +225,8 @@ describe("the end of an origin's certificate", () => {
     ['intermediate', 'TLS ticket', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
     ['leaf', 'pooled connection', ok],
     ['intermediate', 'pooled connection', ok],
-  ] as const)('of the %s ends the %s: the next request is refused', async (ends, _what, answer) => {
+    ['leaf', 'pinned connection', 'HTTP/1.1 200 OK\r\nPersistent-Auth: true\r\nContent-Length: 2\r\n\r\nok'],
+  ] as const)('of the %s ends the %s: the next request is refused', async (ends, what, answer) => {
     const { origin, rootPem, ended } = await endingOrigin(ends, answer)
     await using _ = origin
     const resumed: boolean[] = []
@@ -242,11 +243,12 @@ describe("the end of an origin's certificate", () => {
       client.send(get('site.test'))
       expect((await client.response()).status).toBe(200)
     }
-    expect(resumed).toEqual(answer === ok ? [false] : [false, true])
+    expect(resumed).toEqual(what === 'TLS ticket' ? [false, true] : [false])
     await ended()
     client.send(get('site.test'))
     const { status, head } = await client.response()
     expect(status).toBe(502)
     expect(head).toContain('Hallpass-Error: upstream-certificate\r\n')
+    await expect.poll(() => proxy.proxy.stats().pooled).toBe(0)
   })
 })
