@@ -2,10 +2,12 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { HallpassError, hallpassErrorOf } from '../errors.ts'
 import type { NeededLogin } from '../sessions/needed-logins.ts'
+import type { ShownExplanation } from '../sessions/shown-explanation.ts'
 import type {
   Access,
   ClientRequest,
   ErrorBody,
+  ExplainRequest,
   IssuedClient,
   RevokedClient,
   RunningClient,
@@ -14,7 +16,7 @@ import type {
 
 /** The running proxy and its state folder, as the admin app needs them. */
 export interface AdminBackend {
-  status(): Omit<Status, 'clients'>
+  status(): Promise<Omit<Status, 'clients'>>
   /** Starts to stop the proxy; the answer still goes out. */
   stop(): void
   access(session: string): Promise<Access>
@@ -22,19 +24,27 @@ export interface AdminBackend {
   /** Resolves to undefined if no client has that id. */
   revoke(id: string): Promise<RevokedClient | undefined>
   clients(): readonly RunningClient[]
+  explain(request: ExplainRequest): Promise<ShownExplanation>
   neededLogins(): Promise<readonly NeededLogin[]>
   writeBundle(variables: Readonly<Record<string, string>>): Promise<void>
 }
 
 const hosts = z.array(z.string().max(300)).max(1000)
 
+const runScope = { capture: hosts.optional(), only: hosts.optional(), strict: z.boolean().optional() }
+
 const clientRequest = z.strictObject({
   session: z.string(),
   pid: z.int().positive(),
   program: z.string().max(4096),
-  capture: hosts.optional(),
-  only: hosts.optional(),
-  strict: z.boolean().optional(),
+  ...runScope,
+})
+
+const explainRequest = z.strictObject({
+  session: z.string(),
+  url: z.string().max(65_536),
+  method: z.string().max(32),
+  ...runScope,
 })
 
 const bundleRequest = z.strictObject({ variables: z.record(z.string().max(100), z.string().max(4096)) })
@@ -51,7 +61,9 @@ export function adminApp(backend: AdminBackend): Hono {
   )
 
   app.get('/healthz', (context) => context.json({ ok: true }))
-  app.get('/status', (context) => context.json({ ...backend.status(), clients: backend.clients() }))
+  app.get('/status', async (context) =>
+    context.json({ ...(await backend.status()), clients: backend.clients() }),
+  )
   app.get('/needed-logins', async (context) => context.json(await backend.neededLogins()))
   app.post('/stop', (context) => {
     backend.stop()
@@ -72,6 +84,10 @@ export function adminApp(backend: AdminBackend): Hono {
     const revoked = await backend.revoke(context.req.param('id'))
     if (revoked !== undefined) return context.json(revoked)
     return answer(new HallpassError('usage', 'no client has that id'), 404)
+  })
+  app.post('/explain', async (context) => {
+    const request = await bodyOf(context.req.raw, explainRequest)
+    return context.json(await backend.explain(request as ExplainRequest))
   })
   app.post('/bundle', async (context) => {
     const { variables } = await bodyOf(context.req.raw, bundleRequest)

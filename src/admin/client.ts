@@ -2,9 +2,18 @@ import { request } from 'node:http'
 import { dirname } from 'node:path'
 import { type ErrorCode, errorTable, HallpassError } from '../errors.ts'
 import type { NeededLogin } from '../sessions/needed-logins.ts'
+import type { ShownExplanation } from '../sessions/shown-explanation.ts'
 import type { Home } from '../store/home.ts'
 import { checkFolder } from '../store/own-files.ts'
-import type { Access, ClientRequest, ErrorBody, IssuedClient, RevokedClient, Status } from './wire.ts'
+import type {
+  Access,
+  ClientRequest,
+  ErrorBody,
+  ExplainRequest,
+  IssuedClient,
+  RevokedClient,
+  Status,
+} from './wire.ts'
 
 /** A proxy on the same machine answers at once. After this time it is stuck. */
 const answerWithinMs = 10_000
@@ -52,6 +61,10 @@ export class AdminClient {
 
   revoke(id: string): Promise<RevokedClient> {
     return this.#call('DELETE', `/clients/${encodeURIComponent(id)}`)
+  }
+
+  explain(request: ExplainRequest): Promise<ShownExplanation> {
+    return this.#call('POST', '/explain', request)
   }
 
   /** Makes the proxy write the combined bundle with the certificates that these variables of the caller point at. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/load-config.ts'
 import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
 import { scopeOf } from '../plan/run-scope.ts'
 import { metLogins, neededLogins } from '../sessions/needed-logins.ts'
+import { showExplanation } from '../sessions/shown-explanation.ts'
 import type { AdminBackend } from './app.ts'
 import { isAlive } from './is-alive.ts'
 import { serveAdmin } from './serve.ts'
@@ -69,7 +70,9 @@ function backendOf(
     loopback: await hallpass.knowsLoopback(session, request && scopeOf(request)),
   })
   return {
-    status: () => {
+    status: async () => {
+      const { liveConfig } = hallpass
+      await liveConfig.takeUp()
       const { startedAt, connections, open, requests, tunnels } = proxy.stats()
       return {
         pid: process.pid,
@@ -81,7 +84,12 @@ function backendOf(
         noAuth: options.noAuth ? hallpass.sessionName : null,
         upstream: proxy.upstream,
         upstreamFrom: hallpass.config.upstream === 'env' ? 'environment' : 'configuration',
-        settings: { ...hallpass.config.said, flags: flagsOf(hallpass.config.sources) },
+        settings: {
+          ...hallpass.config.said,
+          flags: flagsOf(hallpass.config.sources),
+          problem: liveConfig.problem ?? null,
+          restartFor: liveConfig.restartFor,
+        },
         configFile: hallpass.config.fileExists ? hallpass.config.file : null,
         connections,
         open,
@@ -111,6 +119,10 @@ function backendOf(
       return { needsLogin: await session.then((found) => metLogins(found, names)).catch(() => []) }
     },
     clients: () => [...clients.values()],
+    explain: async ({ session, url, method, ...scope }) => {
+      const found = await hallpass.sessions.get(session)
+      return showExplanation(await found.explain(url, method, scopeOf(scope)))
+    },
     neededLogins: () => neededLogins(hallpass.sessions, Date.now()),
     writeBundle: async (variables) => {
       const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC'])

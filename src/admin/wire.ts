@@ -31,6 +31,13 @@ export interface RevokedClient {
   readonly needsLogin: readonly MetLogin[]
 }
 
+/** What a request would carry, with the settings and the session of the running proxy. */
+export interface ExplainRequest extends RunScope {
+  readonly session: string
+  readonly url: string
+  readonly method: string
+}
+
 export interface RunningClient extends RunScope {
   readonly id: string
   readonly session: string
@@ -51,7 +58,7 @@ export interface Status {
   /** The session of clients without a token; null if a token is required. */
   readonly noAuth: string | null
   readonly configFile: string | null
-  /** The settings that it read when it started. */
+  /** The settings in force. */
   readonly settings: RunningSettings
   /** The upstream proxies, without credentials; empty if origins are reached directly. */
   readonly upstream: readonly string[]

@@ -8,7 +8,8 @@ export function plainSettings(settings: Settings): [Key, Plain][] {
   return (Object.keys(defaults) as Key[]).map((key) => [key, plainSetting(settings, key)])
 }
 
-function plainSetting(settings: Settings, key: Key): Plain {
+/** One value in the form of the configuration file. */
+export function plainSetting(settings: Settings, key: Key): Plain {
   if (key === 'listen') return listenText(settings.listen)
   return key === 'replay' ? sizeText(settings.replay) : plain(settings[key])
 }

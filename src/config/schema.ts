@@ -45,6 +45,16 @@ export const defaults: Settings = {
   credentials: new Map(),
 }
 
+/** A running proxy keeps these until it is started again. It takes up a change of the others with the next request. */
+export const readAtStart: readonly Key[] = [
+  'listen',
+  'listenBeyondLoopback',
+  'upstream',
+  'upstreamCa',
+  'resolve',
+  'replay',
+]
+
 /**
  * The one schema. Checks, documentation and the JSON schema come from it, and the names in the environment from its keys. Every key is
  * optional. zod is an argument, so that an installation without a configuration file starts without loading it.

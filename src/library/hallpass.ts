@@ -31,12 +31,13 @@ import type { KeyRing } from '../store/keyring.ts'
 import type { Store } from '../store/store.ts'
 import { HallpassProxy } from './hallpass-proxy.ts'
 import { knowsLoopback } from './knows-loopback.ts'
+import type { LiveConfig } from './live-config.ts'
 
 export interface HallpassParts {
   readonly home: Home
   readonly keys: KeyRing
   readonly store: Store
-  readonly config: Config
+  readonly config: LiveConfig
   readonly sessions: Sessions
   readonly authority: Authority
   readonly refresher: Refresher
@@ -74,7 +75,7 @@ export class Hallpass {
   /** @internal */
   readonly store: Store
   /** @internal */
-  readonly config: Config
+  readonly liveConfig: LiveConfig
   readonly sessions: Sessions
   /** @internal */
   readonly authority: Authority
@@ -94,7 +95,7 @@ export class Hallpass {
     this.home = parts.home
     this.keys = parts.keys
     this.store = parts.store
-    this.config = parts.config
+    this.liveConfig = parts.config
     this.sessions = parts.sessions
     this.authority = parts.authority
     this.tokenFetch = parts.tokenFetch
@@ -102,6 +103,14 @@ export class Hallpass {
     this.created = parts.created
     this.sessionName = parts.sessionName
     this.#env = parts.env
+  }
+
+  /**
+   * The settings in force.
+   * @internal
+   */
+  get config(): Config {
+    return this.liveConfig.now
   }
 
   /** The chosen session, or another one. */
@@ -248,6 +257,7 @@ export class Hallpass {
     const log = options.log ?? silentLog
     const clients = new Clients(sessions)
     this.#refresher.logTo(log)
+    this.liveConfig.logTo(log)
     // Throws when the session is missing, before anything listens.
     await this.session()
     await this.writeBundle(this.#env)
@@ -286,8 +296,9 @@ export class Hallpass {
    * @internal
    */
   async knowsLoopback(name: string, scope: Scope = {}): Promise<boolean> {
+    const session = await this.session(name)
     const { config, store } = this
-    return await knowsLoopback(await this.session(name), { config, store }, scope)
+    return await knowsLoopback(session, { config, store }, scope)
   }
 
   async #plan(url: string) {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Authority } from '../certs/authority.ts'
 import { upstreamRoots } from '../certs/roots.ts'
-import { loadConfig } from '../config/load-config.ts'
 import { Refresher } from '../oauth/refresher.ts'
 import { type TokenFetch, tokenFetch } from '../oauth/token-fetch.ts'
 import { tokenRoute } from '../proxy/token-route.ts'
@@ -10,8 +9,8 @@ import { Sessions } from '../sessions/sessions.ts'
 import { FileStore } from '../store/file.ts'
 import { homeOf, prepareHome } from '../store/home.ts'
 import { KeyRing } from '../store/keyring.ts'
-
 import { Hallpass } from './hallpass.ts'
+import { LiveConfig } from './live-config.ts'
 
 export interface OpenOptions {
   /** The state folder. By default HALLPASS_HOME, else AI_STATE_DIR/hallpass, else ~/.hallpass, as for the command line. */
@@ -50,7 +49,10 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
   const home = homeOf(env)
   const fresh = !existsSync(home.root)
   // Before anything is made: a typing error in the configuration must not leave a key behind.
-  const config = await loadConfig({ home: home.root, env, file: options.configFile, flags: options.config })
+  const { configFile: file, config: flags } = options
+  const live = await LiveConfig.open({ home: home.root, env, file, flags })
+  // Of these, the proxy keeps what it read at the start.
+  const config = live.now
   prepareHome(home, env)
   const { passphrase } = options
   const keys = await KeyRing.open(home, {
@@ -66,14 +68,14 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
     return tokenFetch({ roots, resolve: config.resolve, route })
   })
   const refresher = new Refresher({ fetch, now: Date.now })
-  const sessions = new Sessions({ store, config, refresher })
+  const sessions = new Sessions({ store, config: live, refresher })
   const created = { home: fresh, key: keys.created, authority: authority.created }
   const sessionName = options.session ?? 'default'
   return new Hallpass({
     home,
     keys,
     store,
-    config,
+    config: live,
     sessions,
     authority,
     refresher,

@@ -14,6 +14,10 @@ import type { PlacedValue, Refreshable, ValuePlace } from './values/value-place.
 /** The parts of the configuration that define credentials and say where they go. */
 export interface CredentialsConfig extends Pick<RuleSet, 'rules'> {
   readonly credentials?: ReadonlyMap<string, CredentialDefinition>
+  /** Changes with each change of the configuration; undefined when it never changes. */
+  readonly generation?: number
+  /** Takes up a configuration that has changed; undefined when it has not. */
+  readonly takeUp?: () => Promise<void> | undefined
 }
 
 export interface SessionCredentialsParts {
@@ -34,12 +38,13 @@ export interface Reseal {
   readonly changed: boolean
 }
 
+const noDefinitions: ReadonlyMap<string, CredentialDefinition> = new Map()
+
 /** The credentials of one session: its sealed ones, together with those that the configuration defines. */
 export class SessionCredentials {
   readonly #store: Store
   readonly #session: string
-  readonly #definitions: ReadonlyMap<string, CredentialDefinition>
-  readonly #rules: RuleSet['rules']
+  readonly #config: CredentialsConfig
   readonly #places: readonly ValuePlace[]
   readonly #now: () => number
   #cached: { readonly stamp: string; readonly held: Promise<readonly HeldCredential[]> } | undefined
@@ -48,8 +53,7 @@ export class SessionCredentials {
   constructor({ store, session, config, places, now }: SessionCredentialsParts) {
     this.#store = store
     this.#session = session
-    this.#definitions = config.credentials ?? new Map()
-    this.#rules = config.rules
+    this.#config = config
     this.#places = places
     this.#now = now
   }
@@ -96,15 +100,16 @@ export class SessionCredentials {
    * @internal
    */
   isRuled(name: string): boolean {
-    return this.#rules.some(({ credential }) => credential === name)
+    return this.#config.rules.some(({ credential }) => credential === name)
   }
 
   /**
-   * Changes with every credential.
+   * Changes with every credential, and with the configuration: a plan does not outlive the rules that made it.
    * @internal
    */
   stamp(): string {
     let stamp = this.#store.credentialsStamp(this.#session)
+    if (this.#config.generation !== undefined) stamp += `,${this.#config.generation}`
     for (const place of this.#places) {
       const own = place.stamp()
       if (own !== '') stamp += `,${own}`
@@ -196,6 +201,10 @@ export class SessionCredentials {
     const sealed = before === undefined ? undefined : sealedSchema(z).safeParse(before.value).data
     const configured = this.#definitions.get(name)
     return mergeCredential(z, name, input, { sealed, configured, needsHosts: !this.isRuled(name) })
+  }
+
+  get #definitions(): ReadonlyMap<string, CredentialDefinition> {
+    return this.#config.credentials ?? noDefinitions
   }
 
   async #readAll(): Promise<readonly HeldCredential[]> {

@@ -163,6 +163,8 @@ export class Session {
    */
   plan(request: PlanRequest, scope: Scope): Promise<Plan> {
     try {
+      const changed = this.#config.takeUp?.()
+      if (changed !== undefined) return changed.then(() => this.plan(request, scope))
       const now = this.#now()
       if (now >= this.#expiresAt) return this.#planAfresh(request, scope, now)
       const stamps = {
@@ -180,11 +182,11 @@ export class Session {
    * The plan for a URL, and whether the proxy knows its host.
    * @internal
    */
-  async explain(url: string, method = 'GET'): Promise<Explanation> {
+  async explain(url: string, method = 'GET', scope: Scope = {}): Promise<Explanation> {
     const { scheme, host, port, path, text } = parseRequestUrl(url)
     // Not memoised, and it refreshes nothing: only a request does.
     const request = { scheme, host, port, path, method, site: 'same-site' } as const
-    const { plan: made } = await this.#make(request, {}, this.#now())
+    const { plan: made } = await this.#make(request, scope, this.#now())
     return { ...made, session: this.name, url: text, method }
   }
 
@@ -262,6 +264,7 @@ export class Session {
     readonly material: Material
     readonly held: readonly HeldCredential[]
   }> {
+    await this.#config.takeUp?.()
     const siteJar = this.cookies.jar(host)
     const stamps = { jar: siteJar?.stamp() ?? '', credentials: this.credentials.stamp() }
     const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.credentials.held()])

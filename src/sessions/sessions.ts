@@ -58,6 +58,7 @@ export class Sessions {
   /** Throws `session-missing`, also for an expired session. */
   async get(name: string): Promise<Session> {
     checkName('session', name)
+    await this.#config.takeUp?.()
     const metadata = await this.#metadata(name)
     if (metadata === undefined) {
       this.#sessions.delete(name)

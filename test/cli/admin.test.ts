@@ -126,6 +126,9 @@ describe('the admin app', () => {
     revoke: async () => undefined,
     neededLogins: async () => [],
     clients: () => [],
+    explain: async () => {
+      throw new Error('unused')
+    },
     writeBundle: async () => {},
   }
 

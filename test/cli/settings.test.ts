@@ -1,9 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { AdminClient } from '../../src/admin/client.ts'
+import { homeOf } from '../../src/store/home.ts'
 import { CommandLine } from '../support/command-line.ts'
 import { testWith } from '../support/installed.ts'
 import { httpOrigin } from '../support/origin.ts'
+import { rawClient } from '../support/raw-client.ts'
 
 const readOnly = 'rules:\n  - hosts: ["127.0.0.1"]\n    allow: [GET /**]\n'
 
@@ -86,18 +89,82 @@ describe('a variable that a command sets', () => {
   })
 })
 
-describe('a command that names no configuration', () => {
-  testWith('curl')('goes by the file as it is now, and run says that the proxy has an old one', async () => {
-    const { cli, own } = await startedWithout('reveal: script\n')
+describe('a running proxy', () => {
+  const post1 = ['explain', '--method', 'POST', 'http://127.0.0.1:1/']
+
+  test('takes up a changed file with the next request, on a connection that is open', async () => {
+    const { cli, own, port } = await startedWithout('reveal: script\n')
+    await using origin = await httpOrigin((_, response) => response.end('done'))
+    const { proxyUrl } = await new AdminClient(homeOf(cli.env)).access('default')
+    const { username, password } = new URL(proxyUrl)
+    const authority = `127.0.0.1:${origin.port}`
+    const head = [
+      `POST http://${authority}/ HTTP/1.1`,
+      `Host: ${authority}`,
+      `Proxy-Authorization: Basic ${btoa(`${username}:${password}`)}`,
+      'Content-Length: 0',
+      '\r\n',
+    ]
+    using client = await rawClient(port)
+    const post = async () => {
+      client.send(head.join('\r\n'))
+      return (await client.response()).status
+    }
+    expect(await post()).toBe(200)
     write(own, readOnly)
-    const { status, seen, stderr } = await post(cli)
-    expect({ status, seen }).toEqual({ status: '403', seen: 0 })
-    expect(stderr).toContain(`${own} has changed since it was started`)
-    expect(stderr).toContain('hallpass stop;')
-    expect((await cli.run(['status'])).stdout).toContain('has changed since it was started')
-    expect((await cli.run(['env'])).stderr).toContain('has changed since it was started')
+    expect(await post()).toBe(403)
+    write(own, 'reveal: script\n')
+    expect(await post()).toBe(200)
   })
 
+  testWith('curl')('takes up a changed file for run, explain, status and env alike', async () => {
+    const { cli, own, port } = await startedWithout('reveal: script\n')
+    expect(await post(cli)).toMatchObject({ status: '200' })
+    write(own, readOnly)
+    expect((await cli.run(post1)).stdout).toContain('refused with 403')
+    expect(await post(cli)).toMatchObject({ status: '403', seen: 0, stderr: '' })
+    const { stdout } = await cli.run(['run', '--', 'printenv', 'HTTPS_PROXY'])
+    expect(stdout).toContain(`:${port}`)
+    expect(await cli.run(['env'])).toMatchObject({ status: 0, stderr: '' })
+    const status = JSON.parse((await cli.run(['status', '--json'])).stdout)
+    expect(status).toMatchObject({ config_problem: null, restart_for: [] })
+  })
+
+  testWith('curl')('keeps its rules while the file has an error, and each command says so', async () => {
+    const { cli, own } = await startedWithout(readOnly)
+    write(own, 'rules:\n  - hosts: ["127.0.0.1"]\n    alow: [GET /**]\n')
+    const { status, seen, stderr } = await post(cli)
+    expect({ status, seen }).toEqual({ status: '403', seen: 0 })
+    const kept = `the running proxy keeps its earlier settings: ${own}:3:5: rules[0].alow: no such key`
+    expect(stderr).toContain(kept)
+    expect(stderr).toContain('hint: npx hallpass config check')
+    expect((await cli.run(['status'])).stdout).toContain(kept)
+    expect((await cli.run(['env'])).stderr).toContain(kept)
+    expect((await cli.run(['doctor'])).stdout).toContain(`note  configuration: ${kept}`)
+    const explained = await cli.run(post1)
+    expect(explained.stdout).toContain('refused with 403')
+    expect(explained.stderr).toContain(kept)
+    expect((await cli.run(['logs'])).stdout).toContain('the configuration stays as it was')
+  })
+
+  testWith('curl')('keeps its rules when the file is gone', async () => {
+    const { cli, own } = await startedWithout(readOnly)
+    rmSync(own)
+    const { status, stderr } = await post(cli)
+    expect(status).toBe('403')
+    expect(stderr).toContain(`${own} is gone`)
+  })
+
+  test('names the settings that need a restart', async () => {
+    const { cli, own } = await startedWithout('replay: 64KiB\n')
+    write(own, 'replay: 1MiB\nreveal: none\nupstream: direct\n')
+    const { stdout } = await cli.run(['status'])
+    expect(stdout).toContain('the running proxy needs a restart for upstream, replay')
+    expect((await cli.run(['explain', 'http://127.0.0.1:1/', '--json'])).stderr).toContain('needs a restart')
+  })
+})
+
+describe('a command that names no configuration', () => {
   test('goes by the file of the running proxy, and explain names it', async () => {
     const cli = new CommandLine()
     const file = write(join(cli.folder, 'strict.yaml'), readOnly)
@@ -109,14 +176,21 @@ describe('a command that names no configuration', () => {
     expect(await cli.run(['env'])).toMatchObject({ status: 0, stderr: '' })
   })
 
-  test('gets a warning from explain about settings of the proxy alone', async () => {
+  test('learns from explain what the proxy does by the settings of its start', async () => {
     const cli = new CommandLine()
     const start = ['start', '--background', '--capture', 'app.example.com']
     await cli.run(start, { env: { HALLPASS_REVEAL: 'none' } })
-    const { stderr } = await cli.run(['explain', 'app.example.com'])
-    expect(stderr).toContain('it was started with HALLPASS_REVEAL, it was started with --capture')
-    const json = await cli.run(['explain', 'app.example.com', '--json'])
-    expect(JSON.parse(json.stdout).running_proxy.other_settings).toHaveLength(2)
+    const { stdout, stderr } = await cli.run(['explain', 'app.example.com'])
+    expect(stderr).toBe('')
+    expect(stdout).toContain('known: capture: names it')
+    expect(stdout).toContain('none: the client sees no new cookies')
+    const named = ['explain', 'app.example.com', '--json']
+    const other = await cli.run(named, { env: { HALLPASS_REVEAL: 'all' } })
+    expect(other.stderr).toContain('it was started with another HALLPASS_REVEAL')
+    expect(JSON.parse(other.stdout)).toMatchObject({
+      reveal: 'all',
+      running_proxy: { other_settings: ['it was started with another HALLPASS_REVEAL'] },
+    })
     const run = await cli.run(['run', '--verbose', '--', 'true'])
     expect(run.stderr).toContain('through the running proxy')
   })

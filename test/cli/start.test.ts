@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -13,7 +13,8 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { homePaths } from '../../src/store/home.ts'
-import { CommandLine, ended, said } from '../support/command-line.ts'
+import { CommandLine, ended, mainFile, said } from '../support/command-line.ts'
+import { needs } from '../support/installed.ts'
 
 describe('start', () => {
   test('lists in three lines the files of the first use, and prints only the line to paste on stdout', async () => {
@@ -35,13 +36,43 @@ describe('start', () => {
     expect(readdirSync(join(cli.home, 'run'))).toEqual([])
   })
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends in good order on %s', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('ends in good order on %s', async (signal) => {
     const cli = new CommandLine()
     const process = cli.spawn(['start'])
     const end = ended(process)
     await said(process, /env\)/)
     process.kill(signal)
     expect(await end).toMatchObject({ status: 0, signal: null })
+    expect(readdirSync(join(cli.home, 'run'))).toEqual([])
+  })
+
+  test('reads its configuration anew on SIGHUP', async () => {
+    const cli = new CommandLine()
+    const process = cli.spawn(['start'])
+    const end = ended(process)
+    await said(process, /env\)/)
+    const file = join(cli.home, 'config', 'config.yaml')
+    writeFileSync(file, 'reveal: none\n', { mode: 0o600 })
+    process.kill('SIGHUP')
+    await said(process, /took up .*config\.yaml/, 'stderr')
+    process.kill('SIGTERM')
+    expect(await end).toMatchObject({ status: 0, signal: null })
+  })
+
+  test('ends in good order when its terminal closes', async (context) => {
+    needs(context, 'python3')
+    const cli = new CommandLine()
+    const closing = `
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+seen = b''
+while b'env)' not in seen: seen += os.read(terminal, 1000)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`
+    const started = spawn('python3', ['-c', closing, process.execPath, mainFile, 'start'], { env: cli.env })
+    expect(await ended(started)).toMatchObject({ stdout: '0\n' })
     expect(readdirSync(join(cli.home, 'run'))).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { environmentName } from '../../config/environment.ts'
-import { defaults, type Key } from '../../config/schema.ts'
+import { defaults, type Key, readAtStart } from '../../config/schema.ts'
 import { managedVariables } from '../../environment/child-environment.ts'
 
 /** `hallpass help environment`. */
@@ -23,12 +23,15 @@ Flags override the environment, and the environment overrides the file.
 
 Which settings hold while a proxy runs:
 
-  configuration   A proxy keeps the settings that it read when it started. A command may name other
-                  settings, with --config, HALLPASS_CONFIG or a variable above. Then run starts a
-                  proxy of its own, env refuses, and explain answers by the named settings and
-                  warns. When they name none, run, env and explain use the file of the running
-                  proxy. Every other command reads --config, else HALLPASS_CONFIG, else
-                  config/config.yaml in the state folder.
+  configuration   A proxy takes up a changed file with the next request, and on SIGHUP. A file with
+                  an error changes nothing, and run, env, explain, status, doctor and the log say
+                  so. These keys need a restart, and status names them:
+                  ${readAtStart.join(', ')}.
+                  A command may name other settings, with --config, HALLPASS_CONFIG or a variable
+                  above. Then run starts a proxy of its own, env refuses, and explain answers by
+                  the named settings and warns. When they name none, run, env and explain use the
+                  settings of the running proxy. Every other command reads --config, else
+                  HALLPASS_CONFIG, else config/config.yaml in the state folder.
   state folder    Each command reads --home, else HALLPASS_HOME, and finds the proxy of that folder.
   session         Each command reads --session; without it the session is "default".
   capture         start --capture holds for the whole proxy, run --capture for one child.

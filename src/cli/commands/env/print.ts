@@ -1,4 +1,5 @@
 import { AdminClient } from '../../../admin/client.ts'
+import { restart } from '../../../admin/other-settings.ts'
 import type { Status } from '../../../admin/wire.ts'
 import { caFileVariables } from '../../../certs/bundle.ts'
 import {
@@ -10,7 +11,7 @@ import {
 import { HallpassError } from '../../../errors.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
-import { restart, settingsBeside } from '../../settings.ts'
+import { settingsBeside, warnOfOldSettings } from '../../settings.ts'
 import { formats } from './formats.ts'
 
 export const run: Run = async (context, input) => {
@@ -62,10 +63,10 @@ async function throughProxy(context: Context) {
 
 /** The shell will use the running proxy, so its settings must be those that this command names. */
 function checkSettings(context: Context, running: Status): void {
-  const { named, contradictions } = settingsBeside(context, running)
-  if (contradictions.length === 0) return
-  const message = `the running proxy has other settings: ${contradictions.join(', ')}`
-  if (named) throw new HallpassError('failed', message, { hint: restart })
-  context.output.warn(message)
-  context.output.hint(restart)
+  const { contradictions } = settingsBeside(context, running)
+  if (contradictions.length > 0) {
+    const message = `the running proxy has other settings: ${contradictions.join(', ')}`
+    throw new HallpassError('failed', message, { hint: restart })
+  }
+  warnOfOldSettings(context, running.settings)
 }

@@ -1,8 +1,10 @@
 import { AdminClient } from '../../../admin/client.ts'
+import { restart } from '../../../admin/other-settings.ts'
 import { HallpassError } from '../../../errors.ts'
+import { showExplanation } from '../../../sessions/shown-explanation.ts'
 import { homeOf } from '../../../store/home.ts'
-import type { Run } from '../../command.ts'
-import { restart, settingsBeside } from '../../settings.ts'
+import type { Context, Run } from '../../command.ts'
+import { settingsBeside, warnOfOldSettings } from '../../settings.ts'
 import { explanationDocument, explanationRows } from './explanation.ts'
 
 export const run: Run = async (context, input) => {
@@ -12,23 +14,34 @@ export const run: Run = async (context, input) => {
   const method = (input.text('method') ?? 'GET').toUpperCase()
   if (!/^[!#$%&'*+.^_`|~\dA-Z-]{1,32}$/.test(method))
     throw new HallpassError('usage', '--method must be an HTTP method')
-  const running = await new AdminClient(homeOf(context.env)).running()
-  const { file, contradictions, differences } = settingsBeside(context, running)
-  const hallpass = await context.open(file === undefined ? {} : { configFile: file })
-  const session = await hallpass.session()
-  const explanation = await session.explain(url, method)
+  const admin = new AdminClient(homeOf(context.env))
+  const running = await admin.running()
+  const { file, contradictions } = settingsBeside(context, running)
+  const { session } = context.flags
+  const explanation =
+    running !== undefined && contradictions.length === 0
+      ? await admin.explain({ session, url, method })
+      : await explainHere(context, url, method, file)
   if (output.json) {
     output.document('explain/1', {
       ...explanationDocument(explanation, output.spell),
       configuration: file ?? null,
-      running_proxy: running === undefined ? null : { other_settings: differences },
+      running_proxy: running === undefined ? null : { other_settings: contradictions },
     })
   } else {
     const rows = explanationRows(explanation, Date.now())
     if (file !== undefined) rows.splice(1, 0, ['config', file])
     const width = Math.max(9, ...rows.map(([label]) => label.length))
     for (const [label, text] of rows) output.line(`  ${label.padEnd(width)} ${text}`)
-    if (differences.length > 0) output.warn(`the running proxy has other settings: ${differences.join(', ')}`)
-    if (contradictions.length > 0) output.hint(restart)
   }
+  if (running !== undefined) warnOfOldSettings(context, running.settings)
+  if (contradictions.length > 0) {
+    output.warn(`the running proxy has other settings: ${contradictions.join(', ')}`)
+    output.hint(restart)
+  }
+}
+
+async function explainHere(context: Context, url: string, method: string, configFile: string | undefined) {
+  const hallpass = await context.open(configFile === undefined ? {} : { configFile })
+  return showExplanation(await (await hallpass.session()).explain(url, method))
 }

@@ -1,15 +1,12 @@
 import { placeText } from '../../../credentials/credential.ts'
-import { Secret } from '../../../secret.ts'
-import type { Explanation } from '../../../sessions/session.ts'
+import type { ShownCredential, ShownExplanation } from '../../../sessions/shown-explanation.ts'
 import type { Spell } from '../../spelling.ts'
 import { fromWire } from '../cookie/cookie-text.ts'
 import { timeOf } from '../token/credential-document.ts'
 import { lifeText } from '../token/freshness-text.ts'
 
-type PlannedCredential = Explanation['credentials']['attached'][number]
-
 /** A label and a text for each line: what is attached, what is withheld, and why. */
-export function explanationRows(explanation: Explanation, now: number): [label: string, text: string][] {
+export function explanationRows(explanation: ShownExplanation, now: number): [label: string, text: string][] {
   const { policy, rule, cookies, credentials, known } = explanation
   const rows: [string, string][] = [['session', explanation.session]]
   if (!known) {
@@ -49,13 +46,13 @@ function attachedAndWithheld(attached: readonly string[], withheld: readonly str
   return withheld.length === 0 ? on : `${on}        withheld: ${withheld.join(', ')}`
 }
 
-function credentialRow(credential: PlannedCredential, now: number): [label: string, text: string] {
+function credentialRow(credential: ShownCredential, now: number): [label: string, text: string] {
   const { name, kind, place, source, override, condition, freshness, readFrom } = credential
   const notes = [
     name,
     ...(readFrom ? [readFrom.what] : []),
     ...(freshness ? [lifeText(freshness, now)] : []),
-    ...(source.from === 'signature' ? [kind, covered[source.signer.covers]] : []),
+    ...(source.from === 'signature' ? [kind, covered[source.covers]] : []),
     ...(override ? [] : ['unless the client sends its own']),
     ...(condition ? [condition] : []),
   ]
@@ -78,7 +75,7 @@ const covered = {
 } as const
 
 /** The explanation for `--json`. */
-export function explanationDocument(explanation: Explanation, spell: Spell) {
+export function explanationDocument(explanation: ShownExplanation, spell: Spell) {
   const { policy, rule, cookies, credentials } = explanation
   return {
     session: explanation.session,
@@ -91,11 +88,11 @@ export function explanationDocument(explanation: Explanation, spell: Spell) {
     removes_rerouting: explanation.removesRerouting,
     reveal: explanation.reveal,
     cookies: {
-      attached: cookies.attached.map(({ name, value, expiresAt }) => ({
+      attached: cookies.attached.map(({ name, expiresAt, fingerprint }) => ({
         name: fromWire(name),
         present: true,
         expires: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
-        fingerprint: new Secret(value).fingerprint(),
+        fingerprint,
       })),
       withheld: cookies.withheld.map(({ name, reason }) => ({ name: fromWire(name), reason })),
     },
@@ -118,7 +115,7 @@ function credentialDocument({
   source,
   freshness,
   readFrom,
-}: PlannedCredential) {
+}: ShownCredential) {
   return {
     name,
     kind,
@@ -129,7 +126,7 @@ function credentialDocument({
     expires: timeOf(freshness?.expiresAt),
     refresh_at: timeOf(freshness?.dueAt),
     needs_login: freshness?.needsLogin ?? null,
-    signs_body: source.from === 'signature' ? source.signer.covers : null,
+    signs_body: source.from === 'signature' ? source.covers : null,
     placeholder: source.from === 'placeholder' ? source.placeholder : null,
   }
 }

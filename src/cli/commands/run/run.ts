@@ -1,4 +1,5 @@
 import { AdminClient } from '../../../admin/client.ts'
+import { restart } from '../../../admin/other-settings.ts'
 import type { Status } from '../../../admin/wire.ts'
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../environment/child-environment.ts'
 import { missedProxy } from '../../../environment/missed-proxy.ts'
@@ -9,7 +10,7 @@ import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { type MetLogin, metLogins } from '../../../sessions/needed-logins.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
-import { restart, settingsBeside } from '../../settings.ts'
+import { settingsBeside, warnOfOldSettings } from '../../settings.ts'
 import { needsLogin } from '../token/needs-login.ts'
 import { hasTerminal, runChild } from './child.ts'
 
@@ -58,16 +59,12 @@ export const run: Run = async (context, input) => {
 async function passageFor(context: Context, program: string, scope: RunScope): Promise<Passage> {
   const { output } = context
   const running = await new AdminClient(homeOf(context.env)).running()
-  const { file, named, contradictions } = settingsBeside(context, running)
+  const { file, contradictions } = settingsBeside(context, running)
   if (contradictions.length > 0) {
-    const why = `not through the running proxy, which has other settings: ${contradictions.join(', ')}`
-    if (named) output.detail(why)
-    else {
-      output.warn(why)
-      output.hint(restart)
-    }
+    output.detail(`not through the running proxy, which has other settings: ${contradictions.join(', ')}`)
     return throughOwn(context, scope, file)
   }
+  if (running !== undefined) warnOfOldSettings(context, running.settings)
   return (
     (running && (await throughRunning(context, program, scope, running))) ??
     (await throughOwn(context, scope))

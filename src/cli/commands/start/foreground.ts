@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync } from 'node:fs'
 import { startService } from '../../../admin/service.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { Hallpass } from '../../../index.ts'
@@ -6,16 +7,19 @@ import { packageVersion } from '../../package.ts'
 import type { Spell } from '../../spelling.ts'
 import type { Started, StartRequest } from './start-messages.ts'
 
-const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const endSignals = ['SIGINT', 'SIGTERM'] as const
 
-/** Serves until a signal or `hallpass stop`. A second signal ends the process without waiting for open requests. */
+/**
+ * Serves until a signal or `hallpass stop`. A second signal ends the process without waiting for open requests. SIGHUP makes it read
+ * its configuration file; from a terminal that has closed it is an end.
+ */
 export async function serveUntilStopped(
   hallpass: Hallpass,
   request: StartRequest,
   options: { readonly terminal: boolean; readonly background?: boolean; readonly spell: Spell },
   announce: (started: Started) => void,
 ): Promise<void> {
-  const ending = listenForEnd()
+  const ending = listenForEnd(() => void hallpass.liveConfig.reload())
   const log = openLog({ folder: hallpass.home.log, terminal: options.terminal })
   const service = await startService(hallpass, {
     log,
@@ -42,15 +46,29 @@ function elsewhere({ code, message, cause }: HallpassError): HallpassError {
 }
 
 /** Listens before anything is made that a signal must not leave behind, and before the pid is printed. */
-function listenForEnd(): { readonly asked: Promise<void>; unlisten(): void } {
+function listenForEnd(reload: () => void): { readonly asked: Promise<void>; unlisten(): void } {
   const { promise: asked, resolve } = Promise.withResolvers<void>()
   const listener = () => resolve()
+  const hadTerminal = hasTerminal()
+  const onHangup = () => (hadTerminal && !hasTerminal() ? listener() : reload())
   for (const signal of endSignals) process.on(signal, listener)
+  process.on('SIGHUP', onHangup)
   return {
     asked,
     // Restores the default: a second Ctrl-C ends the process at once.
     unlisten: () => {
       for (const signal of endSignals) process.off(signal, listener)
+      process.off('SIGHUP', onHangup)
     },
+  }
+}
+
+/** Whether the process has a controlling terminal. The kernel takes it away when the terminal closes. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NOCTTY))
+    return true
+  } catch {
+    return false
   }
 }

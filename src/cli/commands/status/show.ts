@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { AdminClient, notRunning } from '../../../admin/client.ts'
+import { notTakenUp, restart } from '../../../admin/other-settings.ts'
 import type { Status } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { NeededLogin } from '../../../sessions/needed-logins.ts'
 import { type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
-import { restart, settingsBeside } from '../../settings.ts'
+import { settingsBeside } from '../../settings.ts'
 import { painted } from '../../terminal-text.ts'
 import { loginCommand } from '../token/needs-login.ts'
 
@@ -89,6 +90,8 @@ function configPart(context: Context, running: Status | undefined): Part {
   try {
     const { file, contradictions } = settingsBeside(context, running)
     const fact = (running === undefined ? file : running.configFile) ?? 'none, all defaults'
+    const old = running && notTakenUp(running.settings)
+    if (old !== undefined) return { name: 'config', fact: `${fact}; ${old.fact}`, remedy: old.remedy }
     if (contradictions.length === 0) return { name: 'config', fact }
     return {
       name: 'config',
@@ -172,6 +175,8 @@ function document(status: Status, home: Home): Record<string, unknown> {
     no_auth: status.noAuth,
     home: home.root,
     config_file: status.configFile,
+    config_problem: status.settings.problem,
+    restart_for: status.settings.restartFor,
     upstream: status.upstream,
     connections: status.connections,
     open_connections: status.open,
