@@ -73,13 +73,18 @@ export function parseFieldLine(text: string, start: number, end: number): FieldL
   const lower = lowerName(name)
   // Also `Transfer-Encoding : chunked`: some readers ignore such a field, others strip the blank (RFC 9112, 5.1).
   if (lower === undefined) throw new Http1Error('a header name is not a token')
-  let from = colon + 1
+  const value = withoutBlanks(text, colon + 1, end)
+  if (forbiddenInValue.test(value)) throw new Http1Error(`the value of ${lower} has a control character`)
+  return make(name, lower, value, text.slice(start, end))
+}
+
+/** `text[start, end)` without the spaces and tabs around it: `trim` would remove U+00A0 too, which a reader of bytes keeps. */
+export function withoutBlanks(text: string, start: number, end: number): string {
+  let from = start
   let to = end
   while (from < to && isBlank(text.charCodeAt(from))) from += 1
   while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1
-  const value = text.slice(from, to)
-  if (forbiddenInValue.test(value)) throw new Http1Error(`the value of ${lower} has a control character`)
-  return make(name, lower, value, text.slice(start, end))
+  return text.slice(from, to)
 }
 
 function isBlank(code: number): boolean {

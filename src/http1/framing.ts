@@ -10,6 +10,9 @@ export type Framing =
   | { readonly kind: 'chunked' }
   | { readonly kind: 'close' }
 
+/** The fields that say where a body ends. */
+export const framingFields: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+
 const none = { kind: 'none' } as const
 const chunked = { kind: 'chunked' } as const
 const close = { kind: 'close' } as const

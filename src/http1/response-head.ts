@@ -11,7 +11,11 @@ export interface ResponseHead {
   /** The status line as it was sent, without CRLF. */
   readonly startLine: string
   readonly fields: readonly FieldLine[]
+  /** The faults that were repaired, in words for the log. After one, the connection to the origin is not used again. */
+  readonly repairs: readonly string[]
 }
+
+const none: readonly string[] = []
 
 /**
  * RFC 9112, 4; the space before an empty reason is often forgotten, and nothing depends on it. Above 599 (some sites say
@@ -20,7 +24,7 @@ export interface ResponseHead {
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9][0-9])(?: ([^\r\n]*))?$/
 
 /** Parses the line without its CRLF. */
-export function parseStatusLine(line: string, limits: HeadLimits): Omit<ResponseHead, 'fields'> {
+export function parseStatusLine(line: string, limits: HeadLimits): Omit<ResponseHead, 'fields' | 'repairs'> {
   if (line.length > limits.startLineBytes) throw new Http1Error('the start line is too long', 431)
   const match = statusLine.exec(line)
   if (match === null) throw new Http1Error('the status line is not version, status and reason')
@@ -33,12 +37,19 @@ export function parseStatusLine(line: string, limits: HeadLimits): Omit<Response
 export function parseResponseHead(text: string, limits: HeadLimits = headLimits): ResponseHead {
   const end = text.indexOf('\r\n')
   const { minor, status, reason, startLine } = parseStatusLine(text.slice(0, end), limits)
-  return { minor, status, reason, startLine, fields: parseFieldLines(text, end + 2, limits.fields) }
+  return {
+    minor,
+    status,
+    reason,
+    startLine,
+    fields: parseFieldLines(text, end + 2, limits.fields),
+    repairs: none,
+  }
 }
 
 /** A head of our own making, for the proxy's own answers. */
 export function responseHead(status: number, reason: string, fields: readonly FieldLine[]): ResponseHead {
-  return { minor: 1, status, reason, startLine: `HTTP/1.1 ${status} ${reason}`, fields }
+  return { minor: 1, status, reason, startLine: `HTTP/1.1 ${status} ${reason}`, fields, repairs: none }
 }
 
 /** The head with its empty line, as bytes. The status line and untouched lines go out as they came. */

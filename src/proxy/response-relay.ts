@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { type BodyPart, BodyReader } from '../http1/body-reader.ts'
 import { bindsConnection } from '../http1/connection-authentication.ts'
 import { isPersistent } from '../http1/connection-fields.ts'
-import { type Framing, responseFraming } from '../http1/framing.ts'
+import { frameResponse } from '../http1/frame-response.ts'
+import type { Framing } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
@@ -75,6 +76,7 @@ export class ResponseRelay {
   readonly #upstream: Upstream
   readonly #destination: RequestDestination
   readonly #plan: Plan
+  readonly #repairs = new Set<string>()
   #interim = 0
   #framing: Framing = { kind: 'none' }
   #body: BodyReader | undefined
@@ -126,19 +128,30 @@ export class ResponseRelay {
   }
 
   /** 100 and 103 go on at once. HTTP/1.0 has no interim responses. */
-  #passInterim(head: ResponseHead): void {
+  #passInterim(read: ResponseHead): void {
     const { request, connection } = this.#exchange
-    responseFraming(head, request.head.method)
+    const { head } = frameResponse(read, request.head.method)
+    this.#repaired(head.repairs)
     this.#interim += 1
     if (this.#interim > maxInterim) throw new Http1Error('the origin sent too many interim responses')
     if (request.head.minor === 1) connection.socket.write(interimToClient(head))
   }
 
-  #respond(head: ResponseHead, rest: Buffer): void {
+  #repaired(repairs: readonly string[]): void {
+    for (const repair of repairs) {
+      if (this.#repairs.has(repair)) continue
+      this.#repairs.add(repair)
+      this.#exchange.log.note(`repaired ${repair}`)
+    }
+  }
+
+  #respond(read: ResponseHead, rest: Buffer): void {
     const { request, upgrade } = this.#exchange
-    if (head.status === 101 && !upgrade)
+    if (read.status === 101 && !upgrade)
       throw new Http1Error('the origin switched protocols without a request')
-    this.#framing = responseFraming(head, request.head.method)
+    const { head, framing } = frameResponse(read, request.head.method)
+    this.#framing = framing
+    this.#repaired(head.repairs)
     if (this.#framing.kind === 'chunked' && request.head.minor === 0)
       throw new Http1Error('the client speaks HTTP/1.0 and cannot read chunks')
     const setCookie: string[] = []
@@ -227,6 +240,8 @@ export class ResponseRelay {
 
   /** How long the connection to the origin may be kept after this answer; undefined: it must close. */
   #keepMsOf(head: ResponseHead): number | undefined {
+    // An origin that does not keep to the grammar may have ended its answer elsewhere than where it was read to end.
+    if (this.#repairs.size > 0) return undefined
     // A request in HTTP/1.0 went out with `Connection: close`, so it was the last one.
     if (this.#exchange.request.head.minor === 0 || !isPersistent(head)) return undefined
     return keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY

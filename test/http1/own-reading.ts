@@ -1,7 +1,8 @@
 import { BodyReader } from '../../src/http1/body-reader.ts'
 import { connectionTokens, isPersistent } from '../../src/http1/connection-fields.ts'
 import type { FieldLine } from '../../src/http1/field-line.ts'
-import { type Framing, requestFraming, responseFraming } from '../../src/http1/framing.ts'
+import { frameResponse } from '../../src/http1/frame-response.ts'
+import { type Framing, requestFraming } from '../../src/http1/framing.ts'
 import { HeadReader } from '../../src/http1/head-reader.ts'
 import { Http1Error } from '../../src/http1/http1-error.ts'
 import { encodeRequestHead, type RequestHead } from '../../src/http1/request-head.ts'
@@ -13,6 +14,8 @@ export interface OwnReading<M> extends Reading<M> {
   readonly relayed: readonly Buffer[]
   /** The last message asks for an upgrade, or is one: the bytes behind it are not HTTP. */
   readonly upgraded: boolean
+  /** What was repaired in them, or in the one that is not whole. */
+  readonly repairs: readonly string[]
 }
 
 interface Body {
@@ -56,7 +59,8 @@ function content(body: Body): string {
 }
 
 interface Step<H, M> {
-  readonly framing: (head: H) => Framing
+  readonly framed: (head: H) => { readonly head: H; readonly framing: Framing }
+  readonly repairs: (head: H) => readonly string[]
   readonly message: (head: H, content: string, trailers: readonly string[]) => M
   readonly encode: (head: H) => Buffer
   /** Whether another message follows on the connection, nothing, or no HTTP at all. */
@@ -70,6 +74,7 @@ function read<H extends RequestHead | ResponseHead, M>(
 ): OwnReading<M> {
   const messages: M[] = []
   const relayed: Buffer[] = []
+  const repairs: string[] = []
   let head: H | undefined
   let body: Body | undefined
   const finish = (): 'next' | 'end' | 'upgrade' => {
@@ -88,9 +93,11 @@ function read<H extends RequestHead | ResponseHead, M>(
         if (head === undefined || body === undefined) {
           const read = heads.push(rest)
           if (read === undefined) break
-          head = read.head
+          const framed = step.framed(read.head)
+          head = framed.head
+          repairs.push(...step.repairs(head))
           rest = read.rest
-          body = begin(step.framing(head))
+          body = begin(framed.framing)
         } else {
           const part = body.reader.push(rest)
           body.out.push(...part.out)
@@ -100,16 +107,16 @@ function read<H extends RequestHead | ResponseHead, M>(
         if (!body.reader.done) continue
         const after = finish()
         if (after === 'next') continue
-        return { messages, relayed, outcome: 'clean', reason: after, upgraded: after === 'upgrade' }
+        return { messages, relayed, repairs, outcome: 'clean', reason: after, upgraded: after === 'upgrade' }
       }
     }
   } catch (error) {
     if (!(error instanceof Http1Error)) throw error
-    return { messages, relayed, outcome: 'refused', reason: error.message, upgraded: false }
+    return { messages, relayed, repairs, outcome: 'refused', reason: error.message, upgraded: false }
   }
   if (body?.reader.end() === 'complete') finish()
   const outcome = head === undefined && !heads.started ? 'clean' : 'incomplete'
-  return { messages, relayed, outcome, reason: '', upgraded: false }
+  return { messages, relayed, repairs, outcome, reason: '', upgraded: false }
 }
 
 /** `declinesUpgrade`: a server that answers a wish to upgrade as an ordinary request, and reads on (RFC 9110, 7.8). */
@@ -118,7 +125,8 @@ export function readRequests(
   { declinesUpgrade = false } = {},
 ): OwnReading<RequestMessage> {
   return read(new HeadReader<RequestHead>('request'), chunks, {
-    framing: requestFraming,
+    framed: (head) => ({ head, framing: requestFraming(head) }),
+    repairs: () => [],
     encode: encodeRequestHead,
     message: ({ method, target, minor, fields }, body, trailers) => ({
       method,
@@ -140,7 +148,8 @@ export function readRequests(
 /** Reads up to and with the final response to one request. */
 export function readResponses(method: string, chunks: readonly Buffer[]): OwnReading<ResponseMessage> {
   const reading = read(new HeadReader<ResponseHead>('response'), chunks, {
-    framing: (head) => responseFraming(head, method),
+    framed: (head) => frameResponse(head, method),
+    repairs: (head) => head.repairs,
     encode: encodeResponseHead,
     message: ({ status, reason, minor, fields }, body, trailers) => ({
       status,

@@ -84,7 +84,10 @@ describe('a malformed request', () => {
 
 describe('a malformed answer', () => {
   it.each([
-    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: identity\r\n\r\nok',
+    'HTTP/1.0 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok!',
     'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!',
     'HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok',
@@ -98,7 +101,7 @@ describe('a malformed answer', () => {
     'HTTP/1.1 099 What\r\n\r\n',
     'ICY 200 OK\r\n\r\n',
     '<html>no head</html>\r\n\r\n',
-    'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello',
+    'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
     'HTTP/1.1 100 Continue\r\nContent-Length: 40\r\n\r\n',
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
     `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
