@@ -19,7 +19,10 @@ export interface ConnectClientSide extends InterceptedSide {
   answer(failure: Failure, options: { readonly method: string; readonly keep: boolean }): void
 }
 
-/** Refuses a CONNECT of an admitted client, looks into it because the session knows the host, or tunnels it blindly. */
+/**
+ * Looks into a CONNECT of an admitted client because the session knows the host, tunnels it blindly, or refuses it. Clients show
+ * nobody the answer to a refused CONNECT, so what is refused for a known host is refused inside.
+ */
 export async function connectTunnel(
   connection: ConnectClientSide,
   head: RequestHead,
@@ -29,10 +32,10 @@ export async function connectTunnel(
   const log = connectLog(engine, client)
   let endpoint = head.target
   try {
-    const { host, port, known } = await decide(connection, head, client)
+    const { host, port, known, allowed } = await decide(head, client)
     if (!connection.busy) return
     if (known) {
-      intercept(connection, { client, host, port })
+      intercept(connection, { client, host, port, allowed })
       return
     }
     endpoint = endpointOf(host, port)
@@ -52,14 +55,12 @@ export async function connectTunnel(
   }
 }
 
-async function decide(connection: ConnectClientSide, head: RequestHead, client: Client) {
+async function decide(head: RequestHead, client: Client) {
   const { host, port } = connectEndpoint(head)
-  if (host === internalHost) return { host, port, known: true }
-  // Refuses a name that needs no look-up; the addresses of the others are checked when they are dialled.
-  connection.engine.dialer.to(host, port)
+  if (host === internalHost) return { host, port, known: true, allowed: true }
   const { policy, known } = await client.session.planConnect(host, port, client.scope)
-  if (!policy.allowed) throw policyError('CONNECT', { scheme: 'https', host, port }, policy)
-  return { host, port, known }
+  if (!policy.allowed && !known) throw policyError('CONNECT', { scheme: 'https', host, port }, policy)
+  return { host, port, known, allowed: policy.allowed }
 }
 
 function tunnel(connection: ConnectClientSide, origin: Socket): void {

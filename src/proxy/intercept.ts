@@ -31,6 +31,8 @@ interface Target {
   readonly client: Client
   readonly host: string
   readonly port: number
+  /** false: the host is not dialled, and each request inside gets the reason. */
+  readonly allowed: boolean
 }
 
 /** Answers CONNECT for a known host and detects the protocol inside: TLS, clear HTTP (undici), or another. */
@@ -85,7 +87,7 @@ function startTls(
   target: Target,
 ): void {
   const { engine } = connection
-  const { client, host, port } = target
+  const { client, host, port, allowed } = target
   const origin = { scheme: 'https', host, port } as const
   const watch = deadline(engine, raw, engine.limits.handshakeMs)
   context.then(
@@ -96,7 +98,7 @@ function startTls(
       }
       // The origin's handshake runs beside the client's, but only after the certificate is made. One certificate is made in a
       // turn of the event loop, so fifty new hosts spread over fifty turns, and other requests run between them.
-      if (host !== internalHost) engine.pool.warm(client.session.name, origin)
+      if (host !== internalHost && allowed) engine.pool.warm(client.session.name, origin)
       let offered: readonly string[] = []
       const socket = new TLSSocket(raw, {
         isServer: true,

@@ -137,8 +137,15 @@ export class Session {
    * @internal
    */
   async planConnect(host: string, port: number, scope: Scope): Promise<ConnectPlan> {
-    const { material } = await this.#material(host)
-    return planConnect({ host, port }, material, this.#config, scope)
+    try {
+      const { material } = await this.#material(host)
+      return planConnect({ host, port }, material, this.#config, scope)
+    } catch (error) {
+      const hasRecord = Boolean(this.cookies.jar(host)?.stamp())
+      if (!hasRecord || whyUnused(scope, host, port) !== undefined) throw error
+      // The client reads inside why the record cannot be read.
+      return { known: true, knownWhy: 'the session has had cookies of it', policy: { allowed: true } }
+    }
   }
 
   /**

@@ -152,7 +152,23 @@ describe('cookies of a response', () => {
     },
   )
 
-  it('of a site whose record cannot be read: CONNECT gets 503, and other hosts are served', async () => {
+  it('of a site whose record cannot be read: 503 inside, also on a new connection', async () => {
+    const store = new StubbornStore()
+    await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies())), { store })
+    await s.proxy.session.cookies.set('https://broken.test/', { name: 'sid', value: '1' })
+    store.reading = (id) => {
+      if (id.kind === 'cookies' && id.name === 'broken.test')
+        throw new HallpassError('record-damaged', 'the record of broken.test is damaged')
+    }
+    const client = await s.proxy.secure('broken.test')
+    client.send('GET / HTTP/1.1\r\nHost: broken.test\r\n\r\n')
+    const { status, head, body } = await client.response()
+    expect(status).toBe(503)
+    expect(head).toContain('Hallpass-Error: record-damaged\r\n')
+    expect(body).toMatch(/^hallpass: the record of broken\.test is damaged\n/)
+  })
+
+  it('of a store that cannot be read: CONNECT gets 503, and other hosts are served', async () => {
     const store = new StubbornStore()
     await using s = await scene((socket) => onHead(socket, () => socket.write(withCookies())), { store })
     store.reading = (id) => {

@@ -113,6 +113,21 @@ print(urllib.request.urlopen('https://site.test/', data=b'x' * 1000).read().deco
     expect(lines[2]).toMatch(/^POST Bearer SECRET 1000 /)
   })
 
+  it('curl, wget and Node read over https why the proxy refused', async (context) => {
+    for (const program of ['curl', 'wget']) needs(context, program)
+    const { out, proxy } = await world()
+    await proxy.session.credentials.set('own', { kind: 'bearer', hosts: ['127.0.0.1'] }, 'SECRET')
+    // The proxy's own port is never a target.
+    const url = `https://127.0.0.1:${proxy.port}/`
+    const reason = 'hallpass: 127.0.0.1 is never a target: its address is link-local'
+    expect(await out('curl', '-sS', url)).toContain(reason)
+    expect(
+      await out('sh', '-c', `wget -q --ca-certificate="$SSL_CERT_FILE" --content-on-error -O - ${url} || :`),
+    ).toContain(reason)
+    const script = `console.log(await (await fetch('${url}')).text())`
+    expect(await out(process.execPath, '--input-type=module', '-e', script)).toContain(reason)
+  })
+
   it('git, which sends its credentials only after a 407', async (context) => {
     needs(context, 'git')
     const { out, proxy, origin } = await world()

@@ -5,7 +5,7 @@ import { isRefusedAddress } from '../../src/proxy/guard.ts'
 import { httpOrigin } from '../support/origin.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 
-/** Asks for a target in both ways; the status of the proxy's answer and its code. */
+/** Asks for a target in both ways; the status of the proxy's answer and its code. A known host is refused inside. */
 async function both(proxy: TestProxy, host: string, port: number): Promise<readonly string[]> {
   const lines = [
     `CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}:${port}`,
@@ -15,7 +15,11 @@ async function both(proxy: TestProxy, host: string, port: number): Promise<reado
   for (const line of lines) {
     using client = await proxy.client()
     client.send(`${line}\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`)
-    const { status, head } = await client.response()
+    let { status, head } = await client.response()
+    if (status === 200) {
+      client.send(`GET / HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`)
+      ;({ status, head } = await client.response())
+    }
     results.push(`${status} ${/hallpass-error: (\S+)/i.exec(head)?.[1] ?? ''}`)
   }
   return results

@@ -2,11 +2,12 @@ import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseHostPattern } from '../../src/rules/host-pattern.ts'
 import { parseRequestPattern } from '../../src/rules/request-pattern.ts'
 import { certificateFor, left, onHead, rawOrigin, testRootPem } from '../support/origin.ts'
 import { startTestProxy } from '../support/proxy.ts'
+import { basic } from '../support/raw-client.ts'
 import { scene } from '../support/scene.ts'
 
 /** A port on which nobody listens. */
@@ -236,6 +237,49 @@ describe('inside a CONNECT to a host that the session knows', () => {
     expect(proxy.entries).toMatchObject([
       { method: 'CONNECT', host: `site.test:${port}`, status: 200, note: expect.stringContaining('neither') },
     ])
+  })
+
+  describe('that --strict forbids', () => {
+    async function forbidden() {
+      const origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
+      const rule = { hosts: [parseHostPattern('site.test')], allow: [parseRequestPattern('GET /**')] }
+      const proxy = await startTestProxy({
+        resolve: { 'site.test': `127.0.0.1:${origin.port}` },
+        rules: { rules: [rule] },
+      })
+      const scope = { strict: true, only: [parseHostPattern('other.test')] }
+      const { token } = proxy.clients.issue('default', scope)
+      onTestFinished(async () => {
+        await proxy[Symbol.asyncDispose]()
+        await origin[Symbol.asyncDispose]()
+      })
+      const client = await proxy.client()
+      const authorization = basic('default', token.reveal())
+      client.send(
+        `CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\nProxy-Authorization: ${authorization}\r\n\r\n`,
+      )
+      expect((await client.response()).status).toBe(200)
+      return { origin, proxy, client }
+    }
+
+    it('a request gets the reason inside, and the origin is not even dialled', async () => {
+      const { origin, proxy, client } = await forbidden()
+      const secure = await client.secure({ ca: proxy.caPem, servername: 'site.test' })
+      secure.send('GET / HTTP/1.1\r\nHost: site.test\r\n\r\n')
+      const { status, head, body } = await secure.response()
+      expect(status).toBe(403)
+      expect(head).toContain('Hallpass-Error: policy\r\n')
+      expect(body).toContain('GET site.test is not allowed: --strict allows only the hosts of --only\n')
+      expect(origin.connections).toHaveLength(0)
+    })
+
+    it('another protocol does not pass', async () => {
+      const { origin, proxy, client } = await forbidden()
+      client.send('SSH-2.0-OpenSSH_9.2\r\n')
+      expect(await client.rest()).toBe('')
+      expect(origin.connections).toHaveLength(0)
+      expect(proxy.entries).toMatchObject([{ host: 'site.test:443', status: 403 }])
+    })
   })
 
   it.each([
