@@ -100,6 +100,23 @@ describe('the site of a request', () => {
         ['Sec-Fetch-Site', 'same-site'],
       ],
     ],
+    [
+      'a browser that says both the other way round',
+      [
+        ['Sec-Fetch-Site', 'same-origin'],
+        ['Sec-Fetch-Site', 'cross-site'],
+      ],
+    ],
+    ['a browser that says both on one line', [['Sec-Fetch-Site', 'same-origin, cross-site']]],
+    [
+      'a browser that says both on one line, and navigates',
+      [
+        ['Sec-Fetch-Site', 'cross-site,none'],
+        ['Sec-Fetch-Mode', 'navigate'],
+      ],
+    ],
+    ['a browser that says an unknown word', [['Sec-Fetch-Site', 'same']]],
+    ['a browser that says nothing', [['Sec-Fetch-Site', '']]],
   ] as const)('is another with %s', (_, fields) => {
     expect(siteOf(fields)).toBe('cross-site')
   })
@@ -136,5 +153,8 @@ describe('the site of a request', () => {
     ] as const
     expect(siteOfRequest(headOf(link), target, [])).toBe('cross-site-navigation')
     expect(siteOfRequest(headOf(link, 'POST'), target, [])).toBe('cross-site')
+    const opened = (dest: string) => siteOfRequest(headOf([...link, ['Sec-Fetch-Dest', dest]]), target, [])
+    expect(opened('document')).toBe('cross-site-navigation')
+    expect(opened('iframe')).toBe('cross-site')
   })
 })

@@ -7,6 +7,9 @@ import { decidingRule, type Rule } from '../rules/rule.ts'
 /** Methods whose cross-site navigation carries SameSite=Lax cookies (RFC 6265bis, 5.6.7.1). */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
+/** Sec-Fetch-Site of a page of this site, and of the user's own doing, such as the address bar. */
+const ownSites: ReadonlySet<string> = new Set(['same-origin', 'same-site', 'none'])
+
 /** The destination of a request. */
 interface Target {
   readonly scheme: 'https' | 'http'
@@ -22,24 +25,35 @@ interface Target {
  * @param rules the rule of the target can trust pages of other sites: `trustOrigins`
  */
 export function siteOfRequest(head: RequestHead, target: Target, rules: readonly Rule[]): SiteContext {
-  let fetchSite: string | undefined
-  let navigation = false
+  const fetchSites: string[] = []
+  let mode: string | undefined
+  let fetchedFor = 'document'
   const origins: string[] = []
   const referers: string[] = []
   for (const { lower, value } of head.fields) {
-    if (lower === 'sec-fetch-site') fetchSite = fetchSite === 'cross-site' ? fetchSite : value.toLowerCase()
-    else if (lower === 'sec-fetch-mode') navigation = value.toLowerCase() === 'navigate'
+    if (lower === 'sec-fetch-site') fetchSites.push(value.toLowerCase())
+    else if (lower === 'sec-fetch-mode') mode = value.toLowerCase()
+    else if (lower === 'sec-fetch-dest') fetchedFor = value.toLowerCase()
     else if (lower === 'origin') origins.push(value)
     else if (lower === 'referer') referers.push(value)
   }
-  if (fetchSite !== undefined) {
-    if (fetchSite !== 'cross-site') return 'same-site'
-    return navigation && safe.has(head.method) ? 'cross-site-navigation' : 'cross-site'
+  if (fetchSites.length > 0) {
+    // A browser says one word. Several, on one line or more, say nothing that can be trusted.
+    const [site = ''] = fetchSites.length === 1 ? fetchSites : []
+    if (ownSites.has(site)) return 'same-site'
+    // Not in a frame: only the address bar shows the user a page of this site.
+    const followed = site === 'cross-site' && mode === 'navigate' && fetchedFor === 'document'
+    return followed && safe.has(head.method) ? 'cross-site-navigation' : 'cross-site'
   }
   const pages = origins.length > 0 ? origins : referers
   if (pages.length === 0) return 'same-site'
   // A browser sends one. Of several, a server may read another than hallpass.
   const [page] = pages.length === 1 ? pages : []
+  return siteOfPage(page, target, rules)
+}
+
+/** The site of a request that a page makes without Fetch Metadata. `page`: its origin or URL. */
+export function siteOfPage(page: string | undefined, target: Target, rules: readonly Rule[]): SiteContext {
   return isTrusted(page, target, rules) ? 'same-site' : 'cross-site'
 }
 
