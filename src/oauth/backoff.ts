@@ -1,5 +1,5 @@
-/** The first wait is short, for a server that was away for a moment. */
-const firstMs = 2_000
+/** The first waits are short, for a server that was away for a moment: requests wait for them. */
+const firstMs = 250
 /** A refresh starts five minutes before it is needed, and some tries must fit in. */
 const lastMs = 60_000
 /** The longest wait that a server can ask for. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Configuration } from 'openid-client'
 import {
   asksInOwnName,
@@ -54,7 +55,14 @@ export interface RefresherOptions {
   readonly fetch: TokenFetch
   readonly now: () => number
   readonly log?: Log
+  /** Waits so many ms. For tests with a clock of their own. */
+  readonly wait?: (ms: number) => Promise<unknown>
 }
+
+/** The longest wait for one more try. Within 8 s, there are five tries. A server that is down for longer delays few requests. */
+export const nextTryMs = 5_000
+/** The longest wait for all tries together. */
+const allTriesMs = 10_000
 
 /** One refresh. */
 interface Task {
@@ -84,14 +92,16 @@ interface Pause {
 export class Refresher {
   readonly #fetch: TokenFetch
   readonly #now: () => number
+  readonly #wait: (ms: number) => Promise<unknown>
   #log: Log
   readonly #flights = new Map<string, Promise<RefreshOutcome>>()
   readonly #pauses = new Map<string, Pause>()
 
-  constructor({ fetch, now, log = silentLog }: RefresherOptions) {
+  constructor({ fetch, now, log = silentLog, wait = sleep }: RefresherOptions) {
     this.#fetch = fetch
     this.#now = now
     this.#log = log
+    this.#wait = wait
   }
 
   /** Logs there from now on. */
@@ -115,6 +125,18 @@ export class Refresher {
     const flight = this.#run({ key, record, definition, why }).finally(() => this.#flights.delete(key))
     this.#flights.set(key, flight)
     return flight
+  }
+
+  /** For a request that has no live token: after a failure, it waits for the next tries if they come soon. */
+  async refreshWithRetries(...task: Parameters<Refresher['refresh']>): Promise<RefreshOutcome> {
+    const giveUpAt = this.#now() + allTriesMs
+    for (;;) {
+      const outcome = await this.refresh(...task)
+      if (outcome.kind !== 'waiting') return outcome
+      const wait = Math.max(0, outcome.retryAt - this.#now())
+      if (wait > nextTryMs || this.#now() + wait > giveUpAt) return outcome
+      await this.#wait(wait)
+    }
   }
 
   /** Resolves when no refresh is under way. A process that ends during one leaves a token of unknown fate. */
@@ -232,7 +254,8 @@ export class Refresher {
     const at = this.#now()
     const failures = (rest.last?.failures ?? 0) + 1
     const asked = answer.kind === 'not-used' ? askedRetryAt(answer.retryAfter, at) : undefined
-    const retryAt = asked ?? retryAtAfter(failures, at)
+    // `Retry-After: 0` must not make those who wait ask without end.
+    const retryAt = Math.max(asked ?? 0, retryAtAfter(failures, at))
     const last = { at, result: 'failed', reason: answer.reason, failures, retryAt } as const
     // This answer may say that the refresh token was not used this time. An earlier unknown fate stays unknown.
     const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)

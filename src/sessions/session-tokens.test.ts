@@ -6,7 +6,13 @@ import { z } from 'zod'
 import { scratchFolder } from '../../test/store/scratch.ts'
 import { requestTo, ruleSet } from '../../test/support/material.ts'
 import { SmallStore } from '../../test/support/small-store.ts'
-import { loopbackFetch, pair, startTokenServer, type TokenServer } from '../../test/support/token-server.ts'
+import {
+  type Deed,
+  loopbackFetch,
+  pair,
+  startTokenServer,
+  type TokenServer,
+} from '../../test/support/token-server.ts'
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
 import { Refresher } from '../oauth/refresher.ts'
 import { applyPlan } from '../plan/apply.ts'
@@ -29,7 +35,10 @@ const open = async (credentials: Readonly<Record<string, object>> = {}, by = sto
     ([name, input]) => [name, credentialDefinitionSchema(z).parse(input)] as [string, CredentialDefinition],
   )
   const config = { ...ruleSet(), credentials: new Map(definitions) }
-  const refresher = new Refresher({ fetch: loopbackFetch(), now: () => now })
+  const wait = async (ms: number) => {
+    now += ms
+  }
+  const refresher = new Refresher({ fetch: loopbackFetch(), now: () => now, wait })
   sessions = new Sessions({ store: by, config, now: () => now, refresher })
   session = await sessions.get('default')
 }
@@ -128,6 +137,32 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-1')
   })
 
+  it.each<[string, Deed]>([
+    ['is away for some seconds', { status: 503, body: '' }],
+    ['says that it may be asked at once', { status: 503, headers: { 'retry-after': '0' }, body: '' }],
+    ['cuts the connection', 'reset'],
+  ])('waits for the next tries while the token server %s', async (_, deed) => {
+    await set(pair(1))
+    now += 3600 * second
+    const backAt = now + 3 * second
+    server.deed = () => (now < backAt ? deed : { body: pair(2) })
+    expect(await Promise.all([sent(), sent(`${url}2`)])).toEqual(Array(2).fill('Bearer access-2'))
+    expect(asked()).toEqual(Array(5).fill('refresh-1'))
+    expect(now).toBeLessThan(backAt + second)
+  })
+
+  it('waits at most ten seconds for a token server that stays away, and the next one does not wait', async () => {
+    await set(pair(1))
+    now += 3600 * second
+    const began = now
+    server.deed = () => ({ status: 503, body: '' })
+    expect(await sent()).toBe('Bearer access-1')
+    expect(now - began).toBeLessThanOrEqual(10 * second)
+    const [tries, gaveUp] = [asked().length, now]
+    expect(await sent()).toBe('Bearer access-1')
+    expect([asked().length, now]).toEqual([tries, gaveUp])
+  })
+
   it('goes with the expired token when there is no other, and tries again only after the wait', async () => {
     await set(pair(1))
     now += 3600 * second
@@ -149,7 +184,7 @@ describe('a request', () => {
     expect(await sent()).toBe('Bearer access-1')
     store.full = false
     expect(await sent()).toBe('Bearer access-1')
-    now += 2 * second
+    now += 8 * second
     expect(await sent()).toBe('Bearer access-2')
   })
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
 import { isOAuth2, type OAuth2Definition, type OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
-import type { Refresher, RefreshOutcome, RefreshReason } from '../oauth/refresher.ts'
+import { nextTryMs, type Refresher, type RefreshOutcome, type RefreshReason } from '../oauth/refresher.ts'
 import type { Plan } from '../plan/plan.ts'
 import { accessTokenIn, sentToken, tokensDue, tokensLacking } from '../plan/renewal.ts'
 import type { Secret } from '../secret.ts'
@@ -92,11 +92,19 @@ export class SessionTokens {
 
   /** Refreshes an oauth2 credential, or says why not. Throws `credential-missing`. */
   async refresh(name: string, why: RefreshReason): Promise<RefreshOutcome> {
+    return await this.#refresh(name, why, 'refresh')
+  }
+
+  async #refresh(
+    name: string,
+    why: RefreshReason,
+    how: 'refresh' | 'refreshWithRetries',
+  ): Promise<RefreshOutcome> {
     const refreshable = await this.#credentials.refreshable(name)
     if (typeof refreshable === 'string') return { kind: 'not-refreshable', reason: refreshable }
     if (this.#refresher === undefined) return { kind: 'not-refreshable', reason: 'nothing is refreshed here' }
     const { record, definition } = refreshable
-    const outcome = await this.#refresher.refresh(`${this.#session}/${name}`, record, definition, why)
+    const outcome = await this.#refresher[how](`${this.#session}/${name}`, record, definition, why)
     // The store looks for changed credentials once in a turn of the event loop. Another process may have refreshed since the
     // look, so that a plan made in this turn would still carry the old token.
     await setImmediate()
@@ -112,20 +120,20 @@ export class SessionTokens {
   }
 
   /**
-   * Renews each credential.
-   * @returns the time of the first retry, when one failed
+   * Renews each credential, and after a failure tries again for some seconds.
+   * @returns until when a plan without one of them holds; then a request waits for the next try
    * @internal
    */
   async renew(names: readonly string[]): Promise<number> {
     const outcomes = await Promise.all(names.map((name) => this.#renewOne(name, { because: 'expired' })))
     const waits = outcomes.map((outcome) => (outcome.kind === 'waiting' ? outcome.retryAt : undefined))
-    return Math.min(...waits.filter((at) => at !== undefined))
+    return Math.min(...waits.filter((at) => at !== undefined)) - nextTryMs
   }
 
   /** A request goes on without a credential that is removed meanwhile. */
   async #renewOne(name: string, why: RefreshReason): Promise<RefreshOutcome> {
     try {
-      return await this.refresh(name, why)
+      return await this.#refresh(name, why, 'refreshWithRetries')
     } catch (error) {
       if (!(error instanceof HallpassError && error.code === 'credential-missing')) throw error
       return { kind: 'not-refreshable', reason: error.message }

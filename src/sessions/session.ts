@@ -244,9 +244,9 @@ export class Session {
     const used = made.plan.policy.allowed && isUsed(request, scope)
     const lacking = used ? this.tokens.lacking(made.plan) : []
     if (lacking.length > 0) {
-      const retryAt = await this.tokens.renew(lacking)
+      const until = await this.tokens.renew(lacking)
       made = await this.#make(request, scope, this.#now())
-      made = { ...made, plan: { ...made.plan, validUntil: Math.min(made.plan.validUntil, retryAt) } }
+      made = { ...made, plan: { ...made.plan, validUntil: Math.min(made.plan.validUntil, until) } }
     }
     this.tokens.renewLater(made.plan)
     this.#memo.keep(request, scopeKey(scope), made.stamps, made.plan, this.tokens.use(made.plan))

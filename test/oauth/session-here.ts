@@ -12,6 +12,7 @@ export interface HereOptions {
   /** For token requests. */
   readonly deadlineMs?: number
   readonly roots?: readonly string[]
+  readonly wait?: (ms: number) => Promise<unknown>
 }
 
 export interface Here {
@@ -23,7 +24,7 @@ export interface Here {
 
 /** Opens the default session afresh in this process, with a separate clock. */
 export async function sessionHere(home: Home, options: HereOptions = {}): Promise<Here> {
-  const { now = Date.now } = options
+  const { now = Date.now, wait } = options
   const { store } = await openStore(home)
   const messages: string[] = []
   const say = (message: string, fields?: unknown) => {
@@ -44,7 +45,7 @@ export async function sessionHere(home: Home, options: HereOptions = {}): Promis
     ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
   })
   const config = { rules: [], reveal: 'script', capture: [], intercept: 'known' } as const
-  const refresher = new Refresher({ fetch, now, log })
+  const refresher = new Refresher({ fetch, now, log, ...(wait && { wait }) })
   const sessions = new Sessions({ store, config, now, refresher })
   return { session: await sessions.get('default'), sessions, messages }
 }

@@ -25,7 +25,10 @@ export class Stage {
     const home = temporaryHome()
     const clock = { aheadMs }
     const now = () => Date.now() + clock.aheadMs
-    const { sessions, session, messages } = await sessionHere(home, { now, deadlineMs: 300 })
+    const wait = async (ms: number) => {
+      clock.aheadMs += ms
+    }
+    const { sessions, session, messages } = await sessionHere(home, { now, wait, deadlineMs: 300 })
     const issued = await server.issue()
     await session.credentials.set('api', definitionFor(server), JSON.stringify(issued))
     return new Stage({ home, server, issued, sessions, session, messages }, clock)

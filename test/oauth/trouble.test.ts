@@ -35,7 +35,7 @@ describe('a token server that answers', () => {
         stage.at((lifeSeconds + over) * second)
         expect(await stage.attached()).toBe(accessToken)
       }
-      expect(server.record.tokenRequests - whileAlive).toBeLessThanOrEqual(15)
+      expect(server.record.tokenRequests - whileAlive).toBeLessThanOrEqual(18)
       expect(await stage.sealed()).toMatchObject({ tokens: { accessToken, refreshToken } })
       expect((await stage.sealed()).needsLogin).toBeUndefined()
       expect(stage.messages.length).toBeGreaterThan(0)
