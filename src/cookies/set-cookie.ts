@@ -44,17 +44,7 @@ export function parseSetCookie(
   const refused = textFlaw(line) ?? pairFlaw(name, value)
   if (refused !== undefined) return { refused, name }
 
-  const attributes = new Map<string, string>()
-  for (const piece of end === -1 ? [] : line.slice(end + 1).split(';')) {
-    const [key, text] = splitAttribute(piece)
-    if (text.length > maxAttributeBytes) continue
-    // Each of these is ignored when it says nothing, so that an earlier one stands. An empty Path is not: it resets the path.
-    if (key === 'domain' && text === '') continue
-    if (key === 'expires' && parseDate(text) === undefined) continue
-    if (key === 'max-age' && !/^-?[0-9]+$/.test(text)) continue
-    attributes.set(key, text)
-  }
-
+  const { attributes } = attributesOf(line)
   const domain = attributes.get('domain')?.toLowerCase()
   const path = attributes.get('path')
   const expiresAt = expiry(attributes, now)
@@ -69,6 +59,40 @@ export function parseSetCookie(
     partitioned: attributes.has('partitioned'),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
+}
+
+/** The attributes of a line that are there, and that a browser ignores because of their value. */
+export function ignoredAttributes(line: string): readonly ('expires' | 'path' | 'sameSite')[] {
+  const { attributes, ignored } = attributesOf(line)
+  const isOdd = (text: string | undefined, isKnown: boolean) => text !== undefined && text !== '' && !isKnown
+  const [path, sameSite] = [attributes.get('path'), attributes.get('samesite')]
+  const timed = attributes.has('max-age') || attributes.has('expires')
+  return [
+    ...(!timed && (ignored.has('max-age') || ignored.has('expires')) ? (['expires'] as const) : []),
+    ...(ignored.has('path') || isOdd(path, path?.startsWith('/') === true) ? (['path'] as const) : []),
+    ...(isOdd(sameSite, sameSiteOf(sameSite) !== 'default') ? (['sameSite'] as const) : []),
+  ]
+}
+
+function attributesOf(line: string): {
+  readonly attributes: ReadonlyMap<string, string>
+  readonly ignored: ReadonlySet<string>
+} {
+  const attributes = new Map<string, string>()
+  const ignored = new Set<string>()
+  for (const piece of line.split(';').slice(1)) {
+    const [key, text] = splitAttribute(piece)
+    // Each of these is ignored when it says nothing, so that an earlier one stands. An empty Path is not: it resets the path.
+    if (
+      text.length > maxAttributeBytes ||
+      (key === 'domain' && text === '') ||
+      (key === 'expires' && parseDate(text) === undefined) ||
+      (key === 'max-age' && !/^-?[0-9]+$/.test(text))
+    ) {
+      ignored.add(key)
+    } else attributes.set(key, text)
+  }
+  return { attributes, ignored }
 }
 
 /** Why a text cannot be part of a cookie. */

@@ -2,7 +2,7 @@ import { isObject } from '../json.ts'
 import type { WrittenFormat } from './format.ts'
 import { member, readJsonCookie } from './json-cookie.ts'
 import { drivenCookie, holdsAllOfCookies, jsonBytes, writeCookieList } from './json-list.ts'
-import { readEach } from './read-each.ts'
+import { joined, readEach } from './read-each.ts'
 import { formatInvalid, jsonOf } from './source.ts'
 
 const version = 'agent-cookie-store-v1'
@@ -31,11 +31,7 @@ export const agentCookieStore: WrittenFormat = {
       }))
       return readEach(placed, (value) => readJsonCookie(value, { domain, wellEncoded }))
     })
-    return {
-      cookies: readings.flatMap(({ cookies }) => cookies),
-      origins: [],
-      skipped: readings.flatMap(({ skipped }) => skipped),
-    }
+    return { ...joined(readings), origins: [] }
   },
 
   holds: holdsAllOfCookies,

@@ -1,9 +1,10 @@
 import { cookieHeader } from '../cookies/cookie-header.ts'
-import { domainOf } from './domain.ts'
-import type { Reading, ReadOptions, Skipped, WrittenFormat } from './format.ts'
-import { cookiesOfHeader } from './given-cookie.ts'
+import type { ReadOptions, WrittenFormat } from './format.ts'
+import type { HeaderContext } from './given-cookie.ts'
 import { header } from './header.ts'
 import { bytesOf, fromWire } from './latin1.ts'
+import { type CookiesRead, joined } from './read-each.ts'
+import { readField, targetOf } from './request-field.ts'
 import { shellCommands, type Word } from './shell-words.ts'
 import { formatInvalid, type Source } from './source.ts'
 
@@ -42,12 +43,7 @@ export const curl: WrittenFormat = {
   read(source, options) {
     const requests = command.test(source.latin1) ? commandsOf(source) : configOf(source)
     if (requests.length === 0) throw formatInvalid('no curl command line in it')
-    const readings = requests.map((request) => readRequest(request, options))
-    return {
-      cookies: readings.flatMap(({ cookies }) => cookies),
-      origins: [],
-      skipped: readings.flatMap(({ skipped }) => skipped),
-    }
+    return { ...joined(requests.map((request) => readRequest(request, options))), origins: [] }
   },
 
   holds: { ...header.holds, domain: false },
@@ -143,42 +139,28 @@ function configOf({ lines }: Source): readonly Request[] {
   return requests.filter((given) => given.length > 0)
 }
 
-function readRequest(given: Request, options: ReadOptions): Pick<Reading, 'cookies' | 'skipped'> {
-  const cookies: Reading['cookies'][number][] = []
-  const skipped: Skipped[] = []
+function readRequest(given: Request, { host }: ReadOptions): CookiesRead {
   const url = given.find(({ kind }) => kind === 'url')
-  const target = targetOf(url?.text, options.host)
-  for (const { kind, text, line, expands } of given) {
-    const where = `line ${line}`
+  const unicode = url && fromWire(url.text)
+  const target = targetOf(unicode && withScheme(unicode), host)
+  return joined(given.map((option) => readOption(option, target)))
+}
+
+function readOption({ kind, text, line, expands }: Given, target: HeaderContext | undefined): CookiesRead {
+  const where = `line ${line}`
+  if (kind === 'url') return { cookies: [], skipped: [] }
+  if (kind === 'header') {
     const colon = text.indexOf(':')
     const name = text.slice(0, Math.max(0, colon)).trim()
-    if (kind === 'cookie' && !text.includes('=')) {
-      skipped.push({ where, reason: '-b names a file of cookies: import that file' })
-    } else if (kind === 'header' && /^(proxy-)?authorization$/i.test(name)) {
-      skipped.push({ where, reason: `an ${name} header is no cookie: hallpass token set keeps it` })
-    } else if (kind === 'cookie' || (kind === 'header' && /^cookie$/i.test(name))) {
-      if (target === undefined)
-        skipped.push({ where, reason: 'no URL that says which host the cookies are of' })
-      else if (expands) skipped.push({ where, reason: 'a variable, whose value only the shell knows' })
-      const found =
-        target === undefined || expands
-          ? []
-          : cookiesOfHeader(kind === 'cookie' ? text : text.slice(colon + 1), target)
-      for (const cookie of found) cookies.push({ where, cookie })
-    }
+    return readField({ where, name, value: text.slice(colon + 1), expands }, target)
   }
-  return { cookies, skipped }
+  if (text.includes('=')) return readField({ where, name: 'cookie', value: text, expands }, target)
+  return { cookies: [], skipped: [{ where, reason: '-b names a file of cookies: import that file' }] }
 }
 
 /** curl takes a URL without a scheme for http. */
-function targetOf(text: string | undefined, host: string | undefined) {
-  const unicode = text === undefined ? undefined : fromWire(text)
-  if (unicode === undefined) return host === undefined ? undefined : { host, secure: true }
-  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(unicode) ? unicode : `http://${unicode}`
-  if (!/^https?:/i.test(whole) || !URL.canParse(whole)) return undefined
-  const url = new URL(whole)
-  const domain = domainOf(url.hostname)?.domain
-  return domain === undefined ? undefined : { host: domain, secure: url.protocol === 'https:' }
+function withScheme(url: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
 }
 
 const configEscapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', v: '\v' }

@@ -26,8 +26,16 @@ export interface Skipped {
   readonly what?: 'storage' | 'credential'
 }
 
+/** A cookie of a file, and its place there. */
+export interface PlacedCookie {
+  readonly where: string
+  readonly cookie: GivenCookie
+  /** A sentence for each attribute that could not be read: found-cookie.ts has the rule. */
+  readonly flaws?: readonly string[]
+}
+
 export interface Reading {
-  readonly cookies: readonly { readonly where: string; readonly cookie: GivenCookie }[]
+  readonly cookies: readonly PlacedCookie[]
   readonly origins: readonly { readonly where: string; readonly storage: GivenOrigin }[]
   readonly skipped: readonly Skipped[]
 }

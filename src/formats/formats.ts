@@ -29,6 +29,12 @@ export const formats: readonly Listed[] = [
     load: async () => (await import('./agent-cookie-store.ts')).agentCookieStore,
   },
   {
+    name: 'cookie-cloud',
+    aliases: ['cookiecloud'],
+    exports: false,
+    load: async () => (await import('./cookie-cloud.ts')).cookieCloud,
+  },
+  {
     name: 'storage-state',
     aliases: ['playwright'],
     exports: true,
@@ -45,6 +51,24 @@ export const formats: readonly Listed[] = [
     aliases: [],
     exports: true,
     load: async () => (await import('./puppeteer.ts')).puppeteer,
+  },
+  {
+    name: 'devtools-table',
+    aliases: [],
+    exports: false,
+    load: async () => (await import('./devtools-table.ts')).devtoolsTable,
+  },
+  {
+    name: 'fetch',
+    aliases: [],
+    exports: false,
+    load: async () => (await import('./fetch-call.ts')).fetchCall,
+  },
+  {
+    name: 'powershell',
+    aliases: [],
+    exports: false,
+    load: async () => (await import('./powershell.ts')).powershell,
   },
   {
     name: 'netscape',

@@ -24,8 +24,12 @@ export function cookiesOfHeader(header: string, { host, secure }: HeaderContext)
     hostOnly: true,
     path: '/',
     secure,
-    // Only an HttpOnly cookie can have such a name.
-    httpOnly: /^__(host-)?http-/i.test(name),
+    httpOnly: hasHiddenName(name),
     sameSite: 'default',
   }))
+}
+
+/** Whether only an HttpOnly cookie can have this name. */
+export function hasHiddenName(name: string): boolean {
+  return /^__(host-)?http-/i.test(name)
 }

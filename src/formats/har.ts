@@ -4,9 +4,11 @@ import { siteOf } from '../cookies/site.ts'
 import { isObject } from '../json.ts'
 import { domainOf } from './domain.ts'
 import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
+import { flawsOfLine, type KeptCookie } from './found-cookie.ts'
 import { cookiesOfHeader, withoutTimes } from './given-cookie.ts'
 import { type JsonCookieOptions, member, readJsonCookie } from './json-cookie.ts'
 import { toWire } from './latin1.ts'
+import { placed } from './read-each.ts'
 import { formatInvalid, jsonOf } from './source.ts'
 
 /** A recording of a browser's network panel (HAR 1.2): the cookies that requests sent and responses set, in their order. */
@@ -27,7 +29,8 @@ export const har: Format = {
 /** Plays a recording into jars of its own, one a site: the later of two cookies wins, and a deleted cookie is gone. */
 class Replay {
   readonly #jars = new Map<string, Jar>()
-  readonly #where = new Map<string, string>()
+  /** By the identity of the cookie: where it came last, and what could not be read of it. */
+  readonly #found = new Map<string, { readonly where: string; readonly flaws: readonly string[] }>()
   readonly #skipped: Skipped[] = []
   readonly #options: JsonCookieOptions
 
@@ -52,20 +55,24 @@ class Replay {
     for (const line of set) {
       const outcome = this.#jar(url.host).set(line, { url, now: at })
       if (outcome.kind === 'refused') this.#skip(`${where}.response`, outcome.reason)
-      else if (outcome.kind === 'deleted') this.#where.delete(identityOf(outcome.cookie))
-      else this.#where.set(identityOf(outcome.cookie), `${where}.response`)
+      else if (outcome.kind === 'deleted') this.#found.delete(identityOf(outcome.cookie))
+      else {
+        const found = { where: `${where}.response`, flaws: flawsOfLine(line) }
+        this.#found.set(identityOf(outcome.cookie), found)
+      }
     }
   }
 
   reading(): Reading {
     const all = [...this.#jars.values()].flatMap((jar) => jar.all())
-    const pushedOut = new Map(this.#where)
+    const pushedOut = new Map(this.#found)
     const cookies = all.map((cookie) => {
       const identity = identityOf(cookie)
       pushedOut.delete(identity)
-      return { where: this.#where.get(identity) ?? 'log', cookie: withoutTimes(cookie) }
+      const { where, flaws } = this.#found.get(identity) ?? { where: 'log', flaws: [] }
+      return placed(where, { cookie: withoutTimes(cookie), flaws })
     })
-    for (const where of pushedOut.values())
+    for (const { where } of pushedOut.values())
       this.#skip(where, 'no room: later ones of the site went before it')
     return { cookies, origins: [], skipped: this.#skipped }
   }
@@ -90,14 +97,16 @@ class Replay {
     const held = attached.filter(({ name }) => name === cookie.name)
     if (held.some(({ value }) => value === cookie.value)) return
     const [known] = held
-    this.#put(known === undefined ? cookie : { ...withoutTimes(known), value: cookie.value }, place)
+    const { flaws = [] } = (known && this.#found.get(identityOf(known))) ?? {}
+    const shown = known === undefined ? cookie : { ...withoutTimes(known), value: cookie.value }
+    this.#put({ cookie: shown, flaws }, place)
   }
 
-  #put(given: GivenCookie, { where, at }: Place): void {
-    const cookie: Cookie = { ...given, createdAt: at, updatedAt: at }
+  #put(kept: KeptCookie, { where, at }: Place): void {
+    const cookie: Cookie = { ...kept.cookie, createdAt: at, updatedAt: at }
     const outcome = this.#jar(cookie.domain).put(cookie, at)
     if (outcome.kind === 'refused') this.#skip(where, outcome.reason)
-    else this.#where.set(identityOf(cookie), where)
+    else this.#found.set(identityOf(cookie), { where, flaws: kept.flaws })
   }
 
   #jar(host: string): Jar {

@@ -189,10 +189,6 @@ describe('JSON of browsers and their tools', () => {
     [{ name: 'a', value: 'hunter2' }, 'no domain'],
     [{ name: 'a', value: 'hunter2', domain: '../x' }, 'the domain is not a host name'],
     [{ name: 'a', value: 'hunter2', domain: 'x@a.test' }, 'the domain is not a host name'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', path: {} }, 'the path is not text'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: 'soon' }, 'the expiry is not a time'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: {} }, 'the expiry is not a time'],
-    [{ name: 'a', value: 'hunter2', domain: 'a.test', expires: 1e300 }, 'the expiry is not a time'],
     [{ name: 'a', value: '\ud800', domain: 'a.test' }, 'half a character'],
     [
       { name: 'a', value: 'hunter2', domain: 'a.test', partitionKey: { topLevelSite: 'https://b.test' } },
@@ -209,10 +205,38 @@ describe('JSON of browsers and their tools', () => {
       'it is in the partition of another site; hallpass keeps only cookies in the partition of their own site',
     ],
     [{ name: 'a', value: 'hunter2', domain: 'a.test', partitionKey: 'a' }, 'the partition key is not a site'],
+    [
+      { name: 'a', value: 'hunter2', domain: 'a.test', partitioned: 'maybe' },
+      'whether it is partitioned cannot be read',
+    ],
   ])('skips %j and goes on', (json, reason) => {
     const reading = read(JSON.stringify([json, { name: 'b', value: 'c', domain: 'a.test' }]), 'puppeteer')
     expect(reading.skipped).toEqual([{ where: '[0]', reason }])
     expect(reading.cookies.map(({ where }) => where)).toEqual(['[1]'])
+  })
+
+  it.each<[part: object, kept: Partial<GivenCookie>]>([
+    [{ path: {} }, {}],
+    [{ path: 'x' }, {}],
+    [{ path: '/\ud800' }, {}],
+    [{ expires: 'soon' }, {}],
+    [{ expires: {} }, {}],
+    [{ expires: 1e300 }, {}],
+    [{ secure: 'maybe' }, { secure: true }],
+    [{ secure: 7 }, { secure: true }],
+    [{ httpOnly: {} }, { httpOnly: true }],
+    [{ hostOnly: 'maybe' }, {}],
+    [{ domain: '.a.test', hostOnly: 'maybe' }, { hostOnly: false }],
+    [{ sameSite: 'sometimes' }, {}],
+    [{ sameSite: 2 }, {}],
+  ])('keeps a cookie with %j, and names the attribute', (part, kept) => {
+    const reading = read(
+      JSON.stringify([{ name: 'a', value: 'hunter2', domain: 'a.test', ...part }]),
+      'puppeteer',
+    )
+    expect(reading.skipped).toEqual([])
+    expect(cookiesOf(reading)).toEqual([{ name: 'a', value: 'hunter2', domain: 'a.test', ...kept }])
+    expect(reading.cookies[0]?.flaws).toHaveLength(1)
   })
 
   it('a cookie has no members of its prototype', () => {

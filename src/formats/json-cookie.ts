@@ -3,6 +3,7 @@ import { siteOf } from '../cookies/site.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import { domainOf } from './domain.ts'
 import type { GivenCookie } from './format.ts'
+import { type KeptCookie, keptCookie, unreadable } from './found-cookie.ts'
 import { timeOfSeconds, timeOfText } from './given-time.ts'
 import { fromWire, toWire } from './latin1.ts'
 
@@ -25,7 +26,7 @@ const expiryNames = ['expirationDate', 'expires', 'expiry', 'expires_at', 'expir
 export function readJsonCookie(
   value: unknown,
   { domain: fallback, wellEncoded }: JsonCookieOptions,
-): GivenCookie | string {
+): KeptCookie | string {
   if (!isObject(value)) return 'not an object'
   const field = (...names: readonly string[]) =>
     names.map((name) => member(value, name)).find((found) => found !== undefined && found !== null)
@@ -39,29 +40,25 @@ export function readJsonCookie(
   if (where === undefined || where === '') return 'no domain'
   const host = domainOf(where)
   if (host === undefined) return 'the domain is not a host name'
-  const path = textOf(field('path') === '' ? '/' : (field('path') ?? '/'))
-  if (path === undefined) return 'the path is not text'
-  if (!wellEncoded && [name, content, path].some((text) => text.includes('\ufffd'))) {
-    return 'text that is not UTF-8'
+  const isText = (text: string) => text.isWellFormed() && (wellEncoded || !text.includes('\ufffd'))
+  if (![name, content].every(isText)) {
+    return name.isWellFormed() && content.isWellFormed() ? 'text that is not UTF-8' : 'half a character'
   }
-  if ([name, content, path].some((text) => !text.isWellFormed())) return 'half a character'
-  const expiry = expiryOf(value)
-  if (expiry === 'unreadable') return 'the expiry is not a time'
+  const path = textOf(field('path') ?? '/')
   const partitioned = partitionOf(value, host.domain)
   if (typeof partitioned === 'string') return partitioned
-  const secure = flagOf(field('secure')) ?? false
-  return {
+  return keptCookie({
     name: toWire(name),
     value: toWire(content),
-    domain: host.domain,
-    hostOnly: flagOf(field('hostOnly', 'host_only')) ?? !host.dotted,
-    path: toWire(path),
-    secure,
+    domain: host,
+    hostOnly: flagOf(field('hostOnly', 'host_only')),
+    path: path === undefined || !isText(path) ? unreadable : path === '' ? '/' : toWire(path),
+    expiresAt: expiryOf(value),
+    secure: flagOf(field('secure')) ?? false,
     httpOnly: flagOf(field('httpOnly', 'http_only')) ?? false,
-    sameSite: sameSiteOf(field('sameSite', 'same_site'), secure),
-    ...(partitioned ? { partitioned } : {}),
-    ...(expiry === undefined ? {} : { expiresAt: expiry }),
-  }
+    sameSite: sameSiteOf(field('sameSite', 'same_site')),
+    partitioned,
+  })
 }
 
 /** Name, value and path as JSON can have them; undefined when their bytes are no UTF-8. */
@@ -90,50 +87,44 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'boolean' || Number.isSafeInteger(value) ? String(value) : undefined
 }
 
-function flagOf(value: unknown): boolean | undefined {
+function flagOf(value: unknown): boolean | typeof unreadable | undefined {
   if (typeof value === 'boolean') return value
   if (value === 1 || value === 0) return value === 1
-  if (typeof value !== 'string') return undefined
-  const text = value.toLowerCase()
-  return text === 'true' ? true : text === 'false' ? false : undefined
+  if (value === undefined || value === null || value === '') return undefined
+  const text = String(value).toLowerCase()
+  return text === 'true' ? true : text === 'false' ? false : unreadable
 }
 
-function expiryOf(cookie: JsonObject): number | undefined | 'unreadable' {
+function expiryOf(cookie: JsonObject): number | typeof unreadable | undefined {
   if (flagOf(member(cookie, 'session')) === true) return undefined
   const given = expiryNames
     .map((name) => member(cookie, name))
     .find((value) => value !== undefined && value !== null)
   if (given === undefined || given === '' || given === -1 || given === 0) return undefined
-  if (typeof given === 'number') return timeOfSeconds(given) ?? 'unreadable'
-  if (typeof given !== 'string') return 'unreadable'
+  if (typeof given === 'number') return timeOfSeconds(given) ?? unreadable
+  if (typeof given !== 'string') return unreadable
   if (/^session$/i.test(given)) return undefined
   if (/^-?\d+(\.\d+)?$/.test(given)) return expiryOf({ expires: Number(given) })
-  return timeOfText(given) ?? 'unreadable'
+  return timeOfText(given) ?? unreadable
 }
 
-/**
- * Firefox and older Chrome write `None` for a cookie without the attribute, also when the cookie is not Secure. No browser takes
- * such a cookie.
- */
-function sameSiteOf(value: unknown, secure: boolean): SameSite {
-  if (typeof value !== 'string') return 'default'
-  switch (value.toLowerCase()) {
-    case 'strict':
-      return 'strict'
-    case 'lax':
-      return 'lax'
-    case 'none':
-    case 'no_restriction':
-      return secure ? 'none' : 'default'
-    default:
-      return 'default'
-  }
+/** Tools have these words for a cookie whose site said nothing. */
+const noSameSite = ['', 'default', 'unspecified', 'unset', 'null']
+
+export function sameSiteOf(value: unknown): SameSite | typeof unreadable {
+  const text = String(value ?? '').toLowerCase()
+  if (text === 'strict' || text === 'lax' || text === 'none') return text
+  if (text === 'no_restriction') return 'none'
+  return noSameSite.includes(text) ? 'default' : unreadable
 }
 
 /** Whether it is partitioned, or why it cannot be taken: a jar knows each site's own partition alone. */
-function partitionOf(cookie: JsonObject, domain: string): boolean | string {
+export function partitionOf(cookie: JsonObject, domain: string): boolean | string {
   const key = member(cookie, 'partitionKey') ?? undefined
-  if (key === undefined || key === '') return flagOf(member(cookie, 'partitioned')) ?? false
+  if (key === undefined || key === '') {
+    const flag = flagOf(member(cookie, 'partitioned')) ?? false
+    return flag === unreadable ? 'whether it is partitioned cannot be read' : flag
+  }
   const top = isObject(key) ? (member(key, 'topLevelSite') ?? member(key, 'sourceOrigin')) : key
   // Chrome's API writes an empty key for a cookie without a partition.
   if (isObject(key) && (top === undefined || top === '')) return false

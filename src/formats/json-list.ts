@@ -1,7 +1,7 @@
 import type { GivenCookie, Reading, Skipped } from './format.ts'
 import { dottedDomain, type JsonCookieOptions, jsonTexts, member, readJsonCookie } from './json-cookie.ts'
 import { bytesOf, toWire } from './latin1.ts'
-import { readEach } from './read-each.ts'
+import { type CookiesRead, readEach } from './read-each.ts'
 import { formatInvalid, jsonOf, type Source } from './source.ts'
 
 /** Reads a file that is a list of cookies, or has one under `cookies`, as some tools wrap it. */
@@ -17,7 +17,7 @@ export function readCookieList(
   values: readonly unknown[],
   path: string,
   options: JsonCookieOptions,
-): Pick<Reading, 'cookies' | 'skipped'> {
+): CookiesRead {
   const items = values.map((item, index) => ({ where: `${path}[${index}]`, item }))
   return readEach(items, (value) => readJsonCookie(value, options))
 }

@@ -1,5 +1,6 @@
 import { domainWithPort } from './domain.ts'
 import type { GivenCookie, Skipped, WrittenFormat } from './format.ts'
+import { type KeptCookie, keptCookie, unreadable } from './found-cookie.ts'
 import { timeOfSeconds } from './given-time.ts'
 import { bytesOf, fromWire } from './latin1.ts'
 import { readEach } from './read-each.ts'
@@ -20,7 +21,7 @@ const pythonLocalhost = 'localhost.local'
  */
 export const netscape: WrittenFormat = {
   detects(source) {
-    return magic.test(source.latin1) || source.lines.some((line) => fieldsOf(line)?.length === 7)
+    return magic.test(source.latin1) || source.lines.some((line) => isRow(fieldsOf(line)))
   },
 
   read(source) {
@@ -110,39 +111,44 @@ function fieldsOf(line: string): readonly string[] | undefined {
   const text = line.startsWith(httpOnlyMark) ? line.slice(httpOnlyMark.length) : line
   // Python knows comments that begin with $, too.
   if (text.trim() === '' || /^[#$]/.test(text)) return undefined
-  if (text.includes('\t')) {
-    const fields = text.split('\t')
-    // Without a value the last TAB is often lost, to an editor or to the shell.
-    return fields.length === 6 ? [...fields, ''] : fields
-  }
+  if (text.includes('\t')) return text.split('\t')
   // Copied from a page or a terminal the TABs are blanks.
   const fields = text.trim().split(/ +/)
   return fields.length === 7 && isFlag(fields[1]) && isFlag(fields[3]) ? fields : [text]
 }
 
-function cookieOf(fields: readonly string[], httpOnly: boolean): GivenCookie | string {
+function cookieOf(fields: readonly string[], httpOnly: boolean): KeptCookie | string {
   const [domainText = '', below = '', path = '', secure = '', expiry = '', name = '', value = ''] = fields
-  if (fields.length !== 7)
-    return `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} in place of 7`
+  if (!isRow(fields)) return `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} in place of 7`
   const host = domainWithPort(
     fromWire(domainText === pythonLocalhost ? 'localhost' : domainText) ?? domainText,
   )
   if (host === undefined) return 'column 1: the domain is not a host name'
-  if (!isFlag(below)) return 'column 2: neither TRUE nor FALSE'
-  if (!isFlag(secure)) return 'column 4: neither TRUE nor FALSE'
-  const expiresAt = expiryOf(expiry)
-  if (expiresAt === 'unreadable') return 'column 5: no time in seconds'
-  return {
+  const flag = flagOf(below)
+  const kept = keptCookie({
     name,
     value,
-    domain: host.domain,
-    hostOnly: below.toUpperCase() === 'FALSE',
+    domain: host,
+    hostOnly: flag === unreadable ? flag : !flag,
     path: path === '' ? '/' : path,
-    secure: secure.toUpperCase() === 'TRUE',
+    expiresAt: expiryOf(expiry),
+    secure: flagOf(secure),
     httpOnly,
     sameSite: 'default',
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  }
+    partitioned: false,
+  })
+  // A lost column in the middle shifts the others: the name would be read as an expiry, and the value as a name.
+  if (fields.length === 6 && kept.flaws.length > 0) return '6 columns in place of 7'
+  return kept.flaws.length > 1 ? 'more than one column cannot be read' : kept
+}
+
+/** Without a value the last TAB is often lost, to an editor or to the shell. */
+function isRow(fields: readonly string[] | undefined): boolean {
+  return fields?.length === 7 || fields?.length === 6
+}
+
+function flagOf(text: string): boolean | typeof unreadable {
+  return isFlag(text) ? text.toUpperCase() === 'TRUE' : unreadable
 }
 
 function isFlag(text: string | undefined): boolean {
@@ -150,8 +156,8 @@ function isFlag(text: string | undefined): boolean {
 }
 
 /** 0 means a session cookie to curl, wget and yt-dlp; Python takes it for the year 1970. Tools of browsers have written -1. */
-function expiryOf(text: string): number | undefined | 'unreadable' {
+function expiryOf(text: string): number | typeof unreadable | undefined {
   if (text === '' || /^(0|-1)(\.0+)?$/.test(text)) return undefined
-  if (!/^-?\d{1,17}(\.\d+)?$/.test(text)) return 'unreadable'
-  return timeOfSeconds(Number(text)) ?? 'unreadable'
+  if (!/^-?\d{1,17}(\.\d+)?$/.test(text)) return unreadable
+  return timeOfSeconds(Number(text)) ?? unreadable
 }

@@ -2,9 +2,11 @@ import { admit } from '../cookies/admit.ts'
 import { parseSetCookie } from '../cookies/set-cookie.ts'
 import { isPublicSuffix } from '../cookies/site.ts'
 import { domainOf, hostOfLine } from './domain.ts'
-import type { Format, GivenCookie, Reading, Skipped } from './format.ts'
+import type { Format, PlacedCookie, Skipped } from './format.ts'
+import { flawsOfLine, type KeptCookie } from './found-cookie.ts'
 import { withoutTimes } from './given-cookie.ts'
 import { fromWire } from './latin1.ts'
+import { placed } from './read-each.ts'
 
 /** With the marks that `curl -v` puts before lines, or without. */
 const setCookie = /^[<*]?\s*set-cookie\s*:(.*)$/i
@@ -16,7 +18,7 @@ export const setCookieText: Format = {
   },
 
   read(source, { now, host: given }) {
-    const cookies: Reading['cookies'][number][] = []
+    const cookies: PlacedCookie[] = []
     const skipped: Skipped[] = []
     const headed = this.detects(source)
     let host = given
@@ -27,7 +29,7 @@ export const setCookieText: Format = {
       const value = headed ? setCookie.exec(line)?.[1] : line
       if (value === undefined || value.trim() === '') continue
       const read = cookieOf(value, host, now)
-      if ('cookie' in read) cookies.push({ where, cookie: read.cookie })
+      if ('cookie' in read) cookies.push(placed(where, read))
       else skipped.push({ where, reason: read.reason })
     }
     return { cookies, origins: [], skipped }
@@ -38,7 +40,7 @@ function cookieOf(
   line: string,
   given: string | undefined,
   now: number,
-): { readonly cookie: GivenCookie } | { readonly reason: string } {
+): KeptCookie | { readonly reason: string } {
   const said = parseSetCookie(line, now)
   if ('refused' in said) return { reason: said.refused }
   const named = domainOf(fromWire(said.domain ?? '') ?? '')?.domain
@@ -50,5 +52,6 @@ function cookieOf(
   }
   const url = { scheme: 'https', host, port: 443, path: '/' } as const
   const admission = admit(said, { url, now })
-  return 'refused' in admission ? { reason: admission.refused } : { cookie: withoutTimes(admission.cookie) }
+  if ('refused' in admission) return { reason: admission.refused }
+  return { cookie: withoutTimes(admission.cookie), flaws: flawsOfLine(line) }
 }

@@ -112,6 +112,7 @@ describe('an import', () => {
       skipped: [],
       removed: [],
       heldBack: false,
+      flawed: [],
     })
     expect(await values(session)).toEqual(['app.example.com a=new', 'app.example.com b=v', 'other.test c=v'])
   })
@@ -169,6 +170,10 @@ describe('an import', () => {
       'a line could not be read',
       reading([cookie('new')], { skipped: [{ where: 'line 9', reason: 'not a cookie' }] }),
     ],
+    [
+      'an attribute could not be read, and the cookie may be another one',
+      { ...reading([]), cookies: [{ where: 'line 1', cookie: cookie('new'), flaws: ['no path'] }] },
+    ],
     ['a cookie is refused', reading([cookie('new'), cookie('bad', { value: 'x\ny' })])],
     [
       'some web storage could not be read',
@@ -182,6 +187,19 @@ describe('an import', () => {
     expect((await session.storage.get('https://a.test'))?.localStorage).toEqual([
       ['live', 'v'],
       ['new', 'v'],
+    ])
+  })
+
+  it('lists the attributes that could not be read, of the cookies that came in', async () => {
+    const cookies = ['a', 'b', 'a'].map((name, index) => {
+      return { where: `line ${index}`, cookie: cookie(name), flaws: [`flaw ${index}`] }
+    })
+    const elsewhere = { where: 'line 9', cookie: cookie('c', { domain: 'b.test' }), flaws: ['flaw 9'] }
+    const given = { ...reading([]), cookies: [...cookies, elsewhere] }
+    const { flawed } = await session.importInto(given, { ...merge, hosts: ['example.com'] })
+    expect(flawed).toEqual([
+      { where: 'line 1', reason: 'flaw 1' },
+      { where: 'line 2', reason: 'flaw 2' },
     ])
   })
 

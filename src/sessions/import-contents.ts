@@ -49,6 +49,8 @@ export interface ImportReport {
   readonly credentials: { readonly names: readonly string[]; readonly replaced: readonly string[] }
   readonly sites: readonly string[]
   readonly skipped: readonly Skipped[]
+  /** The attributes that could not be read, of cookies that came in without them. */
+  readonly flawed: readonly Skipped[]
   /** The cookies of `cookies.removed`. */
   readonly removed: readonly Pick<Cookie, 'name' | 'domain' | 'path'>[]
   /** Whether `replace` took nothing away, because some of the file could not be used. */
@@ -76,9 +78,9 @@ export async function importContents(
   const credentials = asked.credentials ?? []
   const cookieOutcomes = new Map<string, SiteOutcome>()
   const storageOutcomes = new Map<string, StorageOutcome>()
-  const unusable = given.skipped.filter(({ what }) => what !== 'credential').length + cookies.refused
-  const heldBack =
-    options.mode === 'replace' && options.gone === undefined && unusable + storage.skipped.length > 0
+  const unread = given.skipped.filter(({ what }) => what !== 'credential').length + cookies.flawed.length
+  const unusable = unread + cookies.refused + storage.skipped.length
+  const heldBack = options.mode === 'replace' && options.gone === undefined && unusable > 0
   const mode = heldBack ? 'merge' : options.mode
   const { expired } = cookies
   const cookieSites = new Set([
@@ -137,6 +139,7 @@ export async function importContents(
       ...storage.skipped,
       ...[...outcomes.cookies, ...outcomes.storage].flatMap(({ skipped }) => skipped),
     ],
+    flawed: cookies.flawed,
     heldBack,
     ...(written.kind === 'part' ? { failed: { error: written.error, written: written.labels } } : {}),
   }

@@ -10,6 +10,7 @@ export type ImportMode = 'merge' | 'replace'
 export interface ReadCookie {
   readonly where: string
   readonly cookie: Cookie
+  readonly flaws: readonly string[]
 }
 
 /** What becomes of the cookies of one site. */
@@ -31,6 +32,8 @@ export interface SortedCookies {
   /** How many a browser would refuse. */
   readonly refused: number
   readonly skipped: readonly Skipped[]
+  /** The attributes that could not be read, of cookies that come in all the same. */
+  readonly flawed: readonly Skipped[]
 }
 
 /**
@@ -43,7 +46,7 @@ export function sortCookies(cookies: Reading['cookies'], now: number): SortedCoo
   let refused = 0
   const last = new Map<string, ReadCookie>()
   const scratch = new Jar()
-  for (const { where, cookie: given } of cookies) {
+  for (const { where, cookie: given, flaws = [] } of cookies) {
     const cookie: Cookie = { ...given, createdAt: now, updatedAt: now }
     if (isExpired(cookie, now)) {
       skipped.push({ where, reason: 'expired' })
@@ -62,10 +65,11 @@ export function sortCookies(cookies: Reading['cookies'], now: number): SortedCoo
       skipped.push({ where: before.where, reason: `${where} has the same cookie again` })
     // Anew, so that the order is that of the ones that count.
     last.delete(identity)
-    last.set(identity, { where, cookie })
+    last.set(identity, { where, cookie, flaws })
   }
   const bySite = Map.groupBy(last.values(), ({ cookie }) => siteOf(cookie.domain))
-  return { bySite, expired, refused, skipped }
+  const flawed = [...last.values()].flatMap(({ where, flaws }) => flaws.map((reason) => ({ where, reason })))
+  return { bySite, expired, refused, skipped, flawed }
 }
 
 function whyNot(cookie: Cookie, scratch: Jar, now: number): string | undefined {

@@ -95,6 +95,22 @@ hallpass: skipped 1: expired (line 7)
         },
         { run: ['cookie', 'list', 'other.test'], stdout: /^new [^\n]*\n$/ },
         {
+          run: ['import', '-'],
+          stdin: 'other.test\tFALSE\t/\tFALSE\tsoon\tnew\tx\n',
+          stderr:
+            /warning: kept 1 cookie in part: the expiry is not a time, so it stays until you remove it \(line 1\)\n/,
+        },
+        {
+          run: ['import', '-', '--json'],
+          stdin: 'other.test\tFALSE\t/\tFALSE\tsoon\tnew\tx\n',
+          stdout: {
+            imported: 1,
+            flawed: [
+              { where: 'line 1', reason: 'the expiry is not a time, so it stays until you remove it' },
+            ],
+          },
+        },
+        {
           run: ['import', '-', '--replace', '--dry-run', '--json'],
           stdin: 'other.test\tFALSE\t/\tFALSE\t0\tnewer\tx\n',
           stdout: {

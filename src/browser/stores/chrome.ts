@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
 import type { GivenCookie } from '../../formats/format.ts'
+import { unreadable } from '../../formats/found-cookie.ts'
 import { latin1Of } from '../../formats/latin1.ts'
 import { ChromeKeys, type SafeStorage } from './chrome-keys.ts'
 import { columnsOf, cookieBytes, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
@@ -16,7 +17,13 @@ const boundSince = 24
 /** Microseconds between 1601, where Chrome counts from, and 1970. */
 const epochMicroseconds = 11_644_473_600_000_000n
 
-const sameSites: Readonly<Record<number, GivenCookie['sameSite']>> = { 0: 'none', 1: 'lax', 2: 'strict' }
+/** -1 stands for a cookie without SameSite. */
+const sameSites: Readonly<Record<number, GivenCookie['sameSite']>> = {
+  [-1]: 'default',
+  0: 'none',
+  1: 'lax',
+  2: 'strict',
+}
 
 /** Chrome, Chromium, Edge and Brave keep cookies in `Cookies`, newer ones in `Network/Cookies`, encrypted. */
 export function chrome(storage: SafeStorage): Engine {
@@ -56,15 +63,17 @@ async function cookieColumns(row: Row, bound: boolean, keys: ChromeKeys): Promis
   return {
     value: content.value,
     host: row.host_key,
-    secure: row.is_secure === 1n,
-    httpOnly: row.is_httponly === 1n,
-    sameSite: sameSites[Number(row.samesite ?? -1)],
-    expiresAt:
-      row.has_expires === 1n && typeof row.expires_utc === 'bigint'
-        ? Number((row.expires_utc - epochMicroseconds) / 1000n)
-        : undefined,
+    secure: row.is_secure,
+    httpOnly: row.is_httponly,
+    sameSite: sameSites[Number(row.samesite ?? -1)] ?? unreadable,
+    expiresAt: expiryOf(row),
     partition: (domain) => partitionOf(row, domain),
   }
+}
+
+function expiryOf({ has_expires, expires_utc }: Row): number | typeof unreadable | undefined {
+  if (has_expires === 0n) return undefined
+  return typeof expires_utc === 'bigint' ? Number((expires_utc - epochMicroseconds) / 1000n) : unreadable
 }
 
 async function contentOf(

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
 import type { GivenCookie } from '../../formats/format.ts'
+import { unreadable } from '../../formats/found-cookie.ts'
 import { columnsOf, cookieBytes, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
 import type { Engine, ProfileFolder } from './engine.ts'
 import { type CookieColumns, ofOtherPartition, readRows } from './row-cookie.ts'
@@ -62,10 +63,10 @@ function cookieColumns(row: Row, scale: number): CookieColumns | string {
   return {
     value,
     host: row.host,
-    secure: row.isSecure === 1n,
-    httpOnly: row.isHttpOnly === 1n,
-    sameSite: sameSites[Number(row.sameSite ?? 256)],
-    expiresAt: Number(row.expiry) * scale,
+    secure: row.isSecure,
+    httpOnly: row.isHttpOnly,
+    sameSite: sameSites[Number(row.sameSite ?? 256)] ?? unreadable,
+    expiresAt: typeof row.expiry === 'bigint' ? Number(row.expiry) * scale : unreadable,
     partition: (domain) => partitionOf(String(row.originAttributes ?? ''), domain),
   }
 }

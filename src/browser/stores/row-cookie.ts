@@ -1,17 +1,15 @@
 import { domainOf } from '../../formats/domain.ts'
-import type { GivenCookie, Reading } from '../../formats/format.ts'
+import type { Reading } from '../../formats/format.ts'
+import { type FoundCookie, type KeptCookie, keptCookie, unreadable } from '../../formats/found-cookie.ts'
 import { readEach } from '../../formats/read-each.ts'
 import { nameOf, type Row, wireOf } from './copied-database.ts'
 
 /** The columns of a row, in the words that browsers share. */
-export interface CookieColumns {
-  readonly value: string
+export interface CookieColumns extends Pick<FoundCookie, 'value' | 'expiresAt' | 'sameSite'> {
   readonly host: unknown
-  readonly secure: boolean
-  readonly httpOnly: boolean
-  /** undefined: the site said nothing. */
-  readonly sameSite: GivenCookie['sameSite'] | undefined
-  readonly expiresAt: number | undefined
+  /** 1 or 0. */
+  readonly secure: unknown
+  readonly httpOnly: unknown
   /** Whether the cookie is partitioned, or why it cannot be taken. */
   partition(domain: string): boolean | string
 }
@@ -32,27 +30,31 @@ export async function readRows(
   return { ...read, origins: [] }
 }
 
-function cookieOf(row: Row, columns: CookieColumns): GivenCookie | string {
+function cookieOf(row: Row, columns: CookieColumns): KeptCookie | string {
   const name = wireOf(row.name)
-  const { value, host, secure, httpOnly, sameSite = 'default', expiresAt } = columns
+  const { value, host, secure, httpOnly, sameSite, expiresAt } = columns
   if (name === undefined || typeof host !== 'string') return 'the name or the host is not text'
   const domain = domainOf(host)
   if (domain === undefined) return 'not a host name'
   const partitioned = columns.partition(domain.domain)
   if (typeof partitioned === 'string') return partitioned
-  return {
+  const path = wireOf(row.path)
+  return keptCookie({
     name,
     value,
-    domain: domain.domain,
-    hostOnly: !domain.dotted,
-    path: wireOf(row.path) || '/',
-    secure,
-    httpOnly,
-    // Older versions of Firefox wrote None for a cookie that said nothing; no browser takes one that is None and not Secure.
-    sameSite: sameSite === 'none' && !secure ? 'default' : sameSite,
-    ...(partitioned ? { partitioned } : {}),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  }
+    domain,
+    hostOnly: undefined,
+    path: path === '' ? '/' : (path ?? unreadable),
+    expiresAt,
+    secure: flagOf(secure),
+    httpOnly: flagOf(httpOnly),
+    sameSite,
+    partitioned,
+  })
+}
+
+function flagOf(value: unknown): boolean | typeof unreadable {
+  return value === 1n || value === 0n ? value === 1n : unreadable
 }
 
 export const ofOtherPartition =

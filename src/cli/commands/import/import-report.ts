@@ -82,6 +82,7 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
     output.say(`skipped the web storage of ${counted(storage.elsewhere, 'origin')} of other hosts`)
   }
   tellSkipped(output, report.skipped)
+  tellFlawed(output, report.flawed)
   if (failed !== undefined) {
     output.warn(`a part could not be written: ${messageOf(failed.error)}`)
     for (const label of failed.written) output.warn(`already written: ${label}`)
@@ -93,15 +94,24 @@ export function tellImport(output: Output, report: ImportReport, asked: Asked): 
 export function tellSkipped(output: Output, skipped: readonly Skipped[]): void {
   const reasons = byReason(skipped)
   for (const [reason, places] of reasons.slice(0, maxReasons)) {
-    const more = places.length > maxPlaces ? ` and ${places.length - maxPlaces} more` : ''
-    const where = printable(`${places.slice(0, maxPlaces).join(', ')}${more}`)
-    const text = `skipped ${places.length}: ${printable(reason)} (${where})`
+    const text = `skipped ${places.length}: ${printable(reason)} (${firstOf(places)})`
     // Every file that is not new has expired cookies, so this is no warning.
     if (reason === 'expired') output.say(text)
     else output.warn(text)
   }
   const rest = reasons.length - maxReasons
   if (rest > 0) output.warn(`skipped more for ${rest} other reasons; --json lists all`)
+}
+
+function tellFlawed(output: Output, flawed: readonly Skipped[]): void {
+  for (const [reason, places] of byReason(flawed)) {
+    output.warn(`kept ${counted(places.length, 'cookie')} in part: ${reason} (${firstOf(places)})`)
+  }
+}
+
+function firstOf(places: readonly string[]): string {
+  const more = places.length > maxPlaces ? ` and ${places.length - maxPlaces} more` : ''
+  return printable(`${places.slice(0, maxPlaces).join(', ')}${more}`)
 }
 
 export function importDocument(report: ImportReport, asked: Asked) {
@@ -125,6 +135,7 @@ export function importDocument(report: ImportReport, asked: Asked) {
     credentials_replaced: credentials.replaced,
     sites,
     skipped: skipped.map(({ where, reason, what = 'cookie' }) => ({ where, reason, what })),
+    flawed: report.flawed.map(({ where, reason }) => ({ where, reason })),
     failed: failed === undefined ? null : { reason: messageOf(failed.error), written: failed.written },
   }
 }
