@@ -6,14 +6,15 @@ describe('an authority', () => {
   it.each([
     ['example.com', { host: 'example.com' }],
     ['Example.COM', { host: 'example.com' }],
-    ['example.com.', { host: 'example.com' }],
+    ['example.com.', { host: 'example.com', rooted: true }],
     ['example.com:443', { host: 'example.com', port: 443 }],
-    ['example.com.:443', { host: 'example.com', port: 443 }],
+    ['example.com.:443', { host: 'example.com', rooted: true, port: 443 }],
     ['example.com:65535', { host: 'example.com', port: 65_535 }],
     ['localhost', { host: 'localhost' }],
     ['_dmarc.a-b.xn--bcher-kva.example', { host: '_dmarc.a-b.xn--bcher-kva.example' }],
     ['1password.example', { host: '1password.example' }],
     ['0x.example', { host: '0x.example' }],
+    ['127.0.0.1.', { host: '127.0.0.1' }],
     ['127.0.0.1:80', { host: '127.0.0.1', port: 80 }],
     ['255.255.255.255', { host: '255.255.255.255' }],
     ['[::1]', { host: '::1' }],
@@ -23,7 +24,7 @@ describe('an authority', () => {
     ['[::ffff:127.0.0.1]', { host: '::ffff:7f00:1' }],
     [`${'a'.repeat(63)}.example`, { host: `${'a'.repeat(63)}.example` }],
     [`${'a.'.repeat(126)}a`, { host: `${'a.'.repeat(126)}a` }],
-    [`${'a.'.repeat(126)}a.`, { host: `${'a.'.repeat(126)}a` }],
+    [`${'a.'.repeat(126)}a.`, { host: `${'a.'.repeat(126)}a`, rooted: true }],
   ])('%s is read', (text, authority) => {
     expect(parseAuthority(text)).toEqual(authority)
   })

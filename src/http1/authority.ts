@@ -1,6 +1,8 @@
 export interface Authority {
   /** Lower-case, without trailing dot; an IPv6 address without brackets, in its shortest form. */
   readonly host: string
+  /** It is a name with a trailing dot: no search domain completes it (RFC 1034, 3.1). */
+  readonly rooted?: true
   /** Absent when none was written. */
   readonly port?: number
 }
@@ -40,9 +42,11 @@ function parsed(text: string): Authority | undefined {
   const [, v6, name, digits] = match
   const host = v6 === undefined ? parseName(name ?? '') : parseIPv6(v6)
   if (host === undefined) return undefined
-  if (digits === undefined) return { host }
+  const authority =
+    name?.endsWith('.') === true && !ipv4.test(host) ? { host, rooted: true as const } : { host }
+  if (digits === undefined) return authority
   const port = Number(digits)
-  return port > 65_535 ? undefined : { host, port }
+  return port > 65_535 ? undefined : { ...authority, port }
 }
 
 /** One address has many spellings; the URL parser judges them all and writes the one of RFC 5952. */

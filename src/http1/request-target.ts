@@ -32,7 +32,7 @@ export function parseRequestTarget(method: string, target: string): RequestTarge
   if (method === 'CONNECT') {
     const authority = parseAuthority(target)
     if (authority?.port === undefined) return undefined
-    return { form: 'authority', authority: { host: authority.host, port: authority.port } }
+    return { form: 'authority', authority: { ...authority, port: authority.port } }
   }
   if (target.startsWith('/')) return { form: 'origin', path: target }
   if (target === '*') return method === 'OPTIONS' ? { form: 'asterisk' } : undefined

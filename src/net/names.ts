@@ -54,9 +54,11 @@ export class Names {
 
   async addresses(host: string): Promise<Addresses> {
     if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }]
-    const listed = this.#hosts().get(host.toLowerCase().replace(/\.$/, ''))
+    const name = host.toLowerCase().replace(/\.$/, '')
+    const listed = this.#hosts().get(name)
     if (listed !== undefined) return listed
-    if (host === 'localhost') return loopback
+    // Also with a dot: a name server must not say where secrets for plain http on loopback go.
+    if (name === 'localhost') return loopback
     const known = this.#flights.get(host)
     if (known !== undefined) return await known
     const flight = this.#ask(host).finally(() => this.#flights.delete(host))
@@ -66,15 +68,15 @@ export class Names {
 
   async #ask(host: string): Promise<Addresses> {
     const { resolver, ndots, searches } = this.#resolving()
-    const dots = host.split('.').length - 1
     const plain = this.#servers !== undefined || (process.platform === 'linux' && this.#sources())
     // The search domains complete a name with few dots, and are getaddrinfo's business.
-    if (!plain || dots < Math.max(ndots, 1)) return await this.#getaddrinfo(host)
+    const rooted = host.endsWith('.')
+    const dots = host.split('.').length - 1
+    if (!plain || (dots < Math.max(ndots, 1) && !rooted)) return await this.#getaddrinfo(host)
     try {
       return await askDns(resolver, host)
     } catch (error) {
-      if (codeOf(error) === 'ENOTFOUND' && searches && !host.endsWith('.'))
-        return await this.#getaddrinfo(host)
+      if (codeOf(error) === 'ENOTFOUND' && searches && !rooted) return await this.#getaddrinfo(host)
       throw error
     }
   }

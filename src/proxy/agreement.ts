@@ -3,7 +3,7 @@ import { parseAuthority } from '../http1/authority.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { parseRequestTarget } from '../http1/request-target.ts'
 import { defaultPort } from '../plan/request-url.ts'
-import { authorityOf, endpointOf, type Origin } from './origin.ts'
+import { authorityOf, type Endpoint, endpointOf, type Origin, originAt } from './origin.ts'
 
 /** The origin of a request, and its target in the form that an origin reads. */
 export interface RequestDestination {
@@ -57,17 +57,18 @@ export function absoluteDestination(head: RequestHead): RequestDestination {
       hint: 'hallpass env',
     })
   }
-  const { host, port } = target.authority
-  const origin: Origin = { scheme: 'http', host, port: port ?? defaultPort('http') }
+  const { authority } = target
+  const origin = originAt('http', { ...authority, port: authority.port ?? defaultPort('http') })
   checkHost(head, origin)
   return { origin, target: target.path }
 }
 
 /** The endpoint that a CONNECT names. */
-export function connectEndpoint(head: RequestHead): { readonly host: string; readonly port: number } {
+export function connectEndpoint(head: RequestHead): Endpoint {
   const target = parseRequestTarget('CONNECT', head.target)
   if (target?.form !== 'authority') throw new HallpassError('request-malformed', 'CONNECT takes host:port')
-  const { host, port } = target.authority
+  const { authority } = target
+  const { host, port } = authority
   for (const field of head.fields) {
     if (field.lower !== 'host') continue
     const said = parseAuthority(field.value)
@@ -75,7 +76,7 @@ export function connectEndpoint(head: RequestHead): { readonly host: string; rea
       throw mismatch(`Host names ${printable(field.value)}`, { scheme: 'https', host, port })
     }
   }
-  return { host, port }
+  return authority
 }
 
 function checkHost(head: RequestHead, origin: Origin): void {

@@ -6,7 +6,7 @@ import { verifiedUntil } from '../net/verified-until.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
 import type { Dialer } from './dial.ts'
 import { Inbox } from './inbox.ts'
-import type { Origin } from './origin.ts'
+import { lookupName, type Origin } from './origin.ts'
 import { throughProxy, toProxy } from './through-proxy.ts'
 import type { Trust } from './trust.ts'
 import { certificateError, upstreamError } from './upstream-error.ts'
@@ -48,7 +48,7 @@ export async function connectOrigin(
 ): Promise<OriginConnection> {
   const { scheme, host, port } = origin
   // Also when an upstream proxy dials: it must not reach a refused name for us.
-  const dial = routes.dialer.to(host, port)
+  const dial = routes.dialer.to(origin)
   const proxy = proxyFor(routes, scheme, host, port)
   const inbox = new Inbox()
   if (proxy === undefined) {
@@ -61,7 +61,7 @@ export async function connectOrigin(
   const { context } = routes.trust
   const through =
     forwardingProxy(routes, origin) === undefined
-      ? await throughProxy(proxy, host, port, context, signal)
+      ? await throughProxy(proxy, lookupName(origin), port, context, signal)
       : await toProxy(proxy, context, signal)
   const connection =
     scheme === 'https'

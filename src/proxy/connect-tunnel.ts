@@ -8,7 +8,7 @@ import { type Failure, failureOf } from './failure.ts'
 import { type InterceptedSide, intercept } from './intercept.ts'
 import { internalHost } from './internal.ts'
 import { openStream } from './open-stream.ts'
-import { endpointOf } from './origin.ts'
+import { endpointOf, originAt } from './origin.ts'
 import { policyError } from './policy-error.ts'
 import { relay, signalOfClose } from './relay.ts'
 
@@ -32,15 +32,15 @@ export async function connectTunnel(
   const log = connectLog(engine, client)
   let endpoint = head.target
   try {
-    const { host, port, known, allowed } = await decide(head, client)
+    const { known, allowed, ...target } = await decide(head, client)
     if (!connection.busy) return
     if (known) {
-      intercept(connection, { client, host, port, allowed })
+      intercept(connection, { client, allowed, ...target })
       return
     }
-    endpoint = endpointOf(host, port)
+    endpoint = endpointOf(target.host, target.port)
     // Connects before it answers, so that the client reads why it cannot connect.
-    const origin = await openStream(engine, host, port, signalOfClose(connection.socket))
+    const origin = await openStream(engine, target, signalOfClose(connection.socket))
     if (!connection.busy) {
       origin.destroy()
       return
@@ -56,11 +56,12 @@ export async function connectTunnel(
 }
 
 async function decide(head: RequestHead, client: Client) {
-  const { host, port } = connectEndpoint(head)
-  if (host === internalHost) return { host, port, known: true, allowed: true }
+  const endpoint = connectEndpoint(head)
+  const { host, port } = endpoint
+  if (host === internalHost) return { ...endpoint, known: true, allowed: true }
   const { policy, known } = await client.session.planConnect(host, port, client.scope)
-  if (!policy.allowed && !known) throw policyError('CONNECT', { scheme: 'https', host, port }, policy)
-  return { host, port, known, allowed: policy.allowed }
+  if (!policy.allowed && !known) throw policyError('CONNECT', originAt('https', endpoint), policy)
+  return { ...endpoint, known, allowed: policy.allowed }
 }
 
 function tunnel(connection: ConnectClientSide, origin: Socket): void {

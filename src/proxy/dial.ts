@@ -3,6 +3,7 @@ import { resolveEntry, targetOf } from '../config/resolved-target.ts'
 import { HallpassError } from '../errors.ts'
 import { type Names, systemNames } from '../net/names.ts'
 import { isOwnAddress, isRefusedAddress, isRefusedName } from './guard.ts'
+import { type Endpoint, lookupName } from './origin.ts'
 
 /** Options for net.connect and tls.connect. */
 export interface DialOptions {
@@ -40,8 +41,9 @@ export class Dialer {
     this.#names = options.names ?? systemNames
   }
 
-  /** Options for connecting to host and port; throws `target-refused` when the name or a literal address is refused. */
-  to(host: string, port: number): DialOptions {
+  /** Options for connecting to an endpoint; throws `target-refused` when the name or a literal address is refused. */
+  to(endpoint: Endpoint): DialOptions {
+    const { host, port } = endpoint
     if (isRefusedName(host)) throw refusal(host)
     const mapped = targetOf(this.#resolve, host, port)
     const own = this.#ownPorts().includes(mapped.port)
@@ -51,7 +53,7 @@ export class Dialer {
     // net.connect does not look up a literal address.
     if (isIP(mapped.host) !== 0) check(mapped.host)
     return {
-      host: mapped.host,
+      host: mapped.host === host ? lookupName(endpoint) : mapped.host,
       port: mapped.port,
       lookup: guardedLookup(this.#names, check),
       noDelay: true,

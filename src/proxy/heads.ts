@@ -14,7 +14,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
 import type { RequestDestination } from './agreement.ts'
 import { requestFields, responseFields } from './fields.ts'
-import { authorityOf, type Origin } from './origin.ts'
+import { authorityOf, lookupName, type Origin } from './origin.ts'
 import { proxyAuthorization } from './through-proxy.ts'
 
 export interface Sending {
@@ -69,7 +69,7 @@ function forwarded(head: RequestHead, origin: Origin, proxy: ProxyUrl): RequestH
   const authorization = proxyAuthorization(proxy)
   return {
     ...head,
-    target: `${origin.scheme}://${authorityOf(origin)}${path}`,
+    target: `${origin.scheme}://${authorityOf({ ...origin, host: lookupName(origin) })}${path}`,
     fields:
       authorization === undefined
         ? head.fields

@@ -6,7 +6,7 @@ import type { Client, Engine } from './engine.ts'
 import { failureOf } from './failure.ts'
 import { internalHost } from './internal.ts'
 import { openStream } from './open-stream.ts'
-import { endpointOf, type Origin } from './origin.ts'
+import { type Endpoint, endpointOf, type Origin, originAt } from './origin.ts'
 import { cut, ignore, type Peer, relay, signalOfClose } from './relay.ts'
 import { sniff } from './sniff.ts'
 import type { Swept } from './sweep.ts'
@@ -27,10 +27,8 @@ export interface InterceptedSide extends Peer {
   serveInside(socket: Socket, tunnel: Tunnel): { readonly served: number }
 }
 
-interface Target {
+interface Target extends Endpoint {
   readonly client: Client
-  readonly host: string
-  readonly port: number
   /** false: the host is not dialled, and each request inside gets the reason. */
   readonly allowed: boolean
 }
@@ -61,9 +59,9 @@ export function intercept(connection: InterceptedSide, target: Target): void {
     socket.unshift(first)
     if (spoken === 'tls') startTls(connection, socket, context, target)
     else if (spoken === 'http') {
-      const { client, host, port } = target
+      const { client } = target
       // In clear means http, also on port 443: no https secret may go here (mitmproxy 8.1.1 sends them).
-      const origin = { scheme: 'http', host, port } as const
+      const origin = originAt('http', target)
       connection.serveInside(socket, { client, origin, servername: undefined })
       socket.resume()
     } else void passRaw(engine, socket, target)
@@ -87,8 +85,8 @@ function startTls(
   target: Target,
 ): void {
   const { engine } = connection
-  const { client, host, port, allowed } = target
-  const origin = { scheme: 'https', host, port } as const
+  const { client, host, allowed } = target
+  const origin = originAt('https', target)
   const watch = deadline(engine, raw, engine.limits.handshakeMs)
   context.then(
     (secureContext) => {
@@ -172,7 +170,8 @@ function explain(
  * requests to the host forbids it: a client could send `SSH-` first to get around the rule, with git or any server that
  * skips a bad line.
  */
-async function passRaw(engine: Engine, socket: Socket, { client, host, port }: Target): Promise<void> {
+async function passRaw(engine: Engine, socket: Socket, target: Target): Promise<void> {
+  const { client, host, port } = target
   const log = connectLog(engine, client)
   const endpoint = endpointOf(host, port)
   // The client has its 200 already, so the proxy can only close the connection.
@@ -188,7 +187,7 @@ async function passRaw(engine: Engine, socket: Socket, { client, host, port }: T
   engine.stats.tunnels += 1
   const peer = { socket, raw: socket }
   try {
-    const origin = await openStream(engine, host, port, signalOfClose(socket))
+    const origin = await openStream(engine, target, signalOfClose(socket))
     if (socket.destroyed) {
       origin.destroy()
       return

@@ -3,21 +3,18 @@ import { established } from '../net/established.ts'
 import { proxyFor } from './connect-origin.ts'
 import { dialInTime } from './dial-in-time.ts'
 import type { Engine } from './engine.ts'
-import { endpointOf } from './origin.ts'
+import { type Endpoint, endpointOf, lookupName } from './origin.ts'
 import { throughProxy } from './through-proxy.ts'
 import { upstreamError } from './upstream-error.ts'
 
-/** A stream of bytes to host and port, directly or through the upstream proxy. Rejects with the HallpassError to answer with. */
-export async function openStream(
-  engine: Engine,
-  host: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const dial = engine.dialer.to(host, port)
+/** A stream of bytes to an endpoint, directly or through the upstream proxy. Rejects with the HallpassError to answer with. */
+export async function openStream(engine: Engine, endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
+  const { host, port } = endpoint
+  const dial = engine.dialer.to(endpoint)
   const proxy = proxyFor(engine, 'https', host, port)
   return await dialInTime(engine, endpointOf(host, port), signal, async (inTime) => {
-    if (proxy !== undefined) return await throughProxy(proxy, host, port, engine.trust.context, inTime)
+    if (proxy !== undefined)
+      return await throughProxy(proxy, lookupName(endpoint), port, engine.trust.context, inTime)
     const socket = connect(dial)
     try {
       await established(socket, inTime)

@@ -1,11 +1,26 @@
 import { defaultPort } from '../plan/request-url.ts'
 
-/** The server that a request goes to. It follows from the connection of the request, never from the Host field alone. */
-export interface Origin {
-  readonly scheme: 'https' | 'http'
+/** Where a connection leads. */
+export interface Endpoint {
   /** Lower-case, no trailing dot, IPv6 without brackets. */
   readonly host: string
+  /** The client wrote a trailing dot. The name is looked up with it; the plan and the certificate see it without. */
+  readonly rooted?: boolean | undefined
   readonly port: number
+}
+
+/** The server that a request goes to. It follows from the connection of the request, never from the Host field alone. */
+export interface Origin extends Endpoint {
+  readonly scheme: 'https' | 'http'
+}
+
+export function originAt(scheme: Origin['scheme'], { host, rooted, port }: Endpoint): Origin {
+  return { scheme, host, rooted, port }
+}
+
+/** The name as it is looked up, here or by an upstream proxy. Without its dot, `corp.` would meet the search domains. */
+export function lookupName({ host, rooted }: Pick<Endpoint, 'host' | 'rooted'>): string {
+  return rooted === true ? `${host}.` : host
 }
 
 /** Made once for all requests of a tunnel. */

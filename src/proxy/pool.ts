@@ -1,7 +1,7 @@
 import { connectOrigin, type OriginConnection, type Resumption, type Routes } from './connect-origin.ts'
 import { dialInTime } from './dial-in-time.ts'
 import type { Limits } from './limits.ts'
-import { endpointOf, type Origin } from './origin.ts'
+import { endpointOf, lookupName, type Origin } from './origin.ts'
 import type { Sweep } from './sweep.ts'
 import { Upstream } from './upstream.ts'
 import { upstreamError } from './upstream-error.ts'
@@ -225,5 +225,5 @@ function takeFirst<T>(set: Set<T>): T | undefined {
 }
 
 function keyOf(session: string, origin: Origin): string {
-  return `${session} ${origin.scheme} ${origin.host} ${origin.port}`
+  return `${session} ${origin.scheme} ${lookupName(origin)} ${origin.port}`
 }

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Names } from '../../src/net/names.ts'
 import { httpOrigin } from '../support/origin.ts'
 import { startTestProxy } from '../support/proxy.ts'
@@ -69,4 +69,49 @@ it('an address from a name server is checked before it is dialled', async () => 
     `GET http://rebound.test/ HTTP/1.1\r\nHost: rebound.test\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
   )
   expect((await client.response()).head).toContain('Hallpass-Error: target-refused\r\n')
+})
+
+describe('a name with a trailing dot', () => {
+  it('is looked up with it, past the search domains, and carries what the session has for it', async () => {
+    const { asked, names } = await nameServer([127, 0, 0, 1])
+    await using origin = await httpOrigin(
+      (request, response) => response.end(request.headers.authorization),
+      {
+        hosts: ['corp'],
+      },
+    )
+    await using proxy = await startTestProxy({ names })
+    await proxy.knows('SECRET', 'corp')
+    // Without the dot this name is getaddrinfo's business, which does not ask this server.
+    const client = await proxy.tunnel(`corp.:${origin.port}`)
+    const inside = await client.secure({ ca: proxy.caPem, servername: 'corp' })
+    for (const host of ['corp.', 'corp']) {
+      inside.send(`GET / HTTP/1.1\r\nHost: ${host}:${origin.port}\r\n\r\n`)
+      expect(await inside.response()).toMatchObject({ status: 200, body: 'Bearer SECRET' })
+    }
+    expect([...asked]).toEqual(['corp'])
+    expect(origin.connections).toHaveLength(1)
+  })
+
+  it('shares no connection with the name without the dot, which may be another server', async () => {
+    const { names } = await nameServer([127, 0, 0, 1])
+    await using origin = await httpOrigin((_, response) => response.end('ok'))
+    await using proxy = await startTestProxy({ names })
+    const client = await proxy.client()
+    for (const host of ['a.test', 'a.test.', 'a.test', 'a.test.']) {
+      const authority = `${host}:${origin.port}`
+      client.send(
+        `GET http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+      )
+      expect((await client.response()).status).toBe(200)
+    }
+    expect(origin.connections).toHaveLength(2)
+  })
+
+  it('is loopback for localhost, whatever a name server says', async () => {
+    const { asked, names } = await nameServer([192, 0, 2, 1])
+    for (const name of ['localhost', 'localhost.', 'LOCALHOST.'])
+      expect((await names.addresses(name)).map(({ address }) => address)).toContain('127.0.0.1')
+    expect([...asked]).toEqual([])
+  })
 })

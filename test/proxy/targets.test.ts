@@ -72,8 +72,8 @@ describe("the proxy's own port is no target", () => {
       resolve: new Map([['mapped.test:80', '127.0.0.1:8787']]),
       ownPorts: () => [8787],
     })
-    expect(() => dialer.to('mapped.test', 80)).toThrow('never a target')
-    expect(dialer.to('mapped.test', 81).host).toBe('mapped.test')
+    expect(() => dialer.to({ host: 'mapped.test', port: 80 })).toThrow('never a target')
+    expect(dialer.to({ host: 'mapped.test', port: 81 }).host).toBe('mapped.test')
   })
 
   it('while other ports of this machine are: tools use local servers', async () => {

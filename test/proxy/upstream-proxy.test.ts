@@ -56,6 +56,28 @@ describe('an upstream proxy', () => {
     expect(company.asked).toEqual(['SOCKS site.test:443'])
   })
 
+  it('looks up a name with the trailing dot that the client wrote', async () => {
+    await using origin = await site()
+    await using company = await httpUpstreamProxy({ to: origin.port })
+    await using proxy = await startTestProxy(through(`http://127.0.0.1:${company.port}`))
+    await proxy.knows('SECRET', 'site.test')
+    const client = await proxy.tunnel('site.test.:443')
+    const inside = await client.secure({ ca: proxy.caPem, servername: 'site.test' })
+    inside.send('GET / HTTP/1.1\r\nHost: site.test.\r\n\r\n')
+    expect(await inside.response()).toMatchObject({ status: 200, body: 'Bearer SECRET undefined' })
+    const plain = await proxy.client()
+    plain.send(
+      `GET http://other.test./ HTTP/1.1\r\nHost: other.test.\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`,
+    )
+    expect((await plain.response()).status).toBe(200)
+    await proxy.tunnel('unknown.test.:443')
+    expect(company.asked).toEqual([
+      'CONNECT site.test.:443',
+      'GET http://other.test./',
+      'CONNECT unknown.test.:443',
+    ])
+  })
+
   it('may be SOCKS for http too', async () => {
     await using origin = await httpOrigin((request, response) => response.end(request.url))
     await using company = await socksUpstreamProxy({ to: origin.port })
