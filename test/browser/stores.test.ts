@@ -81,7 +81,9 @@ describe('the store of a real browser, read while it runs', () => {
       const change = `UPDATE moz_cookies SET originAttributes = '${attributes}' WHERE name = 'sid'`
       return (await readBrowser(altered(profile, change))).skipped.map(({ reason }) => reason)
     }
-    expect(await reasons('^userContextId=2')).toEqual(['of the container 2'])
+    expect(await reasons('^userContextId=2')).toEqual([
+      'it is in the container 2: choose it with --container',
+    ])
     expect(await reasons('^privateBrowsingId=1')).toEqual(['of a private window'])
     expect(await reasons('^partitionKey=%28http%2Cembedder.test%29')).toEqual([
       'it is in the partition of another site; hallpass keeps only cookies in the partition of their own site',

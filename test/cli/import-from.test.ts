@@ -42,6 +42,61 @@ describe('import --from', () => {
     expect(missing.stderr).toContain('firefox has no profile "play"; there are work, home')
   })
 
+  test('takes the cookies of one container of Firefox, by its name or number, and never a mixture', async () => {
+    const cli = new CommandLine()
+    const file = firefoxProfile(join(cli.folder, 'ff'), [
+      ['app.example.test', 'sid', 'HOME'],
+      ['app.example.test', 'sid', 'WORK'],
+      ['app.example.test', 'only', 'WORK'],
+      ['app.example.test', 'sid', 'BANK'],
+    ])
+    const database = new DatabaseSync(file)
+    database.exec(`UPDATE moz_cookies SET originAttributes = '^userContextId=6' WHERE value = 'WORK';
+      UPDATE moz_cookies SET originAttributes = '^userContextId=3' WHERE value = 'BANK'`)
+    database.close()
+    const identities = [
+      { userContextId: 3, public: true, l10nId: 'user-context-banking' },
+      { userContextId: 6, public: true, name: 'Büro' },
+      { userContextId: 9, public: false, name: 'userContextIdInternal.thumbnail' },
+    ]
+    writeFileSync(join(cli.folder, 'ff', 'containers.json'), JSON.stringify({ version: 5, identities }))
+    const sent = async (session: string, ...container: string[]) => {
+      await cli.run(['session', 'create', session])
+      const args = [
+        'import',
+        '--session',
+        session,
+        '--format',
+        'firefox',
+        join(cli.folder, 'ff'),
+        ...container,
+      ]
+      const { stderr, status } = await cli.run(args)
+      expect(status, stderr).toBe(0)
+      const url = 'https://app.example.test/'
+      const header = await cli.run(['export', '--session', session, '--format', 'header', '--reveal', url])
+      return { header: header.stdout, stderr }
+    }
+    const home = await sent('home')
+    expect(home.header).toBe('Cookie: sid=HOME\n')
+    expect(home.stderr).toContain('skipped 2: it is in the container Büro: choose it with --container')
+    const work = await sent('work', '--container', 'büro')
+    expect(work.header).toBe('Cookie: sid=WORK; only=WORK\n')
+    expect(work.stderr).not.toContain('skipped')
+    expect((await sent('work2', '--container', '6')).header).toBe('Cookie: sid=WORK; only=WORK\n')
+    expect((await sent('bank', '--container', 'banking')).header).toBe('Cookie: sid=BANK\n')
+    const unknown = await cli.run([
+      'import',
+      '--format',
+      'firefox',
+      join(cli.folder, 'ff'),
+      '--container',
+      'x',
+    ])
+    expect(unknown.status).toBe(1)
+    expect(unknown.stderr).toContain('the profile has no container "x"; there are Banking, Büro')
+  })
+
   test('says why profiles cannot be read', async () => {
     const cli = new CommandLine()
     const root = join(cli.folder, '.mozilla', 'firefox')
@@ -67,6 +122,7 @@ describe('import --from', () => {
     [['--from', 'brave'], 1, 'no profile of brave with cookies was found'],
     [['--from', 'lynx'], 2, 'lynx'],
     [['--profile', 'x'], 2, '--profile needs --from'],
+    [['--container', 'x'], 2, '--container needs --from firefox'],
     [['--from', 'firefox', '--format', 'netscape'], 2, '--from and --format do not go together'],
     [['--format', 'chrome'], 2, 'name the folder or the file of a profile, or use --from chrome'],
     [['--format', 'chrome', '/nonexistent'], 1, '/nonexistent is no profile of chrome: it has no cookies'],

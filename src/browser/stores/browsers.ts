@@ -1,62 +1,83 @@
 import type { SafeStorage } from './chrome-keys.ts'
 import type { Engine } from './engine.ts'
+import type { Place } from './place.ts'
 
 export interface Browser {
   readonly name: string
   /** The format of its store, as `import --format` names it. */
   readonly engine: string
-  /** The folders that may hold profiles, below the home folder or one of Windows. */
-  readonly roots: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>>
+  /**
+   * Where each way to install it keeps profiles: the system's packages, snap, flatpak. Of the places of one, the browser uses
+   * the first that exists.
+   */
+  readonly roots: Readonly<Partial<Record<NodeJS.Platform, readonly (readonly Place[])[]>>>
   readonly load: () => Promise<Engine>
 }
 
-/** Windows paths begin with the variable that holds their first part. */
-const local = '%LOCALAPPDATA%'
-
-/** The one list of browsers, and where each keeps its profiles; Linux with the snap and flatpak places that distributions use. */
+/** The one list of browsers, and where each keeps its profiles. */
 export const browsers: readonly Browser[] = [
   {
     name: 'firefox',
     engine: 'firefox',
     load: async () => (await import('./firefox.ts')).firefox,
     roots: {
+      // Since version 147 below XDG_CONFIG_HOME, unless the older folder exists.
       linux: [
-        '.mozilla/firefox',
-        '.config/mozilla/firefox',
-        'snap/firefox/common/.mozilla/firefox',
-        '.var/app/org.mozilla.firefox/.mozilla/firefox',
+        [
+          ['home', '.mozilla/firefox'],
+          ['config', 'mozilla/firefox'],
+        ],
+        [
+          ['home', 'snap/firefox/common/.mozilla/firefox'],
+          ['home', 'snap/firefox/common/.config/mozilla/firefox'],
+          ['home', 'snap/firefox/current/.config/mozilla/firefox'],
+        ],
+        [
+          ['home', '.var/app/org.mozilla.firefox/.mozilla/firefox'],
+          ['home', '.var/app/org.mozilla.firefox/config/mozilla/firefox'],
+        ],
       ],
-      darwin: ['Library/Application Support/Firefox'],
-      win32: ['%APPDATA%/Mozilla/Firefox'],
+      darwin: [[['home', 'Library/Application Support/Firefox']]],
+      win32: [
+        [['roamingData', 'Mozilla/Firefox']],
+        // From the Microsoft Store.
+        [['localData', 'Packages/Mozilla.Firefox_n80bbvh6b1yt2/LocalCache/Roaming/Mozilla/Firefox']],
+      ],
     },
   },
   chrome('chrome', 'chrome', 'Chrome Safe Storage', {
-    linux: ['.config/google-chrome', '.var/app/com.google.Chrome/config/google-chrome'],
-    darwin: ['Library/Application Support/Google/Chrome'],
-    win32: [`${local}/Google/Chrome/User Data`],
+    linux: [
+      [['chromeConfig', 'google-chrome']],
+      [['home', '.var/app/com.google.Chrome/config/google-chrome']],
+    ],
+    darwin: [[['home', 'Library/Application Support/Google/Chrome']]],
+    win32: [[['localData', 'Google/Chrome/User Data']]],
   }),
   chrome('chromium', 'chromium', 'Chromium Safe Storage', {
     linux: [
-      '.config/chromium',
-      'snap/chromium/common/chromium',
-      '.var/app/org.chromium.Chromium/config/chromium',
+      [['chromeConfig', 'chromium']],
+      [['home', 'snap/chromium/common/chromium']],
+      [['home', '.var/app/org.chromium.Chromium/config/chromium']],
     ],
-    darwin: ['Library/Application Support/Chromium'],
-    win32: [`${local}/Chromium/User Data`],
+    darwin: [[['home', 'Library/Application Support/Chromium']]],
+    win32: [[['localData', 'Chromium/User Data']]],
   }),
   chrome('brave', 'brave', 'Brave Safe Storage', {
     linux: [
-      '.config/BraveSoftware/Brave-Browser',
-      'snap/brave/current/.config/BraveSoftware/Brave-Browser',
-      '.var/app/com.brave.Browser/config/BraveSoftware/Brave-Browser',
+      [['chromeConfig', 'BraveSoftware/Brave-Browser']],
+      [['home', 'snap/brave/current/.config/BraveSoftware/Brave-Browser']],
+      [['home', '.var/app/com.brave.Browser/config/BraveSoftware/Brave-Browser']],
     ],
-    darwin: ['Library/Application Support/BraveSoftware/Brave-Browser'],
-    win32: [`${local}/BraveSoftware/Brave-Browser/User Data`],
+    darwin: [[['home', 'Library/Application Support/BraveSoftware/Brave-Browser']]],
+    win32: [[['localData', 'BraveSoftware/Brave-Browser/User Data']]],
   }),
   chrome('edge', 'microsoft-edge', 'Microsoft Edge Safe Storage', {
-    linux: ['.config/microsoft-edge', '.var/app/com.microsoft.Edge/config/microsoft-edge'],
-    darwin: ['Library/Application Support/Microsoft Edge'],
-    win32: [`${local}/Microsoft/Edge/User Data`],
+    linux: [
+      [['chromeConfig', 'microsoft-edge']],
+      [['home', '.var/app/com.microsoft.Edge/config/microsoft-edge']],
+    ],
+    darwin: [[['home', 'Library/Application Support/Microsoft Edge']]],
+    win32: [[['localData', 'Microsoft/Edge/User Data']]],
   }),
 ]
 

@@ -8,8 +8,19 @@ export interface Engine {
   readonly lacks?: string
   /** The profiles below one of a browser's roots. */
   folders(root: string): readonly ProfileFolder[]
+  /** Whether a profile can have several containers, each with cookies of its own. */
+  readonly hasContainers?: true
   /** Changes nothing of the profile. */
-  read(profile: { readonly cookies: string; readonly root: string }): Promise<Reading>
+  read(profile: StoredProfile): Promise<Reading>
+}
+
+export interface StoredProfile {
+  /** The database of its cookies. */
+  readonly cookies: string
+  /** The folder above the profiles. */
+  readonly root: string
+  /** By name or number: only the cookies of this container, instead of those outside of all. */
+  readonly container?: string | undefined
 }
 
 export interface ProfileFolder {

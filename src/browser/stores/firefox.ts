@@ -4,6 +4,7 @@ import { siteOf } from '../../cookies/site.ts'
 import { HallpassError } from '../../errors.ts'
 import type { GivenCookie } from '../../formats/format.ts'
 import { unreadable } from '../../formats/found-cookie.ts'
+import { Containers } from './containers.ts'
 import { columnsOf, cookieBytes, type Row, readCopied, rowsOf, wireOf } from './copied-database.ts'
 import type { Engine, ProfileFolder } from './engine.ts'
 import { type CookieColumns, ofOtherPartition, readRows } from './row-cookie.ts'
@@ -24,7 +25,10 @@ export const firefox: Engine = {
   cookieFiles: ['cookies.sqlite'],
   lacks: 'cookies that last until Firefox ends are in its memory alone, and not in its store',
   folders: foldersOf,
-  async read({ cookies }) {
+  hasContainers: true,
+  async read({ cookies, container }) {
+    const containers = new Containers(cookies)
+    const id = container === undefined ? null : containers.idOf(container)
     const { rows, scale } = await readCopied(cookies, (database) => {
       const columns = columnsOf(database, 'moz_cookies')
       if (!columns.has('host') || !columns.has('expiry')) {
@@ -39,7 +43,16 @@ export const firefox: Engine = {
         scale: version >= millisecondsSince ? 1 : 1000,
       }
     })
-    return await readRows(rows, (row) => cookieColumns(row, scale), 'host')
+    const asked = rows.filter((row) => id === null || containerOf(row) === id)
+    return await readRows(
+      asked,
+      (row) => {
+        const other = containerOf(row)
+        if (other === id) return cookieColumns(row, scale)
+        return `it is in the container ${containers.nameOf(other ?? '')}: choose it with --container`
+      },
+      'host',
+    )
   },
 }
 
@@ -67,14 +80,21 @@ function cookieColumns(row: Row, scale: number): CookieColumns | string {
     httpOnly: row.isHttpOnly,
     sameSite: sameSites[Number(row.sameSite ?? 256)] ?? unreadable,
     expiresAt: typeof row.expiry === 'bigint' ? Number(row.expiry) * scale : unreadable,
-    partition: (domain) => partitionOf(String(row.originAttributes ?? ''), domain),
+    partition: (domain) => partitionOf(attributesOf(row), domain),
   }
 }
 
+/** The number of the container; null outside of all. */
+function containerOf(row: Row): string | null {
+  return attributesOf(row).get('userContextId')
+}
+
+function attributesOf({ originAttributes }: Row): URLSearchParams {
+  return new URLSearchParams(String(originAttributes ?? '').replace(/^\^/, ''))
+}
+
 /** `^userContextId=2&partitionKey=%28https%2Cexample.com%29`: whether it is partitioned, or why it cannot be taken. */
-function partitionOf(attributes: string, domain: string): boolean | string {
-  const parts = new URLSearchParams(attributes.replace(/^\^/, ''))
-  if (parts.has('userContextId')) return `of the container ${parts.get('userContextId')}`
+function partitionOf(parts: URLSearchParams, domain: string): boolean | string {
   if (parts.has('privateBrowsingId')) return 'of a private window'
   if (parts.has('firstPartyDomain')) return 'isolated by first party'
   const key = parts.get('partitionKey')

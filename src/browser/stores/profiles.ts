@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { basename, isAbsolute, join } from 'node:path'
 import { HallpassError } from '../../errors.ts'
 import type { Browser } from './browsers.ts'
 import type { Engine } from './engine.ts'
+import { foldersAt, type Machine } from './place.ts'
 
 export interface Profile {
   readonly browser: Browser
@@ -16,11 +16,6 @@ export interface Profile {
   readonly root: string
 }
 
-export interface Machine {
-  readonly env: NodeJS.ProcessEnv
-  readonly platform: NodeJS.Platform
-}
-
 /**
  * The profile of a browser: the one that `profile` names, by name or as a path, else the one used last.
  * @throws HallpassError `profile-missing` that names what there is
@@ -31,13 +26,17 @@ export async function findProfile(
   machine: Machine = { env: process.env, platform: process.platform },
 ): Promise<Profile> {
   const engine = await browser.load()
-  const found = profilesOf(browser, engine, machine)
+  const installed = (browser.roots[machine.platform] ?? []).map((places) =>
+    places.flatMap((place) => foldersAt(place, machine)).map((root) => profilesIn(root, browser, engine)),
+  )
+  const inUse = installed.flatMap((roots) => roots.find((profiles) => profiles.length > 0) ?? [])
+  const found = installed.flat(2)
   const named = found.filter(({ name }) => name === profile)
-  const [chosen] = profile === undefined ? found.toSorted((a, b) => usedAt(b) - usedAt(a)) : named
+  const [chosen] = profile === undefined ? inUse.toSorted((a, b) => usedAt(b) - usedAt(a)) : named
   if (chosen !== undefined) return chosen
   if (profile !== undefined && (isAbsolute(profile) || existsSync(profile)))
     return profileAt(browser, engine, profile)
-  const there = found.map(({ name }) => name).join(', ')
+  const there = [...new Set(found.map(({ name }) => name))].join(', ')
   throw new HallpassError(
     'profile-missing',
     profile === undefined
@@ -47,16 +46,13 @@ export async function findProfile(
   )
 }
 
-/** Every profile that has cookies. */
-function profilesOf(browser: Browser, engine: Engine, { env, platform }: Machine): readonly Profile[] {
-  return (browser.roots[platform] ?? []).flatMap((below) => {
-    const root = rootOf(below, env)
-    if (root === undefined || !existsSync(root)) return []
-    const folders = readable(browser, root, () => engine.folders(root))
-    return folders.flatMap(({ name, folder }) => {
-      const cookies = cookiesIn(engine, folder)
-      return cookies === undefined ? [] : [{ browser, engine, name, cookies, root }]
-    })
+/** Every profile with cookies of one folder. */
+function profilesIn(root: string, browser: Browser, engine: Engine): readonly Profile[] {
+  if (!existsSync(root)) return []
+  const folders = readable(browser, root, () => engine.folders(root))
+  return folders.flatMap(({ name, folder }) => {
+    const cookies = cookiesIn(engine, folder)
+    return cookies === undefined ? [] : [{ browser, engine, name, cookies, root }]
   })
 }
 
@@ -97,13 +93,6 @@ function profileAt(browser: Browser, engine: Engine, path: string): Profile {
 
 function cookiesIn({ cookieFiles }: Engine, folder: string): string | undefined {
   return cookieFiles.map((name) => join(folder, name)).find((file) => existsSync(file))
-}
-
-function rootOf(below: string, env: NodeJS.ProcessEnv): string | undefined {
-  const [, variable, rest] = /^%(\w+)%\/(.*)$/.exec(below) ?? []
-  if (variable === undefined) return join(env.HOME ?? homedir(), below)
-  const first = env[variable]
-  return first === undefined ? undefined : join(first, rest ?? '')
 }
 
 function usedAt({ cookies }: Profile): number {

@@ -28,6 +28,10 @@ export const command: CommandSpec = {
       choices: browsers.map(({ name }) => name),
     },
     { flags: '--profile <profile>', summary: 'with --from: the name or folder of the profile' },
+    {
+      flags: '--container <container>',
+      summary: 'with --from firefox: only the cookies of this container, by its name or number',
+    },
     { flags: '--dry-run', summary: 'check and count; change nothing' },
     { flags: '--merge', summary: 'keep everything else that the session holds (this is the default)' },
     {

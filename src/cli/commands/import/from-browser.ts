@@ -22,13 +22,17 @@ export async function fromBrowser({ env, output }: Context, input: Input): Promi
     env,
     platform: process.platform,
   })
+  const container = input.text('container')
+  if (container !== undefined && profile.engine.hasContainers !== true)
+    throw new HallpassError('usage', `${browser.name} has no containers: --container is for Firefox`)
+  const within = container === undefined ? profile.name : `${profile.name}, container ${container}`
   return {
-    name: `${browser.name} (${printable(profile.name)})`,
+    name: `${browser.name} (${printable(within)})`,
     sites: (named ? others : input.args).map(siteOperand),
     read: async () => {
       output.detail(`reading a copy of ${printable(profile.cookies)}`)
       if (profile.engine.lacks !== undefined) output.detail(profile.engine.lacks)
-      return { format: browser.engine, contents: await profile.engine.read(profile) }
+      return { format: browser.engine, contents: await profile.engine.read({ ...profile, container }) }
     },
   }
 }

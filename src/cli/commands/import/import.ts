@@ -53,7 +53,10 @@ export const run: Run = async (context, input) => {
 async function fromBrowserIfAsked(context: Context, input: Input): Promise<ImportSource | undefined> {
   if (input.has('profile') && !input.has('from')) throw new HallpassError('usage', '--profile needs --from')
   const isProfile = browsers.some(({ engine }) => engine === input.text('format'))
-  if (!input.has('from') && !isProfile) return undefined
+  if (!input.has('from') && !isProfile) {
+    if (input.has('container')) throw new HallpassError('usage', '--container needs --from firefox')
+    return undefined
+  }
   const { fromBrowser } = await import('./from-browser.ts')
   return fromBrowser(context, input)
 }
