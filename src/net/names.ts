@@ -1,11 +1,13 @@
-import { lookup as getaddrinfo, type LookupAddress } from 'node:dns'
-import { Resolver } from 'node:dns/promises'
+import type { LookupAddress } from 'node:dns'
+import { lookup as getaddrinfo, Resolver } from 'node:dns/promises'
 import { readFileSync, statSync } from 'node:fs'
 import { isIP, type LookupFunction } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { codeOf } from './causes.ts'
+import { parseHosts, parseNsswitch, parseResolvConf, type Searching } from './name-files.ts'
+import { Turns } from './turns.ts'
 
-/** Of libuv's four threads files and cryptography need two, and each getaddrinfo holds one until the name server answers. */
+/** libuv runs no more at once: half of its four threads. What waits inside libuv cannot be taken back when nobody needs it. */
 const mostGetaddrinfo = 2
 /** As long as a connection may take: later nobody waits for the answer. */
 const queueMs = 20_000
@@ -15,18 +17,17 @@ const patience = { timeout: 2_500, tries: 2 }
 type Addresses = readonly LookupAddress[]
 
 /**
- * Looks names up without libuv's threads where the system asks only its hosts file and DNS: eight unanswered names would
- * hold the threads, and stop every other name and file for 20 seconds. Where the system has other sources (mDNS, LDAP,
- * macOS, Windows), getaddrinfo answers, two names at once.
+ * Looks names up without libuv's threads where the system asks only its hosts file and DNS: a thread waits until the name
+ * server answers, and eight unanswered names would stop every other name for 20 seconds. Where the system has other sources
+ * (mDNS, LDAP, macOS, Windows), getaddrinfo answers, two names at once.
  */
 export class Names {
   readonly #servers: readonly string[] | undefined
   /** One look-up for all who ask for the same name. */
   readonly #flights = new Map<string, Promise<Addresses>>()
-  readonly #queue = new Set<() => void>()
-  #running = 0
+  readonly #turns = new Turns(mostGetaddrinfo, queueMs)
   readonly #hosts = cached('/etc/hosts', parseHosts)
-  readonly #sources = cached('/etc/nsswitch.conf', onlyFilesAndDns)
+  readonly #sources = cached('/etc/nsswitch.conf', parseNsswitch)
   readonly #resolving: () => Resolving
 
   /** @param servers name servers, `address:port`, in place of the system's sources. */
@@ -55,7 +56,7 @@ export class Names {
   async addresses(host: string): Promise<Addresses> {
     if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }]
     const name = host.toLowerCase().replace(/\.$/, '')
-    const listed = this.#hosts().get(name)
+    const listed = this.#sources().filesFirst ? this.#hosts().get(name) : undefined
     if (listed !== undefined) return listed
     // Also with a dot: a name server must not say where secrets for plain http on loopback go.
     if (name === 'localhost') return loopback
@@ -68,7 +69,8 @@ export class Names {
 
   async #ask(host: string): Promise<Addresses> {
     const { resolver, ndots, searches } = this.#resolving()
-    const plain = this.#servers !== undefined || (process.platform === 'linux' && this.#sources())
+    const plain =
+      this.#servers !== undefined || (process.platform === 'linux' && this.#sources().filesThenDns)
     // The search domains complete a name with few dots, and are getaddrinfo's business.
     const rooted = host.endsWith('.')
     const dots = host.split('.').length - 1
@@ -82,34 +84,11 @@ export class Names {
   }
 
   async #getaddrinfo(host: string): Promise<Addresses> {
-    if (this.#running >= mostGetaddrinfo) await this.#turn(host)
-    else this.#running += 1
-    const { promise, resolve, reject } = Promise.withResolvers<Addresses>()
-    getaddrinfo(host, { all: true }, (error, found) => {
-      // The turn goes to the first in the queue. Each name is there once, so no host holds up the others with many requests.
-      const [next] = this.#queue
-      if (next === undefined) this.#running -= 1
-      else next()
-      if (error === null) resolve(found)
-      else reject(error)
-    })
-    return await promise
-  }
-
-  async #turn(host: string): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const go = () => {
-      this.#queue.delete(go)
-      resolve()
-    }
-    const late = setTimeout(() => {
-      this.#queue.delete(go)
-      reject(failure(host, 'EAI_AGAIN'))
-    }, queueMs)
-    late.unref()
-    this.#queue.add(go)
-    await promise
-    clearTimeout(late)
+    // Each name is in the queue once, so no host holds up the others with many requests.
+    return await this.#turns.run(
+      () => getaddrinfo(host, { all: true }),
+      () => failure(host, 'EAI_AGAIN'),
+    )
   }
 }
 
@@ -121,18 +100,14 @@ const loopback: Addresses = [
   { address: '::1', family: 6 },
 ]
 
-interface Resolving {
+interface Resolving extends Searching {
   readonly resolver: Resolver
-  /** resolv.conf(5): a name with fewer dots meets the search domains first. */
-  readonly ndots: number
-  readonly searches: boolean
 }
 
 function resolvingOf(text: string, servers: readonly string[] | undefined): Resolving {
   const resolver = new Resolver(patience)
   if (servers !== undefined) return { resolver: withServers(resolver, servers), ndots: 1, searches: false }
-  const ndots = Number(/^options\s(?:.*\s)?ndots:(\d+)/m.exec(text)?.[1] ?? 1)
-  return { resolver, ndots, searches: /^(?:search|domain)\s+[^\s.]/m.test(text) }
+  return { resolver, ...parseResolvConf(text, hostname()) }
 }
 
 function withServers(resolver: Resolver, servers: readonly string[]): Resolver {
@@ -160,26 +135,6 @@ function reachesIpv6(): boolean {
 
 function failure(host: string, code: 'ENOTFOUND' | 'EAI_AGAIN'): NodeJS.ErrnoException {
   return Object.assign(new Error(`the look-up of ${host} failed: ${code}`), { code, hostname: host })
-}
-
-/** nsswitch.conf(5). A system without the file asks both. */
-function onlyFilesAndDns(text: string): boolean {
-  const sources = /^hosts:([^#\n]*)/m.exec(text)?.[1] ?? 'files dns'
-  return sources.split(/\s+/).every((source) => ['', 'files', 'dns'].includes(source))
-}
-
-/** hosts(5): the address, then its names. */
-function parseHosts(text: string): ReadonlyMap<string, Addresses> {
-  const hosts = new Map<string, LookupAddress[]>()
-  for (const line of text.split('\n')) {
-    const [address = '', ...names] = (line.split('#', 1)[0] ?? '').trim().split(/\s+/)
-    if (isIP(address) === 0) continue
-    for (const name of names) {
-      const listed = hosts.get(name.toLowerCase()) ?? []
-      hosts.set(name.toLowerCase(), [...listed, { address, family: isIP(address) }])
-    }
-  }
-  return hosts
 }
 
 /** Reads a small system file again when it has changed. Synchronous, because asynchronous reads share the threads. */
