@@ -95,6 +95,19 @@ describe('a body by chunks', () => {
     expect(part).toMatchObject({ used: text.length, done: true })
   })
 
+  it.each([
+    ['5 ; a\r\nhello\r\n0\r\n\r\n', '5;a\r\nhello\r\n0\r\n\r\n'],
+    [
+      '5\t;\ta \t=\t b;c = "d ; e = \\" "\r\nhello\r\n0\r\n\r\n',
+      '5;a=b;c="d ; e = \\" "\r\nhello\r\n0\r\n\r\n',
+    ],
+    ['5\r\nhello\r\n0 ;a\r\nX: b\r\n\r\n', '5\r\nhello\r\n0;a\r\nX: b\r\n\r\n'],
+  ])('%j loses the blanks around ; and = (RFC 9110, 5.6.3)', (text, plain) => {
+    for (const mend of [false, true]) {
+      expect(readChunked(`${text}next`, { mend })).toEqual({ out: plain, rest: 'next', done: true })
+    }
+  })
+
   it('is relayed without a copy, as one slice', () => {
     const piece = bytes('5\r\nhello\r\n3\r\nabc\r\n0\r\n\r\nnext')
     const { out } = new BodyReader(chunked).push(piece)
@@ -116,8 +129,8 @@ describe('a body by chunks', () => {
     ['a trailing space', '', '5 \r\n', badLine],
     ['a trailing tab', '', '5\t\r\n', badLine],
     ['a vertical tab', '', '5\x0b\r\n', badLine],
-    ['a space before an extension', '', '5 ;a\r\n', badLine],
-    ['a space in an extension', '', '5; a\r\n', badLine],
+    ['a space in the name of an extension', '', '5;a b\r\n', badLine],
+    ['a space behind an extension', '', '5;a \r\n', badLine],
     ['an extension without name', '', '5;\r\n', badLine],
     ['an extension with an empty value', '', '5;a=\r\n', badLine],
     ['an open quote', '', '5;a="b\r\n', badLine],
@@ -199,6 +212,68 @@ describe('a body by chunks', () => {
       if (taken) expect(feed).not.toThrow()
       else expect(feed).toThrow(expect.objectContaining({ status: 431 }))
     }
+  })
+
+  it.each([
+    ['5  \r\nhello\r\n0 \r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
+    ['5\nhello\n0\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
+    ['5 ;a\nhello\r\n0\r\n\r\n', '5;a\r\nhello\r\n0\r\n\r\n'],
+    ['5;\r\nhello\r\n0;a b="\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
+    ['5;a\0\rb\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
+    ['5;a\r\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
+    ['0\r\nX: a\nY : b\n\r\n', '0\r\nX: a\r\nY: b\r\n\r\n'],
+    ['0\r\nX: a\r\n b\r\n\n', '0\r\nX: a b\r\n\r\n'],
+    ['0\r\nX Y: a\r\nX: \x01\r\n\r\n', '0\r\nX:  \r\n\r\n'],
+    ['0\r\nContent-Length: 5\r\nX: a\r\nTransfer-Encoding: chunked\r\n\r\n', '0\r\nX: a\r\n\r\n'],
+  ])('of a response is repaired where curl and Chromium read it alike: %j', (text, plain) => {
+    expect(readChunked(`${text}next`, { mend: true })).toEqual({ out: plain, rest: 'next', done: true })
+    const reader = new BodyReader(chunked, { mend: true })
+    reader.push(bytes(text))
+    expect([...reader.repairs]).toHaveLength(1)
+    expect(() => readChunked(text)).toThrow(Http1Error)
+  })
+
+  it('of a response may have long extensions and trailers', () => {
+    const text = `5;${'a'.repeat(16_384 - 4)}\r\nhello\r\n0\r\n${`X: ${'a'.repeat(100)}\r\n`.repeat(190)}\r\n`
+    const reader = new BodyReader(chunked, { mend: true })
+    expect(read(reader, [bytes(text)])).toEqual({ out: text, rest: '', done: true })
+    expect([...reader.repairs]).toEqual([])
+  })
+
+  it.each([
+    ['', ' 5\r\n'],
+    ['', '5\t\r\n'],
+    ['', '5 x\r\n'],
+    ['', '5x\r\n'],
+    ['', '0x5\r\n'],
+    ['', '-5\r\n'],
+    ['', '\r\n'],
+    ['', '5\r\r\n'],
+    ['', '10000000000000005\r\n'],
+    ['', 'ffffffffffffffff\r\n'],
+    ['', `5;${'a'.repeat(16_384)}\r\n`],
+    ['5\r\nhello', 'XX\r\n'],
+    ['5\r\nhello', '\r\r\n'],
+    ['5\r\nhello', '0\r\n\r\n'],
+    ['0\r\n', 'no colon\r\n\r\n'],
+    ['0\r\n', 'X: \0\r\n\r\n'],
+    ['0\r\n', 'X: a\rY: b\r\n\r\n'],
+    ['0\r\n', ' folded\r\n\r\n'],
+    ['0\r\n', `X: ${'a'.repeat(270_000)}`],
+  ])('of a response is refused where they do not: %j, then %j', (good, bad) => {
+    const whole = new BodyReader(chunked, { mend: true })
+    expect(() => whole.push(bytes(good + bad))).toThrow(Http1Error)
+    const reader = new BodyReader(chunked, { mend: true })
+    let out = ''
+    expect(() => {
+      for (let at = 0; at < good.length + bad.length; at += 1) {
+        // The long ones in larger pieces.
+        const size = bad.length > 1_000 ? 1_000 : 1
+        out += Buffer.concat(reader.push(bytes((good + bad).slice(at, at + size))).out).toString('latin1')
+        at += size - 1
+      }
+    }).toThrow(Http1Error)
+    expect(out).toBe(good)
   })
 
   it('may have a chunk larger than 32 bits count', () => {

@@ -1,15 +1,16 @@
-import { parseChunkLine } from './chunk-line.ts'
+import { chunkSize, plainChunkLine } from './chunk-line.ts'
 import { checkControlBytes } from './control-bytes.ts'
 import { encodeHead } from './encode-head.ts'
+import { endOfSection } from './end-of-section.ts'
 import type { FieldLine } from './field-line.ts'
 import type { Framing } from './framing.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { Http1Error } from './http1-error.ts'
-import { chunkLineBytes, trailerBytes } from './limits.ts'
-import { parseTrailers } from './trailers.ts'
+import { type BodyLimits, bodyLimits, responseBodyLimits } from './limits.ts'
+import { mendTrailers, parseTrailers } from './trailers.ts'
 
 export interface BodyPart {
-  /** Wire bytes to relay, chunk framing included: slices of the pushed bytes, not copies. */
+  /** Wire bytes to relay, chunk framing included: slices of the pushed bytes, not copies, but for what was repaired. */
   readonly out: Buffer[]
   /** How many of the pushed bytes belong to this message; the rest is the next one's. */
   readonly used: number
@@ -17,6 +18,8 @@ export interface BodyPart {
 }
 
 export interface BodyReaderOptions {
+  /** A response: faults of its chunk framing that curl and Chromium read alike are repaired (docs/wire.md). */
+  readonly mend?: boolean
   /** Which trailer fields go on, of those that may be there at all. */
   readonly filterTrailers?: (fields: FieldLine[]) => readonly FieldLine[]
 }
@@ -38,8 +41,13 @@ export class BodyReader {
   /** The beginning of a chunk line, of the CRLF behind chunk data, or of the trailers. */
   readonly #held = new HeldBytes()
   readonly #filterTrailers: BodyReaderOptions['filterTrailers']
+  readonly #mend: boolean
+  readonly #limits: BodyLimits
+  readonly #repairs = new Set<string>()
 
   constructor(framing: Framing, options: BodyReaderOptions = {}) {
+    this.#mend = options.mend === true
+    this.#limits = this.#mend ? responseBodyLimits : bodyLimits
     this.#filterTrailers = options.filterTrailers
     switch (framing.kind) {
       case 'none':
@@ -60,6 +68,11 @@ export class BodyReader {
 
   get done(): boolean {
     return this.#state === 'done'
+  }
+
+  /** The faults that were repaired, in words for the log. Of a request: blanks that were removed. */
+  get repairs(): ReadonlySet<string> {
+    return this.#repairs
   }
 
   push(chunk: Buffer): BodyPart {
@@ -118,12 +131,16 @@ export class BodyReader {
           if (position > start) out.push(chunk.subarray(start, position))
           return { out, used: chunk.length, done: false }
         }
-        this.#readLine(whole)
-        if (before > 0) {
+        const plain = this.#readLine(whole)
+        if (plain !== undefined) {
+          if (position > start) out.push(chunk.subarray(start, position))
+          out.push(plain)
+          start = end + 1
+        } else if (before > 0) {
           // The held part was never relayed; a copy, because the holder is used again.
           out.push(Buffer.from(whole.subarray(0, before)))
-          this.#held.clear()
         }
+        if (before > 0) this.#held.clear()
         position = end + 1
       }
     } catch (error) {
@@ -134,49 +151,88 @@ export class BodyReader {
     return { out, used: position, done: this.done }
   }
 
-  /** `line` with its LF. */
-  #readLine(line: Buffer): void {
-    if (line[line.length - 2] !== cr) throw new Http1Error('there is an LF without CR in the chunk framing')
+  /** `line` with its LF. Returns the line that goes on instead, if not as it came. */
+  #readLine(line: Buffer): Buffer | undefined {
+    const crlf = line[line.length - 2] === cr
+    if (!crlf && !this.#mend) throw new Http1Error('there is an LF without CR in the chunk framing')
+    const text = line.toString('latin1', 0, line.length - (crlf ? 2 : 1))
     if (this.#state === 'chunk-line') {
-      if (line.length > chunkLineBytes) throw new Http1Error('a chunk line is too long', 431)
-      this.#remaining = parseChunkLine(line.toString('latin1', 0, line.length - 2))
+      if (line.length > this.#limits.chunkLineBytes) throw new Http1Error('a chunk line is too long', 431)
+      const plain = plainChunkLine(text, this.#mend)
+      this.#remaining = chunkSize(plain)
       this.#state = this.#remaining === 0 ? 'trailers' : 'chunk-data'
-      return
+      if (crlf && plain === text) return undefined
+      this.#repairs.add('the chunk framing')
+      return Buffer.from(`${plain}\r\n`, 'latin1')
     }
-    if (line.length !== 2) throw new Http1Error('chunk data is longer than its size')
+    if (text !== '') throw new Http1Error('chunk data is longer than its size')
     this.#state = this.#state === 'chunk-end' ? 'chunk-line' : 'done'
+    if (crlf) return undefined
+    this.#repairs.add('the chunk framing')
+    return Buffer.from('\r\n')
   }
 
   #checkUnfinishedLine(line: Buffer): void {
-    if (line.length > chunkLineBytes) throw new Http1Error('a chunk line is too long', 431)
-    const possible = this.#state === 'chunk-line' ? unfinishedChunkLine : unfinishedEmptyLine
+    if (line.length > this.#limits.chunkLineBytes) throw new Http1Error('a chunk line is too long', 431)
+    const chunkLine = this.#mend ? unfinishedOddChunkLine : unfinishedChunkLine
+    const possible = this.#state === 'chunk-line' ? chunkLine : unfinishedEmptyLine
     if (!possible.test(line.toString('latin1'))) throw new Http1Error('the chunk framing is malformed')
   }
 
   /** Takes from `rest`, which may be the middle of the section; how many bytes of it were trailers. */
   #readTrailers(rest: Buffer, out: Buffer[]): number {
     const before = this.#held.length
+    const { trailerBytes } = this.#limits
     // Copied, also when whole: trailers are rare and small. No more than may be held, however much follows.
     const bytes = this.#held.append(rest.subarray(0, trailerBytes))
-    if (isEmptyLine(bytes, 0)) {
-      out.push(Buffer.from('\r\n'))
-      this.#held.clear()
-      this.#state = 'done'
-      return 2 - before
-    }
-    const end = bytes.indexOf(endOfTrailers, Math.max(0, before - 3))
-    if (end < 0) {
-      checkControlBytes(bytes, before)
+    const read = this.#readSection(bytes, before)
+    if (read === undefined) {
       if (bytes.length >= trailerBytes) throw new Http1Error('the trailers are too large', 431)
       return rest.length
     }
-    const length = end + endOfTrailers.length
-    if (length > trailerBytes) throw new Http1Error('the trailers are too large', 431)
-    const fields = parseTrailers(bytes.toString('latin1', 0, end + 2))
-    out.push(encodeHead('', this.#filterTrailers?.(fields) ?? fields))
+    if (read.length > trailerBytes) throw new Http1Error('the trailers are too large', 431)
+    out.push(encodeHead('', this.#filterTrailers?.(read.fields) ?? read.fields))
     this.#held.clear()
     this.#state = 'done'
-    return length - before
+    return read.length - before
+  }
+
+  /** The trailers that `bytes` begin with, and how many of the bytes they are; undefined when they are not whole. */
+  #readSection(
+    bytes: Buffer,
+    before: number,
+  ): { readonly fields: FieldLine[]; readonly length: number } | undefined {
+    if (isEmptyLine(bytes, 0)) return { fields: [], length: 2 }
+    if (this.#mend) return this.#mendSection(bytes, before)
+    const end = bytes.indexOf(endOfTrailers, Math.max(0, before - 3))
+    if (end < 0) {
+      checkControlBytes(bytes, before)
+      return undefined
+    }
+    return { fields: parseTrailers(bytes.toString('latin1', 0, end + 2)), length: end + endOfTrailers.length }
+  }
+
+  #mendSection(
+    bytes: Buffer,
+    before: number,
+  ): { readonly fields: FieldLine[]; readonly length: number } | undefined {
+    if (bytes[0] === lf) {
+      this.#repairs.add('the trailers')
+      return { fields: [], length: 1 }
+    }
+    const length = endOfSection(bytes, before)
+    if (length === undefined) {
+      if (bytes.includes(0, before)) throw new Http1Error('there is a NUL in the trailers')
+      return undefined
+    }
+    const text = bytes.toString('latin1', 0, length)
+    try {
+      return { fields: parseTrailers(text.slice(0, -2)), length }
+    } catch (error) {
+      if (!(error instanceof Http1Error)) throw error
+      this.#repairs.add('the trailers')
+      return { fields: mendTrailers(text), length }
+    }
   }
 }
 
@@ -185,5 +241,6 @@ function isEmptyLine(bytes: Buffer, position: number): boolean {
 }
 
 /** The beginning of a chunk line before its LF has come. The rest of the grammar is checked when the line is whole. */
-const unfinishedChunkLine = /^[0-9A-Fa-f]{1,16}(?:;[\t\x20-\x7e\x80-\xff]*)?\r?$/
+const unfinishedChunkLine = /^[0-9A-Fa-f]{1,16}(?:\r|[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*\r?)?)$/
+const unfinishedOddChunkLine = /^[0-9A-Fa-f]{1,16}[\t ]*(?:;.*|\r)?$/s
 const unfinishedEmptyLine = /^\r$/

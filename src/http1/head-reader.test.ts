@@ -142,23 +142,16 @@ describe('a response head', () => {
     'HTTP/1.1 2000 A\r\n\r\n',
     'HTTP/1.1 +20 A\r\n\r\n',
     'HTTP/1.1 20x A\r\n\r\n',
-    'HTTP/1.1 200A\r\n\r\n',
     'HTTP/1.1\t200 A\r\n\r\n',
-    'HTTP/1.1  200 A\r\n\r\n',
     'HTTP/1.2 200 A\r\n\r\n',
     'HTTP/2 200\r\n\r\n',
     'HTTP/2.0 200 A\r\n\r\n',
-    'http/1.1 200 A\r\n\r\n',
     'ICY 200 A\r\n\r\n',
     '\r\nHTTP/1.1 200 A\r\n\r\n',
     ' HTTP/1.1 200 A\r\n\r\n',
-    'HTTP/1.1 200 A\n\r\n\r\n',
     'HTTP/1.1 200 A\0\r\n\r\n',
-    'HTTP/1.1 200 A\x7f\r\n\r\n',
     'HTTP/1.1 200 A\rSet-Cookie: a=b\r\n\r\n',
     'HTTP/1.1 200 A\r\n X: b\r\n\r\n',
-    'HTTP/1.1 200 A\r\nX: b\r\n c\r\n\r\n',
-    'HTTP/1.1 200 A\r\nX: b\nSet-Cookie: a=b\r\n\r\n',
     'HTTP/1.1 200 A\r\nX\r\n\r\n',
     '<html>\r\n\r\n',
   ])('%j is refused', (text) => {
@@ -280,8 +273,8 @@ describe('a head reader', () => {
 
   it('draws it for a status line as well', () => {
     const line = (length: number) => `HTTP/1.1 200 ${'a'.repeat(length - 13)}\r\n\r\n`
-    expect(response(line(16_384)).status).toBe(200)
-    expect(() => response(line(16_385))).toThrow(expect.objectContaining({ status: 431 }))
+    expect(response(line(102_400)).status).toBe(200)
+    expect(() => response(line(102_401))).toThrow(expect.objectContaining({ status: 431 }))
   })
 
   it('reads the same however the bytes are cut', () => {

@@ -2,9 +2,10 @@ import { checkControlBytes } from './control-bytes.ts'
 import { parseFieldLine } from './field-line.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { Http1Error } from './http1-error.ts'
-import { type HeadLimits, headLimits } from './limits.ts'
+import { type HeadLimits, headLimits, responseHeadLimits } from './limits.ts'
+import { mendStatusLine, readResponseHead } from './read-response-head.ts'
 import { parseRequestHead, parseRequestLine, type RequestHead } from './request-head.ts'
-import { parseResponseHead, parseStatusLine, type ResponseHead } from './response-head.ts'
+import type { ResponseHead } from './response-head.ts'
 
 const cr = 0x0d
 const lf = 0x0a
@@ -31,7 +32,7 @@ export class HeadReader<H extends RequestHead | ResponseHead> {
   #emptyLines = 0
   #failure: Http1Error | undefined
 
-  constructor(kind: KindOf<H>, limits: HeadLimits = headLimits) {
+  constructor(kind: KindOf<H>, limits: HeadLimits = kind === 'request' ? headLimits : responseHeadLimits) {
     this.#kind = kind
     this.#limits = limits
   }
@@ -62,21 +63,34 @@ export class HeadReader<H extends RequestHead | ResponseHead> {
         return skipped < bytes.length ? this.#push(bytes.subarray(skipped)) : undefined
       }
     }
-    // The end may straddle the border to the held bytes.
-    const end = bytes.indexOf(endOfHead, Math.max(0, before - 3))
-    if (end < 0) {
+    const read =
+      this.#kind === 'request'
+        ? this.#readRequestHead(bytes, before)
+        : readResponseHead(bytes, before, this.#limits)
+    if (read === undefined) {
       if (before === 0 && chunk.length > 0) bytes = this.#held.append(chunk)
-      this.#checkUnfinished(bytes, before)
+      if (this.#kind === 'request') this.#checkUnfinishedRequest(bytes, before)
+      else this.#checkUnfinishedResponse(bytes, before)
+      if (bytes.length >= this.#limits.headBytes) throw new Http1Error('the head is too large', 431)
       return undefined
     }
-    if (end + endOfHead.length > this.#limits.headBytes) throw new Http1Error('the head is too large', 431)
-    const text = bytes.toString('latin1', 0, end + endOfLine.length)
-    const head =
-      this.#kind === 'request' ? parseRequestHead(text, this.#limits) : parseResponseHead(text, this.#limits)
     this.#held.clear()
     this.#checked = 0
     this.#emptyLines = 0
-    return { head: head as H, rest: chunk.subarray(end + endOfHead.length - before) }
+    return { head: read.head as H, rest: chunk.subarray(read.length - before) }
+  }
+
+  #readRequestHead(
+    bytes: Buffer,
+    from: number,
+  ): { readonly head: RequestHead; readonly length: number } | undefined {
+    // The end may straddle the border to the held bytes.
+    const end = bytes.indexOf(endOfHead, Math.max(0, from - 3))
+    if (end < 0) return undefined
+    const length = end + endOfHead.length
+    if (length > this.#limits.headBytes) throw new Http1Error('the head is too large', 431)
+    const text = bytes.toString('latin1', 0, end + endOfLine.length)
+    return { head: parseRequestHead(text, this.#limits), length }
   }
 
   /** How many bytes of empty lines `bytes` begins with. */
@@ -90,23 +104,36 @@ export class HeadReader<H extends RequestHead | ResponseHead> {
     return position
   }
 
-  #checkUnfinished(bytes: Buffer, before: number): void {
+  #checkUnfinishedRequest(bytes: Buffer, before: number): void {
     checkControlBytes(bytes, before)
     let end = bytes.indexOf(endOfLine, this.#checked)
     while (end >= 0) {
-      this.#checkLine(bytes.toString('latin1', this.#checked, end))
+      const line = bytes.toString('latin1', this.#checked, end)
+      if (this.#checked > 0) parseFieldLine(line, 0, line.length)
+      else parseRequestLine(line, this.#limits)
       this.#checked = end + endOfLine.length
       end = bytes.indexOf(endOfLine, this.#checked)
     }
+    this.#checkUnfinishedStartLine(bytes)
+  }
+
+  /** What can be said before the last line is here: whether this is HTTP/1 at all. */
+  #checkUnfinishedResponse(bytes: Buffer, before: number): void {
+    if (bytes.includes(0, before)) throw new Http1Error('there is a NUL in the head')
+    if (this.#checked > 0) return
+    const end = bytes.indexOf(lf, before)
+    if (end >= 0) {
+      mendStatusLine(bytes.toString('latin1', 0, end), this.#limits, new Set())
+      this.#checked = end + 1
+    } else if (!'http/'.startsWith(bytes.toString('latin1', 0, 5).toLowerCase())) {
+      throw new Http1Error('the status line is not version, status and reason')
+    }
+    this.#checkUnfinishedStartLine(bytes)
+  }
+
+  #checkUnfinishedStartLine(bytes: Buffer): void {
     if (this.#checked === 0 && bytes.length > this.#limits.startLineBytes + endOfLine.length) {
       throw new Http1Error('the start line is too long', 431)
     }
-    if (bytes.length >= this.#limits.headBytes) throw new Http1Error('the head is too large', 431)
-  }
-
-  #checkLine(line: string): void {
-    if (this.#checked > 0) parseFieldLine(line, 0, line.length)
-    else if (this.#kind === 'request') parseRequestLine(line, this.#limits)
-    else parseStatusLine(line, this.#limits)
   }
 }

@@ -17,8 +17,20 @@ export interface HeadLimits {
  */
 export const headLimits: HeadLimits = { headBytes: 65_536, startLineBytes: 16_384, fields: 200 }
 
-/** A chunk-size line is a dozen bytes; extensions are all but unused (RFC 9112, 7.1.1 asks for a bound). */
-export const chunkLineBytes = 1_024
+/**
+ * Chromium takes 256 KiB of response head and any number of lines, curl 300 KiB with lines of up to 100 KiB. An origin of the
+ * session is trusted with more memory than a client: each Set-Cookie has room.
+ */
+export const responseHeadLimits: HeadLimits = { headBytes: 262_144, startLineBytes: 102_400, fields: 5_000 }
 
-/** Trailers are held until they are whole, then filtered. */
-export const trailerBytes = 16_384
+export interface BodyLimits {
+  readonly chunkLineBytes: number
+  /** Trailers are held until they are whole, then filtered. */
+  readonly trailerBytes: number
+}
+
+/** A chunk-size line is a dozen bytes; extensions are all but unused (RFC 9112, 7.1.1 asks for a bound). */
+export const bodyLimits: BodyLimits = { chunkLineBytes: 1_024, trailerBytes: 16_384 }
+
+/** Chromium takes 16 KiB of chunk line. Both it and curl take any trailers: here they are bounded as the head is. */
+export const responseBodyLimits: BodyLimits = { chunkLineBytes: 16_384, trailerBytes: 262_144 }

@@ -1,7 +1,7 @@
 import { encodeHead } from './encode-head.ts'
 import { type FieldLine, isFieldValue, parseFieldLines } from './field-line.ts'
 import { Http1Error } from './http1-error.ts'
-import { type HeadLimits, headLimits } from './limits.ts'
+import { type HeadLimits, responseHeadLimits } from './limits.ts'
 
 export interface ResponseHead {
   readonly minor: 0 | 1
@@ -34,7 +34,7 @@ export function parseStatusLine(line: string, limits: HeadLimits): Omit<Response
 }
 
 /** Parses a whole head: the start line and the field lines, each with its CRLF, without the empty line at the end. */
-export function parseResponseHead(text: string, limits: HeadLimits = headLimits): ResponseHead {
+export function parseResponseHead(text: string, limits: HeadLimits = responseHeadLimits): ResponseHead {
   const end = text.indexOf('\r\n')
   const { minor, status, reason, startLine } = parseStatusLine(text.slice(0, end), limits)
   return {

@@ -2,7 +2,8 @@ import { connectionTokens, hopByHop } from './connection-fields.ts'
 import { type FieldLine, parseFieldLines } from './field-line.ts'
 import { framingFields } from './framing.ts'
 import { Http1Error } from './http1-error.ts'
-import { headLimits } from './limits.ts'
+import { headLimits, responseHeadLimits } from './limits.ts'
+import { mendFieldLines, splitLines } from './mend-fields.ts'
 import { reroutingField } from './rerouting-field.ts'
 
 /**
@@ -28,6 +29,21 @@ export function parseTrailers(text: string): FieldLine[] {
   // RFC 9110, 6.5.1: a length that comes behind the body. Nobody sends one but to see who believes it.
   if (fields.some(({ lower }) => framingFields.has(lower)))
     throw new Http1Error('there is a length in the trailers')
+  return allowed(fields)
+}
+
+/** The trailers of a response that the strict parser refuses, as curl and Chromium read them. They ignore a length there. */
+export function mendTrailers(text: string): FieldLine[] {
+  const repairs = new Set<string>()
+  const fields = parseFieldLines(
+    mendFieldLines(splitLines(text, repairs), repairs),
+    0,
+    responseHeadLimits.fields,
+  )
+  return allowed(fields.filter(({ lower }) => !framingFields.has(lower)))
+}
+
+function allowed(fields: readonly FieldLine[]): FieldLine[] {
   const named = connectionTokens(fields)
   return fields.filter(
     ({ lower }) =>

@@ -76,6 +76,7 @@ export class ResponseRelay {
   readonly #upstream: Upstream
   readonly #destination: RequestDestination
   readonly #plan: Plan
+  /** An origin that breaks the grammar may end its answer elsewhere than we read: its connection is not used again. */
   readonly #repairs = new Set<string>()
   #interim = 0
   #framing: Framing = { kind: 'none' }
@@ -137,7 +138,7 @@ export class ResponseRelay {
     if (request.head.minor === 1) connection.socket.write(interimToClient(head))
   }
 
-  #repaired(repairs: readonly string[]): void {
+  #repaired(repairs: Iterable<string>): void {
     for (const repair of repairs) {
       if (this.#repairs.has(repair)) continue
       this.#repairs.add(repair)
@@ -221,9 +222,10 @@ export class ResponseRelay {
   /** The client gets nothing of this response. The connection is kept if the whole response is here. */
   #discard(head: ResponseHead, capture: Capture | undefined): void {
     const rest = Buffer.concat(this.#held)
-    const body = new BodyReader(this.#framing)
+    const body = new BodyReader(this.#framing, { mend: true })
     const { used } = body.push(rest)
-    const drained = body.done && used === rest.length
+    this.#repaired(body.repairs)
+    const drained = body.done && used === rest.length && this.#repairs.size === 0
     this.#exchange.log.note('replayed')
     this.#exchange.replay(drained ? this.#keepMsOf(head) : undefined, capture)
   }
@@ -240,8 +242,6 @@ export class ResponseRelay {
 
   /** How long the connection to the origin may be kept after this answer; undefined: it must close. */
   #keepMsOf(head: ResponseHead): number | undefined {
-    // An origin that does not keep to the grammar may have ended its answer elsewhere than where it was read to end.
-    if (this.#repairs.size > 0) return undefined
     // A request in HTTP/1.0 went out with `Connection: close`, so it was the last one.
     if (this.#exchange.request.head.minor === 0 || !isPersistent(head)) return undefined
     return keepAliveMs(head.fields) ?? Number.POSITIVE_INFINITY
@@ -276,7 +276,7 @@ export class ResponseRelay {
       this.#finish(rest.length === 0)
       return
     }
-    const body = new BodyReader(this.#framing, { filterTrailers: responseTrailers })
+    const body = new BodyReader(this.#framing, { mend: true, filterTrailers: responseTrailers })
     // Read before anything is written: a malformed body can then still be answered with 502.
     const part = body.push(rest)
     this.#body = body
@@ -305,7 +305,8 @@ export class ResponseRelay {
   /** `clean`: no byte came behind the answer. */
   #finish(clean: boolean): void {
     this.state = 'over'
-    const reusable = clean && this.#framing.kind !== 'close'
+    if (this.#body !== undefined) this.#repaired(this.#body.repairs)
+    const reusable = clean && this.#framing.kind !== 'close' && this.#repairs.size === 0
     this.#exchange.finished(reusable ? this.#keepUpstreamMs : undefined, this.#keepClient)
   }
 

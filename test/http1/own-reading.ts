@@ -25,12 +25,13 @@ interface Body {
   trailers: readonly string[]
 }
 
-function begin(framing: Framing): Body {
+function begin(framing: Framing, mend: boolean): Body {
   const body: Body = {
     framing,
     out: [],
     trailers: [],
     reader: new BodyReader(framing, {
+      mend,
       filterTrailers: (fields) => {
         body.trailers = rawHeaders(fields)
         return fields
@@ -61,6 +62,7 @@ function content(body: Body): string {
 interface Step<H, M> {
   readonly framed: (head: H) => { readonly head: H; readonly framing: Framing }
   readonly repairs: (head: H) => readonly string[]
+  readonly mend: boolean
   readonly message: (head: H, content: string, trailers: readonly string[]) => M
   readonly encode: (head: H) => Buffer
   /** Whether another message follows on the connection, nothing, or no HTTP at all. */
@@ -97,10 +99,11 @@ function read<H extends RequestHead | ResponseHead, M>(
           head = framed.head
           repairs.push(...step.repairs(head))
           rest = read.rest
-          body = begin(framed.framing)
+          body = begin(framed.framing, step.mend)
         } else {
           const part = body.reader.push(rest)
           body.out.push(...part.out)
+          if (part.done) repairs.push(...body.reader.repairs)
           rest = rest.subarray(part.used)
           if (!part.done && rest.length === 0) break
         }
@@ -127,6 +130,7 @@ export function readRequests(
   return read(new HeadReader<RequestHead>('request'), chunks, {
     framed: (head) => ({ head, framing: requestFraming(head) }),
     repairs: () => [],
+    mend: false,
     encode: encodeRequestHead,
     message: ({ method, target, minor, fields }, body, trailers) => ({
       method,
@@ -150,6 +154,7 @@ export function readResponses(method: string, chunks: readonly Buffer[]): OwnRea
   const reading = read(new HeadReader<ResponseHead>('response'), chunks, {
     framed: (head) => frameResponse(head, method),
     repairs: (head) => head.repairs,
+    mend: true,
     encode: encodeResponseHead,
     message: ({ status, reason, minor, fields }, body, trailers) => ({
       status,
