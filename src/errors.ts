@@ -28,6 +28,7 @@ export const errorTable = {
     meaning: 'the authorization server could not be reached, or its answer is not usable',
   },
   'cookie-missing': { exit: 4, http: 404, meaning: 'the session has no such cookie' },
+  'storage-missing': { exit: 4, http: 404, meaning: 'the session has no such web storage' },
   'key-missing': { exit: 5, http: 503, meaning: 'the data key is missing' },
   'key-invalid': {
     exit: 5,

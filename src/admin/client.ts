@@ -135,7 +135,7 @@ function unlessNotRunning(error: unknown): undefined {
   if (!(error instanceof HallpassError) || error.code !== 'not-running') throw error
 }
 
-export function notRunning(home: Home): HallpassError {
+function notRunning(home: Home): HallpassError {
   return new HallpassError('not-running', `no proxy is running for ${home.root}`, {
     hint: 'hallpass start --background',
   })

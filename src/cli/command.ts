@@ -15,7 +15,7 @@ export interface CommandSpec {
   readonly about?: string
   readonly operands?: readonly OperandSpec[]
   readonly options?: readonly OptionSpec[]
-  /** Commands to type, written `hallpass …`; at most 92 columns, with `\\` and a line break in a longer one. */
+  /** Commands to type, written `hallpass …`; at most 74 columns, with `\\` and a line break in a longer one. */
   readonly examples?: readonly string[]
   /** A noun has subcommands and no `load`. */
   readonly subcommands?: readonly CommandSpec[]

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { HallpassError } from '../errors.ts'
+import { errorTable, HallpassError } from '../errors.ts'
 import { type CommandSpec, type Context, Exit, Input } from './command.ts'
 import { commands } from './commands.ts'
 import type { GlobalFlags } from './global-flags.ts'
@@ -17,6 +17,8 @@ const spell = spelling(commands)
 
 /** A longer line is hard to read. */
 const helpWidth = 100
+/** The summary of an option with a long value is wrapped too, on a terminal of 80 columns. */
+const narrowestText = 20
 
 /** Runs one command line and gives its exit status. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -32,11 +34,11 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
   const call = async (spec: CommandSpec, command: Command) => {
     const flags = readFlags(command.optsWithGlobals())
     output = new Output(flags, commands)
-    status = await runCommand(spec, command, { flags, output, env, rest: child ?? [] })
+    status = await runCommand(spec, command, { flags, output, env, own, rest: child ?? [] })
   }
   build(root, call)
   try {
-    if (commandWord(own) === undefined && !own.includes('--help') && !own.includes('--version')) {
+    if (own.length === 0) {
       root.outputHelp()
       return 0
     }
@@ -53,6 +55,8 @@ interface Call {
   readonly flags: GlobalFlags
   readonly output: Output
   readonly env: NodeJS.ProcessEnv
+  /** The command line, without the words of a child. */
+  readonly own: readonly string[]
   readonly rest: readonly string[]
 }
 
@@ -70,14 +74,26 @@ async function runCommand(spec: CommandSpec, command: Command, call: Call): Prom
       open: async (opening) => (await import('./open.ts')).open(context, opening),
       secret: async (what) => (await import('./prompt.ts')).secret(flags, what),
       answer: async (question, flag) => (await import('./prompt.ts')).answer(flags, question, flag),
-      confirm: async (question, flag) => (await import('./prompt.ts')).confirm(flags, question, flag),
+      confirm: async (question, flag) =>
+        (await import('./prompt.ts')).confirm(flags, call.own, question, flag),
     }
     const input = new Input(command.args.slice(), call.rest, command.opts())
     return (await run(context, input)) ?? 0
   } catch (error) {
     if (error instanceof Exit) return error.status
-    return output.fail(error, spec.ownFailure)
+    return output.fail(withHelp(error, call.own), spec.ownFailure)
   }
+}
+
+/** A mistake on the command line that has no better remedy than the help of its command. */
+function withHelp(error: unknown, own: readonly string[]): unknown {
+  if (!(error instanceof HallpassError) || error.exit !== errorTable.usage.exit) return error
+  if (error.hint !== undefined) return error
+  return new HallpassError(error.code, error.message, { hint: helpOf(commandPath(own)), cause: error })
+}
+
+function helpOf(path: readonly CommandSpec[]): string {
+  return ['hallpass', ...path.map(({ name }) => name), '--help'].join(' ')
 }
 
 function build(root: Command, call: (spec: CommandSpec, command: Command) => Promise<void>): void {
@@ -85,8 +101,8 @@ function build(root: Command, call: (spec: CommandSpec, command: Command) => Pro
     .description(
       'Sign in once. After that, every tool you run is signed in, and none of them holds the secret.',
     )
-    .version(packageVersion(), '--version', 'print the version')
-    .helpOption('--help', 'print help')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()
@@ -95,6 +111,7 @@ function build(root: Command, call: (spec: CommandSpec, command: Command) => Pro
       outputError: () => {},
       getOutHelpWidth: () => Math.min(process.stdout.columns || helpWidth, helpWidth),
     })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: narrowestText })
     .addHelpText('after', () => `\n${spell(footer)}`)
   for (const option of globalOptions) root.option(option.flags, option.summary)
   for (const spec of commands) addCommand(root, spec, call)
@@ -112,7 +129,7 @@ function addCommand(
   const command = parent
     .command(spec.name)
     .summary(spec.summary)
-    .helpOption('--help', 'print help')
+    .helpOption('-h, --help', 'print help')
     .helpCommand(false)
   command.description(spec.about === undefined ? spec.summary : `${spec.summary}\n\n${spec.about}`)
   for (const operand of spec.operands ?? []) {
@@ -182,10 +199,20 @@ function readFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
 function usageExit(error: CommanderError, output: Output, path: readonly CommandSpec[]): number {
   if (error.code === 'commander.version' || error.code === 'commander.helpDisplayed') return 0
   const words = ['hallpass', ...path.map(({ name }) => name)].join(' ')
-  const text = error.code === 'commander.help' ? `${words} needs a subcommand` : error.message
+  const needs = `${words} needs a ${path.length === 0 ? 'command' : 'subcommand'}`
+  const text = error.code === 'commander.help' ? needs : error.message + longFlagFor(error.message)
   const message = text.replace(/^error: /, '').replaceAll('\n', ' ')
-  const usage = new HallpassError('usage', message, { hint: `${words} --help` })
+  const usage = new HallpassError('usage', message, { hint: helpOf(path) })
   return output.fail(usage, path[0]?.ownFailure)
+}
+
+/** The parser suggests the spelling of long options only. */
+function longFlagFor(message: string): string {
+  const letter = /^error: unknown option '-([a-z])/i.exec(message)?.[1]?.toLowerCase()
+  const alike = ['--version', ...globalOptions.map(({ flags }) => flags.split(' ')[0] ?? '')].filter(
+    (flag) => flag[2] === letter,
+  )
+  return alike.length === 0 ? '' : ` (Did you mean ${alike.join(' or ')}?)`
 }
 
 async function help(root: Command, topic: readonly string[]): Promise<void> {
@@ -204,6 +231,6 @@ async function help(root: Command, topic: readonly string[]): Promise<void> {
 }
 
 const footer = `Start with:
-  hallpass run --capture -- curl -d user=ada -d password=… https://app.example.com/login
+  hallpass run --capture -- curl -d @form.txt https://app.example.com/login
   hallpass run -- curl https://app.example.com/me
 `

@@ -1,4 +1,5 @@
 import { HallpassError } from '../errors.ts'
+import { quotedWord } from '../quoted-word.ts'
 import { Secret } from '../secret.ts'
 import { Exit } from './command.ts'
 import type { GlobalFlags } from './global-flags.ts'
@@ -31,10 +32,21 @@ export async function passphrase(flags: GlobalFlags): Promise<Secret> {
   return hiddenPrompt('passphrase of the key')
 }
 
-/** Asks for yes or no on stderr. Without a terminal the error names the flag that answers (exit 2). */
-export async function confirm(flags: GlobalFlags, question: string, flag = '--yes'): Promise<boolean> {
+/**
+ * Asks for yes or no on stderr. Without a terminal the error names the flag that answers (exit 2).
+ * @param typed the command line, for the hint
+ */
+export async function confirm(
+  flags: GlobalFlags,
+  typed: readonly string[],
+  question: string,
+  flag = '--yes',
+): Promise<boolean> {
   if (!flags.input || !process.stdin.isTTY) {
-    throw new HallpassError('usage', `${question} There is no terminal to answer on: use ${flag}`)
+    const message = `hallpass must ask first, and there is no terminal. ${flag} answers yes to: ${question}`
+    throw new HallpassError('usage', message, {
+      hint: ['hallpass', ...typed, flag].map(quotedWord).join(' '),
+    })
   }
   const clack = await import('@clack/prompts')
   const answer = await clack.confirm({
@@ -49,7 +61,10 @@ export async function confirm(flags: GlobalFlags, question: string, flag = '--ye
 /** Asks for a line on stderr. Without a terminal the error names the flag that answers (exit 2). */
 export async function answer(flags: GlobalFlags, question: string, flag: string): Promise<string> {
   if (!flags.input || !process.stdin.isTTY) {
-    throw new HallpassError('usage', `${question} There is no terminal to answer on: use ${flag}`)
+    throw new HallpassError(
+      'usage',
+      `hallpass must ask, and there is no terminal: use ${flag}. The question: ${question}`,
+    )
   }
   const clack = await import('@clack/prompts')
   process.stderr.columns ||= 80

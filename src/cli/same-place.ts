@@ -1,4 +1,4 @@
-import { quotedPath } from '../store/own-files.ts'
+import { quotedWord } from '../quoted-word.ts'
 import type { GlobalFlags } from './global-flags.ts'
 
 /** The part of a command's spec that says whether it takes `--session`. */
@@ -16,11 +16,11 @@ export function inSamePlace(
 ): string {
   if (!command.startsWith('hallpass ') || command.includes(';')) return command
   const [own = '', ...child] = command.split(/(?= -- )/)
-  const place = home === undefined || own.includes(' --home ') ? '' : ` --home ${quotedPath(home)}`
+  const place = home === undefined || own.includes(' --home ') ? '' : ` --home ${quotedWord(home)}`
   const whose =
     session === 'default' || own.includes(' --session ') || !takesSession(own.split(' ').slice(1), commands)
       ? ''
-      : ` --session ${quotedPath(session)}`
+      : ` --session ${quotedWord(session)}`
   return [own, whose, place, ...child].join('')
 }
 

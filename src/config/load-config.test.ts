@@ -56,7 +56,7 @@ describe('an address that other machines can reach', () => {
     ])
     rmSync(file)
     const flag = await failure(load(undefined, { flags: { listen } }))
-    expect(flag).toMatchObject({ code: 'config-invalid', message: expect.stringContaining(message) })
+    expect(flag).toMatchObject({ code: 'usage', message: expect.stringContaining(message) })
     expect(flag.message).toMatch(/^--listen: /)
     const variable = await failure(load(undefined, { env: { HALLPASS_LISTEN: listen } }))
     expect(variable.message).toMatch(/^HALLPASS_LISTEN: /)

@@ -51,7 +51,7 @@ export function configPath(options: Pick<ConfigOptions, 'home' | 'file' | 'env'>
 
 /**
  * The configuration: flags before environment before file before defaults, key by key.
- * @throws HallpassError 'config-invalid' with file, line and column, or with the variable or flag
+ * @throws HallpassError 'config-invalid' with file, line and column, or with the variable; 'usage' with the flag
  */
 export async function loadConfig(options: ConfigOptions): Promise<Config> {
   const { config, problems } = await checkConfig(options)

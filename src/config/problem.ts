@@ -21,12 +21,14 @@ export function problemText({ where, key, message }: Problem): string {
   return key === '' ? `${where}: ${message}` : `${where}: ${key}: ${message}`
 }
 
-/** The error of a configuration with these problems. It names the first and counts the others. */
+/** The error of a configuration with these problems. It names the first and counts the others. A flag belongs to the command line. */
 export function configError(problems: readonly Problem[]): HallpassError {
   const [first] = problems
   if (first === undefined) return new HallpassError('config-invalid', 'the configuration is not valid')
   const more = problems.length - 1
   const text = more === 0 ? problemText(first) : `${problemText(first)} (and ${more} more)`
+  if (first.where.startsWith('--'))
+    return new HallpassError('usage', text, { hint: first.hint ?? 'hallpass start --help' })
   return new HallpassError('config-invalid', text, {
     hint: first.hint ?? (more === 0 ? 'hallpass config schema' : 'hallpass config check'),
   })

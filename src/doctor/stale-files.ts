@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AdminClient } from '../admin/client.ts'
-import { isThere, quotedPath } from '../store/own-files.ts'
+import { quotedWord } from '../quoted-word.ts'
+import { isThere } from '../store/own-files.ts'
 import { type Check, type Finding, good, note } from './check.ts'
 
 /** A write takes milliseconds, so no process uses a temporary file this old. */
@@ -28,7 +29,7 @@ export const staleFiles: Check = {
         const path = join(home.root, name)
         const stat = name.endsWith('.tmp') ? lstatSync(path, { throwIfNoEntry: false }) : undefined
         if (stat?.isFile() && now - stat.mtimeMs > abandonedAfterMs) {
-          findings.push(note(`${path} was left by a write that was cut off`, `rm ${quotedPath(path)}`))
+          findings.push(note(`${path} was left by a write that was cut off`, `rm ${quotedWord(path)}`))
         }
       }
     }

@@ -103,9 +103,13 @@ function domain(name: string, written: string): string {
   const labels = host.split('.')
   if (numericLabel.test(labels.at(-1) ?? '') && host !== bare)
     throw new Error(`"${said}" is an odd spelling of ${host}; write that`)
-  if (host.length > 253 || !labels.every((part) => part.length <= 63 && label.test(part)))
-    throw new Error(`"${said}" is not a host name`)
+  if (!isHostName(host)) throw new Error(`"${said}" is not a host name`)
   return host
+}
+
+/** @param host lower case, without a trailing dot; international names in Punycode */
+export function isHostName(host: string): boolean {
+  return host.length <= 253 && host.split('.').every((part) => part.length <= 63 && label.test(part))
 }
 
 function isAddress(host: string): boolean {

@@ -74,6 +74,7 @@ export async function undoImport(store: Store, session: string): Promise<UndoRep
     throw new HallpassError(
       'failed',
       `the session "${session}" has no import to undo: hallpass keeps those that changed or removed something`,
+      { hint: 'hallpass session show' },
     )
   }
   const { from, at, records } = fromJson(entry, session)

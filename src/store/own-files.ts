@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { HallpassError } from '../errors.ts'
+import { quotedWord } from '../quoted-word.ts'
 
 /** No file of ours comes near this. Attack: a larger file fills the memory. */
 export const maxFileBytes = 64 * 1024 * 1024
@@ -29,7 +30,7 @@ export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder
   if (stat.uid !== BigInt(user)) throw unsafe(path, `belongs to another user (uid ${stat.uid})`)
   if ((stat.mode & othersBits) !== 0n) {
     const mode = (stat.mode & 0o777n).toString(8).padStart(4, '0')
-    const hint = `chmod ${kind === 'folder' ? '700' : '600'} ${quotedPath(path)}`
+    const hint = `chmod ${kind === 'folder' ? '700' : '600'} ${quotedWord(path)}`
     throw unsafe(path, `is open to other users (mode ${mode})`, hint)
   }
 }
@@ -102,9 +103,4 @@ function openWithoutFollowing(path: string): number | undefined {
 
 function unsafe(path: string, what: string, hint?: string): HallpassError {
   return new HallpassError('state-unsafe', `${path} ${what}`, hint === undefined ? {} : { hint })
-}
-
-/** A path, quoted for a shell. */
-export function quotedPath(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

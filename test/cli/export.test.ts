@@ -51,7 +51,7 @@ describe('export', () => {
     const file = join(scratch(cli), 'cookies.txt')
     const unasked = await cli.run(['export', '--format', 'netscape', '--out', file])
     expect(unasked).toMatchObject({ status: 2, stdout: '' })
-    expect(unasked.stderr).toMatch(/Write 1 cookie with their values in clear.*use --reveal/)
+    expect(unasked.stderr).toMatch(/--reveal answers yes to: Write the values of 1 cookie in clear to /)
     expect(existsSync(file)).toBe(false)
     const { status, stdout, stderr } = await cli.shell(
       `umask 0; hallpass export --format netscape --out '${file}' --reveal`,

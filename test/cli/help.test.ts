@@ -1,15 +1,29 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { CommandSpec } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/commands.ts'
+import { globalOptions } from '../../src/cli/global-options.ts'
 import { helpPages } from '../../src/cli/help-pages.ts'
 import { runProgram } from '../../src/cli/program.ts'
 
 const maxColumns = 100
 
-test.each([[], ...paths(commands)])('--help of hallpass %s %s fits 100 columns', async (...path) => {
-  const text = await printed([...path, '--help'])
-  expect(text).toContain('Usage: hallpass')
-  expect(text.split('\n').filter((line) => line.length > maxColumns)).toEqual([])
+const { columns } = process.stdout
+afterEach(() => {
+  process.stdout.columns = columns
+})
+
+describe.each([[[]], ...paths(commands).map((path) => [path])])('--help of hallpass %j', (path) => {
+  test.each([80, 100, 200])('fits a terminal of %d columns, and has at most 100', async (width) => {
+    process.stdout.columns = width
+    const text = await printed([...path, '--help'])
+    expect(text).toContain('Usage: hallpass')
+    expect(text.split('\n').filter((line) => line.length > Math.min(width, maxColumns))).toEqual([])
+  })
+
+  test('lists the options that every command has', async () => {
+    const text = await printed([...path, '--help'])
+    for (const { flags } of globalOptions) expect(text).toContain(`  ${flags} `)
+  })
 })
 
 test.each(helpPages.map(({ name }) => name))('help %s fits 100 columns', async (name) => {

@@ -35,6 +35,20 @@ describe('the exit status of run', () => {
     expect(stderr).toMatch(/^hallpass: hint: /m)
   })
 
+  test.each([
+    [['curl', 'https://a.example/?x=1&y'], "hallpass run -- curl 'https://a.example/?x=1&y'"],
+    [
+      ['--only', 'a.example', '--strict', 'curl', 'a.example'],
+      'hallpass run --strict --only a.example -- curl a.example',
+    ],
+    [['--only', 'a.example', './nightly.sh'], 'hallpass run --only a.example -- ./nightly.sh'],
+    [['--capture', 'curl', 'https://a.example/'], 'hallpass run --capture -- curl https://a.example/'],
+    [['--capture', '--'], 'hallpass run --capture -- curl https://example.com/'],
+  ])('without --, %j gives the whole command to type', async (words, hint) => {
+    const { stderr } = await new CommandLine().run(['run', ...words])
+    expect(stderr).toContain(`hallpass: hint: npx ${hint}\n`)
+  })
+
   test('is 125 when the configuration is wrong, and nothing is made', async () => {
     const cli = new CommandLine()
     const file = join(cli.folder, 'config.yaml')

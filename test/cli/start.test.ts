@@ -233,7 +233,7 @@ describe('start on an address that other machines can reach', () => {
     const cli = new CommandLine()
     for (const more of [[], ['--background']]) {
       const { status, stderr } = await cli.run(['start', '--listen', listen, ...more])
-      expect(status).toBe(3)
+      expect(status).toBe(2)
       expect(stderr).toMatch(/error: --listen: other machines can reach .*listenBeyondLoopback: true/)
       expect(existsSync(cli.home)).toBe(false)
     }
@@ -266,12 +266,40 @@ describe('start on an address that other machines can reach', () => {
 })
 
 describe('without a proxy', () => {
-  test.each(['stop', 'status', 'env'])('%s exits 1 and says how to start one', async (name) => {
+  test('stop has nothing to do, and status says in JSON what it says in words', async () => {
     const cli = new CommandLine()
-    const plain = await cli.run([name])
+    expect(await cli.run(['stop'])).toMatchObject({ status: 0, stdout: '' })
+    const words = await cli.run(['status'])
+    expect(words.status).toBe(1)
+    const { status, stdout } = await cli.run(['status', '--json'])
+    expect(status).toBe(1)
+    const document = JSON.parse(stdout)
+    expect(document).toMatchObject({
+      schema: 'hallpass.status/1',
+      running: false,
+      pid: null,
+      home: cli.home,
+      needs_login: [],
+    })
+    for (const { name, fact, remedy } of document.parts) {
+      expect(words.stdout).toMatch(new RegExp(`^${name} `, 'm'))
+      expect(words.stdout).toContain(fact)
+      if (remedy !== null) expect(words.stdout).toContain(`(${remedy})`)
+    }
+    expect(document.parts[0]).toEqual({
+      name: 'proxy',
+      fact: 'not running',
+      remedy: 'npx hallpass start --background',
+    })
+    expect(existsSync(cli.home)).toBe(false)
+  })
+
+  test('env exits 1 and says how to start one', async () => {
+    const cli = new CommandLine()
+    const plain = await cli.run(['env'])
     expect(plain.status).toBe(1)
     expect(plain.stdout + plain.stderr).toContain('npx hallpass start --background')
-    const { status, stdout, stderr } = await cli.run([name, '--json'])
+    const { status, stdout, stderr } = await cli.run(['env', '--json'])
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(JSON.parse(stderr)).toMatchObject({
       error: { code: 'not-running', hint: 'npx hallpass start --background', exit: 1 },

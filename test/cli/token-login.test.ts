@@ -89,22 +89,22 @@ describe('token login', () => {
       [
         'an issuer',
         [],
-        /error: Who issues the tokens: github, .* There is no terminal to answer on: use --provider or --issuer\n/,
+        /error: hallpass must ask, .*use --provider or --issuer\. The question: Who issues the tokens: github, /,
       ],
       [
         'which one',
         ['--provider', 'okta'],
-        /error: Which Okta\? As DOMAIN\.okta\.com\. There is no terminal to answer on: use --issuer\n/,
+        /error: hallpass must ask, .*use --issuer\. The question: Which Okta\? As DOMAIN\.okta\.com\.\n/,
       ],
       [
         'a client id',
         ['--provider', 'github'],
-        /application at https:\/\/github\.com\/settings\/developers, with the redirect URI http:\/\/127\.0\.0\.1\/callback\n.*error: What is the client id\? .* use --client-id\n/,
+        /application at https:\/\/github\.com\/settings\/developers, with the redirect URI http:\/\/127\.0\.0\.1\/callback\n.*error: hallpass must ask, .*use --client-id\. The question: What is the client id\?\n/,
       ],
       [
         'hosts',
         ['--issuer', 'https://id.example.com', '--client-id', 'c'],
-        /error: Which hosts are the tokens for\? .* use --host\n/,
+        /error: hallpass must ask, .*use --host\. The question: Which hosts are the tokens for\?/,
       ],
       [
         'a secret',

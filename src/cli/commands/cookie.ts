@@ -37,7 +37,7 @@ export const command: CommandSpec = {
           choices: ['strict', 'lax', 'none'],
         },
       ],
-      examples: ['printf %s "$SID" | hallpass cookie set https://app.example.com/ sid --secure'],
+      examples: ['printf %s "$SID" | hallpass cookie set app.example.com sid --secure'],
       load: () => import('./cookie/set.ts'),
     },
     {

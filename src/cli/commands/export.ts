@@ -29,7 +29,7 @@ export const command: CommandSpec = {
   ],
   examples: [
     'hallpass export --format netscape --out cookies.txt example.com',
-    'hallpass export --format curl --reveal https://app.example.com/me | curl -K -',
+    'hallpass export --format curl --reveal app.example.com/me | curl -K -',
     'hallpass export --format bundle --out work.bundle --session work',
   ],
   load: () => import('./export/export.ts'),

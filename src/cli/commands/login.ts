@@ -28,7 +28,7 @@ export const command: CommandSpec = {
   ],
   examples: [
     'hallpass login app.example.com',
-    "hallpass login app.example.com/login --until 'url=https://app.example.com/home*'",
+    "hallpass login app.example.com --until 'url=https://app.example.com/home*'",
     'hallpass login app.example.com --also sso.example.net',
   ],
   load: () => import('./login/login.ts'),

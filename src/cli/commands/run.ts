@@ -21,7 +21,7 @@ export const command: CommandSpec = {
     { flags: '--nest', summary: 'allow hallpass run inside hallpass run' },
   ],
   examples: [
-    "hallpass run --capture -- curl -d 'user=ada&password=…' https://app.example.com/login",
+    'hallpass run --capture -- curl -d @form.txt https://app.example.com/login',
     'hallpass run -- curl https://app.example.com/me',
     'hallpass run --only api.example.com --strict -- ./nightly.sh',
   ],

@@ -6,7 +6,7 @@ export function text(): string {
   1    failed
   2    usage: hallpass does not understand the command line
   3    the configuration has an error, or Node is too old
-  4    a session, credential or cookie is missing, or needs a login
+  4    a session, credential, cookie or web storage is missing, or needs a login
   5    the key is missing, damaged or locked
   6    the origin or the token server cannot be reached
   7    certificate or trust

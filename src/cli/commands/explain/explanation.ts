@@ -28,7 +28,7 @@ export function explanationRows(explanation: ShownExplanation, now: number): [la
   for (const { name, placeholder, reason } of explanation.guards)
     rows.push(['refused', `a request with the placeholder ${placeholder} (${name}): ${reason}`])
   if (names.length + credentials.attached.length === 0 && policy.allowed) rows.push(['attached', 'nothing'])
-  rows.push(['reveal', revealed[explanation.reveal]])
+  if (policy.allowed) rows.push(['reveal', revealed[explanation.reveal]])
   return rows
 }
 

@@ -59,7 +59,7 @@ export const run: Run = async (context, input) => {
     })
   }
   if (!secret) {
-    const question = `Write ${counted(cookies.length, 'cookie')} with their values in clear to ${file}?`
+    const question = `Write the values of ${counted(cookies.length, 'cookie')} in clear to ${file}?`
     if (!(await context.confirm(question, '--reveal'))) throw new Exit(1)
   }
   const made = format === undefined ? await bundle(context, input, gathered) : write(format, gathered)

@@ -3,7 +3,8 @@ import { constants, lstatSync, realpathSync, type Stats, statSync } from 'node:f
 import { open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HallpassError } from '../../../errors.ts'
-import { errnoOf, quotedPath } from '../../../store/own-files.ts'
+import { quotedWord } from '../../../quoted-word.ts'
+import { errnoOf } from '../../../store/own-files.ts'
 
 const sticky = 0o1000
 const othersWrite = 0o022
@@ -79,7 +80,7 @@ function checkFolders(folder: string): void {
     // In a sticky folder only the owner of a file can replace it. That suffices above the folder, and in the user's own folder.
     const tolerated = (stat.mode & sticky) !== 0 && (at !== folder || isOwn(stat))
     if (shared && !tolerated) {
-      const hint = at === folder ? { hint: `chmod go-w ${quotedPath(at)}` } : {}
+      const hint = at === folder ? { hint: `chmod go-w ${quotedWord(at)}` } : {}
       throw new HallpassError(
         'state-unsafe',
         `other users can write to the folder ${at}: hallpass writes no secret there`,

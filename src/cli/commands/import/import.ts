@@ -115,7 +115,7 @@ async function named<T>(name: string, run: () => Promise<T>): Promise<T> {
     return await run()
   } catch (error) {
     if (!(error instanceof HallpassError) || error.message.startsWith('--')) throw error
-    const options = { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) }
-    throw new HallpassError(error.code, `${name}: ${error.message}`, options)
+    const hint = error.hint ?? 'hallpass import --help'
+    throw new HallpassError(error.code, `${name}: ${error.message}`, { hint, cause: error })
   }
 }

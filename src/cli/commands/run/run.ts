@@ -5,6 +5,7 @@ import { applyEnvironment, childEnvironment, foreignTrust } from '../../../envir
 import { missedProxy } from '../../../environment/missed-proxy.ts'
 import { HallpassError } from '../../../errors.ts'
 import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
+import { quotedWord } from '../../../quoted-word.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { type MetLogin, metLogins } from '../../../sessions/needed-logins.ts'
@@ -25,14 +26,12 @@ interface Passage {
 export const run: Run = async (context, input) => {
   const [program] = input.rest
   if (program === undefined || input.args.length > 0) {
-    throw new HallpassError('usage', 'write the command to run after --', {
-      hint: `hallpass run -- ${input.args[0] ?? 'curl https://example.com/'}`,
-    })
+    throw new HallpassError('usage', 'write the command to run after --', { hint: separated(input) })
   }
   const inherited = process.env
   if (isNested(inherited) && !input.has('nest')) {
     throw new HallpassError('usage', 'this is already inside hallpass run; --nest allows another one', {
-      hint: `hallpass run --nest -- ${program}`,
+      hint: typed(['--nest', ...optionWords(input)], input.rest),
     })
   }
   const scope = readScope(input)
@@ -53,6 +52,33 @@ export const run: Run = async (context, input) => {
   // A loop in a shell ends only if the process died of SIGINT; an exit status would let it go on after Ctrl-C.
   if (end.signal === 'SIGINT' && hasTerminal()) process.kill(process.pid, 'SIGINT')
   return end.status
+}
+
+/** The command line that was meant where `--` is missing: an option that takes hosts has then taken the command too. */
+function separated(input: Input): string {
+  const options = optionWords(input)
+  const command = input.args.length > 0 ? input.args : options.splice(commandAt(options))
+  return typed(options, command.length > 0 ? command : ['curl', 'https://example.com/'])
+}
+
+/** Where the words of the command begin: no host is without a dot, and none has a slash. */
+function commandAt(options: readonly string[]): number {
+  const at = options.findIndex((word) => !/^(--.*|\*|localhost(:\d+)?|[^/]*\.[^/]*)$/.test(word))
+  return at === -1 ? options.length : at
+}
+
+function typed(options: readonly string[], command: readonly string[]): string {
+  return ['hallpass', 'run', ...options, '--', ...command].map(quotedWord).join(' ')
+}
+
+function optionWords(input: Input): string[] {
+  const capture = input.list('capture')
+  const only = input.list('only')
+  return [
+    ...(input.has('strict') ? ['--strict'] : []),
+    ...(capture === undefined ? [] : ['--capture', ...capture]),
+    ...(only === undefined ? [] : ['--only', ...only]),
+  ]
 }
 
 /** Chooses the running proxy, unless it has other settings than this command: a rule would not hold. */

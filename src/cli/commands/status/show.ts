@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { AdminClient, notRunning } from '../../../admin/client.ts'
+import { AdminClient } from '../../../admin/client.ts'
 import { notTakenUp, restart } from '../../../admin/other-settings.ts'
 import type { Status } from '../../../admin/wire.ts'
 import { HallpassError } from '../../../errors.ts'
@@ -24,11 +24,7 @@ export const run: Run = async (context) => {
   const home = homeOf(env)
   const admin = new AdminClient(home)
   const running = await admin.running()
-  if (output.json) {
-    if (running === undefined) throw notRunning(home)
-    output.document('status/1', { ...document(running, home), needs_login: await admin.neededLogins() })
-    return
-  }
+  const needed = await readLogins(context, home, running && admin)
   const parts = [
     proxyPart(running),
     ...(running ? clientParts(running) : []),
@@ -37,13 +33,24 @@ export const run: Run = async (context) => {
     configPart(context, running),
     keyPart(home, env),
     authorityPart(home),
-    ...(await loginParts(context, home, running && admin)),
+    ...('problem' in needed ? [{ name: 'login', ...needed.problem }] : needed.logins.map(loginPart)),
   ]
-  const rows = parts.map(({ name, fact, remedy }) => [
-    name,
-    remedy === undefined ? fact : [`${fact}  `, painted('yellow', `(${remedy})`)],
-  ])
-  output.table(rows)
+  if (output.json) {
+    output.document('status/1', {
+      ...document(running, home),
+      needs_login: 'problem' in needed ? null : needed.logins,
+      parts: parts.map(({ name, fact, remedy }) => {
+        return { name, fact, remedy: remedy === undefined ? null : output.spell(remedy) }
+      }),
+    })
+  } else {
+    output.table(
+      parts.map(({ name, fact, remedy }) => [
+        name,
+        remedy === undefined ? fact : [`${fact}  `, painted('yellow', `(${remedy})`)],
+      ]),
+    )
+  }
   return running === undefined ? 1 : 0
 }
 
@@ -128,24 +135,28 @@ function authorityPart(home: Home): Part {
   }
 }
 
-/** Asks the running proxy. Without a proxy, reads the store, if that needs no new key and no passphrase. */
-async function loginParts(context: Context, home: Home, admin: AdminClient | undefined): Promise<Part[]> {
-  try {
-    const needed = admin ? await admin.neededLogins() : await readNeededLogins(context, home)
-    return needed.map(({ session, name, reason, signInAt }) => ({
-      name: 'login',
-      fact: `${name} of the session "${session}" needs one: ${reason}`,
-      remedy: loginCommand(name, session, signInAt),
-    }))
-  } catch (error) {
-    return [{ name: 'login', ...problemOf(error) }]
+function loginPart({ session, name, reason, signInAt }: NeededLogin): Part {
+  return {
+    name: 'login',
+    fact: `${name} of the session "${session}" needs one: ${reason}`,
+    remedy: loginCommand(name, session, signInAt),
   }
 }
 
-async function readNeededLogins(context: Context, home: Home): Promise<readonly NeededLogin[]> {
-  if (!canBeOpened(home, context.env)) return []
-  const { neededLogins } = await import('../../../sessions/needed-logins.ts')
-  return await neededLogins((await context.open()).sessions, Date.now())
+type Logins =
+  | { readonly logins: readonly NeededLogin[] }
+  | { readonly problem: { readonly fact: string; readonly remedy: string } }
+
+/** Asks the running proxy. Without a proxy, reads the store, if that needs no new key and no passphrase. */
+async function readLogins(context: Context, home: Home, admin: AdminClient | undefined): Promise<Logins> {
+  try {
+    if (admin !== undefined) return { logins: await admin.neededLogins() }
+    if (!canBeOpened(home, context.env)) return { logins: [] }
+    const { neededLogins } = await import('../../../sessions/needed-logins.ts')
+    return { logins: await neededLogins((await context.open()).sessions, Date.now()) }
+  } catch (error) {
+    return { problem: problemOf(error) }
+  }
 }
 
 /** Whether the store can be read without making anything and without a passphrase. `keyPart` reports a broken key. */
@@ -158,30 +169,30 @@ function canBeOpened(home: Home, env: Context['env']): boolean {
   }
 }
 
-function problemOf(error: unknown): Omit<Part, 'name'> {
+function problemOf(error: unknown): { readonly fact: string; readonly remedy: string } {
   if (!(error instanceof HallpassError)) throw error
   return { fact: error.message, remedy: error.hint ?? 'hallpass doctor' }
 }
 
-function document(status: Status, home: Home): Record<string, unknown> {
+function document(status: Status | undefined, home: Home) {
   return {
-    running: true,
-    pid: status.pid,
-    version: status.version,
-    host: status.host,
-    port: status.port,
-    started_at: status.startedAt,
-    background: status.background,
-    no_auth: status.noAuth,
+    running: status !== undefined,
+    pid: status?.pid ?? null,
+    version: status?.version ?? null,
+    host: status?.host ?? null,
+    port: status?.port ?? null,
+    started_at: status?.startedAt ?? null,
+    background: status?.background ?? null,
+    no_auth: status?.noAuth ?? null,
     home: home.root,
-    config_file: status.configFile,
-    config_problem: status.settings.problem,
-    restart_for: status.settings.restartFor,
-    upstream: status.upstream,
-    connections: status.connections,
-    open_connections: status.open,
-    requests: status.requests,
-    tunnels: status.tunnels,
-    clients: status.clients,
+    config_file: status?.configFile ?? null,
+    config_problem: status?.settings.problem ?? null,
+    restart_for: status?.settings.restartFor ?? [],
+    upstream: status?.upstream ?? [],
+    connections: status?.connections ?? 0,
+    open_connections: status?.open ?? 0,
+    requests: status?.requests ?? 0,
+    tunnels: status?.tunnels ?? 0,
+    clients: status?.clients ?? [],
   }
 }

@@ -9,8 +9,15 @@ import type { Run } from '../../command.ts'
 const goneWithinMs = 15_000
 
 export const run: Run = async ({ env, output }) => {
-  const admin = new AdminClient(homeOf(env))
-  const { pid, host, port } = await admin.status()
+  const home = homeOf(env)
+  const admin = new AdminClient(home)
+  const running = await admin.running()
+  if (running === undefined) {
+    if (output.json) output.document('stop/1', { pid: null, host: null, port: null, stopped: false })
+    else output.say(`no proxy is running for ${home.root}: there is nothing to stop`)
+    return
+  }
+  const { pid, host, port } = running
   await admin.stop()
   const deadline = Date.now() + goneWithinMs
   while (isAlive(pid)) {

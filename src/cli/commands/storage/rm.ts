@@ -1,3 +1,4 @@
+import { HallpassError } from '../../../errors.ts'
 import { keysOf } from '../../../sessions/origin-storage.ts'
 import { Exit, type Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
@@ -7,12 +8,18 @@ export const run: Run = async (context, input) => {
   const { output } = context
   const place = placeOperand(input.args[0] ?? '')
   const session = await (await context.open()).session()
-  const keys = (await session.storage.list(place)).reduce((sum, storage) => sum + keysOf(storage), 0)
+  const storages = await session.storage.list(place)
+  if (storages.length === 0) {
+    throw new HallpassError(
+      'storage-missing',
+      `the session "${session.name}" has no web storage of ${place}`,
+      { hint: 'hallpass storage list' },
+    )
+  }
+  const keys = storages.reduce((sum, storage) => sum + keysOf(storage), 0)
   const question = `Remove ${counted(keys, 'key')} of web storage of ${place} from the session "${session.name}"?`
-  if (keys > 0 && !input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
-  const removed = keys === 0 ? 0 : await session.storage.clear(place)
+  if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
+  const removed = await session.storage.clear(place)
   if (output.json) output.document('storage-rm/1', { session: session.name, place, removed })
-  output.say(
-    removed === 0 ? `there is no web storage of ${place}` : `removed ${counted(removed, 'key')} of ${place}`,
-  )
+  output.say(`removed ${counted(removed, 'key')} of ${place}`)
 }
