@@ -1,5 +1,5 @@
 import { HallpassError } from '../errors.ts'
-import { parseJsonObject } from '../json.ts'
+import { fieldOf, parseJsonObject } from '../json.ts'
 import { isLocalName, isPlainLoopback } from '../rules/loopback.ts'
 import type { Zod } from '../rules/rule-schema.ts'
 import {
@@ -226,7 +226,9 @@ function fromJson(text: string, now: number): OAuth2Value | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   const json = parseJsonObject(text)
   if (json === undefined) throw invalid('the value is not JSON')
-  const { access_token: accessToken, refresh_token: refreshToken, client_secret: clientSecret } = json
+  const accessToken = fieldOf(json, ['access_token', 'token'])
+  const refreshToken = fieldOf(json, ['refresh_token'])
+  const clientSecret = fieldOf(json, ['client_secret'])
   if (clientSecret !== undefined && !isRefreshToken(clientSecret))
     throw invalid('the client_secret is not valid')
   const secret = clientSecret !== undefined && { clientSecret }

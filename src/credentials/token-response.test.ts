@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { tokenSetOf } from './token-response.ts'
+import { tokenFieldsOf, tokenSetOf } from './token-response.ts'
 
 const now = Date.UTC(2026, 0, 1)
 const jwt = (claims: object) =>
@@ -28,15 +28,66 @@ it.each<[string, Readonly<Record<string, unknown>>]>([
   ['one of two words', { access_token: 'a b' }],
   ['one that is not ASCII', { access_token: 'ä' }],
   ['tokens of another type', { token_type: 'DPoP' }],
+  ['tokens of another type in another spelling', { tokenType: 'mac' }],
   ['an invalid type', { token_type: 1 }],
-  ['a refresh token that is a number', { refresh_token: 1 }],
-  ['a refresh token with a line break', { refresh_token: 'a\nb' }],
+  ['a list of types', { token_type: ['Bearer'] }],
 ])('refuses %s', (_, response) => expect(tokenSetOf({ access_token: 'a', ...response }, now)).toBeUndefined())
+
+it.each<[string, Readonly<Record<string, unknown>>, string | undefined]>([
+  ['no type', {}, undefined],
+  ['null for a type', { token_type: null }, undefined],
+  ['an empty type', { token_type: '' }, undefined],
+  ['the type of Apigee', { token_type: 'BearerToken' }, undefined],
+  ['a refresh token that is null', { refresh_token: null }, undefined],
+  ['an empty refresh token', { refresh_token: '' }, undefined],
+  ['a refresh token that is a number', { refresh_token: 1 }, 'refresh_token'],
+  ['a refresh token with a line break', { refresh_token: 'a\nb' }, 'refresh_token'],
+  ['a scope that is an object', { scope: {} }, 'scope'],
+  ['a life that is a text', { expires_in: 'soon' }, 'expires_in'],
+  ['a life that is an object', { expires_in: {} }, 'expires_in'],
+])('takes the access token beside %s', (_, response, ignored) => {
+  const fields = tokenFieldsOf({ access_token: 'a', ...response })
+  expect(fields).toEqual({ accessToken: 'a', ignored: ignored === undefined ? [] : [ignored] })
+})
+
+it.each<[string, Readonly<Record<string, unknown>>]>([
+  ['AWS SSO and Claude Code', { accessToken: 'a', refreshToken: 'r', expiresAt: now + 60_000 }],
+  ['the registry of containers', { token: 'a', refresh_token: 'r', expires_in: 60 }],
+  ['capitals', { AccessToken: 'a', RefreshToken: 'r', ExpiresIn: '60' }],
+  ['the scheme with the token', { access_token: 'Bearer a', refresh_token: 'r', expires_in: 60 }],
+])('knows the spelling of %s', (_, response) =>
+  expect(tokenSetOf(response, now)).toEqual({
+    accessToken: 'a',
+    refreshToken: 'r',
+    receivedAt: now,
+    expiresAt: now + 60_000,
+  }),
+)
+
+it('prefers the exact name', () =>
+  expect(tokenSetOf({ accessToken: 'b', access_token: 'a', token: 'c' }, now)?.accessToken).toBe('a'))
+
+it('joins a list of scopes', () =>
+  expect(tokenSetOf({ access_token: 'a', scope: ['x', 'y'] }, now)?.scope).toBe('x y'))
 
 it.each<[string, Readonly<Record<string, unknown>>, number | undefined]>([
   ['a number', { expires_in: 60 }, 60],
   ['the number as a text', { expires_in: '60' }, 60],
   ['no length, which would have every request refresh', { expires_in: 0 }, undefined],
+  ['a fraction', { expires_in: 59.5 }, 59.5],
+  ['a fraction as a text', { expires_in: '60.0' }, 60],
+  ['true', { expires_in: true }, undefined],
+  ['null', { expires_in: null }, undefined],
+  ['an empty text', { expires_in: '' }, undefined],
+  ['the name of Facebook', { expires: 60 }, 60],
+  ['the name of Lark', { expire: 60 }, 60],
+  ['its end in seconds', { expires_at: now / 1000 + 60 }, 60],
+  ['its end in seconds as a text, as Azure sends it', { expires_on: String(now / 1000 + 60) }, 60],
+  ['its end in milliseconds, as Google writes it', { expiry_date: now + 60_000 }, 60],
+  ['its end as a date', { expiry: '2026-01-01T00:01:00Z' }, 60],
+  ['its end as AWS SSO writes it', { expiresAt: '2026-01-01T00:01:00UTC' }, 60],
+  ['its end by the name that is also a life', { expires: now / 1000 + 60 }, 60],
+  ['an end that is no date', { expires_at: 'later' }, undefined],
   ['a negative life', { expires_in: -1 }, undefined],
   ['no number', { expires_in: 'soon' }, undefined],
   ['nothing', {}, undefined],

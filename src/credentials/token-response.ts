@@ -1,4 +1,5 @@
-import { type JsonObject, parseJsonObject } from '../json.ts'
+import { fieldOf, type JsonObject } from '../json.ts'
+import { jwtLifeMs, type StatedEnd, statedEnd } from './token-life.ts'
 
 /** The tokens of one answer of a token endpoint. Times are ms since the epoch by our clock. */
 export interface TokenSet {
@@ -11,29 +12,60 @@ export interface TokenSet {
   readonly expiresAt?: number | undefined
 }
 
-/** Longer is "for ever", and a Date has an end. */
-const maxLifeMs = 10 * 366 * 86_400_000
+/** The usable fields of a token response (RFC 6749 section 5.1) in any spelling. */
+export interface TokenFields extends StatedEnd {
+  readonly accessToken: string
+  readonly refreshToken?: string
+  readonly scope?: string
+  /** The names of the fields that are not usable. */
+  readonly ignored: readonly string[]
+}
 
 const word = /^[\x21-\x7e]+$/
+/** Apigee says BearerToken. */
+const bearerTypes = ['bearer', 'bearertoken']
 
 /**
- * The answer of a token endpoint (RFC 6749 section 5.1), also from a file or from a person; undefined when it is not a token response.
- * Times count from receipt, by our clock: a server's idea of the time, compared with ours, would have a machine whose clock
- * is wrong refresh with every request, or never.
+ * Reads a token response, also from a file or from a person. A field that is not usable is left out; only the access token must
+ * be there. undefined for tokens that cannot be sent as bearer tokens.
+ */
+export function tokenFieldsOf(response: JsonObject): TokenFields | undefined {
+  // The registries of containers and the apps of GitHub say `token`.
+  const accessToken = bearerWord(fieldOf(response, ['access_token', 'token']))
+  if (accessToken === undefined || !isBearer(fieldOf(response, ['token_type']))) return undefined
+  const refreshToken = fieldOf(response, ['refresh_token'])
+  const said = fieldOf(response, ['scope', 'scopes'])
+  const scope = Array.isArray(said) ? said.join(' ') : said
+  const { unreadable, ...end } = statedEnd(response)
+  const ignored = [
+    ...(unreadable === undefined ? [] : [unreadable]),
+    ...(refreshToken === undefined || isRefreshToken(refreshToken) ? [] : ['refresh_token']),
+    ...(scope === undefined || typeof scope === 'string' ? [] : ['scope']),
+  ]
+  return {
+    accessToken,
+    ...(isRefreshToken(refreshToken) && { refreshToken }),
+    ...(typeof scope === 'string' && { scope }),
+    ...end,
+    ignored,
+  }
+}
+
+/**
+ * The tokens of a token response; undefined when it has none. A life counts from receipt, by our clock. A stated end counts as it
+ * is, since the writer of a file has our clock.
  */
 export function tokenSetOf(response: JsonObject, receivedAt: number): TokenSet | undefined {
-  const { access_token: accessToken, refresh_token: refreshToken, scope, token_type: type } = response
-  if (typeof accessToken !== 'string' || !word.test(accessToken)) return undefined
-  // Another type (mac, DPoP) sent as a bearer token would be given away for nothing.
-  if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) return undefined
-  if (refreshToken !== undefined && !isRefreshToken(refreshToken)) return undefined
-  const lifeMs = secondsToMs(response.expires_in) ?? jwtLifeMs(accessToken)
+  const fields = tokenFieldsOf(response)
+  if (fields === undefined) return undefined
+  const { accessToken, refreshToken, scope, endsAt, lifeMs = jwtLifeMs(accessToken) } = fields
+  const expiresAt = endsAt ?? (lifeMs === undefined ? undefined : receivedAt + lifeMs)
   return {
     accessToken,
     ...(refreshToken !== undefined && { refreshToken }),
-    ...(typeof scope === 'string' && { scope }),
+    ...(scope !== undefined && { scope }),
     receivedAt,
-    ...(lifeMs !== undefined && { expiresAt: receivedAt + lifeMs }),
+    ...(expiresAt !== undefined && { expiresAt }),
   }
 }
 
@@ -42,22 +74,18 @@ export function isRefreshToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
 }
 
-/** exp − iat of a JWT: its life does not depend on the clock of the server or on ours. */
-function jwtLifeMs(token: string): number | undefined {
-  const { exp, iat } = jwtClaims(token) ?? {}
-  return typeof exp === 'number' && typeof iat === 'number' ? secondsToMs(exp - iat) : undefined
+/** The word after `Authorization: Bearer`. Some servers send the scheme with it, or a line end. */
+function bearerWord(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const text = value.trim().replace(/^bearer +/i, '')
+  return word.test(text) ? text : undefined
 }
 
-/** The claims of a JWT (RFC 7519), unverified; undefined when the text is not a JWT. */
-export function jwtClaims(token: string): JsonObject | undefined {
-  const [, payload, signature] = token.split('.')
-  if (payload === undefined || signature === undefined) return undefined
-  return parseJsonObject(Buffer.from(payload, 'base64url').toString('utf8'))
-}
-
-/** Nothing for a life of no length: it would have every request refresh. Some servers send the number as a text. */
-function secondsToMs(value: unknown): number | undefined {
-  const seconds = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
-  if (typeof seconds !== 'number' || !(seconds >= 1)) return undefined
-  return Math.min(seconds * 1000, maxLifeMs)
+/**
+ * Servers that send no type mean a bearer token. Attack: a token of another type (mac, DPoP) is bound to a key, and sent as a bearer
+ * token it would be given away for nothing.
+ */
+function isBearer(type: unknown): boolean {
+  if (type === undefined) return true
+  return typeof type === 'string' && bearerTypes.includes(type.trim().toLowerCase())
 }

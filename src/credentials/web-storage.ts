@@ -1,5 +1,5 @@
 import { commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
-import { jwtClaims } from './token-response.ts'
+import { jwtClaims } from './token-life.ts'
 import { fieldSecrets, isFieldValue, utf8Bytes } from './value.ts'
 
 export interface WebStorageDefinition extends Definition {

@@ -31,11 +31,68 @@ describe('the endpoints of an authorization server', () => {
     expect(client.serverMetadata().token_endpoint).toBe('https://id.test/tenant/token')
   })
 
+  it.each<[string, (answer: ServerResponse) => void]>([
+    ['a page of the server', (answer) => answer.setHeader('content-type', 'text/html').end('<p>')],
+    ['a sign-in', (answer) => answer.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()],
+    ['a gone one', (answer) => answer.writeHead(410).end()],
+  ])('are discovered at the place of RFC 8414 behind %s', async (_, otherwise) => {
+    await using world = await serving((path, answer) => {
+      if (path !== '/.well-known/oauth-authorization-server') return otherwise(answer)
+      json(answer, metadataOf('https://id.test'))
+    })
+    const client = await clientOf(at('https://id.test'), undefined, world.fetch)
+    expect(client.serverMetadata().token_endpoint).toBe('https://id.test/token')
+  })
+
+  it('are taken from a document with unusable fields, which a note names', async () => {
+    await using world = await serving((_path, answer) => {
+      answer.writeHead(203, { 'content-type': 'text/plain' })
+      answer.end(
+        JSON.stringify({
+          ...metadataOf('https://id.test'),
+          authorization_endpoint: '/auth',
+          device_authorization_endpoint: 7,
+          scopes_supported: 'openid offline_access',
+          id_token_signing_alg_values_supported: null,
+          authorization_response_iss_parameter_supported: 'true',
+        }),
+      )
+    })
+    const notes: string[] = []
+    const options = { note: (text: string) => void notes.push(text) }
+    const client = await clientOf(at('https://id.test'), undefined, world.fetch, options)
+    const metadata = client.serverMetadata()
+    expect(metadata).toMatchObject({
+      authorization_endpoint: 'https://id.test/auth',
+      scopes_supported: ['openid', 'offline_access'],
+      authorization_response_iss_parameter_supported: true,
+    })
+    expect(metadata.device_authorization_endpoint).toBeUndefined()
+    expect(notes).toEqual([
+      'https://id.test sent fields that are not usable and are ignored: device_authorization_endpoint',
+    ])
+  })
+
+  it.each([
+    ['https://id.test/app/', 'https://id.test/app'],
+    ['https://id.test/app', 'https://id.test/app/'],
+  ])('are not taken of the issuer %s for %s, and the hint is the command to type', async (named, given) => {
+    await using world = await serving((_path, answer) =>
+      json(answer, { ...metadataOf(named), issuer: named }),
+    )
+    const asked = clientOf(at(given), undefined, world.fetch, { name: 'api' })
+    await expect(asked).rejects.toMatchObject({
+      code: 'token-server',
+      message: `the discovery document names the issuer "${named}", and the credential has "${given}": they differ by the final slash`,
+      hint: `hallpass token login api --issuer ${named}`,
+    })
+  })
+
   it.each<[string, (answer: ServerResponse) => unknown, string]>([
     [
       'of another issuer',
       (answer) => json(answer, metadataOf('https://evil.test')),
-      'the answer of the authorization server https://id.test/ is not usable: discovered metadata issuer does not match the expected issuer',
+      'the discovery document names the issuer "https://evil.test", and the credential has "https://id.test": the two must be equal',
     ],
     [
       'that is not JSON',

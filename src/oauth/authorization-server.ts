@@ -1,10 +1,11 @@
 import type { ClientAuth, Configuration, ServerMetadata } from 'openid-client'
 import type { OAuth2Definition } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
+import { isObject } from '../json.ts'
+import { printable } from '../log/printable.ts'
 import { isPlainLoopback } from '../rules/loopback.ts'
 import type { Secret } from '../secret.ts'
-import { conformingFetch } from './conforming-fetch.ts'
-import { discoveryCache } from './discovery-cache.ts'
+import { conformingFetch, type Note } from './conforming-fetch.ts'
 import type { Provider } from './provider.ts'
 import { providerOf } from './providers.ts'
 import type { TokenFetch } from './token-fetch.ts'
@@ -16,6 +17,13 @@ import { tokenServerError } from './token-server-error.ts'
  */
 const clockToleranceSeconds = 15 * 60
 
+export interface ClientOptions {
+  /** Takes a sentence about an answer that was not usable as a whole. */
+  readonly note?: Note
+  /** The name of the credential, for hints. */
+  readonly name?: string
+}
+
 /**
  * The authorization server of a credential and its client there, from discovery, from the list of providers, or from the given
  * endpoints.
@@ -26,6 +34,7 @@ export async function clientOf(
   definition: OAuth2Definition,
   clientSecret: Secret | undefined,
   fetch: TokenFetch,
+  { note = () => {}, name = 'NAME' }: ClientOptions = {},
 ): Promise<Configuration> {
   const { clientId } = definition
   if (clientId === undefined)
@@ -34,9 +43,10 @@ export async function clientOf(
   const provider = definition.provider === undefined ? undefined : knownProvider(definition.provider)
   const metadata = { [oauth.clockTolerance]: clockToleranceSeconds }
   const auth = clientAuthOf(definition, clientId, clientSecret, provider)
-  const conforming = conformingFetch(discoveryCache(fetch), provider)
+  const conforming = conformingFetch(fetch, provider, note)
   const given = givenMetadata(definition, provider)
-  const issuer = new URL(given?.issuer ?? issuerOf(definition, provider))
+  const wanted = given?.issuer ?? issuerOf(definition, provider)
+  const issuer = new URL(wanted)
   const plain = isPlainLoopback(issuer)
   const setUp = (config: Configuration): Configuration => {
     config[oauth.customFetch] = conforming
@@ -53,11 +63,15 @@ export async function clientOf(
   try {
     // The place of OpenID Connect first, which nearly all servers have. RFC 8414 section 3 for servers without identities.
     return setUp(
-      await discover('oidc').catch((error) =>
-        isMissing(error) ? discover('oauth2') : Promise.reject(error),
+      await discover('oidc').catch((first) =>
+        isMissing(first)
+          ? discover('oauth2').catch((second) => Promise.reject(isMissing(second) ? first : second))
+          : Promise.reject(first),
       ),
     )
   } catch (error) {
+    const named = otherIssuerIn(error)
+    if (named !== undefined) throw otherIssuer(named, wanted, name)
     throw tokenServerError(error, `the authorization server ${issuer.href}`)
   }
 }
@@ -145,8 +159,30 @@ function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
-/** The answer that says that there is no discovery document at this place. */
+/** An answer without a discovery document. Some servers have a page of theirs at every path, and some want a sign-in there. */
 function isMissing(error: unknown): boolean {
   const response = error instanceof Error ? error.cause : undefined
-  return response instanceof Response && (response.status === 404 || response.status === 400)
+  if (!(response instanceof Response)) return false
+  return response.ok || missing.has(response.status)
+}
+
+const missing = new Set([400, 401, 403, 404, 405, 406, 410, 501])
+
+/** The issuer that a discovery document names, if it is another one. */
+function otherIssuerIn(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !isObject(error.cause)) return undefined
+  const { attribute, body } = error.cause
+  const issuer = attribute === 'issuer' && isObject(body) ? body.issuer : undefined
+  return typeof issuer === 'string' ? printable(issuer.slice(0, 300)) : undefined
+}
+
+/** RFC 8414 section 3.3: attack: a server names the issuer of another server, and receives what is meant for it. */
+function otherIssuer(named: string, wanted: string, name: string): HallpassError {
+  const slashOnly = named.replace(/\/$/, '') === wanted.replace(/\/$/, '')
+  const message = `the discovery document names the issuer "${named}", and the credential has "${wanted}"`
+  // The words of a server are not for a shell, unless the person typed them.
+  if (!slashOnly) return new HallpassError('token-server', `${message}: the two must be equal`)
+  return new HallpassError('token-server', `${message}: they differ by the final slash`, {
+    hint: `hallpass token login ${name} --issuer ${named}`,
+  })
 }

@@ -22,8 +22,7 @@ export function discoveryCache(fetch: TokenFetch): TokenFetch {
     if (known !== undefined && performance.now() - known.at < freshMs) return responseOf(known)
     try {
       const response = await fetch(url, init)
-      if (response.status !== 200)
-        return known === undefined || response.status < 500 ? response : responseOf(known)
+      if (!response.ok) return known === undefined || response.status < 500 ? response : responseOf(known)
       const next = { text: await response.text(), headers: [...response.headers], at: performance.now() }
       // Only JSON is kept: an error page must not be the answer for an hour.
       if (isJson(next.text)) kept.set(url, next)

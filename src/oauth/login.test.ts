@@ -219,6 +219,7 @@ function subjectOf(more: Partial<OAuth2Definition>, value: OAuth2Value | undefin
   const subject = {
     definition,
     value,
+    name: 'api',
     sealed: value,
     save: async (change: (before: OAuth2Value | undefined) => OAuth2Value) => {
       subject.sealed = change(subject.sealed)

@@ -13,6 +13,7 @@ import type { TokenFetch } from './token-fetch.ts'
 
 /** The credential that gets the tokens. */
 export interface LoginSubject {
+  readonly name: string
   readonly definition: OAuth2Definition
   /** Its sealed value. */
   readonly value: OAuth2Value | undefined
@@ -32,6 +33,8 @@ export interface LoginOptions {
   readonly pasted?: (signal: AbortSignal) => Promise<string>
   /** Shows the person the code to enter, and where. */
   readonly showCode?: (code: DeviceCode) => void
+  /** Takes a sentence about each part of an answer that was not usable and is ignored. */
+  readonly note?: (text: string) => void
   /** False: begins a device login and does not wait for it. The next call waits. */
   readonly wait?: boolean
   readonly signal?: AbortSignal
@@ -68,7 +71,7 @@ export async function login(
   options: LoginOptions,
   { fetch, now }: Clockwork,
 ): Promise<'signed-in' | 'pending'> {
-  const { definition, value, save } = subject
+  const { name, definition, value, save } = subject
   const provider = definition.provider === undefined ? undefined : knownProvider(definition.provider)
   const flow = flowOf(definition, provider)
   const clientSecret =
@@ -78,7 +81,8 @@ export async function login(
       'usage',
       `${provider.title} needs a client secret: with --client-secret hallpass asks for it`,
     )
-  const client = await clientOf({ ...definition, flow }, clientSecret, fetch)
+  const { note } = options
+  const client = await clientOf({ ...definition, flow }, clientSecret, fetch, { name, ...(note && { note }) })
   const request: LoginRequest = { client, definition, provider }
   const kept = clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }
   const answered = await obtain(flow, request, subject, { ...options, kept, now })

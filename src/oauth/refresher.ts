@@ -154,7 +154,10 @@ export class Refresher {
     let failure: TokenAnswer | undefined
     try {
       // Before the lock is taken, since discovery may wait for a network.
-      client = await clientOf(definition, secretOf(seen.clientSecret), this.#fetch)
+      client = await clientOf(definition, secretOf(seen.clientSecret), this.#fetch, {
+        note: (text) => this.#log.warn(`${key}: ${text}`),
+        name: key.slice(key.indexOf('/') + 1),
+      })
     } catch (error) {
       if (!(error instanceof HallpassError)) throw error
       if (error.code === 'usage') return { kind: 'not-refreshable', reason: error.message }

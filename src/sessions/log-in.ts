@@ -51,6 +51,7 @@ export async function logIn(
     )
   }
   const subject = {
+    name,
     definition,
     // This server must not see the client secret of another one, and a pending login asked for something else.
     value: same ? (unchanged(known, definition) ? before : before && withoutPending(before)) : undefined,

@@ -71,10 +71,6 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     answer: (response) => json(response, 200, { ...tokens, token_type: 'DPoP' }),
     unused: false,
   },
-  'tokens of no type': {
-    answer: (response) => json(response, 200, { ...tokens, token_type: undefined }),
-    unused: false,
-  },
   'an access token that splits the header': {
     answer: (response) => json(response, 200, { ...tokens, access_token: 'a\r\nX-Evil: 1' }),
     unused: false,

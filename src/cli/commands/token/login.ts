@@ -45,6 +45,7 @@ export const run: Run = async (context, input) => {
     const outcome = await hallpass.login(name, definition, {
       visit: (page, start) => screen.visit(page, start),
       showCode: (code) => screen.showCode(code),
+      note: (text) => output.warn(text),
       wait: input.has('wait'),
       signal: stop.signal,
       ...(clientSecret !== undefined && { clientSecret }),
