@@ -36,16 +36,17 @@ export const agentCookieStore: WrittenFormat = {
 
   holds: holdsAllOfCookies,
 
-  write({ cookies }) {
+  write({ cookies }, now) {
     const { items, left } = writeCookieList(cookies, (cookie, texts) => ({
       ...drivenCookie(cookie, texts),
       ...(cookie.partitioned ? { partitioned: true } : {}),
     }))
     const byDomain = Map.groupBy(items, ({ domain }) => domain.replace(/^\./, ''))
+    const written = new Date(now).toISOString()
     const file = {
-      format: version,
+      schema: version,
       domain_cookies: Object.fromEntries(byDomain),
-      metadata: { cookies: items.length, domains: byDomain.size },
+      metadata: { created_at: written, last_updated: written, source: 'hallpass' },
     }
     return { bytes: jsonBytes(file), left }
   },

@@ -82,7 +82,8 @@ export interface Format {
   detects(source: Source): boolean
   /** @throws HallpassError `format-invalid` when the file as a whole is not of this format */
   read(source: Source, options: ReadOptions): Reading
-  readonly write?: (contents: Contents) => Written
+  /** @param now for a format that says when it was written */
+  readonly write?: (contents: Contents, now: number) => Written
   /** There when `write` is. */
   readonly holds?: Holds
 }

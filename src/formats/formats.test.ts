@@ -136,7 +136,7 @@ describe.each(writers)('$name', (format) => {
   test.prop([cookies, origins])(
     'reads back all that it holds, and names the cookies that it leaves out',
     (given, stores) => {
-      const { bytes, left } = format.write({ cookies: given, origins: stores, url: `https://${host}/` })
+      const { bytes, left } = format.write({ cookies: given, origins: stores, url: `https://${host}/` }, now)
       const back = format.read(new Source(bytes), { now, host })
       const holdable = given.filter((each) => isHeld(each, format.holds))
       const expected = holdable.map((each) => kept(each, format.holds))
@@ -172,7 +172,7 @@ describe.each(writers)('$name', (format) => {
   test.prop([fc.array(cookie, { minLength: 1, maxLength: 5 })])(
     'is recognised when nobody names it',
     (given) => {
-      const { bytes } = format.write({ cookies: given, origins: [], url: `https://${host}/` })
+      const { bytes } = format.write({ cookies: given, origins: [], url: `https://${host}/` }, now)
       const found = formatOf(new Source(bytes), formats).name
       // An empty array is one of any kind.
       if (given.some((each) => isHeld(each, format.holds))) expect(found).toBe(format.name)
@@ -184,13 +184,16 @@ describe.each(writers)('$name', (format) => {
     (given, at, to) => {
       const secret = 'hunter2hunter2'
       const all = given.map((each, index) => ({ ...each, value: `${secret}${index}` }))
-      const { bytes } = format.write({
-        cookies: all,
-        origins: [
-          { origin: 'https://a.test', localStorage: [['k', secret]], sessionStorage: [], indexedDB: [] },
-        ],
-        url: `https://${host}/`,
-      })
+      const { bytes } = format.write(
+        {
+          cookies: all,
+          origins: [
+            { origin: 'https://a.test', localStorage: [['k', secret]], sessionStorage: [], indexedDB: [] },
+          ],
+          url: `https://${host}/`,
+        },
+        now,
+      )
       const cut = Buffer.from(bytes.subarray(0, at % (bytes.length + 1)))
       const changed = Buffer.from(bytes)
       changed[at % bytes.length] = to % 256
@@ -251,7 +254,7 @@ describe('the formats', () => {
   })
 
   test.prop([cookies])('a header is as the proxy would send it', async (given) => {
-    const { bytes } = ((await formatNamed('header')) as Writer).write({ cookies: given, origins: [] })
+    const { bytes } = ((await formatNamed('header')) as Writer).write({ cookies: given, origins: [] }, now)
     expect(Buffer.from(bytes).toString('latin1')).toBe(`Cookie: ${cookieHeader(given)}\n`)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { cookiesOf, formatOfText, read } from '../../test/formats/read-text.ts'
+import { cookiesOf, formatOfText, now, read } from '../../test/formats/read-text.ts'
 import type { GivenCookie } from './format.ts'
+import { formatNamed } from './formats.ts'
 
 describe('JSON of browsers and their tools', () => {
   const sid = { name: 'sid', value: 'v', domain: 'example.com' }
@@ -313,6 +314,25 @@ describe('JSON of browsers and their tools', () => {
     expect(reading.skipped).toEqual([
       { where: 'domain_cookies["bad.test"]', reason: 'neither a list nor an object of cookies' },
     ])
+  })
+
+  it('agent-cookie-store-v1 is written with its schema, its times and its source', async () => {
+    const format = await formatNamed('agent-cookie-store')
+    const cookie = {
+      ...sid,
+      hostOnly: true,
+      path: '/',
+      secure: true,
+      httpOnly: false,
+      sameSite: 'lax',
+    } as const
+    const { bytes } = format?.write?.({ cookies: [cookie], origins: [] }, now) ?? {}
+    const at = '2026-01-01T00:00:00.000Z'
+    expect(JSON.parse(Buffer.from(bytes ?? []).toString())).toEqual({
+      schema: 'agent-cookie-store-v1',
+      domain_cookies: { 'example.com': [expect.objectContaining({ name: 'sid', value: 'v' })] },
+      metadata: { created_at: at, last_updated: at, source: 'hallpass' },
+    })
   })
 
   it.each([

@@ -224,10 +224,8 @@ testWith('chromium', '--version', '--no-sandbox')(
       const read = storageState.read(new Source(Buffer.from(JSON.stringify(saved))), { now: Date.now() })
       expect(read.skipped).toEqual([])
       const file = join(temporaryFolder('state'), 'state.json')
-      const { bytes } = storageState.write?.({
-        cookies: [],
-        origins: read.origins.map(({ storage }) => storage),
-      }) ?? { bytes: new Uint8Array() }
+      const origins = read.origins.map(({ storage }) => storage)
+      const { bytes = new Uint8Array() } = storageState.write?.({ cookies: [], origins }, Date.now()) ?? {}
       writeFileSync(file, bytes)
       const other = await browser.newContext({ storageState: file })
       await (await other.newPage()).goto(`${pages.origin}/look`)

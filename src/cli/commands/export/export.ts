@@ -160,7 +160,7 @@ function write(format: NamedFormat, contents: Gathered): Made {
   if (format.write === undefined || format.holds === undefined) {
     throw new HallpassError('usage', `--format ${format.name} is only for import`)
   }
-  const { bytes, left } = format.write(contents)
+  const { bytes, left } = format.write(contents, Date.now())
   // A format for one request leaves the rest out on purpose; that is no loss.
   return { bytes, left, lost: format.holds.domain ? lossesOf(format.holds, contents) : [] }
 }
