@@ -22,7 +22,7 @@ type Declared = typeof chunked | { readonly kind: 'length'; readonly length: num
 
 /**
  * One length, said once. Every combination that some reader resolves one way and another the other way is refused:
- * both fields (CL.TE, TE.CL), the same field twice (even when equal), a coding before or behind `chunked`, and a
+ * both fields (CL.TE, TE.CL), a length twice (even when equal), a coding before or behind `chunked`, and a
  * transfer coding in HTTP/1.0, which knows none.
  */
 function declared(minor: 0 | 1, fields: readonly FieldLine[]): Declared {
@@ -33,8 +33,8 @@ function declared(minor: 0 | 1, fields: readonly FieldLine[]): Declared {
       if (length !== undefined) throw new Http1Error('there is more than one Content-Length')
       length = field.value
     } else if (field.lower === 'transfer-encoding') {
-      if (coding !== undefined) throw new Http1Error('there is more than one Transfer-Encoding')
-      coding = field.value
+      // RFC 9110, 5.3: two lines of one name are one list.
+      coding = coding === undefined ? field.value : `${coding}, ${field.value}`
     }
   }
   if (coding !== undefined) {

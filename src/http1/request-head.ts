@@ -39,15 +39,15 @@ export function parseRequestHead(text: string, limits: HeadLimits = headLimits):
   const end = text.indexOf('\r\n')
   const { method, target, minor } = parseRequestLine(text.slice(0, end), limits)
   const fields = parseFieldLines(text, end + 2, limits.fields)
-  checkHost(minor, fields)
+  checkHost(method, minor, fields)
   return { method, target, minor, fields }
 }
 
 /**
  * RFC 9112, 3.2: exactly one Host, and a valid one. With two, one reader routes by the first and another by the last.
- * HTTP/1.0 may leave it out.
+ * HTTP/1.0 may leave it out. So may a CONNECT, whose target is the authority already: links sends it so.
  */
-function checkHost(minor: 0 | 1, fields: readonly FieldLine[]): void {
+function checkHost(method: string, minor: 0 | 1, fields: readonly FieldLine[]): void {
   let host: FieldLine | undefined
   for (const field of fields) {
     if (field.lower !== 'host') continue
@@ -55,7 +55,7 @@ function checkHost(minor: 0 | 1, fields: readonly FieldLine[]): void {
     host = field
   }
   if (host === undefined) {
-    if (minor === 1) throw new Http1Error('there is no Host')
+    if (minor === 1 && method !== 'CONNECT') throw new Http1Error('there is no Host')
     return
   }
   if (parseAuthority(host.value) === undefined) throw new Http1Error('Host is not a host and a port')

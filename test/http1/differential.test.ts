@@ -15,14 +15,12 @@ import { readRequests, readResponses } from './own-reading.ts'
 /** Messages that ours refuses and node takes: our error, and the reason. */
 const stricter: Readonly<Record<string, string>> = {
   'Host is not a host and a port': 'two readers of one odd authority see two hosts',
-  'there is no Host': 'RFC 9112, 3.2 asks for it in a CONNECT too',
   'there is more than one Host': 'one reader routes by the first, another by the last',
   'a CONNECT has a body': 'node takes it for the tunnel, another reader for a body',
   'a chunk line is too long': 'bounded',
   'a chunk size is too large': 'beyond what a double counts exactly',
   'the Content-Length is not a plain decimal number': 'a leading zero is octal to some; beyond a petabyte',
   'the Transfer-Encoding is not exactly chunked': 'other codings are not spoken here',
-  'there is more than one Transfer-Encoding': 'one reader takes the first, another the last',
   'there is a Transfer-Encoding in HTTP/1.0':
     'HTTP/1.0 has no transfer coding, so one reader in two looks only at the length',
   'only HTTP/1.0 and HTTP/1.1 are spoken here': 'node takes 0.9 and 2.0 for some kind of 1.x',

@@ -21,6 +21,7 @@ describe('a malformed request', () => {
     [400, post('Transfer-Encoding : chunked\r\n', '0\r\n\r\n')],
     [400, post('Transfer-Encoding: xchunked\r\n', '0\r\n\r\n')],
     [501, post('Transfer-Encoding: gzip, chunked\r\n', '0\r\n\r\n')],
+    [501, post('Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n')],
     [400, post('Transfer-Encoding: chunked, chunked\r\n', '0\r\n\r\n')],
     [400, post('Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n', '0\r\n\r\n')],
     [400, post('Transfer-Encoding:\r\n chunked\r\n', '0\r\n\r\n')],
