@@ -1,5 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import { parseAuthority } from '../http1/authority.ts'
+import { type FieldLine, fieldLine } from '../http1/field-line.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { parseRequestTarget } from '../http1/request-target.ts'
 import { defaultPort } from '../plan/request-url.ts'
@@ -20,8 +21,8 @@ export interface TunnelEnd {
 /**
  * The destination of a request inside a tunnel is the tunnel's own. Host, an absolute target and the name in the TLS
  * handshake must agree with it. Otherwise a client could have the secret of site A sent to site B (the certificate of A, the
- * Host of B). Case, a trailing dot and the default port make no difference. A handshake without a name agrees. Throws
- * `authority-mismatch`.
+ * Host of B). Case, a trailing dot, the default port and a missing port make no difference. A handshake without a name agrees.
+ * Throws `authority-mismatch`.
  */
 export function insideTunnel(head: RequestHead, { origin, servername }: TunnelEnd): RequestDestination {
   if (servername !== undefined && parseAuthority(servername)?.host !== origin.host) {
@@ -79,15 +80,29 @@ export function connectEndpoint(head: RequestHead): Endpoint {
   return authority
 }
 
+/** A Host without a port agrees with every port: `namedHost` writes the port before the origin sees it. */
 function checkHost(head: RequestHead, origin: Origin): void {
   const usual = authorityOf(origin)
   for (const field of head.fields) {
     if (field.lower !== 'host' || field.value === usual) continue
     const said = parseAuthority(field.value)
-    if (said?.host !== origin.host || (said.port ?? defaultPort(origin.scheme)) !== origin.port) {
+    if (said?.host !== origin.host || (said.port ?? origin.port) !== origin.port) {
       throw mismatch(`Host names ${printable(field.value)}`, origin)
     }
   }
+}
+
+/**
+ * The fields with a Host that names the origin, as a browser writes it. A plan is made for a port: a server behind which other
+ * sites of the same name live must not read another port out of the Host than the session's rules were asked about.
+ */
+export function namedHost(fields: readonly FieldLine[], origin: Origin): readonly FieldLine[] {
+  const index = fields.findIndex(({ lower }) => lower === 'host')
+  const host = fields[index]
+  if (host === undefined) return [fieldLine('Host', authorityOf(origin)), ...fields]
+  if (origin.port === defaultPort(origin.scheme) || parseAuthority(host.value)?.port !== undefined)
+    return fields
+  return fields.with(index, fieldLine(host.name, authorityOf(origin)))
 }
 
 function mismatch(what: string, origin: Origin): HallpassError {

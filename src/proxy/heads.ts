@@ -12,7 +12,7 @@ import type { Capture } from '../plan/capture.ts'
 import { capturedHeader } from '../plan/captured-header.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
-import type { RequestDestination } from './agreement.ts'
+import { namedHost, type RequestDestination } from './agreement.ts'
 import { requestFields, responseFields } from './fields.ts'
 import { authorityOf, lookupName, type Origin } from './origin.ts'
 import { proxyAuthorization } from './through-proxy.ts'
@@ -44,7 +44,8 @@ export function headToOrigin(
   plan: Plan,
   { upgrade, body, asked, through }: Sending,
 ): HeadToOrigin {
-  const own = asked ? head.fields.filter(({ lower }) => lower !== 'expect') : head.fields
+  const named = namedHost(head.fields, origin)
+  const own = asked ? named.filter(({ lower }) => lower !== 'expect') : named
   // Most plans sign nothing and need neither time nor randomness.
   const at =
     plan.body === 'none'
@@ -53,7 +54,6 @@ export function headToOrigin(
   const edits = applyPlan(plan, { target, fields: own }, at)
   if (edits.refusal !== undefined) throw refusalError(edits.refusal, head.method, origin)
   const fields = requestFields(own, edits, { upgrade, minor: head.minor })
-  if (!fields.some((field) => field.lower === 'host')) fields.unshift(fieldLine('Host', authorityOf(origin)))
   const sent = { ...head, target: edits.target ?? target, fields }
   return {
     bytes: encodeRequestHead(through === undefined ? sent : forwarded(sent, origin, through)),

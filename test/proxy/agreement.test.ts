@@ -155,6 +155,43 @@ describe('CONNECT, SNI, Host and target have to name one authority', () => {
     expect((await ask(next, get('/', 'site.test'))).status).toBe(200)
   })
 
+  it('a CONNECT without Host: its target is the authority', async () => {
+    await using s = await twoSites()
+    const client = await s.proxy.client()
+    client.send(`CONNECT site.test:443 HTTP/1.1\r\nProxy-Authorization: ${s.proxy.authorization}\r\n\r\n`)
+    expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 /)
+    const secure = await client.secure({ ca: s.proxy.caPem, servername: 'site.test' })
+    expect((await ask(secure, get('/', 'site.test'))).status).toBe(200)
+  })
+
+  it.each(['site.test', 'SITE.test', 'site.test.', 'site.test:8443'])(
+    'a port: Host %j agrees with port 8443, and the origin reads the port',
+    async (host) => {
+      await using s = await twoSites()
+      const client = await s.proxy.secure('site.test', {}, 8443)
+      expect((await ask(client, get('/', host))).status).toBe(200)
+      expect(s.site.received).toContain('GET / HTTP/1.1\r\nHost: site.test:8443\r\n')
+    },
+  )
+
+  it.each(['site.test:443', 'site.test:80', 'other.test', 'other.test:8443'])(
+    'another port or name: Host %j does not agree with port 8443',
+    async (host) => {
+      await using s = await twoSites()
+      const client = await s.proxy.secure('site.test', {}, 8443)
+      expect((await ask(client, get('/', host))).status).toBe(421)
+      expect(s.site.received + s.other.received).toBe('')
+    },
+  )
+
+  it('a rule for a port holds for that port, whatever the Host leaves out', async () => {
+    await using s = await twoSites()
+    await s.proxy.session.credentials.set('api', { kind: 'bearer', hosts: ['site.test:8443'] }, 'PORT')
+    const client = await s.proxy.secure('site.test', {}, 8443)
+    expect((await ask(client, get('/', 'site.test'))).status).toBe(200)
+    expect(s.site.received).toMatch(/Host: site\.test:8443\r\n.*Bearer PORT/s)
+  })
+
   it('also outside CONNECT: Host against the absolute target', async () => {
     await using s = await twoSites()
     const client = await s.proxy.client()
