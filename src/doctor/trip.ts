@@ -74,7 +74,7 @@ async function travel(
     resolve: new Map([[tripHost, '127.0.0.1']]),
     log: silentLog,
   })
-  const { token } = clients.issue('default', {})
+  const { token } = clients.issue(session, {})
   const proxyUrl = `http://default:${token.reveal()}@127.0.0.1:${proxy.port}`
   const change = childEnvironment({ inherited: env, proxyUrl, loopbackKnown: false, home })
   try {

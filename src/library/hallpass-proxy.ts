@@ -61,11 +61,11 @@ export class HallpassProxy {
    * A URL with a token of its own, which `revoke` ends. The scope holds for it alone.
    * @internal
    */
-  issue(
+  async issue(
     session: string,
     scope: Scope,
-  ): { readonly id: string; readonly url: string; readonly token: Secret } {
-    const { id, token } = this.#clients.issue(session, scope)
+  ): Promise<{ readonly id: string; readonly url: string; readonly token: Secret }> {
+    const { id, token } = this.#clients.issue(await this.#sessions.get(session), scope)
     return { id, token, url: this.#urlWith(session, token) }
   }
 

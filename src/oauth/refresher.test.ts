@@ -63,7 +63,7 @@ const process = (deadlineMs?: number) => {
 }
 let refresher: Refresher
 const refresh = (why: RefreshReason = { because: 'expired' }, by = refresher): Promise<RefreshOutcome> =>
-  by.refresh('default/api', record(), definition, why)
+  by.refresh({ id: 'one/api', label: 'default/api' }, record(), definition, why)
 const rejected = (token: string): RefreshReason => ({ because: 'rejected', accessToken: new Secret(token) })
 const sealed = async () => (await store.read(id))?.value as unknown as OAuth2Value
 const seal = (value: Partial<OAuth2Value>) =>
@@ -79,7 +79,7 @@ const sent = () => server.asked.map((form) => form.get('refresh_token'))
 beforeEach(async () => {
   server = await startTokenServer()
   store = new MemoryStore()
-  await store.writeSession({ name: 'default', createdAt: '' })
+  await store.addSession({ name: 'default', id: 'one', createdAt: '' })
   now = begin + hour
   definition = { kind: 'oauth2', tokenEndpoint: server.url, clientId: 'c', clientAuth: 'none' }
   lines = []

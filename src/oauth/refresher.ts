@@ -64,10 +64,17 @@ export const nextTryMs = 5_000
 /** The longest wait for all tries together. */
 const allTriesMs = 10_000
 
+/** Names a record. */
+export interface TokensKey {
+  /** Another session with the same name has another: it must not join a refresh of a removed one. */
+  readonly id: string
+  /** `session/name`, for the log. */
+  readonly label: string
+}
+
 /** One refresh. */
 interface Task {
-  /** `session/name`, also for the log. */
-  readonly key: string
+  readonly key: TokensKey
   readonly record: TokenRecord
   readonly definition: OAuth2Definition
   readonly why: RefreshReason
@@ -109,21 +116,20 @@ export class Refresher {
     this.#log = log
   }
 
-  /** @param key `session/name` of the record */
   async refresh(
-    key: string,
+    key: TokensKey,
     record: TokenRecord,
     definition: OAuth2Definition,
     why: RefreshReason,
   ): Promise<RefreshOutcome> {
-    for (let flight = this.#flights.get(key); flight !== undefined; flight = this.#flights.get(key)) {
+    for (let flight = this.#flights.get(key.id); flight !== undefined; flight = this.#flights.get(key.id)) {
       const outcome = await flight
       const done = outcome.kind === 'refreshed' || outcome.kind === 'adopted'
       // The other refresh may have brought the token that is now rejected.
       if (!done || why.because !== 'rejected' || isOther(await record.read(), why.accessToken)) return outcome
     }
-    const flight = this.#run({ key, record, definition, why }).finally(() => this.#flights.delete(key))
-    this.#flights.set(key, flight)
+    const flight = this.#run({ key, record, definition, why }).finally(() => this.#flights.delete(key.id))
+    this.#flights.set(key.id, flight)
     return flight
   }
 
@@ -155,8 +161,8 @@ export class Refresher {
     try {
       // Before the lock is taken, since discovery may wait for a network.
       client = await clientOf(definition, secretOf(seen.clientSecret), this.#fetch, {
-        note: (text) => this.#log.warn(`${key}: ${text}`),
-        name: key.slice(key.indexOf('/') + 1),
+        note: (text) => this.#log.warn(`${key.label}: ${text}`),
+        name: key.label.slice(key.label.indexOf('/') + 1),
       })
     } catch (error) {
       if (!(error instanceof HallpassError)) throw error
@@ -223,12 +229,12 @@ export class Refresher {
     const refreshes = rest.refreshes + 1
     const last = { at: fresh.receivedAt, result: 'refreshed', failures: 0 } as const
     const kept = await held.keep({ ...rest, tokens, refreshes, last })
-    this.#pauses.delete(key)
+    this.#pauses.delete(key.id)
     const expires = tokens.expiresAt === undefined ? undefined : new Date(tokens.expiresAt).toISOString()
-    this.#log.info(`${key}: refreshed`, { expires, refreshes })
+    this.#log.info(`${key.label}: refreshed`, { expires, refreshes })
     if (kept === 'kept') {
       this.#log.error(
-        `${key}: the new tokens could not be saved (full disk?). They hold until this process ends, and it keeps trying`,
+        `${key.label}: the new tokens could not be saved (full disk?). They hold until this process ends, and it keeps trying`,
       )
     }
     return { kind: 'refreshed' }
@@ -244,7 +250,7 @@ export class Refresher {
     const last = { at, result: 'needs-login', reason, failures: 0 } as const
     // The tokens stay, since the access token may hold for a while.
     await note(held, { ...rest, needsLogin: { since: at, reason }, last })
-    this.#log.warn(`${key}: needs login: ${reason}`)
+    this.#log.warn(`${key.label}: needs login: ${reason}`)
     return { kind: 'needs-login', reason }
   }
 
@@ -263,26 +269,26 @@ export class Refresher {
     // This answer may say that the refresh token was not used this time. An earlier unknown fate stays unknown.
     const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)
     await note(held, { ...rest, ...(unknown && { attempt: unknown }), last })
-    this.#log.warn(`${key}: not refreshed: ${answer.reason}`, {
+    this.#log.warn(`${key.label}: not refreshed: ${answer.reason}`, {
       failures,
       retryAt: new Date(retryAt).toISOString(),
     })
     return { kind: 'waiting', retryAt, reason: answer.reason }
   }
 
-  #paused(key: string): RefreshOutcome | undefined {
-    const pause = this.#pauses.get(key)
+  #paused(key: TokensKey): RefreshOutcome | undefined {
+    const pause = this.#pauses.get(key.id)
     if (pause === undefined || this.#now() >= pause.retryAt) return undefined
     return { kind: 'waiting', retryAt: pause.retryAt, reason: pause.reason }
   }
 
-  #pause(key: string, why: RefreshReason, error: unknown): RefreshOutcome {
+  #pause(key: TokensKey, why: RefreshReason, error: unknown): RefreshOutcome {
     if (!(error instanceof HallpassError)) throw error
     if (error.code !== 'not-saved' && error.code !== 'lock-timeout') throw error
-    const failures = (this.#pauses.get(key)?.failures ?? 0) + 1
+    const failures = (this.#pauses.get(key.id)?.failures ?? 0) + 1
     const retryAt = retryAtAfter(failures, this.#now())
-    this.#pauses.set(key, { failures, retryAt, reason: error.message })
-    this.#log.warn(`${key}: not refreshed: ${error.message}`, { because: why.because, failures })
+    this.#pauses.set(key.id, { failures, retryAt, reason: error.message })
+    this.#log.warn(`${key.label}: not refreshed: ${error.message}`, { because: why.because, failures })
     return { kind: 'waiting', retryAt, reason: error.message }
   }
 

@@ -11,7 +11,8 @@ export async function admit(head: RequestHead, options: ProxyOptions): Promise<C
   const fields = head.fields.filter((field) => field.lower === 'proxy-authorization')
   const [field] = fields
   if (field === undefined && options.noAuth !== undefined) {
-    return { session: await options.sessions.get(options.noAuth.session), scope: {} }
+    const session = await options.sessions.get(options.noAuth.session)
+    return { session, scope: {}, revoked: session.ended }
   }
   const credentials = fields.length === 1 && field !== undefined ? basicCredentials(field.value) : undefined
   if (credentials !== undefined) {

@@ -214,10 +214,10 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
   }
 
   /**
-   * Cuts the connection when the token that admitted it is revoked, whatever it has become: a tunnel, TLS, a WebSocket.
-   * Otherwise a process that a child leaves behind would keep the session that the child was lent.
+   * Cuts the connection when the token that admitted it is revoked, or its session removed, whatever it has become: a tunnel,
+   * TLS, a WebSocket. Otherwise a process that a child leaves behind would keep the session that the child was lent.
    */
-  #endWith(revoked: AbortSignal | undefined): void {
+  #endWith(revoked: AbortSignal): void {
     if (revoked === this.#revoked) return
     // Another client speaks on this connection now: a proxy in front of hallpass can do that.
     this.engine.pool.unpin(this)
@@ -225,8 +225,8 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     if (this.#revoked === undefined)
       this.raw.once('close', () => this.#revoked?.removeEventListener('abort', this.#onRevoked))
     this.#revoked = revoked
-    if (revoked?.aborted === true) this.#onRevoked()
-    else revoked?.addEventListener('abort', this.#onRevoked)
+    if (revoked.aborted) this.#onRevoked()
+    else revoked.addEventListener('abort', this.#onRevoked)
   }
 
   /** After a 407 the connection stays open for a second try (git needs it), unless the request has a body. */

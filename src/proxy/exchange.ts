@@ -167,14 +167,14 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const { pool } = this.connection.engine
     const { origin } = destination
     // Without a promise: most requests find an idle connection.
-    const idle = how === 'fresh' ? undefined : pool.take(session.name, origin, how, this.connection)
+    const idle = how === 'fresh' ? undefined : pool.take(session, origin, how, this.connection)
     if (idle !== undefined) {
       this.#send(idle, destination, plan)
       return
     }
     const wait = new AbortController()
     this.#wait = wait
-    pool.next(session.name, origin, wait.signal).then(
+    pool.next(session, origin, wait.signal).then(
       (upstream) => {
         if (this.over) upstream.destroy()
         // It closed while it was handed over, and will not say so again.

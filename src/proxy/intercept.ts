@@ -96,7 +96,7 @@ function startTls(
       }
       // The origin's handshake runs beside the client's, but only after the certificate is made. One certificate is made in a
       // turn of the event loop, so fifty new hosts spread over fifty turns, and other requests run between them.
-      if (host !== internalHost && allowed) engine.pool.warm(client.session.name, origin)
+      if (host !== internalHost && allowed) engine.pool.warm(client.session, origin)
       let offered: readonly string[] = []
       const socket = new TLSSocket(raw, {
         isServer: true,

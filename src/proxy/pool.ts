@@ -6,8 +6,15 @@ import type { Sweep } from './sweep.ts'
 import { Upstream } from './upstream.ts'
 import { upstreamError } from './upstream-error.ts'
 
+/** The session that a connection serves. */
+export interface PoolOwner {
+  readonly id: string
+  readonly ended: AbortSignal
+}
+
 /** The connections of one session to one origin. */
 export interface Group extends Resumption {
+  readonly ended: AbortSignal
   /** The last one in is the first one out: in a lull the others reach their deadline. */
   readonly idle: Upstream[]
   readonly waiting: Set<PromiseWithResolvers<Upstream>>
@@ -49,14 +56,14 @@ export class Pool {
    * An idle connection; undefined when there is no connection that is safe enough for a request of this kind.
    * @param client the client's connection, whose pinned connection comes first
    */
-  take(session: string, origin: Origin, how: 'repeatable' | 'once', client: object): Upstream | undefined {
-    const group = this.#group(keyOf(session, origin))
+  take(session: PoolOwner, origin: Origin, how: 'repeatable' | 'once', client: object): Upstream | undefined {
+    const group = this.#group(session, origin)
     return this.#takePinned(group, how === 'once', client) ?? this.#takeIdle(group, how === 'once')
   }
 
   /** Waits for a connection that is made or given back. */
-  async next(session: string, origin: Origin, signal: AbortSignal): Promise<Upstream> {
-    const group = this.#group(keyOf(session, origin))
+  async next(session: PoolOwner, origin: Origin, signal: AbortSignal): Promise<Upstream> {
+    const group = this.#group(session, origin)
     const turn = Promise.withResolvers<Upstream>()
     const leave = () => {
       group.waiting.delete(turn)
@@ -73,8 +80,8 @@ export class Pool {
   }
 
   /** Begins to connect before the first request comes, unless a connection is idle or on its way. */
-  warm(session: string, origin: Origin): void {
-    const group = this.#group(keyOf(session, origin))
+  warm(session: PoolOwner, origin: Origin): void {
+    const group = this.#group(session, origin)
     if (group.idle.length === 0 && group.connecting === 0) this.#connect(group, origin)
   }
 
@@ -84,7 +91,7 @@ export class Pool {
     upstream.reused = true
     const keep = Math.min(this.#limits.pooledMs, keepMs ?? this.#limits.pooledMs)
     const group = this.#open.get(upstream)
-    if (group === undefined || keep <= 0 || !upstream.usable) {
+    if (group === undefined || group.ended.aborted || keep <= 0 || !upstream.usable) {
       upstream.destroy()
       return
     }
@@ -123,7 +130,14 @@ export class Pool {
 
   close(): void {
     this.#closing.abort()
+    for (const { ended } of this.#groups.values()) ended.removeEventListener('abort', this.#onEnded)
     for (const upstream of this.#open.keys()) upstream.destroy()
+  }
+
+  /** A session has ended, and nobody may use its connections any more. One that is still being made ends in `release`. */
+  readonly #onEnded = () => {
+    for (const [upstream, { ended }] of this.#open) if (ended.aborted) upstream.destroy()
+    for (const [key, { ended }] of this.#groups) if (ended.aborted) this.#groups.delete(key)
   }
 
   #forget(upstream: Upstream): void {
@@ -139,12 +153,15 @@ export class Pool {
     this.#idle -= 1
   }
 
-  #group(key: string): Group {
+  #group({ id, ended }: PoolOwner, origin: Origin): Group {
+    const key = `${id} ${origin.scheme} ${lookupName(origin)} ${origin.port}`
     const found = this.#groups.get(key)
     if (found !== undefined) return found
     if (this.#groups.size >= maxGroups) this.#forgetGroups()
-    const group: Group = { idle: [], waiting: new Set(), connecting: 0, open: 0, ticket: undefined }
+    const group: Group = { ended, idle: [], waiting: new Set(), connecting: 0, open: 0, ticket: undefined }
     this.#groups.set(key, group)
+    // The same listener for each group: the signal keeps it once.
+    ended.addEventListener('abort', this.#onEnded)
     return group
   }
 
@@ -222,8 +239,4 @@ function takeFirst<T>(set: Set<T>): T | undefined {
   const [first] = set
   if (first !== undefined) set.delete(first)
   return first
-}
-
-function keyOf(session: string, origin: Origin): string {
-  return `${session} ${origin.scheme} ${lookupName(origin)} ${origin.port}`
 }

@@ -11,7 +11,7 @@ import { Pool } from './pool.ts'
 import { ignore } from './relay.ts'
 import { ScrubbedPlans } from './scrubbed-plans.ts'
 import { Strangers } from './strangers.ts'
-import { Sweep } from './sweep.ts'
+import { Sweep, type Swept } from './sweep.ts'
 import { Trust } from './trust.ts'
 import { UpstreamProxies } from './upstream-proxies.ts'
 
@@ -59,6 +59,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     strangers: new Strangers(limits.strangers),
     draining: () => draining,
   }
+  // Nobody asks anything in an idle tunnel, so it would not notice that its session is gone.
+  const removals: Swept = { deadline: 0, expire: () => void options.sessions.endRemoved() }
+  sweep.watch(removals)
   // Half-open, because the relay closes each half by itself. Without Nagle: most writes here are whole messages.
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay },

@@ -85,7 +85,7 @@ it.each([
 describe('a token for a child', () => {
   it('opens its session with its scope, until it is revoked', async () => {
     const narrowed = scope({ only: ['a.test'], strict: true })
-    const { id, token } = clients.issue('default', narrowed)
+    const { id, token } = clients.issue(await sessions.get('default'), narrowed)
     expect(await clients.authenticate('default', token.reveal())).toMatchObject({ scope: narrowed })
     expect(clients.revoke(id)).toEqual([])
     expect(clients.revoke(id)).toBeUndefined()
@@ -93,7 +93,7 @@ describe('a token for a child', () => {
   })
 
   it('names the logins that its requests needed, when it is revoked', async () => {
-    const { id, token } = clients.issue('default', {})
+    const { id, token } = clients.issue(await sessions.get('default'), {})
     for (const name of ['b', 'a', 'b']) {
       const client = await clients.authenticate('default', token.reveal())
       client?.needsLogin?.add(name)
@@ -102,24 +102,30 @@ describe('a token for a child', () => {
   })
 
   it('opens no other session', async () => {
-    await sessions.create({ name: 'work' })
-    const { token } = clients.issue('work', {})
+    const { token } = clients.issue(await sessions.create({ name: 'work' }), {})
     expect(await clients.authenticate('default', token.reveal())).toBeUndefined()
   })
 
-  it('for a session that is gone opens nothing', async () => {
-    const { token } = clients.issue('work', {})
+  it('ends with its session, and opens no session that is made again under the name', async () => {
+    const { token } = clients.issue(await sessions.create({ name: 'work' }), {})
+    const client = await clients.authenticate('work', token.reveal())
+    await sessions.remove('work')
+    expect(client?.revoked.aborted).toBe(true)
+    expect(await clients.authenticate('work', token.reveal())).toBeUndefined()
+    await sessions.create({ name: 'work' })
     expect(await clients.authenticate('work', token.reveal())).toBeUndefined()
   })
 
-  it('is a new one each time, and never printed', () => {
-    const issued = [clients.issue('default', {}), clients.issue('default', {})]
+  it('is a new one each time, and never printed', async () => {
+    const session = await sessions.get('default')
+    const issued = [clients.issue(session, {}), clients.issue(session, {})]
     expect(new Set(issued.flatMap(({ id, token }) => [id, token.reveal()])).size).toBe(4)
     expect(inspect(issued, { depth: 9 })).not.toContain(issued[0]?.token.reveal())
   })
 
-  it('is refused when too many are issued', () => {
-    for (let count = 0; count < 10_000; count++) clients.issue('default', {})
-    expect(() => clients.issue('default', {})).toThrow('no more are issued')
+  it('is refused when too many are issued', async () => {
+    const session = await sessions.get('default')
+    for (let count = 0; count < 10_000; count++) clients.issue(session, {})
+    expect(() => clients.issue(session, {})).toThrow('no more are issued')
   })
 })

@@ -11,18 +11,19 @@ import type { Sessions } from './sessions.ts'
 export interface AuthenticatedClient {
   readonly session: Session
   readonly scope: Scope
-  /** Aborted when the token is revoked, so that its connections end. A session's own token is never revoked. */
-  readonly revoked?: AbortSignal
+  /** Aborted when the token is revoked, and when the session ends: its connections end then. */
+  readonly revoked: AbortSignal
   /** Collects the names of credentials that the client's requests needed and that need a login. `revoke` returns them. */
   readonly needsLogin?: Set<string>
 }
 
 interface Issued {
   readonly id: string
-  readonly session: string
+  readonly session: Session
   readonly token: Secret
   readonly scope: Scope
   readonly revocation: AbortController
+  readonly revoked: AbortSignal
   readonly needsLogin: Set<string>
 }
 
@@ -41,8 +42,8 @@ export class Clients {
     this.#sessions = sessions
   }
 
-  /** A token for one child. It ends when it is revoked or the process ends. */
-  issue(session: string, scope: Scope): { readonly id: string; readonly token: Secret } {
+  /** A token for one child. It ends when it is revoked, with the session, or with the process. */
+  issue(session: Session, scope: Scope): { readonly id: string; readonly token: Secret } {
     if (this.#byDigest.size >= maxIssued)
       throw new HallpassError('failed', `${maxIssued} clients have a token, and no more are issued`, {
         hint: 'hallpass stop',
@@ -50,14 +51,16 @@ export class Clients {
     const id = randomBytes(8).toString('hex')
     const token = new Secret(childTokenPrefix + randomBytes(32).toString('base64url'))
     const revocation = new AbortController()
+    const revoked = AbortSignal.any([session.ended, revocation.signal])
     // Each connection of the client listens. A browser opens more than ten, and Node would warn of a leak.
-    setMaxListeners(0, revocation.signal)
+    setMaxListeners(0, revoked)
     this.#byDigest.set(digestOf(token.reveal()), {
       id,
       session,
       token,
       scope,
       revocation,
+      revoked,
       needsLogin: new Set(),
     })
     return { id, token }
@@ -83,10 +86,11 @@ export class Clients {
    */
   async authenticate(user: string, password: string): Promise<AuthenticatedClient | undefined> {
     if (!isName('session', user)) return undefined
-    const found = this.#byDigest.get(digestOf(password))
-    const issued = found?.session === user && found.token.equals(password) ? found : undefined
     const session = await this.#find(user)
     if (session === undefined) return undefined
+    const found = this.#byDigest.get(digestOf(password))
+    // A session that was made again under the name is another object.
+    const issued = found?.session === session && found.token.equals(password) ? found : undefined
     if (issued === undefined) {
       const token = await session.readClientToken()
       if (token?.equals(password) !== true) return undefined
@@ -94,11 +98,11 @@ export class Clients {
     // Nobody waits for it, and a full disk keeps nobody out.
     this.#sessions.touch(session).catch(() => 'the time of last use is not worth an error')
     return issued === undefined
-      ? { session, scope: wholeSession }
+      ? { session, scope: wholeSession, revoked: session.ended }
       : {
           session,
           scope: issued.scope,
-          revoked: issued.revocation.signal,
+          revoked: issued.revoked,
           needsLogin: issued.needsLogin,
         }
   }

@@ -1,7 +1,7 @@
 import type { Cookie } from '../cookies/cookie.ts'
 import { hostMatches, siteOf } from '../cookies/site.ts'
 import type { GivenCookie, Reading, Skipped } from '../formats/format.ts'
-import type { Json, RecordId, Store } from '../store/store.ts'
+import type { Json, RecordId, Records } from '../store/store.ts'
 import type { BundledCredential } from './bundled-credential.ts'
 import { type ImportMode, importSite, isOf, type SiteOutcome, sortCookies } from './import-cookies.ts'
 import { importStorage, type StorageOutcome, sortStorage } from './import-storage.ts'
@@ -67,7 +67,7 @@ export interface ImportReport {
  * @throws HallpassError `not-saved` when nothing was written; `record-damaged` before anything is
  */
 export async function importContents(
-  store: Store,
+  store: Records,
   session: string,
   given: Importable,
   options: ImportOptions & { readonly now: number },

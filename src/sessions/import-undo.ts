@@ -2,7 +2,7 @@ import { type Cookie, identityOf } from '../cookies/cookie.ts'
 import { parseRecord } from '../cookies/record.ts'
 import { HallpassError } from '../errors.ts'
 import { isObject } from '../json.ts'
-import type { Json, RecordId, Store } from '../store/store.ts'
+import type { Json, RecordId, Records } from '../store/store.ts'
 import { parseStorageRecord, storageRecord } from './origin-storage.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
@@ -41,7 +41,7 @@ export interface UndoReport extends Pick<DoneImport, 'from' | 'at'> {
  * @throws HallpassError `failed` for more than a record takes; what the writing throws, and then there is nothing to undo
  */
 export async function undoable(
-  store: Store,
+  store: Records,
   session: string,
   done: DoneImport,
   write: () => Promise<Written>,
@@ -68,7 +68,7 @@ export async function undoable(
  *
  * @throws HallpassError `failed` without such an import; `not-saved` when nothing was written
  */
-export async function undoImport(store: Store, session: string): Promise<UndoReport> {
+export async function undoImport(store: Records, session: string): Promise<UndoReport> {
   const [entry, ...older] = entriesOf((await store.read(undoId(session)))?.value)
   if (entry === undefined) {
     throw new HallpassError(

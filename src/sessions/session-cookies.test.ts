@@ -20,7 +20,7 @@ it('has one jar for all hosts of a site, and none for a host that can be no site
 it('holds a jar with an unsaved change, however many sites come after it', async () => {
   const home = temporaryHome()
   const { store } = await openStore(home)
-  await store.writeSession({ name: 'work', createdAt: '2026-11-21T08:00:00.000Z' })
+  await store.addSession({ name: 'work', id: 'one', createdAt: '2026-11-21T08:00:00.000Z' })
   const cookies = new SessionCookies(store, 'work', jarCache(), () => now)
   const url = { scheme: 'https', host: 'a.test', port: 443, path: '/' } as const
   const restore = watchFileCalls(home.root, {

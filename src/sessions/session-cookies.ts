@@ -2,7 +2,7 @@ import type { Cookie } from '../cookies/cookie.ts'
 import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
 import { parseRequestUrl } from '../plan/request-url.ts'
 import { isName } from '../store/names.ts'
-import type { Store } from '../store/store.ts'
+import type { Records } from '../store/store.ts'
 import { type CookieInput, cookieLine, refused } from './cookie-input.ts'
 import { type JarCache, SiteJar } from './site-jar.ts'
 
@@ -11,7 +11,7 @@ const maxJars = 1000
 
 /** The cookies of one session: a jar for each site. */
 export class SessionCookies {
-  readonly #store: Store
+  readonly #store: Records
   readonly #session: string
   readonly #cache: JarCache
   readonly #now: () => number
@@ -19,7 +19,7 @@ export class SessionCookies {
   readonly #siteOfHost = new Map<string, string>()
 
   /** @internal */
-  constructor(store: Store, session: string, cache: JarCache, now: () => number) {
+  constructor(store: Records, session: string, cache: JarCache, now: () => number) {
     this.#store = store
     this.#session = session
     this.#cache = cache

@@ -2,7 +2,7 @@ import type { Definition, Kind } from '../credentials/kind.ts'
 import type { CredentialDefinition } from '../credentials/kinds.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
-import type { Json, RecordId, Store } from '../store/store.ts'
+import type { Json, RecordId, Records } from '../store/store.ts'
 import { type CredentialSummary, summaryOf } from './credential-summary.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type CredentialInput, type MergedCredential, mergeCredential } from './merge-credential.ts'
@@ -21,7 +21,7 @@ export interface CredentialsConfig extends Pick<RuleSet, 'rules'> {
 }
 
 export interface SessionCredentialsParts {
-  readonly store: Store
+  readonly store: Records
   readonly session: string
   readonly config: CredentialsConfig
   readonly places: readonly ValuePlace[]
@@ -42,7 +42,7 @@ const noDefinitions: ReadonlyMap<string, CredentialDefinition> = new Map()
 
 /** The credentials of one session: its sealed ones, together with those that the configuration defines. */
 export class SessionCredentials {
-  readonly #store: Store
+  readonly #store: Records
   readonly #session: string
   readonly #config: CredentialsConfig
   readonly #places: readonly ValuePlace[]

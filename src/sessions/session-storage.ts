@@ -1,16 +1,16 @@
 import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
 import { webOrigin } from '../formats/web-origin.ts'
 import { isName } from '../store/names.ts'
-import type { RecordId, Store } from '../store/store.ts'
+import type { RecordId, Records } from '../store/store.ts'
 import { keysOf, type OriginStorage, parseStorageRecord, storageRecord } from './origin-storage.ts'
 
 /** The web storage of one session. The origins of a site share a record. */
 export class SessionStorage {
-  readonly #store: Store
+  readonly #store: Records
   readonly #session: string
 
   /** @internal */
-  constructor(store: Store, session: string) {
+  constructor(store: Records, session: string) {
     this.#store = store
     this.#session = session
   }

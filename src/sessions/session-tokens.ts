@@ -6,6 +6,7 @@ import { nextTryMs, type Refresher, type RefreshOutcome, type RefreshReason } fr
 import type { Plan } from '../plan/plan.ts'
 import { accessTokenIn, sentToken, tokensDue, tokensLacking } from '../plan/renewal.ts'
 import type { Secret } from '../secret.ts'
+import type { SessionMetadata } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import type { CredentialInput } from './merge-credential.ts'
 import type { Use } from './plan-memo.ts'
@@ -22,7 +23,7 @@ export interface DueTokens {
 }
 
 export interface SessionTokensParts {
-  readonly session: string
+  readonly session: Pick<SessionMetadata, 'name' | 'id'>
   readonly credentials: SessionCredentials
   readonly values: RefreshedTokens
   /** Without a refresher, tokens are used as they are. */
@@ -32,7 +33,7 @@ export interface SessionTokensParts {
 
 /** The tokens of one session. They are fresh before a request goes, and renewed after an origin rejects them. */
 export class SessionTokens {
-  readonly #session: string
+  readonly #session: SessionTokensParts['session']
   readonly #credentials: SessionCredentials
   readonly #values: RefreshedTokens
   readonly #refresher: Refresher | undefined
@@ -104,7 +105,9 @@ export class SessionTokens {
     if (typeof refreshable === 'string') return { kind: 'not-refreshable', reason: refreshable }
     if (this.#refresher === undefined) return { kind: 'not-refreshable', reason: 'nothing is refreshed here' }
     const { record, definition } = refreshable
-    const outcome = await this.#refresher[how](`${this.#session}/${name}`, record, definition, why)
+    const { id, name: session } = this.#session
+    const key = { id: `${id}/${name}`, label: `${session}/${name}` }
+    const outcome = await this.#refresher[how](key, record, definition, why)
     // The store looks for changed credentials once in a turn of the event loop. Another process may have refreshed since the
     // look, so that a plan made in this turn would still carry the old token.
     await setImmediate()

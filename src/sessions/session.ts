@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { Jar } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -18,12 +19,13 @@ import { siteOfRequest } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
-import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
+import { type SessionMetadata, type Store, sessionRemoved } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
 import { type PlanCache, PlanMemo, type PlanStamps } from './plan-memo.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { type CredentialsConfig, SessionCredentials } from './session-credentials.ts'
+import { SessionRecords } from './session-records.ts'
 import { SessionStorage } from './session-storage.ts'
 import { SessionTokens } from './session-tokens.ts'
 import type { JarCache } from './site-jar.ts'
@@ -41,8 +43,6 @@ export interface SessionParts {
   readonly plans: PlanCache
   readonly jars: JarCache
   readonly now: () => number
-  /** Reads the metadata of now; undefined when the session was removed or has expired. */
-  readonly metadataNow: () => Promise<SessionMetadata | undefined>
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher | undefined
 }
@@ -53,48 +53,65 @@ export interface Explanation extends Plan {
   readonly method: string
 }
 
-/** A session: cookies, credentials and web storage. */
+/** A session: cookies, credentials and web storage. One that is made again under the name is another object. */
 export class Session {
   readonly name: string
+  /** @internal */
+  readonly id: string
   readonly cookies: SessionCookies
   readonly credentials: SessionCredentials
   readonly storage: SessionStorage
   /** The tokens of its oauth2 credentials. */
   readonly tokens: SessionTokens
   readonly #store: Store
+  readonly #records: SessionRecords
   readonly #config: SessionsConfig
   readonly #now: () => number
-  readonly #metadataNow: SessionParts['metadataNow']
   readonly #memo: PlanMemo
   readonly #values: RefreshedTokens
+  readonly #end = new AbortController()
   #metadata: SessionMetadata
   #expiresAt: number
 
   /** @internal */
-  constructor(
-    metadata: SessionMetadata,
-    { store, config, plans, jars, now, metadataNow, refresher }: SessionParts,
-  ) {
+  constructor(metadata: SessionMetadata, { store, config, plans, jars, now, refresher }: SessionParts) {
     this.name = metadata.name
+    this.id = metadata.id
     this.#store = store
     this.#config = config
     this.#now = now
-    this.#metadataNow = metadataNow
+    // Each connection of the session listens, and Node would warn of a leak.
+    setMaxListeners(0, this.#end.signal)
     const session = this.name
+    const records = new SessionRecords(store, metadata)
+    this.#records = records
     this.#memo = new PlanMemo(plans)
-    this.cookies = new SessionCookies(store, session, jars, now)
-    this.storage = new SessionStorage(store, session)
-    this.#values = new RefreshedTokens(store, session, now)
+    this.cookies = new SessionCookies(records, session, jars, now)
+    this.storage = new SessionStorage(records, session)
+    this.#values = new RefreshedTokens(records, session, now)
     const places = valuePlaces(this.storage, this.#values)
-    this.credentials = new SessionCredentials({ store, session, config, places, now })
+    this.credentials = new SessionCredentials({ store: records, session, config, places, now })
     const { credentials } = this
-    this.tokens = new SessionTokens({ session, credentials, values: this.#values, refresher, now })
+    this.tokens = new SessionTokens({ session: metadata, credentials, values: this.#values, refresher, now })
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
   }
 
   get metadata(): SessionMetadata {
     return this.#metadata
+  }
+
+  /**
+   * Aborted soon after the session was removed or has expired, by whatever process. Its connections end then.
+   * @internal
+   */
+  get ended(): AbortSignal {
+    return this.#end.signal
+  }
+
+  /** @internal */
+  end(): void {
+    this.#end.abort()
   }
 
   /**
@@ -114,9 +131,9 @@ export class Session {
     const held = await this.readClientToken()
     if (held !== undefined) return held
     const token = randomBytes(32).toString('base64url')
-    await this.#store.update(this.#clientId, (value) => value ?? { token })
+    await this.#records.update(this.#clientId, (value) => value ?? { token })
     const made = await this.readClientToken()
-    if (made === undefined) throw sessionMissing(this.name)
+    if (made === undefined) throw sessionRemoved(this.name)
     return made
   }
 
@@ -125,7 +142,7 @@ export class Session {
    * @internal
    */
   async readClientToken(): Promise<Secret | undefined> {
-    const value = (await this.#store.read(this.#clientId))?.value
+    const value = (await this.#records.read(this.#clientId))?.value
     if (value === undefined) return undefined
     const token = typeof value === 'object' && value !== null && 'token' in value ? value.token : undefined
     if (typeof token === 'string' && token.length >= 32) return new Secret(token)
@@ -139,6 +156,7 @@ export class Session {
   async planConnect(host: string, port: number, scope: Scope): Promise<ConnectPlan> {
     try {
       const { material } = await this.#material(host)
+      await this.#checkLife(this.#now())
       return planConnect({ host, port }, material, this.#config, scope)
     } catch (error) {
       const hasRecord = Boolean(this.cookies.jar(host)?.stamp())
@@ -170,6 +188,7 @@ export class Session {
    */
   plan(request: PlanRequest, scope: Scope): Promise<Plan> {
     try {
+      if (this.ended.aborted) throw sessionRemoved(this.name)
       const changed = this.#config.takeUp?.()
       if (changed !== undefined) return changed.then(() => this.plan(request, scope))
       const now = this.#now()
@@ -210,7 +229,7 @@ export class Session {
     const copy = await jar.copy().catch(() => new Jar())
     const { capture, changes } = captureInto(copy, response, now)
     try {
-      if (now >= this.#expiresAt) throw sessionMissing(this.name)
+      if (now >= this.#expiresAt) throw sessionRemoved(this.name)
       const saved = await jar.keep(changes)
       return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
     } catch (error) {
@@ -227,8 +246,8 @@ export class Session {
    */
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
     const now = this.#now()
-    if (now >= this.#expiresAt) throw sessionMissing(this.name)
-    return importContents(this.#store, this.name, contents, { ...options, now })
+    if (now >= this.#expiresAt) throw sessionRemoved(this.name)
+    return importContents(this.#records, this.name, contents, { ...options, now })
   }
 
   /**
@@ -256,13 +275,18 @@ export class Session {
   /** Decides, and does nothing else. */
   async #make(request: PlanRequest, scope: Scope, now: number): Promise<Made> {
     const { stamps, material, held } = await this.#material(request.host)
-    // Another process may have removed the session, or given it a longer life, while its connection is open.
-    const metadata = await this.#metadataNow()
-    if (metadata === undefined) throw sessionMissing(this.name)
-    this.adopt(metadata)
+    await this.#checkLife(now)
     const made = plan(request, material, this.#config, scope, now)
     if (isUsed(request, scope)) throwProblem(made, held)
     return { plan: made, stamps }
+  }
+
+  /** Another process may have removed the session, or given it a longer life, while its connection is open. */
+  async #checkLife(now: number): Promise<void> {
+    const metadata = await this.#store.readSession(this.name)
+    if (metadata?.id !== this.id) throw sessionRemoved(this.name)
+    this.adopt(metadata)
+    if (now >= this.#expiresAt) throw sessionRemoved(this.name)
   }
 
   /** The cookies and credentials for the site of a host. The stamps are not newer than these. */

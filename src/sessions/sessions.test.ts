@@ -41,7 +41,8 @@ describe('a session', () => {
   it('is the same object for everybody who asks for its name', async () => {
     const made = await sessions.create({ name: 'work' })
     expect(await sessions.get('work')).toBe(made)
-    expect(made.metadata).toEqual({ name: 'work', createdAt: new Date(start).toISOString() })
+    const createdAt = new Date(start).toISOString()
+    expect(made.metadata).toEqual({ name: 'work', id: expect.stringMatching(/^[0-9a-f]{32}$/), createdAt })
   })
 
   it('shares nothing with another session', async () => {
@@ -168,19 +169,22 @@ describe('a connection that outlives its session', () => {
     expect(await store.sessions()).not.toContain('work')
   })
 
-  it('goes on with an empty session, if it is the default one', async () => {
+  it('gets an error when another process removed the default session, also after it was made again', async () => {
     const session = await sessions.get('default')
     await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     await session.plan(request, {})
     await store.removeSession('default')
-    expect((await session.plan(request, {})).cookies.attached).toEqual([])
-    await session.cookies.set('https://a.test/', { name: 'sid', value: '2' })
-    expect((await session.plan(request, {})).cookies.attached).toHaveLength(1)
+    await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
+    const again = await sessions.get('default')
+    expect(again).not.toBe(session)
+    expect((await again.plan(request, {})).cookies.attached).toEqual([])
+    await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
   })
 
   it('goes on when the session was given a longer life meanwhile', async () => {
     const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
-    await store.writeSession({ ...session.metadata, expiresAt: new Date(now + 120_000).toISOString() })
+    const expiresAt = new Date(now + 120_000).toISOString()
+    await store.updateSession('work', (held) => ({ ...held, expiresAt }))
     now += 60_000
     const plan = await session.plan(request, {})
     expect(plan.policy.allowed).toBe(true)

@@ -60,22 +60,19 @@ export class Sessions {
     checkName('session', name)
     await this.#config.takeUp?.()
     const metadata = await this.#metadata(name)
-    if (metadata === undefined) {
-      this.#sessions.delete(name)
-      throw sessionMissing(name)
-    }
     const held = this.#sessions.get(name)
-    if (held !== undefined) {
+    if (metadata !== undefined && held?.id === metadata.id) {
       held.adopt(metadata)
       return held
     }
+    if (held !== undefined) this.#end(held)
+    if (metadata === undefined) throw sessionMissing(name)
     const session = new Session(metadata, {
       store: this.#store,
       config: this.#config,
       plans: this.#plans,
       jars: this.#jars,
       now: this.#now,
-      metadataNow: () => this.#metadata(name),
       refresher: this.#refresher,
     })
     this.#sessions.set(name, session)
@@ -112,19 +109,16 @@ export class Sessions {
         'the life of a session must be a whole number of seconds, ten years at most',
       )
     }
-    if (name === defaultSession || (await this.#read(name)) !== undefined) {
-      throw new HallpassError('name-invalid', `there is a session "${name}" already`, {
-        hint: `hallpass session show ${name}`,
-      })
-    }
+    if (name === defaultSession || (await this.#read(name)) !== undefined) throw takenName(name)
     await this.#makeRoom()
     const now = this.#now()
     const ttl = ttlSeconds ?? (options.name === undefined ? temporaryTtlSeconds : undefined)
-    await this.#store.writeSession({
-      name,
-      createdAt: new Date(now).toISOString(),
+    const made = {
+      ...this.#made(name),
       ...(ttl !== undefined && { expiresAt: new Date(now + ttl * 1000).toISOString() }),
-    })
+    }
+    // Another process may have made it since the look.
+    if ((await this.#store.addSession(made)).id !== made.id) throw takenName(name)
     return this.get(name)
   }
 
@@ -146,7 +140,22 @@ export class Sessions {
     if (lastUsedAt !== undefined && now - Date.parse(lastUsedAt) < lastUsedEveryMs) return
     const used = new Date(now).toISOString()
     session.adopt({ ...session.metadata, lastUsedAt: used })
-    await this.#store.updateSession(session.name, (written) => ({ ...written, lastUsedAt: used }))
+    await this.#store.updateSession(session.name, (written) =>
+      written.id === session.id ? { ...written, lastUsedAt: used } : written,
+    )
+  }
+
+  /**
+   * Ends each held session that another process has removed, or that has expired. A new request notices it by itself; a tunnel in
+   * which nobody asks does not.
+   * @internal
+   */
+  async endRemoved(): Promise<void> {
+    for (const held of [...this.#sessions.values()]) {
+      // If its file cannot be read, the next request gets the error.
+      const now = await this.#read(held.name).catch(() => held.metadata)
+      if (now?.id !== held.id) this.#end(held)
+    }
   }
 
   /**
@@ -179,25 +188,32 @@ export class Sessions {
   async #read(name: string): Promise<SessionMetadata | undefined> {
     const metadata = await this.#store.readSession(name)
     if (metadata?.expiresAt === undefined || this.#now() < Date.parse(metadata.expiresAt)) return metadata
-    await this.#drop(name)
+    // Another process may have removed it and made it again since.
+    await this.#drop(name, metadata.id)
     return undefined
   }
 
   /** The same. Makes the default session when it is missing. */
   async #metadata(name: string): Promise<SessionMetadata | undefined> {
     const metadata = await this.#read(name)
-    return metadata ?? (name === defaultSession ? this.#makeDefault() : undefined)
+    if (metadata !== undefined || name !== defaultSession) return metadata
+    return this.#store.addSession(this.#made(name))
   }
 
-  async #makeDefault(): Promise<SessionMetadata> {
-    const made = { name: defaultSession, createdAt: new Date(this.#now()).toISOString() }
-    await this.#store.writeSession(made)
-    return made
+  #made(name: string): SessionMetadata {
+    return { name, id: randomBytes(16).toString('hex'), createdAt: new Date(this.#now()).toISOString() }
   }
 
-  async #drop(name: string): Promise<void> {
-    await this.#store.removeSession(name)
-    this.#sessions.delete(name)
+  async #drop(name: string, id?: string): Promise<void> {
+    // While it is being removed, somebody may make it again.
+    const held = this.#sessions.get(name)
+    await this.#store.removeSession(name, id)
+    if (held !== undefined && (id === undefined || held.id === id)) this.#end(held)
+  }
+
+  #end(session: Session): void {
+    session.end()
+    if (this.#sessions.get(session.name) === session) this.#sessions.delete(session.name)
   }
 
   async #makeRoom(): Promise<void> {
@@ -217,8 +233,14 @@ export class Sessions {
         },
       )
     }
-    await this.#drop(oldest.name)
+    await this.#drop(oldest.name, oldest.id)
   }
+}
+
+function takenName(name: string): HallpassError {
+  return new HallpassError('name-invalid', `there is a session "${name}" already`, {
+    hint: `hallpass session show ${name}`,
+  })
 }
 
 function lastUse({ lastUsedAt, createdAt }: SessionMetadata): number {

@@ -25,7 +25,7 @@ describe('the jar of a site', () => {
   let jar: SiteJar
   beforeEach(async () => {
     store = new MemoryStore()
-    await store.writeSession({ name: 'work', createdAt })
+    await store.addSession({ name: 'work', id: 'one', createdAt })
     jar = new SiteJar(store, 'work', 'example.com', jarCache())
   })
 
@@ -116,7 +116,7 @@ describe('on a full disk', () => {
   beforeEach(async () => {
     home = temporaryHome()
     store = (await openStore(home)).store
-    await store.writeSession({ name: 'work', createdAt })
+    await store.addSession({ name: 'work', id: 'one', createdAt })
     jar = new SiteJar(store, 'work', 'example.com', jarCache())
     await jar.keep([sets('sid=1'), sets('csrf=1')])
   })

@@ -1,7 +1,7 @@
 import { Jar, type JarChange } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
 import { ByteCache, roughBytes } from '../store/byte-cache.ts'
-import type { Json, RecordId, Store } from '../store/store.ts'
+import type { Json, RecordId, Records } from '../store/store.ts'
 import { SaveRetry } from './save-retry.ts'
 
 interface Waiting {
@@ -37,7 +37,7 @@ export function jarCache(): JarCache {
  * those that failed. Two writes at a time could let an older value overwrite a newer one.
  */
 export class SiteJar {
-  readonly #store: Store
+  readonly #store: Records
   readonly #id: RecordId
   #waiting: Waiting[] = []
   #unsaved: readonly JarChange[] = []
@@ -46,7 +46,7 @@ export class SiteJar {
   #generation = 0
   readonly #cache: JarCache
 
-  constructor(store: Store, session: string, site: string, cache: JarCache) {
+  constructor(store: Records, session: string, site: string, cache: JarCache) {
     this.#store = store
     this.#cache = cache
     this.#id = { kind: 'cookies', session, name: site }

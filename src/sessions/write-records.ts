@@ -1,4 +1,4 @@
-import type { Change, Json, RecordId, Store } from '../store/store.ts'
+import type { Change, Json, RecordId, Records } from '../store/store.ts'
 
 export interface RecordChange {
   readonly id: RecordId
@@ -25,7 +25,7 @@ interface Begun extends RecordChange {
  * @throws what the failing write threw, when everything is as it was before
  */
 export async function writeRecords(
-  store: Store,
+  store: Records,
   records: readonly RecordChange[],
   onProgress: (written: number, all: number) => void,
 ): Promise<Written> {
@@ -49,7 +49,7 @@ export async function writeRecords(
   }
 }
 
-async function putBack(store: Store, { id, before, after }: Begun): Promise<boolean> {
+async function putBack(store: Records, { id, before, after }: Begun): Promise<boolean> {
   if (JSON.stringify(before) === JSON.stringify(after)) return true
   let isBack = false
   try {

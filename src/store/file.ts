@@ -36,6 +36,7 @@ import {
   type Store,
   type StoredRecord,
   sessionMissing,
+  sessionRemoved,
 } from './store.ts'
 import { TurnMemo } from './turn-memo.ts'
 
@@ -80,9 +81,10 @@ export class FileStore implements Store {
   async exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>): Promise<T> {
     const path = recordPath(this.#home, id)
     const run = async () => {
+      const owner = this.#ownerOf(id)
       const value = (await this.read(id))?.value
       const save = async (next: Json) => {
-        await this.#saving(path, () => this.#commit(id, path, () => next))
+        await this.#saving(path, () => this.#commit(id, path, () => next, owner))
       }
       return work({ value, save })
     }
@@ -108,15 +110,16 @@ export class FileStore implements Store {
   }
 
   #credentialsStampNow(session: string): string {
+    const owner = this.sessionId(session) ?? 'none'
     const folder = credentialsFolder(this.#home, session)
     const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false })
-    if (stat === undefined) return 'none'
+    if (stat === undefined) return owner
     // Each write renames a file into the folder, which changes the folder's stat.
-    if (!isRacy(stat)) return stampOf(stat)
+    if (!isRacy(stat)) return `${owner} ${stampOf(stat)}`
     const each = credentialNames(this.#home, session).map((name) =>
       this.stamp({ kind: 'credential', session, name }),
     )
-    return [stampOf(stat), ...each].join()
+    return [owner, stampOf(stat), ...each].join()
   }
 
   async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
@@ -131,20 +134,35 @@ export class FileStore implements Store {
   }
 
   async readSession(name: string): Promise<SessionMetadata | undefined> {
-    const file = sessionFile(this.#home, name)
     try {
-      return this.#metadata.read(file, (text) => parseSession(text, name, file))
+      return this.#session(name)
     } catch (error) {
-      throw notRead(file, error)
+      throw notRead(sessionFile(this.#home, name), error)
     }
   }
 
-  async writeSession(session: SessionMetadata): Promise<void> {
+  sessionId(name: string): string | undefined {
+    try {
+      return this.#session(name)?.id
+    } catch (error) {
+      throw notRead(sessionFile(this.#home, name), error)
+    }
+  }
+
+  #session(name: string): SessionMetadata | undefined {
+    const file = sessionFile(this.#home, name)
+    return this.#metadata.read(file, (text) => parseSession(text, name, file))
+  }
+
+  async addSession(session: SessionMetadata): Promise<SessionMetadata> {
     const file = sessionFile(this.#home, session.name)
-    await this.#saving(file, () =>
+    return this.#saving(file, () =>
       withLock(sessionLock(this.#home, session.name), async () => {
+        const there = this.#session(session.name)
+        if (there !== undefined) return there
         await makeFolders(this.#home.root, dirname(file))
         await replaceFile(file, formatSession(session))
+        return session
       }),
     )
   }
@@ -153,18 +171,19 @@ export class FileStore implements Store {
     const file = sessionFile(this.#home, name)
     await this.#saving(file, () =>
       withLock(sessionLock(this.#home, name), async () => {
-        const session = await this.readSession(name)
+        const session = this.#session(name)
         if (session !== undefined) await replaceFile(file, formatSession(change(session)))
       }),
     )
   }
 
-  async removeSession(name: string): Promise<void> {
+  async removeSession(name: string, id?: string): Promise<void> {
     const folder = sessionFolder(this.#home, name)
     const lock = sessionLock(this.#home, name)
     await this.#saving(folder, async () => {
       const locks = [...sealedFilesOf(this.#home, name)].map((id) => recordLock(this.#home, id))
       await withLock(lock, async () => {
+        if (id !== undefined && this.#session(name)?.id !== id) return
         const removed = join(this.#home.sessions, removedPrefix + randomBytes(8).toString('hex'))
         await rename(folder, removed).catch(unlessGone)
         // Browsers keep cookies and pages there, unsealed.
@@ -196,25 +215,29 @@ export class FileStore implements Store {
     for (const name of removed) await rm(join(this.#home.sessions, name), options)
   }
 
-  /** Runs in the record's lock. Returns the new version. */
-  async #commit(id: RecordId, path: string, change: Change): Promise<number> {
+  /**
+   * Runs in the record's lock. Returns the new version.
+   * @param owner the session that the change is for. Another can get its name at any moment, and nothing may go into that one
+   */
+  async #commit(id: RecordId, path: string, change: Change, owner = this.#ownerOf(id)): Promise<number> {
     const before = await this.#read(id, path)
     const value = change(before?.value)
-    if (value === undefined) return before === undefined ? 0 : this.#remove(id, path, before)
+    if (value === undefined) return before === undefined ? 0 : this.#remove(id, owner, path, before)
     const json = JSON.stringify(value)
     if (before !== undefined && JSON.stringify(before.value) === json) return before.version
     const version = (before?.version ?? 0) + 1
     await this.#keys.reread()
-    await this.#write(id, path, this.#keys.seal(id, Buffer.from(`{"version":${version},"value":${json}}`)))
+    const sealed = this.#keys.seal(id, Buffer.from(`{"version":${version},"value":${json}}`))
+    await this.#write(id, owner, path, sealed)
     return version
   }
 
-  async #write(id: RecordId, path: string, sealed: string): Promise<void> {
+  async #write(id: RecordId, owner: string | undefined, path: string, sealed: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const folder = this.#folderOf(id)
       try {
         await makeFolders(folder, dirname(path))
-        return await replaceFile(path, sealed)
+        return await replaceFile(path, sealed, () => this.#checkOwner(id, owner))
       } catch (error) {
         // The folder was removed meanwhile, with its last record or with its session.
         if (attempt === 3 || !hasErrno(error, 'ENOENT')) throw error
@@ -230,7 +253,22 @@ export class FileStore implements Store {
     throw sessionMissing(session)
   }
 
-  async #remove({ kind }: RecordId, path: string, before: StoredRecord): Promise<number> {
+  #checkOwner(id: RecordId, owner: string | undefined): void {
+    if (this.#ownerOf(id) !== owner) throw sessionRemoved(id.session)
+  }
+
+  #ownerOf({ kind, session }: RecordId): string | undefined {
+    return kind === 'ca' ? undefined : this.#session(session)?.id
+  }
+
+  async #remove(
+    id: RecordId,
+    owner: string | undefined,
+    path: string,
+    before: StoredRecord,
+  ): Promise<number> {
+    const { kind } = id
+    this.#checkOwner(id, owner)
     await removeFile(path)
     // The name of a site is browsing history. `rmdir` keeps a folder that is not empty.
     if (kind === 'cookies' || kind === 'storage') await rmdir(dirname(path)).catch(() => undefined)

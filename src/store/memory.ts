@@ -6,11 +6,13 @@ import { checkRecordId } from './record-path.ts'
 import {
   type Change,
   type HeldRecord,
+  type Json,
   type RecordId,
   type SessionMetadata,
   type Store,
   type StoredRecord,
   sessionMissing,
+  sessionRemoved,
 } from './store.ts'
 
 interface Kept {
@@ -54,7 +56,12 @@ export class MemoryStore implements Store {
     try {
       if (before !== undefined) await patience(before, key)
       const value = this.#kept(id)?.record.value
-      return await work({ value, save: async (next) => void this.#update(id, () => next) })
+      const owner = this.#sessions.get(id.session)
+      const save = async (next: Json) => {
+        if (this.#sessions.get(id.session) !== owner) throw sessionRemoved(id.session)
+        this.#update(id, () => next)
+      }
+      return await work({ value, save })
     } finally {
       leave()
     }
@@ -81,7 +88,8 @@ export class MemoryStore implements Store {
   }
 
   credentialsStamp(session: string): string {
-    return this.#sessions.get(checkName('session', session))?.credentialsStamp ?? 'none'
+    const { metadata, credentialsStamp } = this.#sessions.get(checkName('session', session)) ?? {}
+    return `${metadata?.id ?? 'none'} ${credentialsStamp ?? ''}`
   }
 
   async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
@@ -100,12 +108,17 @@ export class MemoryStore implements Store {
     return this.#sessions.get(checkName('session', name))?.metadata
   }
 
-  async writeSession(metadata: SessionMetadata): Promise<void> {
-    const name = checkName('session', metadata.name)
-    const frozen = Object.freeze({ ...metadata })
-    const session = this.#sessions.get(name)
-    if (session) session.metadata = frozen
-    else this.#sessions.set(name, { metadata: frozen, credentialsStamp: 'none', records: new Map() })
+  sessionId(name: string): string | undefined {
+    return this.#sessions.get(checkName('session', name))?.metadata.id
+  }
+
+  async addSession(session: SessionMetadata): Promise<SessionMetadata> {
+    const name = checkName('session', session.name)
+    const there = this.#sessions.get(name)?.metadata
+    if (there !== undefined) return there
+    const metadata = Object.freeze({ ...session })
+    this.#sessions.set(name, { metadata, credentialsStamp: 'none', records: new Map() })
+    return metadata
   }
 
   async updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void> {
@@ -113,8 +126,8 @@ export class MemoryStore implements Store {
     if (session !== undefined) session.metadata = Object.freeze({ ...change(session.metadata) })
   }
 
-  async removeSession(name: string): Promise<void> {
-    this.#sessions.delete(checkName('session', name))
+  async removeSession(name: string, id?: string): Promise<void> {
+    if (id === undefined || this.sessionId(name) === id) this.#sessions.delete(checkName('session', name))
   }
 
   #kept(id: RecordId): Kept | undefined {

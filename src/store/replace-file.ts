@@ -8,8 +8,9 @@ import { checkFolder, foldersBelow, hasErrno, maxFileBytes } from './own-files.t
  * Replaces a file. A reader, or a machine that loses power, finds the old content or the new, and nothing else: temporary file in the
  * same folder, 0600 from its first byte, fsync, rename, fsync of the folder.
  * The caller holds the lock of `path`, so an existing temporary file belongs to a dead process.
+ * @param stillWanted called when the temporary file is complete; may throw. If the folder is moved away after that, the rename fails
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string, stillWanted?: () => void): Promise<void> {
   if (Buffer.byteLength(text) > maxFileBytes) {
     throw new HallpassError(
       'not-saved',
@@ -28,6 +29,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     } finally {
       await handle.close()
     }
+    stillWanted?.()
     await rename(temporary, path)
   } catch (error) {
     // The first error is thrown. The next write removes the temporary file if this cannot.

@@ -12,9 +12,11 @@ export function parseSession(text: string, name: string, file: string): SessionM
   const parsed = parseJsonObject(text)
   if (parsed === undefined || parsed.name !== name || typeof parsed.createdAt !== 'string')
     throw damaged(file)
-  const { createdAt, expiresAt, lastUsedAt } = parsed
+  const { id, createdAt, expiresAt, lastUsedAt } = parsed
   return {
     name,
+    // An older hallpass wrote no id. The time of making tells its sessions apart.
+    id: id === undefined ? createdAt : stringIn(id, file),
     createdAt,
     ...(expiresAt !== undefined && { expiresAt: stringIn(expiresAt, file) }),
     ...(lastUsedAt !== undefined && { lastUsedAt: stringIn(lastUsedAt, file) }),

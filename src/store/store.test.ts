@@ -31,7 +31,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
   let store: Store
   beforeEach(async () => {
     store = await open()
-    await store.writeSession({ name: 'work', createdAt })
+    await store.addSession({ name: 'work', id: 'one', createdAt })
   })
 
   const count = (value: Json | undefined): Json => (typeof value === 'number' ? value + 1 : 1)
@@ -103,7 +103,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
   })
 
   it('keeps kinds, sites, credentials and sessions apart', async () => {
-    await store.writeSession({ name: 'other', createdAt })
+    await store.addSession({ name: 'other', id: 'one', createdAt })
     const ids: RecordId[] = [
       cookies,
       { ...cookies, kind: 'storage' },
@@ -154,7 +154,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     await expect(store.names(name, 'cookies')).rejects.toEqual(refused)
     expect(() => store.credentialsStamp(name)).toThrow(refused)
     await expect(store.readSession(name)).rejects.toEqual(refused)
-    await expect(store.writeSession({ name, createdAt })).rejects.toEqual(refused)
+    await expect(store.addSession({ name, id: 'one', createdAt })).rejects.toEqual(refused)
     await expect(store.removeSession(name)).rejects.toEqual(refused)
   })
 
@@ -193,18 +193,35 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
   it('reads back the metadata of a session', async () => {
     const session: SessionMetadata = {
       name: 'work',
+      id: 'two',
       createdAt,
       expiresAt: createdAt,
       lastUsedAt: createdAt,
     }
-    await store.writeSession(session)
+    await store.removeSession('work')
+    expect(await store.addSession(session)).toEqual(session)
     expect(JSON.stringify(await store.readSession('work'))).toBe(JSON.stringify(session))
     expect(await store.readSession('nobody')).toBeUndefined()
     expect(await store.sessions()).toEqual(['work'])
   })
 
+  it('makes no second session of a name, and says which one has it', async () => {
+    const again = await store.addSession({ name: 'work', id: 'two', createdAt: 'later' })
+    expect(again).toEqual({ name: 'work', id: 'one', createdAt })
+    expect(await store.readSession('work')).toEqual(again)
+    expect(store.sessionId('work')).toBe('one')
+    expect(store.sessionId('nobody')).toBeUndefined()
+  })
+
+  it('removes a session only under its id, when that is given', async () => {
+    await store.removeSession('work', 'two')
+    expect(store.sessionId('work')).toBe('one')
+    await store.removeSession('work', 'one')
+    expect(await store.sessions()).toEqual([])
+  })
+
   it('removes a session with everything in it, and nothing else', async () => {
-    await store.writeSession({ name: 'other', createdAt })
+    await store.addSession({ name: 'other', id: 'one', createdAt })
     await store.update(cookies, () => 1)
     await store.update({ ...cookies, session: 'other' }, () => 2)
     await store.removeSession('work')
@@ -212,7 +229,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     expect(await store.sessions()).toEqual(['other'])
     expect(await store.read(cookies)).toBeUndefined()
     expect(await store.readSession('work')).toBeUndefined()
-    await store.writeSession({ name: 'work', createdAt })
+    await store.addSession({ name: 'work', id: 'one', createdAt })
     expect(await store.read(cookies)).toBeUndefined()
     expect((await store.read({ ...cookies, session: 'other' }))?.value).toBe(2)
   })
@@ -316,6 +333,16 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       await expect(saving).rejects.toMatchObject({ code: 'session-missing' })
       expect(await store.sessions()).toEqual([])
     })
+
+    it('is not saved into another session that got the name meanwhile', async () => {
+      const saving = store.exclusive(cookies, async ({ save }) => {
+        await store.removeSession('work')
+        await store.addSession({ name: 'work', id: 'two', createdAt })
+        await save(1)
+      })
+      await expect(saving).rejects.toMatchObject({ code: 'session-missing' })
+      expect(await store.read(cookies)).toBeUndefined()
+    })
   })
 
   it('changes the metadata of a session without losing a change that comes at the same time', async () => {
@@ -338,7 +365,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
   it('does not bring a removed session back when something is captured late', async () => {
     await store.removeSession('work')
     await expect(store.update(cookies, () => 1)).rejects.toMatchObject({ code: 'session-missing' })
-    await store.writeSession({ name: 'work', createdAt })
+    await store.addSession({ name: 'work', id: 'one', createdAt })
     expect(await store.read(cookies)).toBeUndefined()
   })
 })

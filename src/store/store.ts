@@ -25,14 +25,16 @@ export interface HeldRecord {
 
 export interface SessionMetadata {
   readonly name: string
+  /** Its own for ever. A session that is made again under the name has another. */
+  readonly id: string
   /** Times are RFC 3339, UTC. */
   readonly createdAt: string
   readonly expiresAt?: string
   readonly lastUsedAt?: string
 }
 
-/** Keeps sessions. Throws `name-invalid` for a bad name. A record that cannot be opened is an error, and is never overwritten. */
-export interface Store {
+/** Keeps sealed records. Throws `name-invalid` for a bad name. A record that cannot be opened is an error, and is never overwritten. */
+export interface Records {
   /** The record as it is now, also after a change by another process. Costs one stat if nothing changed. */
   read(id: RecordId): Promise<StoredRecord | undefined>
   /**
@@ -43,7 +45,7 @@ export interface Store {
   update(id: RecordId, change: Change): Promise<number>
   /**
    * Runs `work` under the record's lock; it may wait for a network. Updates of the record wait meanwhile, readers do not.
-   * Throws `lock-timeout`; `save` throws as `update` does.
+   * Throws `lock-timeout`; `save` throws as `update` does, also when another session has got the name meanwhile.
    */
   exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>): Promise<T>
   /**
@@ -51,17 +53,34 @@ export interface Store {
    * Take it before you read the record, so that a change between the two shows.
    */
   stamp(id: RecordId): string | undefined
-  /** Changes whenever a credential of the session is added, changed or removed. */
+  /** Changes whenever a credential of the session is added, changed or removed, and when another session gets the name. */
   credentialsStamp(session: string): string
   /** The sites or credentials with a record, sorted. */
   names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]>
+}
+
+/** Keeps sessions and their records. */
+export interface Store extends Records {
   sessions(): Promise<readonly string[]>
   readSession(name: string): Promise<SessionMetadata | undefined>
-  writeSession(session: SessionMetadata): Promise<void>
+  /** The id of the session that has the name now. A look that follows a read shows whose record it was: an id never comes back. */
+  sessionId(name: string): string | undefined
+  /** Makes a session, unless there is one of that name. Returns the metadata of the one that has the name then. */
+  addSession(session: SessionMetadata): Promise<SessionMetadata>
   /** Reads, changes and writes under the session's lock. It does not make a missing session. */
   updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void>
-  /** Removes the session with all its records at once: a crash leaves all of it or nothing. */
-  removeSession(name: string): Promise<void>
+  /**
+   * Removes the session with all its records at once: a crash leaves all of it or nothing.
+   * @param id with it, only the session with this id
+   */
+  removeSession(name: string, id?: string): Promise<void>
+}
+
+/** For a session that is held while it is removed. Another may have its name. */
+export function sessionRemoved(session: string): HallpassError {
+  return new HallpassError('session-missing', `the session "${session}" was removed`, {
+    hint: 'hallpass session list',
+  })
 }
 
 export function sessionMissing(session: string): HallpassError {

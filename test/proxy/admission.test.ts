@@ -141,7 +141,7 @@ describe('the scope of a client', () => {
     options: TestProxyOptions = {},
   ) => {
     const s = await scene((socket) => onHead(socket, () => socket.write(ok)), options)
-    const { token } = s.proxy.clients.issue('default', scope)
+    const { token } = s.proxy.clients.issue(s.proxy.session, scope)
     return { s, authorization: basic('default', token.reveal()) }
   }
 
@@ -189,7 +189,7 @@ describe('the scope of a client', () => {
 
   it('a revoked token gets 407', async () => {
     await using s = await scene(() => {})
-    const { id, token } = s.proxy.clients.issue('default', {})
+    const { id, token } = s.proxy.clients.issue(s.proxy.session, {})
     s.proxy.clients.revoke(id)
     const client = await s.proxy.client()
     client.send(
@@ -202,7 +202,7 @@ describe('the scope of a client', () => {
     const opened = async () => {
       const s = await scene((socket) => onHead(socket, () => socket.write(ok)))
       const echo = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
-      const { id, token } = s.proxy.clients.issue('default', {})
+      const { id, token } = s.proxy.clients.issue(s.proxy.session, {})
       const connect = async (endpoint: string, authorization = basic('default', token.reveal())) => {
         const client = await s.proxy.client()
         client.send(

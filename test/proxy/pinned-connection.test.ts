@@ -74,7 +74,7 @@ describe('a connection that the origin has authenticated', () => {
 
   it('serves no child of `run --only`', async () => {
     await using s = await stage({}, false)
-    const { token } = s.proxy.clients.issue('default', { only: [parseHostPattern('other.test')] })
+    const { token } = s.proxy.clients.issue(s.proxy.session, { only: [parseHostPattern('other.test')] })
     const ask = async (client: RawClient, password: string, ...fields: readonly string[]) =>
       get(client, 'http://office.test/open', `Proxy-Authorization: ${basic('default', password)}`, ...fields)
     const ada = await s.proxy.client()
@@ -105,7 +105,7 @@ describe('a connection that the origin has authenticated', () => {
 
   it('ends when another client speaks on the connection of the first', async () => {
     await using s = await stage({}, false)
-    const { token } = s.proxy.clients.issue('default', {})
+    const { token } = s.proxy.clients.issue(s.proxy.session, {})
     const shared = await s.proxy.client()
     const ask = (password: string, ...fields: readonly string[]) =>
       get(shared, 'http://office.test/open', `Proxy-Authorization: ${basic('default', password)}`, ...fields)

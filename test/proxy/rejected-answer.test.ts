@@ -172,7 +172,7 @@ describe('a 401 goes to the client', () => {
       { kind: 'header', header: 'X-Key', hosts: ['site.test'] },
       'K',
     )
-    const { id, token } = s.proxy.clients.issue('default', {})
+    const { id, token } = s.proxy.clients.issue(s.proxy.session, {})
     const tunnel = await s.proxy.client()
     const authorization = Buffer.from(`default:${token.reveal()}`).toString('base64')
     tunnel.send(

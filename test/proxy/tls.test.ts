@@ -176,7 +176,7 @@ describe('TLS with the origin', () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const work = await s.proxy.sessions.create({ name: 'work' })
     await work.credentials.set('api', { kind: 'bearer', hosts: ['site.test'] }, 'OTHER')
-    const { token } = s.proxy.clients.issue('work', {})
+    const { token } = s.proxy.clients.issue(work, {})
     const first = await s.proxy.secure('site.test')
     first.send(get('site.test'))
     await first.response()

@@ -248,7 +248,7 @@ describe('inside a CONNECT to a host that the session knows', () => {
         rules: { rules: [rule] },
       })
       const scope = { strict: true, only: [parseHostPattern('other.test')] }
-      const { token } = proxy.clients.issue('default', scope)
+      const { token } = proxy.clients.issue(proxy.session, scope)
       onTestFinished(async () => {
         await proxy[Symbol.asyncDispose]()
         await origin[Symbol.asyncDispose]()

@@ -130,7 +130,7 @@ describe('a record on disk', () => {
     ['another kind', { ...id, kind: 'storage' }],
     ['a credential', { kind: 'credential', session: 'work', name: 'example.com' }],
   ])('exchanged with that of %s is refused by both', async (_, other) => {
-    await store.writeSession({ name: 'other', createdAt: '' })
+    await store.addSession({ name: 'other', id: 'one', createdAt: '' })
     await store.update(other, () => 'other')
     const otherPath = recordPath(home, other)
     renameSync(path, `${path}.kept`)

@@ -36,7 +36,12 @@ describe.each(Object.entries(scenes))('a process killed during %s', (name, { pre
     const calls: string[] = []
     const whole = await openStore((await stage()).home) // as the worker does, with nothing in memory
     const unwatch = watchFileCalls(whole.home.root, { before: (call) => calls.push(call) })
-    await act(whole).finally(unwatch)
+    const { now } = Date
+    Date.now = () => 0 // as in the worker
+    await act(whole).finally(() => {
+      unwatch()
+      Date.now = now
+    })
     const points = [...calls.entries()].filter(([, call]) => changing.has(call))
     expect(points.length).toBeGreaterThan(2)
 

@@ -32,7 +32,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   'a change of the session': {
     prepare: old,
-    act: ({ store }) => store.writeSession({ name: 'work', createdAt: 'x' }),
+    act: ({ store }) => store.updateSession('work', (session) => ({ ...session, lastUsedAt: 'x' })),
     allowed: ['old'],
   },
   'the removal of the session': {

@@ -15,6 +15,6 @@ export function scratchFolder(): string {
 /** A new home with the session `work` in it. */
 export async function scratchStore(): Promise<Opened> {
   const opened = await openStore(temporaryHome())
-  await opened.store.writeSession({ name: 'work', createdAt: '2026-11-21T08:00:00.000Z' })
+  await opened.store.addSession({ name: 'work', id: 'one', createdAt: '2026-11-21T08:00:00.000Z' })
   return opened
 }

@@ -34,7 +34,7 @@ export async function startWindowProxy(
 ): Promise<WindowProxy> {
   const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 }, log })
   const scope = { browserWindow: true, capture: keep.patterns, only: keep.patterns, reveal: 'all' } as const
-  const { token } = proxy.issue(hallpass.sessionName, scope)
+  const { token } = await proxy.issue(hallpass.sessionName, scope)
   return {
     host: proxy.host,
     port: proxy.port,

@@ -1,6 +1,6 @@
 import type { Definition } from '../../credentials/kind.ts'
 import { isOAuth2, type OAuth2Definition, type OAuth2Value } from '../../credentials/oauth2.ts'
-import type { Store } from '../../store/store.ts'
+import type { Records } from '../../store/store.ts'
 import { isOfOtherServer, type Sealed } from '../sealed-credential.ts'
 import { SealedTokens } from './sealed-tokens.ts'
 import { parseSecret, sealedSecret } from './sealed-value.ts'
@@ -10,7 +10,7 @@ const otherServer = 'its tokens came from another authorization server than the 
 
 /** Tokens in the record of their credential, where a refresh replaces them. While the disk fails, the new ones are in memory. */
 export class RefreshedTokens implements ValuePlace {
-  readonly #store: Store
+  readonly #store: Records
   readonly #session: string
   readonly #now: () => number
   /** By name of the credential. */
@@ -18,7 +18,7 @@ export class RefreshedTokens implements ValuePlace {
   /** Counts the changes that are only in memory. */
   #generation = 0
 
-  constructor(store: Store, session: string, now: () => number) {
+  constructor(store: Records, session: string, now: () => number) {
     this.#store = store
     this.#session = session
     this.#now = now

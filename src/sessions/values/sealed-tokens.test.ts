@@ -33,7 +33,7 @@ beforeEach(async () => {
   changes = 0
   sealed = made()
   onTestFinished(() => sealed.flush())
-  await store.writeSession({ name: 'default', createdAt: '' })
+  await store.addSession({ name: 'default', id: 'one', createdAt: '' })
   await store.update(id, () => record(value(1)))
 })
 

@@ -1,7 +1,7 @@
 import { type OAuth2Definition, type OAuth2Value, oauth2 } from '../../credentials/oauth2.ts'
 import { HallpassError } from '../../errors.ts'
 import type { HeldTokens, TokenRecord } from '../../oauth/refresher.ts'
-import type { HeldRecord, Json, RecordId, Store } from '../../store/store.ts'
+import type { HeldRecord, Json, RecordId, Records } from '../../store/store.ts'
 import { SaveRetry } from '../save-retry.ts'
 import {
   damagedCredential,
@@ -22,7 +22,7 @@ interface Unsaved {
  * refresh token on disk has been replaced, and this process never sends it again.
  */
 export class SealedTokens {
-  readonly #store: Store
+  readonly #store: Records
   readonly #id: RecordId
   readonly #now: () => number
   readonly #changed: () => void
@@ -31,7 +31,7 @@ export class SealedTokens {
 
   /** @param options.changed called at each change in memory */
   constructor(
-    store: Store,
+    store: Records,
     id: RecordId,
     options: { readonly now: () => number; readonly changed: () => void },
   ) {
@@ -112,9 +112,10 @@ export class SealedTokens {
   async #tryAgain(): Promise<void> {
     try {
       await this.#exclusive(async () => undefined)
-    } catch {
-      // The lock or the record failed. The tokens stay in memory, and the next caller gets the error.
-      this.#hold(this.#unsaved)
+    } catch (error) {
+      // The lock or the record failed. The tokens stay in memory, and the next caller gets the error. Those of a removed session go.
+      const gone = error instanceof HallpassError && error.code === 'session-missing'
+      this.#hold(gone ? undefined : this.#unsaved)
     }
   }
 

@@ -142,7 +142,7 @@ async function throughOwn(context: Context, asked: RunScope, configFile?: string
   context.output.detail(
     `through a proxy of its own on port ${port}${upstream.length === 0 ? '' : `, which goes through ${upstream.join(', ')}`}`,
   )
-  const { id, url } = proxy.issue(hallpass.sessionName, scope)
+  const { id, url } = await proxy.issue(hallpass.sessionName, scope)
   return {
     proxyUrl: url,
     loopback: await hallpass.knowsLoopback(hallpass.sessionName, scope),
