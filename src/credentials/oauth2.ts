@@ -161,7 +161,7 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
 function freshness(definition: OAuth2Definition, value: OAuth2Value): Freshness {
   const { tokens, needsLogin, last, refreshes } = value
   const refreshable = isRefreshable(definition, value)
-  const dueAt = refreshable && needsLogin === undefined ? whenDue(value) : undefined
+  const dueAt = refreshable && (needsLogin === undefined || isTriedAgain(value)) ? whenDue(value) : undefined
   return {
     ...(tokens?.expiresAt !== undefined && { expiresAt: tokens.expiresAt }),
     ...(dueAt !== undefined && { dueAt }),
@@ -213,6 +213,11 @@ export function isRefreshable(definition: OAuth2Definition, value: OAuth2Value):
 /** RFC 6749 section 4.4: the client itself is all that is needed. */
 export function asksInOwnName({ flow }: OAuth2Definition, { clientSecret }: OAuth2Value): boolean {
   return flow === 'client-credentials' && clientSecret !== undefined
+}
+
+/** Whether tokens that need a login are asked for once more: the server refused in words that may mean something else. */
+export function isTriedAgain({ needsLogin, last }: OAuth2Value): boolean {
+  return needsLogin !== undefined && last?.result === 'failed'
 }
 
 function whenDue({ tokens, attempt, last }: OAuth2Value): number | undefined {

@@ -338,6 +338,54 @@ describe.each(notUsed)('%s, which does not use the refresh token', (_, deed) => 
   })
 })
 
+describe('refusals in unknown words', () => {
+  const refusal = { status: 400, body: { code: 'E17', message: 'no' } }
+  /** Refreshes at the time of each next try. */
+  const fail = async (times: number) => {
+    for (let n = 0; n < times; n++) {
+      await refresh()
+      now = (await sealed()).last?.retryAt ?? now
+    }
+  }
+
+  it('mean a login after the third, and the server is still asked at the times of the back-off', async () => {
+    server.deed = () => refusal
+    await fail(2)
+    expect(await sealed()).not.toHaveProperty('needsLogin')
+    expect(await refresh()).toEqual({ kind: 'needs-login', reason: 'E17 (no)' })
+    expect(await sealed()).toMatchObject({ needsLogin: { since: now, reason: 'E17 (no)' } })
+    expect(await refresh({ because: 'asked' }, process())).toMatchObject({ kind: 'needs-login' })
+    expect(sent()).toHaveLength(3)
+
+    now = (await sealed()).last?.retryAt ?? now
+    server.deed = () => ({ body: pair(2) })
+    expect(await refresh()).toEqual({ kind: 'refreshed' })
+    expect(await sealed()).not.toHaveProperty('needsLogin')
+  })
+
+  it('mean no login while the access token lives', async () => {
+    now = begin + 60_000
+    server.deed = () => refusal
+    for (let n = 0; n < 4; n++) {
+      expect(await refresh({ because: 'asked' })).toMatchObject({ kind: 'waiting' })
+      now = (await sealed()).last?.retryAt ?? now
+    }
+    expect(await sealed()).not.toHaveProperty('needsLogin')
+  })
+
+  it.each<[string, TokenServer['deed']]>([
+    ['429', () => ({ status: 429, body: { error: 'x' } })],
+    ['408', () => ({ status: 408, body: { error: 'x' } })],
+    ['503', () => ({ status: 503, body: { error: 'x' } })],
+    ['temporarily_unavailable', () => ({ status: 400, body: { error: 'temporarily_unavailable' } })],
+  ])('are not %s', async (_, deed) => {
+    server.deed = deed
+    await fail(4)
+    expect(await refresh()).toMatchObject({ kind: 'waiting' })
+    expect(await sealed()).not.toHaveProperty('needsLogin')
+  })
+})
+
 describe.each(unknown)('%s, after which nobody knows whether the refresh token was used', (_, deed) => {
   beforeEach(() => {
     server.deed = deed

@@ -3,6 +3,7 @@ import type { Configuration } from 'openid-client'
 import {
   asksInOwnName,
   isRefreshable,
+  isTriedAgain,
   type OAuth2Definition,
   type OAuth2Value,
 } from '../credentials/oauth2.ts'
@@ -63,6 +64,9 @@ export interface RefresherOptions {
 export const nextTryMs = 5_000
 /** The longest wait for all tries together. */
 const allTriesMs = 10_000
+
+/** After so many failures, a refusal in unknown words is not taken for a passing one. */
+const refusalsForLogin = 3
 
 /** Names a record. */
 export interface TokensKey {
@@ -167,7 +171,7 @@ export class Refresher {
     } catch (error) {
       if (!(error instanceof HallpassError)) throw error
       if (error.code === 'usage') return { kind: 'not-refreshable', reason: error.message }
-      failure = { kind: 'not-used', reason: error.message, retryAfter: null }
+      failure = { kind: 'not-used', reason: error.message, retryAfter: null, refused: false }
     }
     try {
       return await record.exclusive(async (held) => {
@@ -189,9 +193,12 @@ export class Refresher {
     if (isDone(why, tokens, seen.tokens, now)) return { kind: 'adopted' }
     if (!isRefreshable(definition, value))
       return { kind: 'not-refreshable', reason: whyNotRefreshable(definition) }
-    if (needsLogin !== undefined) return { kind: 'needs-login', reason: needsLogin.reason }
+    if (needsLogin !== undefined && !isTriedAgain(value))
+      return { kind: 'needs-login', reason: needsLogin.reason }
     // A clock that was set back must not make the wait longer.
-    if (last?.retryAt !== undefined && now < last.retryAt && now >= last.at)
+    const waits = last?.retryAt !== undefined && now < last.retryAt && now >= last.at
+    if (waits && needsLogin !== undefined) return { kind: 'needs-login', reason: needsLogin.reason }
+    if (waits)
       return { kind: 'waiting', retryAt: last.retryAt, reason: last.reason ?? 'the last refresh failed' }
     if (attempt !== undefined && tokens !== undefined && lives(tokens, why, now)) {
       const reason =
@@ -257,23 +264,31 @@ export class Refresher {
   async #failed(
     answer: Extract<TokenAnswer, { kind: 'not-used' | 'unknown' }>,
     held: HeldTokens,
-    { key, definition }: Task,
+    { key, definition, why }: Task,
   ): Promise<RefreshOutcome> {
-    const { attempt, ...rest } = held.value
+    const { attempt, needsLogin: before, ...rest } = held.value
+    const { reason } = answer
     const at = this.#now()
     const failures = (rest.last?.failures ?? 0) + 1
     const asked = answer.kind === 'not-used' ? askedRetryAt(answer.retryAfter, at) : undefined
     // `Retry-After: 0` must not make those who wait ask without end.
     const retryAt = Math.max(asked ?? 0, retryAtAfter(failures, at))
-    const last = { at, result: 'failed', reason: answer.reason, failures, retryAt } as const
+    const last = { at, result: 'failed', reason, failures, retryAt } as const
     // This answer may say that the refresh token was not used this time. An earlier unknown fate stays unknown.
     const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)
-    await note(held, { ...rest, ...(unknown && { attempt: unknown }), last })
-    this.#log.warn(`${key.label}: not refreshed: ${answer.reason}`, {
-      failures,
-      retryAt: new Date(retryAt).toISOString(),
+    const refused = answer.kind === 'not-used' && answer.refused && failures >= refusalsForLogin
+    const live = rest.tokens !== undefined && lives(rest.tokens, why, at)
+    // A server that comes to its senses is still asked, at the times of the back-off.
+    const needsLogin = refused && !live ? { since: before?.since ?? at, reason } : undefined
+    await note(held, {
+      ...rest,
+      ...(needsLogin && { needsLogin }),
+      ...(unknown && { attempt: unknown }),
+      last,
     })
-    return { kind: 'waiting', retryAt, reason: answer.reason }
+    const what = needsLogin === undefined ? 'not refreshed' : 'needs login'
+    this.#log.warn(`${key.label}: ${what}: ${reason}`, { failures, retryAt: new Date(retryAt).toISOString() })
+    return needsLogin === undefined ? { kind: 'waiting', retryAt, reason } : { kind: 'needs-login', reason }
   }
 
   #paused(key: TokensKey): RefreshOutcome | undefined {

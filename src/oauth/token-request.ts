@@ -12,7 +12,13 @@ export type TokenAnswer =
   /** The refresh token does not work any more. */
   | { readonly kind: 'used-up'; readonly reason: string }
   /** The server did not use the refresh token. It still works. */
-  | { readonly kind: 'not-used'; readonly reason: string; readonly retryAfter: string | null }
+  | {
+      readonly kind: 'not-used'
+      readonly reason: string
+      readonly retryAfter: string | null
+      /** The server refused the request itself. Otherwise it is busy or in trouble, or was not reached. */
+      readonly refused: boolean
+    }
   /** Nobody knows whether the server has replaced the refresh token. */
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -68,15 +74,22 @@ function failed(error: unknown, { asked, response }: Heard): TokenAnswer {
   const reason = reasonOf(error)
   if (response === undefined) {
     const sent = fetchFailure(error)?.sent ?? asked
-    return sent ? { kind: 'unknown', reason } : { kind: 'not-used', reason, retryAfter: null }
+    return sent ? { kind: 'unknown', reason } : { kind: 'not-used', reason, retryAfter: null, refused: false }
   }
   const { status } = response
-  if (oauthErrorOf(error)?.error === 'invalid_grant') return { kind: 'used-up', reason }
+  const named = oauthErrorOf(error)?.error
+  if (named === 'invalid_grant') return { kind: 'used-up', reason }
   // A 5xx other than 503, or a 200 that cannot be read, may come after the server has replaced the token.
-  const refused = (status >= 300 && status < 500) || status === 503
-  if (!refused) return { kind: 'unknown', reason }
-  return { kind: 'not-used', reason, retryAfter: response.headers.get('retry-after') }
+  const unused = (status >= 300 && status < 500) || status === 503
+  if (!unused) return { kind: 'unknown', reason }
+  const refused =
+    status >= 400 && status < 500 && !busyStatuses.includes(status) && !busyErrors.includes(named ?? '')
+  return { kind: 'not-used', reason, retryAfter: response.headers.get('retry-after'), refused }
 }
+
+/** RFC 9110 section 15.5.9, RFC 6585 section 4: the same request may succeed later. */
+const busyStatuses = [408, 429]
+const busyErrors = ['temporarily_unavailable', 'server_error', 'slow_down']
 
 function reasonOf(error: unknown): string {
   const named = oauthErrorOf(error)

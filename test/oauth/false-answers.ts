@@ -5,6 +5,8 @@ export interface Trouble {
   readonly answer: FalseAnswer
   /** Whether the answer shows that the server did not use the refresh token, which then stays good. */
   readonly unused: boolean
+  /** The server refuses the request, so that only a login helps if it stays so. */
+  readonly refusal?: true
 }
 
 const json = (response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}) =>
@@ -31,7 +33,11 @@ export const troubles: Readonly<Record<string, Trouble>> = {
   '503': { answer: (response) => text(response, 503, 'text/plain', ''), unused: true },
   '429': { answer: (response) => json(response, 429, { error: 'too_many_requests' }), unused: true },
   '429 without JSON': { answer: (response) => text(response, 429, 'text/html', html), unused: true },
-  '403 of a firewall': { answer: (response) => text(response, 403, 'text/html', html), unused: true },
+  '403 of a firewall': {
+    answer: (response) => text(response, 403, 'text/html', html),
+    unused: true,
+    refusal: true,
+  },
   '400 temporarily_unavailable': {
     answer: (response) => void json(response, 400, { error: 'temporarily_unavailable' }),
     unused: true,
@@ -39,11 +45,13 @@ export const troubles: Readonly<Record<string, Trouble>> = {
   '400 invalid_scope': {
     answer: (response) => void json(response, 400, { error: 'invalid_scope' }),
     unused: true,
+    refusal: true,
   },
   '401 invalid_client': {
     answer: (response) =>
       json(response, 401, { error: 'invalid_client' }, { 'www-authenticate': 'Basic realm="x"' }),
     unused: true,
+    refusal: true,
   },
   'a redirect to a sign-in page': {
     answer: (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/login' }).end(),
@@ -62,6 +70,7 @@ export const troubles: Readonly<Record<string, Trouble>> = {
   'an error with 200, as some do': {
     answer: (response) => json(response, 200, { error: 'bad_verification' }),
     unused: true,
+    refusal: true,
   },
   'tokens of another type': {
     answer: (response) => json(response, 200, { ...tokens, token_type: 'mac' }),

@@ -13,7 +13,7 @@ const second = 1000
 describe('a token server that answers', () => {
   it.each(Object.entries(troubles))(
     '%s leaves the tokens as they are and gets few requests',
-    async (_, { answer, unused }) => {
+    async (_, { answer, unused, refusal }) => {
       await using server = await startAuthorizationServer({ lifeSeconds })
       const stage = await Stage.set(server)
       const { access_token: accessToken, refresh_token: refreshToken } = stage.issued
@@ -37,7 +37,7 @@ describe('a token server that answers', () => {
       }
       expect(server.record.tokenRequests - whileAlive).toBeLessThanOrEqual(18)
       expect(await stage.sealed()).toMatchObject({ tokens: { accessToken, refreshToken } })
-      expect((await stage.sealed()).needsLogin).toBeUndefined()
+      expect((await stage.sealed()).needsLogin !== undefined).toBe(refusal === true)
       expect(stage.messages.length).toBeGreaterThan(0)
 
       // The server is well again.
