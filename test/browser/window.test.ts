@@ -60,6 +60,35 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     },
   )
 
+  run(
+    'takes as much web storage as it has room for, and is quiet when it has ended',
+    { timeout: 120_000 },
+    async (context) => {
+      needs(context, 'sh', '-c', 'command -v Xvfb certutil')
+      const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
+      const hallpass = await openHallpass({ home: temporaryFolder('window'), env })
+      const window = await open(hallpass, {
+        keep: new KeptSites(['localhost']),
+        executable: findExecutable(name, process.env),
+        env: { ...process.env, DISPLAY: await screen() },
+        log: silentLog,
+      })
+      const storage = { origin: 'http://localhost:8099', sessionStorage: [], indexedDB: [], capturedAt: 0 }
+      const large = ['large', 'x'.repeat(6 * 1024 * 1024)] as const
+      const small = ['small', 'y'] as const
+      try {
+        const { cookies, origins } = await window.fill([], [{ ...storage, localStorage: [large, small] }])
+        expect(cookies).toEqual([])
+        expect(origins.map(({ localStorage }) => localStorage.map(([key]) => key))).toEqual([['large']])
+        const [page] = await window.storages(() => true)
+        expect(page?.storage.localStorage).toEqual([small])
+      } finally {
+        await window.close()
+      }
+      await window.visit('http://localhost:8099/')
+    },
+  )
+
   run('can be filled when a service worker answers for the site', { timeout: 120_000 }, async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     const pages: Readonly<Record<string, readonly [type: string, text: string]>> = {

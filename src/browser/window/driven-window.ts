@@ -1,4 +1,5 @@
 import type { Cookie } from '../../cookies/cookie.ts'
+import type { GivenOrigin } from '../../formats/format.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import type { PageStorage } from './page-storage.ts'
 
@@ -17,11 +18,17 @@ export interface WindowCookie {
   readonly partitionKey?: string
 }
 
+/** Cookies and web storage of the session that a browser does not take: for their form, or because its quota is used up. */
+export interface Refused {
+  readonly cookies: readonly Cookie[]
+  readonly origins: readonly GivenOrigin[]
+}
+
 /** A browser's window. Each browser is driven in its own way. */
 export interface DrivenWindow {
   /** Settles when the last window closes. */
   readonly closed: Promise<void>
-  /** Begins to load a page. When it fails, the user sees it in the window. */
+  /** Begins to load a page. Never rejects: when it fails, the user sees it in the window. */
   visit(url: string): Promise<void>
   /** The URLs of the open pages. */
   urls(): Promise<readonly string[]>
@@ -31,8 +38,8 @@ export interface DrivenWindow {
   storages(wanted: (host: string) => boolean): Promise<readonly PageStorage[]>
   /** Removes the cookies of exactly this domain, written as in `cookies`. */
   forget(domain: string): Promise<void>
-  /** Fills the window before it loads its first page. Returns the cookies that the browser refuses. */
-  fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]>
+  /** Fills the window before it loads its first page. Returns what the browser refuses. */
+  fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<Refused>
   /** Closes the window. A browser that the user started stays open. */
   close(): Promise<void>
 }

@@ -2,15 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Cookie } from '../../cookies/cookie.ts'
 import { HallpassError } from '../../errors.ts'
+import type { GivenOrigin } from '../../formats/format.ts'
 import type { Hallpass } from '../../index.ts'
 import { internalHost } from '../../proxy/internal.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
 import type { Bidi } from './bidi.ts'
 import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
-import type { DrivenWindow, WindowCookie } from './driven-window.ts'
+import type { DrivenWindow, Refused, WindowCookie } from './driven-window.ts'
+import { fillPage } from './fill-page.ts'
 import { FirefoxChannel, setPreferences } from './firefox-channel.ts'
 import { checkUnused, forgetWorkers, proxyPorts, trustIn, useProxy } from './firefox-profile.ts'
-import { fillPage, type PageStorage, readPage } from './page-storage.ts'
+import { type PageStorage, readPage } from './page-storage.ts'
 import {
   notStarted,
   profileFolder,
@@ -85,8 +87,8 @@ class FirefoxWindow implements DrivenWindow {
   }
 
   async visit(url: string, wait: 'none' | 'complete' = 'none'): Promise<void> {
-    await this.#bidi
-      .send('browsingContext.navigate', { context: await this.#firstPage(), url, wait })
+    await this.#firstPage()
+      .then((context) => this.#bidi.send('browsingContext.navigate', { context, url, wait }))
       .catch(() => undefined)
   }
 
@@ -113,15 +115,15 @@ class FirefoxWindow implements DrivenWindow {
     await this.#bidi.send('storage.deleteCookies', { filter: { domain } })
   }
 
-  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]> {
-    const left: Cookie[] = []
+  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<Refused> {
+    const refused: Cookie[] = []
     for (const cookie of cookies) {
       const params = bidiCookie(cookie)
-      if (params === undefined) left.push(cookie)
-      else await this.#bidi.send('storage.setCookie', params).catch(() => left.push(cookie))
+      if (params === undefined) refused.push(cookie)
+      else await this.#bidi.send('storage.setCookie', params).catch(() => refused.push(cookie))
     }
-    if (storages.length > 0) await this.#fillStorages(storages)
-    return left
+    const origins = storages.length === 0 ? [] : await this.#fillStorages(storages)
+    return { cookies: refused, origins }
   }
 
   async close(): Promise<void> {
@@ -135,7 +137,7 @@ class FirefoxWindow implements DrivenWindow {
   }
 
   /** Loads an empty page of each origin, without asking its server: storage can be written only there. */
-  async #fillStorages(storages: readonly OriginStorage[]): Promise<void> {
+  async #fillStorages(storages: readonly OriginStorage[]): Promise<Refused['origins']> {
     const bidi = this.#bidi
     const context = await this.#firstPage()
     const urlPatterns = storages.map(({ origin }) => ({ type: 'pattern', ...patternOf(origin) }))
@@ -158,14 +160,17 @@ class FirefoxWindow implements DrivenWindow {
         .catch(() => 'the page is gone')
     })
     await bidi.send('session.subscribe', { events: ['network.beforeRequestSent'] })
+    const refused: GivenOrigin[] = []
     for (const storage of storages) {
-      await fillPage(storage, async (script) => {
+      const of = await fillPage(storage, async (script) => {
         await bidi.send('browsingContext.navigate', { context, url: `${storage.origin}/`, wait: 'complete' })
         return await this.#evaluate(context, script)
       })
+      refused.push(of)
     }
     await bidi.send('session.unsubscribe', { events: ['network.beforeRequestSent'] })
     await bidi.send('network.removeIntercept', { intercept })
+    return refused
   }
 
   async #evaluate(context: string, expression: string): Promise<unknown> {

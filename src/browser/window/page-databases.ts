@@ -115,7 +115,10 @@ export const readDatabases = `async ({ maxBytes, withinMs }) => {${common}
   return { databases, unread }
 }`
 
-/** `await writeDatabases(old, databases)` deletes the old databases and creates the new ones. It rejects when one fails. */
+/**
+ * `await writeDatabases(old, databases)` deletes the old databases, creates the new ones and is a list of the numbers of those that
+ * the browser refuses. It rejects when an old one cannot be deleted.
+ */
 export const writeDatabases = `async (old, databases) => {${common}
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
   const specials = { undefined, null: null, NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
@@ -166,7 +169,7 @@ export const writeDatabases = `async (old, databases) => {${common}
     }
   }
   for (const { name } of [...old, ...databases]) await settled(indexedDB.deleteDatabase(name))
-  for (const { name, version, stores } of databases) {
+  const create = async ({ name, version, stores }) => {
     const request = indexedDB.open(name, version)
     request.onupgradeneeded = () => {
       try {
@@ -178,4 +181,7 @@ export const writeDatabases = `async (old, databases) => {${common}
     const database = await settled(request)
     database.close()
   }
+  const refused = []
+  for (const [index, database] of databases.entries()) await create(database).catch(() => refused.push(index))
+  return refused
 }`

@@ -1,6 +1,5 @@
-import { runInNewContext } from 'node:vm'
 import { expect, it, vi } from 'vitest'
-import { fillPage, readPage } from './page-storage.ts'
+import { readPage } from './page-storage.ts'
 
 const everywhere = () => true
 const read = (answer: unknown, url = 'https://app.site.test/home') =>
@@ -98,30 +97,4 @@ it('does not wait for a page that never answers', async () => {
 it('reads nothing from a page that goes away meanwhile', async () => {
   const gone = readPage(['https://app.site.test/'], everywhere, () => Promise.reject(new Error('gone')))
   expect(await gone).toBeUndefined()
-})
-
-it('replaces the storage of the page of its origin, and of no other', async () => {
-  const filled = {
-    origin: 'https://app.site.test',
-    localStorage: [['__proto__', '</script>']],
-    sessionStorage: [['t', "'"]],
-    indexedDB: [],
-    capturedAt: 0,
-  } as const
-  const areas = [new Map([['old', '1']]), new Map<string, string>()]
-  const fill = (origin: string) => {
-    const [localStorage, sessionStorage] = areas.map((area) => ({
-      clear: () => area.clear(),
-      setItem: (key: string, value: string) => area.set(key, value),
-    }))
-    const context = { location: { origin }, localStorage, sessionStorage, performance }
-    return fillPage(filled, async (script) => runInNewContext(script, context))
-  }
-  await expect(fill('https://sso.site.test')).rejects.toMatchObject({
-    code: 'browser-failed',
-    message: 'the web storage of https://app.site.test could not be put into the window',
-  })
-  expect(areas.map((area) => [...area])).toEqual([[['old', '1']], []])
-  await fill('https://app.site.test')
-  expect(areas.map((area) => [...area])).toEqual([[['__proto__', '</script>']], [['t', "'"]]])
 })

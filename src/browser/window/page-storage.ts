@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonicalHost, siteOf } from '../../cookies/site.ts'
-import { HallpassError } from '../../errors.ts'
 import type { GivenOrigin } from '../../formats/format.ts'
-import { writtenDatabases } from '../../formats/indexed-db.ts'
 import { member } from '../../formats/json-cookie.ts'
 import { readOrigin } from '../../formats/web-origin.ts'
-import { maxOriginBytes, type OriginStorage } from '../../sessions/origin-storage.ts'
-import { readDatabases, writeDatabases } from './page-databases.ts'
+import { maxOriginBytes } from '../../sessions/origin-storage.ts'
+import { readDatabases } from './page-databases.ts'
 
 /** The storage of one origin. */
 export interface PageStorage {
@@ -36,7 +34,8 @@ const answersWithinMs = 5_000
 /** The databases' share of that time. */
 const databasesWithinMs = 3_000
 
-const databasesOfPage = `
+/** A part of a script: it defines `databases` and `unread`. */
+export const databasesOfPage = `
   const readDatabases = ${readDatabases}
   const unlisted = { databases: [], unread: [{ reason: 'unlisted' }] }
   const limits = { maxBytes: ${maxOriginBytes}, withinMs: ${databasesWithinMs} }
@@ -104,42 +103,4 @@ function parsedJson(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {}
   }
-}
-
-/**
- * Replaces a page's web storage, except for databases that the session cannot hold. A redirect may lead to another origin: such a
- * page stays as it is.
- * @param evaluate goes to the page, runs a script in it and returns its result
- * @throws HallpassError `browser-failed`: from a window without its storage, the session would in the end take over the empty one
- */
-export async function fillPage(
-  storage: OriginStorage,
-  evaluate: (script: string) => Promise<unknown>,
-): Promise<void> {
-  const { origin } = storage
-  let cause: unknown
-  const written = await evaluate(writingScript(storage)).catch((error: unknown) => {
-    cause = error
-  })
-  if (written === true) return
-  throw new HallpassError('browser-failed', `the web storage of ${origin} could not be put into the window`, {
-    hint: `hallpass login ${origin}`,
-    cause,
-  })
-}
-
-function writingScript({ origin, localStorage, sessionStorage, indexedDB }: OriginStorage): string {
-  // As text: in an object literal, `__proto__` is not a key.
-  const kept = JSON.stringify(JSON.stringify(writtenDatabases(indexedDB)))
-  return `(async () => {
-  if (location.origin !== ${JSON.stringify(origin)}) return false
-  localStorage.clear()
-  sessionStorage.clear()
-  for (const [key, value] of ${JSON.stringify(localStorage)}) localStorage.setItem(key, value)
-  for (const [key, value] of ${JSON.stringify(sessionStorage)}) sessionStorage.setItem(key, value)
-  ${databasesOfPage}
-  const writeDatabases = ${writeDatabases}
-  await writeDatabases(databases, JSON.parse(${kept}))
-  return true
-})()`
 }

@@ -1,10 +1,12 @@
 import type { BrowserContext, Frame, Page } from 'playwright-core'
 import type { Cookie } from '../../cookies/cookie.ts'
+import type { GivenOrigin } from '../../formats/format.ts'
 import { jsonTexts } from '../../formats/json-cookie.ts'
 import { playwrightCookie } from '../../formats/storage-state.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
-import type { DrivenWindow, WindowCookie } from './driven-window.ts'
-import { fillPage, type PageStorage, readPage } from './page-storage.ts'
+import type { DrivenWindow, Refused, WindowCookie } from './driven-window.ts'
+import { fillPage } from './fill-page.ts'
+import { type PageStorage, readPage } from './page-storage.ts'
 
 /** A browser of Chrome's family, driven by Playwright. */
 export class PlaywrightWindow implements DrivenWindow {
@@ -21,7 +23,8 @@ export class PlaywrightWindow implements DrivenWindow {
   }
 
   async visit(url: string): Promise<void> {
-    await (await this.#firstPage()).goto(url, { waitUntil: 'commit' }).catch(() => undefined)
+    const page = await this.#firstPage().catch(() => undefined) // a browser that has ended makes none
+    await page?.goto(url, { waitUntil: 'commit' }).catch(() => undefined)
   }
 
   async urls(): Promise<readonly string[]> {
@@ -44,20 +47,20 @@ export class PlaywrightWindow implements DrivenWindow {
     await this.#context.clearCookies({ domain })
   }
 
-  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<readonly Cookie[]> {
-    const left: Cookie[] = []
+  async fill(cookies: readonly Cookie[], storages: readonly OriginStorage[]): Promise<Refused> {
+    const refused: Cookie[] = []
     for (const cookie of cookies) {
       const texts = jsonTexts(cookie)
       // Playwright cannot express bytes that are not text. One by one, because it takes all cookies of a call or none.
-      if (texts === undefined) left.push(cookie)
-      else await this.#context.addCookies([playwrightCookie(cookie, texts)]).catch(() => left.push(cookie))
+      if (texts === undefined) refused.push(cookie)
+      else await this.#context.addCookies([playwrightCookie(cookie, texts)]).catch(() => refused.push(cookie))
     }
-    if (storages.length > 0) await this.#fillStorages(storages)
-    return left
+    const origins = storages.length === 0 ? [] : await this.#fillStorages(storages)
+    return { cookies: refused, origins }
   }
 
   /** Loads an empty page of each origin, without asking its server: storage can be written only there. The tab keeps sessionStorage. */
-  async #fillStorages(storages: readonly OriginStorage[]): Promise<void> {
+  async #fillStorages(storages: readonly OriginStorage[]): Promise<Refused['origins']> {
     const page = await this.#firstPage()
     const devTools = await this.#context.newCDPSession(page)
     // A service worker of the site would answer before us.
@@ -65,12 +68,15 @@ export class PlaywrightWindow implements DrivenWindow {
     await devTools.send('Network.setBypassServiceWorker', { bypass: true })
     await page.route('**', (route) => route.fulfill({ contentType: 'text/html', body: '' }))
     try {
+      const refused: GivenOrigin[] = []
       for (const storage of storages) {
-        await fillPage(storage, async (script) => {
+        const of = await fillPage(storage, async (script) => {
           await page.goto(storage.origin)
           return await page.evaluate(script)
         })
+        refused.push(of)
       }
+      return refused
     } finally {
       await page.unroute('**')
       await devTools.detach()

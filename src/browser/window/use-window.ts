@@ -3,7 +3,6 @@ import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cookie } from '../../cookies/cookie.ts'
 import { HallpassError } from '../../errors.ts'
-import type { Skipped } from '../../formats/format.ts'
 import type { Hallpass } from '../../index.ts'
 import { type Glob, matchesGlob } from '../../rules/glob.ts'
 import type { ImportReport } from '../../sessions/import-contents.ts'
@@ -11,10 +10,11 @@ import { withLock } from '../../store/lock.ts'
 import { profilesFolder, windowLock } from '../../store/record-path.ts'
 import { attachToChromium, openChromium } from './chromium-window.ts'
 import { cookieChanges } from './cookie-changes.ts'
-import type { DrivenWindow } from './driven-window.ts'
+import type { DrivenWindow, Refused } from './driven-window.ts'
 import { openFirefox } from './firefox-window.ts'
 import type { KeptSites } from './kept-sites.ts'
-import { checkScreen, type WindowOptions } from './window-proxy.ts'
+import { refusedItems, withRefused } from './refused-items.ts'
+import { checkScreen, notStarted, type WindowOptions } from './window-proxy.ts'
 import { hostOf, nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
 
 /** The sign that ends a login before the window is closed. */
@@ -67,10 +67,14 @@ export async function open(
 ): Promise<WindowReport> {
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
-    const { put, left } = await putIn(hallpass, window, options)
+    const { put, refused } = await putIn(hallpass, window, options).catch((error: unknown) => {
+      throw notStarted(options.executable, error) // it ended before it was filled
+    })
     void window.visit(options.url)
-    const report = await bringIn(hallpass, options.keep, await attend(hallpass, window, options, put), put)
-    return { ...report, skipped: [...report.skipped, ...left.map(stayed)] }
+    const { state, held } = await attend(hallpass, window, options, put)
+    const last = { state: withRefused(state, refused), held }
+    const report = await bringIn(hallpass, options.keep, last, put)
+    return { ...report, skipped: [...report.skipped, ...refusedItems(refused)] }
   })
 }
 
@@ -114,7 +118,7 @@ async function putIn(
   hallpass: Hallpass,
   window: DrivenWindow,
   { keep, url }: { readonly keep: KeptSites; readonly url: string },
-): Promise<{ readonly put: WindowState; readonly left: readonly Cookie[] }> {
+): Promise<{ readonly put: WindowState; readonly refused: Refused }> {
   const session = await hallpass.session()
   const now = Date.now()
   const cookies = await heldOf(hallpass, keep)
@@ -124,21 +128,16 @@ async function putIn(
     storages.push({ origin, localStorage: [], sessionStorage: [], indexedDB: [], capturedAt: now })
   const old = (await window.cookies()).filter((cookie) => keep.has(hostOf(cookie)))
   for (const domain of new Set(old.map((cookie) => cookie.domain))) await window.forget(domain)
-  const left = await window.fill(
+  const refused = await window.fill(
     cookies.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now),
     storages,
   )
-  return { put: await readWindow(window, keep, nothingYet), left }
+  return { put: await readWindow(window, keep, nothingYet), refused }
 }
 
 async function heldOf(hallpass: Hallpass, keep: KeptSites): Promise<readonly Cookie[]> {
   const session = await hallpass.session()
   return (await Promise.all(keep.sites.map((site) => session.cookies.list(site)))).flat()
-}
-
-function stayed({ name, domain }: Cookie): Skipped {
-  const where = `${name || 'nameless'} of ${domain}`
-  return { where, reason: 'the browser refuses it: it stays only in the session' }
 }
 
 async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
