@@ -166,7 +166,9 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     try {
       const whole = this.#reader.push(chunk)
       if (whole === undefined) {
-        if (!begun && this.#reader.started) this.touch(this.engine.limits.headMs)
+        // The rest will not come: its sender ended behind the request before.
+        if (this.#ended) this.#linger()
+        else if (!begun && this.#reader.started) this.touch(this.engine.limits.headMs)
         return
       }
       const request = { head: whole.head, framing: requestFraming(whole.head) }

@@ -133,6 +133,15 @@ describe('a client that leaves ends the request at the origin', () => {
     await left(socket)
   })
 
+  it('behind half of a request that it sent ahead: its connection ends after the answer', async () => {
+    await using s = await scene((socket) => onHead(socket, () => socket.write(ok)), {
+      limits: { headMs: 600_000, idleMs: 600_000 },
+    })
+    const client = await s.proxy.secure('site.test')
+    client.socket.end(`${get}GET /half HT`)
+    expect((await client.rest()).endsWith('ok')).toBe(true)
+  })
+
   it('but not when a pipe only ended its side with the request', async () => {
     await using s = await scene((socket) => onHead(socket, () => setTimeout(() => socket.write(ok), 50)))
     const client = await s.proxy.secure('site.test')
