@@ -56,7 +56,7 @@ async function world() {
     NODE_USE_ENV_PROXY: '1',
   }
   const out = async (command: string, ...args: readonly string[]) =>
-    (await run(command, args, { env, timeout: 30_000 })).stdout
+    (await run(command, args, { env, timeout: 240_000 })).stdout
   return { out, proxy, origin, folder }
 }
 

@@ -103,7 +103,6 @@ async function judge(text: string, origin: OwnReading<ResponseMessage>, got: str
 }
 
 describe('an answer of an origin', () => {
-  const perTest = 120_000
   const ok = 'HTTP/1.1 200 OK\r\n'
   const chunks = '5\r\nhello\r\n0\r\n\r\n'
   const evil = `${ok}X-Name: evil\r\nContent-Length: 4\r\n\r\nevil`
@@ -131,7 +130,7 @@ describe('an answer of an origin', () => {
     expect(canary.got).toBe(canary.asked)
   })
 
-  it('is passed on, or refused, and the next answer is its own', { timeout: perTest }, async () => {
+  it('is passed on, or refused, and the next answer is its own', async () => {
     await using w = await world()
     const mutants = fc.sample(mutated(responseCorpus), { numRuns: 200, seed: 6_266 })
     const texts = [...responseCorpus, ...mutants, ...fc.sample(mutated(responseCorpus), 50)]

@@ -68,10 +68,12 @@ export class CommandLine {
   }
 }
 
-/** Bounded, so that a hang is a failure with its output. */
+/** Far beyond any machine, and below the limit of a test: a hang is a failure with its output. */
+const boundMs = 240_000
+
 export function ended(child: ChildProcess, stdin = ''): Promise<Ended> {
   const { promise, resolve, reject } = Promise.withResolvers<Ended>()
-  const bound = setTimeout(() => child.kill('SIGKILL'), 45_000)
+  const bound = setTimeout(() => child.kill('SIGKILL'), boundMs)
   let stdout = ''
   let stderr = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -98,7 +100,7 @@ export async function said(
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let text = ''
-  const bound = setTimeout(() => reject(new Error(`never said ${pattern}: ${text}`)), 45_000)
+  const bound = setTimeout(() => reject(new Error(`never said ${pattern}: ${text}`)), boundMs)
   child[stream]?.setEncoding('utf8').on('data', (more: string) => {
     text += more
     if (pattern.test(text)) resolve(text)
