@@ -9,7 +9,7 @@ import type {
   ErrorBody,
   ExplainRequest,
   IssuedClient,
-  RevokedClient,
+  Outcome,
   RunningClient,
   Status,
 } from './wire.ts'
@@ -22,7 +22,7 @@ export interface AdminBackend {
   access(session: string): Promise<Access>
   issue(request: ClientRequest): Promise<IssuedClient>
   /** Resolves to undefined if no client has that id. */
-  revoke(id: string): Promise<RevokedClient | undefined>
+  revoke(id: string): Promise<Outcome | undefined>
   clients(): readonly RunningClient[]
   explain(request: ExplainRequest): Promise<ShownExplanation>
   neededLogins(): Promise<readonly NeededLogin[]>

@@ -11,7 +11,7 @@ import type {
   ErrorBody,
   ExplainRequest,
   IssuedClient,
-  RevokedClient,
+  Outcome,
   Status,
 } from './wire.ts'
 
@@ -59,7 +59,7 @@ export class AdminClient {
     return this.#call('POST', '/clients', client)
   }
 
-  revoke(id: string): Promise<RevokedClient> {
+  revoke(id: string): Promise<Outcome> {
     return this.#call('DELETE', `/clients/${encodeURIComponent(id)}`)
   }
 

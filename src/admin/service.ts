@@ -95,6 +95,7 @@ function backendOf(
         open,
         requests,
         tunnels,
+        report: proxy.report,
       }
     },
     stop,
@@ -110,13 +111,14 @@ function backendOf(
       return { ...about, proxyUrl: url, id, token: token.reveal() }
     },
     revoke: async (id) => {
-      const names = proxy.revoke(id)
+      const report = proxy.revoke(id)
       const client = clients.get(id)
-      if (client === undefined) return undefined
+      if (client === undefined || report === undefined) return undefined
       clients.delete(id)
       const session = hallpass.sessions.get(client.session)
       // The session may have been removed.
-      return { needsLogin: await session.then((found) => metLogins(found, names)).catch(() => []) }
+      const needsLogin = session.then((found) => metLogins(found, report.needsLogin)).catch(() => [])
+      return { ...report, needsLogin: await needsLogin }
     },
     clients: () => [...clients.values()],
     explain: async ({ session, url, method, ...scope }) => {

@@ -2,6 +2,7 @@
 
 import type { RunScope } from '../plan/run-scope.ts'
 import type { MetLogin } from '../sessions/needed-logins.ts'
+import type { ReportSummary } from '../sessions/report.ts'
 import type { RunningSettings } from './other-settings.ts'
 
 export interface ClientRequest extends RunScope {
@@ -26,7 +27,8 @@ export interface IssuedClient extends Access {
   readonly token: string
 }
 
-export interface RevokedClient {
+/** What came of the requests of a client. */
+export interface Outcome extends Omit<ReportSummary, 'needsLogin'> {
   /** The credentials that its requests used and that need a login. */
   readonly needsLogin: readonly MetLogin[]
 }
@@ -67,6 +69,8 @@ export interface Status {
   readonly open: number
   readonly requests: number
   readonly tunnels: number
+  /** What came of the requests of all clients. */
+  readonly report: ReportSummary
   /** Children of `run` that use this proxy. */
   readonly clients: readonly RunningClient[]
 }

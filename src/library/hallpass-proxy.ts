@@ -4,6 +4,7 @@ import type { Scope } from '../plan/scope.ts'
 import type { RunningProxy } from '../proxy/options.ts'
 import type { Secret } from '../secret.ts'
 import type { Clients } from '../sessions/clients.ts'
+import type { ReportSummary } from '../sessions/report.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 export interface HallpassProxyParts {
@@ -70,11 +71,19 @@ export class HallpassProxy {
   }
 
   /**
-   * Ends a token. Returns the credentials that its requests needed and that need a login.
+   * Ends a token. Returns what came of its requests.
    * @internal
    */
-  revoke(id: string): readonly string[] {
-    return this.#clients.revoke(id) ?? []
+  revoke(id: string): ReportSummary | undefined {
+    return this.#clients.revoke(id)
+  }
+
+  /**
+   * What came of the requests of all clients.
+   * @internal
+   */
+  get report(): ReportSummary {
+    return this.#clients.report.summary
   }
 
   /** Takes no new connections, waits at most `graceMs` for open requests, then cuts them. */

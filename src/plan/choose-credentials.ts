@@ -28,6 +28,8 @@ export interface WithheldCredential {
   readonly name: string
   readonly kind: string
   readonly reason: string
+  /** Set when somebody must mend something: the request is meant to carry it. */
+  readonly fault?: true
   /** Set when the only reason is that the value has ended or never came: a refresh or a login helps. */
   readonly freshness?: Freshness
 }
@@ -66,7 +68,7 @@ export function chooseCredentials(
   const named = rule?.rule.credential
   if (named !== undefined && !credentials.some(({ name }) => name === named)) {
     const reason = `the rule names it, but the session does not have it: hallpass token set ${named}`
-    withheld.push({ name: named, kind: 'unknown', reason })
+    withheld.push({ name: named, kind: 'unknown', reason, fault: true })
   }
 
   const winners = new Map<string, Candidate>()
@@ -76,7 +78,7 @@ export function chooseCredentials(
     const { name, kind } = credential
     const stray = whyNotHere(credential, to)
     if (stray !== undefined) {
-      withheld.push({ name, kind, reason: stray })
+      withheld.push({ name, kind, reason: stray, fault: true })
       continue
     }
     const key = placeText(credential.place)
@@ -95,8 +97,10 @@ export function chooseCredentials(
     const fresh = credential.freshness && { freshness: credential.freshness }
     const reason = whyWithheld(credential, to, rule)
     const end = endOf(credential, now)
-    if (source.from === 'nothing') withheld.push({ name, kind, reason: source.reason, ...fresh })
-    else if (reason !== undefined) withheld.push({ name, kind, reason })
+    // Without its placeholder in the request, such a value would not go on anyhow.
+    const fault = place.in !== 'placeholder' && { fault: true as const }
+    if (source.from === 'nothing') withheld.push({ name, kind, reason: source.reason, ...fault, ...fresh })
+    else if (reason !== undefined) withheld.push({ name, kind, reason, ...(reason === unfit && fault) })
     else if (end !== undefined) withheld.push({ name, kind, ...end })
     else {
       const override = rule?.rule.override ?? credential.override ?? true

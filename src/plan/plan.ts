@@ -12,6 +12,7 @@ import {
   type PlannedCredential,
   type WithheldCredential,
 } from './choose-credentials.ts'
+import { type Fault, faultsOf } from './faults.ts'
 import { knowledgeOf } from './knowledge.ts'
 import { type Policy, policyOf } from './policy.ts'
 import { type Scope, whyUnused } from './scope.ts'
@@ -64,6 +65,8 @@ export interface Plan {
     readonly attached: readonly PlannedCredential[]
     readonly withheld: readonly WithheldCredential[]
   }
+  /** Credentials that should go on and do not, or go with a dead token. */
+  readonly faults: readonly Fault[]
   /** The part of the body that the attached signature covers: it must be here before the head goes. */
   readonly body: 'none' | Signer['covers']
   /** Placeholders of the session that must not go to this host. */
@@ -126,6 +129,7 @@ export function plan(
     capture: captures,
     site,
     ...goes,
+    faults: unused === undefined ? faultsOf(chosen, now) : [],
     body: bodyOf(goes.credentials.attached),
     guards: guardsOf(material.credentials, served),
     byRequest: rule?.rule.allow !== undefined || material.jar.all().some(({ path }) => path !== '/'),

@@ -12,7 +12,7 @@ export async function admit(head: RequestHead, options: ProxyOptions): Promise<C
   const [field] = fields
   if (field === undefined && options.noAuth !== undefined) {
     const session = await options.sessions.get(options.noAuth.session)
-    return { session, scope: {}, revoked: session.ended }
+    return { session, scope: {}, revoked: session.ended, report: options.clients.report }
   }
   const credentials = fields.length === 1 && field !== undefined ? basicCredentials(field.value) : undefined
   if (credentials !== undefined) {

@@ -45,11 +45,13 @@ export async function connectTunnel(
       origin.destroy()
       return
     }
+    client.report.tunnel()
     log(endpoint, 200, 'tunnel')
     tunnel(connection, origin)
   } catch (error) {
     if (!connection.busy) return
     const failure = failureOf(error)
+    client.report.answered(client.session.name, failure.error)
     log(endpoint, failure.status, failure.note)
     connection.answer(failure, { method: 'CONNECT', keep: true })
   }

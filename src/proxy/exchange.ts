@@ -4,6 +4,7 @@ import type { Framing } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Capture } from '../plan/capture.ts'
+import type { Fault } from '../plan/faults.ts'
 import type { Plan } from '../plan/plan.ts'
 import { bodyUse } from '../plan/renewal.ts'
 import { absoluteDestination, insideTunnel, type RequestDestination, type TunnelEnd } from './agreement.ts'
@@ -12,7 +13,7 @@ import type { Client } from './engine.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { type HeadToOrigin, headToOrigin } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
-import { endpointOf } from './origin.ts'
+import { authorityOf, endpointOf } from './origin.ts'
 import { policyError } from './policy-error.ts'
 import { ignore, type Peer, relay } from './relay.ts'
 import { RequestBody } from './request-body.ts'
@@ -118,9 +119,17 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   #planned(destination: RequestDestination, plan: Plan): void {
     const { head } = this.request
     this.connection.engine.scrubbed.add(plan)
+    // A request that is sent again has said it.
+    if (this.discarded === undefined) for (const fault of plan.faults) this.#sayFault(destination, fault)
     if (!plan.policy.allowed) this.fail(policyError(head.method, destination.origin, plan.policy))
     else if (this.requestBody.absent || !this.#waitsForBody(plan)) this.#begin(destination, plan)
     else this.#gather(destination, plan)
+  }
+
+  #sayFault({ origin }: RequestDestination, fault: Fault): void {
+    const { session, report } = this.client
+    this.log.note(`not attached: ${fault.name} (${fault.reason})`)
+    report.notAttached(session.name, `${origin.scheme}://${authorityOf(origin)}/`, fault)
   }
 
   /** Holds the body from now on if the plan may need it. Returns whether the head must wait for the body. */
@@ -342,6 +351,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
       return
     }
     this.#drop()
+    this.client.report.answered(this.client.session.name, failure.error)
     this.#log(failure.status, failure.note)
     const { head } = this.request
     // After malformed bytes the start of the next request is unknown.
@@ -374,6 +384,9 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const earlier = this.discarded?.capture?.captured
     const captured = this.#response?.captured ?? []
     const all = earlier === undefined ? captured : [...new Set([...earlier, ...captured])]
+    const { report } = this.client
+    report.request(this.attached)
+    if (this.#destination !== undefined) report.captured(this.#destination.origin.host, all)
     this.log.write(status, this.#destination, this.attached, all)
   }
 }

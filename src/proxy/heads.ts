@@ -9,7 +9,8 @@ import { encodeRequestHead, type RequestHead } from '../http1/request-head.ts'
 import { encodeResponseHead, type ResponseHead } from '../http1/response-head.ts'
 import { applyPlan } from '../plan/apply.ts'
 import type { Capture } from '../plan/capture.ts'
-import { capturedHeader } from '../plan/captured-header.ts'
+import type { Fault } from '../plan/faults.ts'
+import { namesHeader } from '../plan/names-header.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ProxyUrl } from '../rules/proxy-url.ts'
 import { namedHost, type RequestDestination } from './agreement.ts'
@@ -92,6 +93,7 @@ export interface Answering {
   /** The capture of a 401 that the client does not get. */
   readonly discarded: Capture | undefined
   readonly needsLogin: boolean
+  readonly faults: readonly Fault[]
   /** The client's connection ends with this response. */
   readonly close: boolean
 }
@@ -99,11 +101,13 @@ export interface Answering {
 /** The response's head for the client. */
 export function headToClient(
   head: ResponseHead,
-  { capture, discarded, needsLogin, close }: Answering,
+  { capture, discarded, needsLogin, faults, close }: Answering,
 ): Buffer {
   const upgrade = head.status === 101
   const add = capture === undefined && discarded === undefined ? [] : captureFields(discarded, capture)
   if (needsLogin) add.push(fieldLine('Hallpass-Session', 'needs-login'))
+  const notAttached = namesHeader(faults.map(({ name }) => name))
+  if (notAttached !== undefined) add.push(fieldLine('Hallpass-Not-Attached', notAttached))
   const fields = responseFields(head.fields, {
     hidden: capture?.hidden ?? noneHidden,
     add,
@@ -119,7 +123,7 @@ const noneHidden: ReadonlySet<number> = new Set()
 
 function captureFields(...captures: readonly (Capture | undefined)[]): FieldLine[] {
   const fields: FieldLine[] = []
-  const captured = capturedHeader([...new Set(captures.flatMap((capture) => capture?.captured ?? []))])
+  const captured = namesHeader([...new Set(captures.flatMap((capture) => capture?.captured ?? []))])
   if (captured !== undefined) fields.push(fieldLine('Hallpass-Captured', captured))
   const warning = captures.find((capture) => capture?.warning !== undefined)?.warning
   if (warning !== undefined) fields.push(fieldLine('Hallpass-Warning', warning))

@@ -253,11 +253,12 @@ export class ResponseRelay {
     this.status = head.status
     this.#keepUpstreamMs = this.#keepMsOf(head)
     this.#keepClient = keepsClient(request.head, this.#framing, requestBody) && !connection.engine.draining()
-    for (const name of logins) client.needsLogin?.add(name)
+    for (const name of logins) client.report.needsLogin(name)
     const bytes = headToClient(head, {
       capture,
       discarded: discarded?.capture,
       needsLogin: logins.length > 0,
+      faults: this.#plan.faults,
       close: !this.#keepClient,
     })
     if (head.status === 101) {

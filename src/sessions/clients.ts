@@ -5,6 +5,7 @@ import type { Scope } from '../plan/scope.ts'
 import { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
 import { childTokenPrefix } from './child-token.ts'
+import { Report, type ReportSummary } from './report.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -13,8 +14,8 @@ export interface AuthenticatedClient {
   readonly scope: Scope
   /** Aborted when the token is revoked, and when the session ends: its connections end then. */
   readonly revoked: AbortSignal
-  /** Collects the names of credentials that the client's requests needed and that need a login. `revoke` returns them. */
-  readonly needsLogin?: Set<string>
+  /** What came of its requests. `revoke` returns that of a child. */
+  readonly report: Report
 }
 
 interface Issued {
@@ -24,7 +25,7 @@ interface Issued {
   readonly scope: Scope
   readonly revocation: AbortController
   readonly revoked: AbortSignal
-  readonly needsLogin: Set<string>
+  readonly report: Report
 }
 
 /** Each `run` takes a token and gives it back. A killed `run` leaves its token behind until the proxy stops. */
@@ -34,6 +35,8 @@ const wholeSession: Scope = Object.freeze({})
 
 /** Decides which client may use which session: by the session's own token, or by a token in memory with a scope of its own. */
 export class Clients {
+  /** What came of the requests of all clients. */
+  readonly report = new Report()
   readonly #sessions: Sessions
   /** By SHA-256 of the token. The time of a look-up by the token itself would show how much of a guess is right. */
   readonly #byDigest = new Map<string, Issued>()
@@ -61,21 +64,21 @@ export class Clients {
       scope,
       revocation,
       revoked,
-      needsLogin: new Set(),
+      report: new Report(this.report),
     })
     return { id, token }
   }
 
   /**
    * Takes the token back and ends its connections.
-   * @returns the credentials that its requests needed and that need a login; undefined without a token of that id
+   * @returns what came of its requests; undefined without a token of that id
    */
-  revoke(id: string): readonly string[] | undefined {
+  revoke(id: string): ReportSummary | undefined {
     for (const [digest, issued] of this.#byDigest) {
       if (issued.id !== id) continue
       this.#byDigest.delete(digest)
       issued.revocation.abort()
-      return [...issued.needsLogin].sort()
+      return issued.report.summary
     }
     return undefined
   }
@@ -98,12 +101,12 @@ export class Clients {
     // Nobody waits for it, and a full disk keeps nobody out.
     this.#sessions.touch(session).catch(() => 'the time of last use is not worth an error')
     return issued === undefined
-      ? { session, scope: wholeSession, revoked: session.ended }
+      ? { session, scope: wholeSession, revoked: session.ended, report: this.report }
       : {
           session,
           scope: issued.scope,
           revoked: issued.revoked,
-          needsLogin: issued.needsLogin,
+          report: issued.report,
         }
   }
 

@@ -25,6 +25,7 @@ export interface ShownExplanation
     | 'rule'
     | 'reveal'
     | 'guards'
+    | 'faults'
   > {
   readonly cookies: {
     readonly attached: readonly {
@@ -42,11 +43,10 @@ export interface ShownExplanation
 }
 
 export function showExplanation(explanation: Explanation): ShownExplanation {
-  const { session, url, method, known, knownWhy, policy, removesRerouting, rule, reveal, guards } =
-    explanation
-  const { cookies, credentials } = explanation
+  const { session, url, method, known, knownWhy, policy, removesRerouting, rule, reveal } = explanation
+  const { cookies, credentials, faults, guards } = explanation
   return {
-    ...{ session, url, method, known, knownWhy, policy, removesRerouting, reveal, guards },
+    ...{ session, url, method, known, knownWhy, policy, removesRerouting, reveal, faults, guards },
     ...(rule && { rule }),
     cookies: {
       attached: cookies.attached.map(({ name, value, expiresAt }) => ({

@@ -194,7 +194,7 @@ describe('a 401 goes to the client', () => {
     expect((await client.response()).head).toContain('Hallpass-Session: needs-login\r\n')
     expect(arrived).toHaveLength(4)
     expect(s.tokens.spent).toEqual(['R1'])
-    expect(s.proxy.clients.revoke(id)).toEqual(['api'])
+    expect(s.proxy.clients.revoke(id)?.needsLogin).toEqual(['api'])
   })
 })
 

@@ -6,8 +6,9 @@ export const command: CommandSpec = {
   takesSession: true,
   about:
     'Everything after -- is the command. It goes through the running proxy with a client token of its own. If no proxy runs, or the ' +
-    'running one has other settings, the command gets a proxy that lives as long as it does. hallpass ends with the exit status of ' +
-    'the command, or with 125 when hallpass itself failed.',
+    'running one has other settings, the command gets a proxy that lives as long as it does. After the command, hallpass says what it ' +
+    'captured, refused and did not attach, and which login is needed; --quiet leaves that out. hallpass ends with the exit status ' +
+    'of the command, or with 125 when hallpass itself failed.',
   options: [
     {
       flags: '--capture [host...]',
@@ -18,6 +19,7 @@ export const command: CommandSpec = {
       flags: '--strict',
       summary: 'refuse every other host with 403; without --only, every host that the session does not know',
     },
+    { flags: '--summary', summary: 'end with a line of what came of the requests, also after plain success' },
     { flags: '--nest', summary: 'allow hallpass run inside hallpass run' },
   ],
   examples: [

@@ -32,6 +32,9 @@ Headers of responses
                              You may start it for them: with --device --no-wait --json it prints a
                              code and the page to enter it at. Run the same command without
                              --no-wait to wait for the user
+  Hallpass-Not-Attached: NAME
+                             a credential for this host has no usable value, so the request went
+                             without it or with a dead token. hallpass explain URL says why
   Hallpass-Error: CODE       the proxy answered, not the site. The body has two lines: what
                              happened, and what to type
     proxy-auth (407)         your proxy URL is stale: ask for a new "hallpass run" or
@@ -47,8 +50,8 @@ Headers of responses
                              names the cause
   A 401 or 403 without Hallpass-Error comes from the site: the session may have ended there. Ask the
   user to sign in again.
-  "hallpass run" ends with the status of its child. An error line after the child's output names
-  a token that needs a login.
+  "hallpass run" ends with the status of its child. After the child's output it says on stderr what
+  it captured, refused and did not attach, and which token needs a login.
 
 Do not
   · print, log or send HTTPS_PROXY: it contains the client token

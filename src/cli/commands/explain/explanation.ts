@@ -25,6 +25,10 @@ export function explanationRows(explanation: ShownExplanation, now: number): [la
   for (const credential of credentials.attached) rows.push(credentialRow(credential, now))
   for (const { name, kind, reason } of credentials.withheld)
     rows.push(['withheld', `${name} (${kind}): ${reason}`])
+  // The faults of what is withheld stand there.
+  for (const { name, reason } of explanation.faults)
+    if (!credentials.withheld.some((credential) => credential.name === name))
+      rows.push(['fault', `${name}: ${reason}`])
   for (const { name, placeholder, reason } of explanation.guards)
     rows.push(['refused', `a request with the placeholder ${placeholder} (${name}): ${reason}`])
   if (names.length + credentials.attached.length === 0 && policy.allowed) rows.push(['attached', 'nothing'])
@@ -100,6 +104,7 @@ export function explanationDocument(explanation: ShownExplanation, spell: Spell)
       attached: credentials.attached.map(credentialDocument),
       withheld: credentials.withheld.map(({ name, kind, reason }) => ({ name, kind, reason: spell(reason) })),
     },
+    faults: explanation.faults.map(({ name, reason }) => ({ name, reason: spell(reason) })),
     refused_placeholders: explanation.guards.map(({ name, placeholder, reason }) => {
       return { name, placeholder, reason }
     }),

@@ -1,6 +1,6 @@
 import { AdminClient } from '../../../admin/client.ts'
 import { restart } from '../../../admin/other-settings.ts'
-import type { Status } from '../../../admin/wire.ts'
+import type { Outcome, Status } from '../../../admin/wire.ts'
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../environment/child-environment.ts'
 import { missedProxy } from '../../../environment/missed-proxy.ts'
 import { HallpassError } from '../../../errors.ts'
@@ -8,19 +8,19 @@ import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
 import { quotedWord } from '../../../quoted-word.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import { childTokenPrefix } from '../../../sessions/child-token.ts'
-import { type MetLogin, metLogins } from '../../../sessions/needed-logins.ts'
+import { metLogins } from '../../../sessions/needed-logins.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { settingsBeside, warnOfOldSettings } from '../../settings.ts'
-import { needsLogin } from '../token/needs-login.ts'
 import { hasTerminal, runChild } from './child.ts'
+import { sayOutcome } from './say-outcome.ts'
 
 /** A way to the proxy for one child. */
 interface Passage {
   readonly proxyUrl: string
   readonly loopback: boolean
-  /** Ends the passage; resolves to the credentials that the child's requests used and that need a login. */
-  end(): Promise<readonly MetLogin[]>
+  /** Ends the passage; resolves to what came of the child's requests, if the proxy still knows. */
+  end(): Promise<Outcome | undefined>
 }
 
 export const run: Run = async (context, input) => {
@@ -39,14 +39,11 @@ export const run: Run = async (context, input) => {
   const home = homeOf(context.env)
   const { proxyUrl, loopback } = passage
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
-  let met: readonly MetLogin[] = []
+  let outcome: Outcome | undefined
   const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(async () => {
-    met = await passage.end()
+    outcome = await passage.end()
   })
-  // The status stays that of the child, which may have handled its 401.
-  for (const { name, signInAt } of met) {
-    context.output.fail(needsLogin(name, context.flags.session, { signInAt }), end.status)
-  }
+  if (outcome !== undefined) sayOutcome(context, outcome, end.status, input.has('summary'))
   if (end.failure !== undefined)
     return context.output.fail(new HallpassError('failed', end.failure), end.status)
   // A loop in a shell ends only if the process died of SIGINT; an exit status would let it go on after Ctrl-C.
@@ -117,9 +114,8 @@ async function throughRunning(
       context.output.hint(restart)
     }
     const { id, proxyUrl, loopback } = issued
-    const end = async () => (await admin.revoke(id)).needsLogin
     // If the proxy has stopped, its tokens are gone.
-    return { proxyUrl, loopback, end: () => end().catch(() => []) }
+    return { proxyUrl, loopback, end: () => admin.revoke(id).catch(() => undefined) }
   } catch (error) {
     if (error instanceof HallpassError && error.code === 'not-running') return undefined
     throw error
@@ -149,7 +145,9 @@ async function throughOwn(context: Context, asked: RunScope, configFile?: string
     end: async () => {
       await proxy.close({ graceMs: leaveMs })
       await log.close()
-      return await metLogins(await hallpass.session(), proxy.revoke(id))
+      const report = proxy.revoke(id)
+      if (report === undefined) return undefined
+      return { ...report, needsLogin: await metLogins(await hallpass.session(), report.needsLogin) }
     },
   }
 }

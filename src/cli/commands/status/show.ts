@@ -11,13 +11,8 @@ import type { Context, Run } from '../../command.ts'
 import { settingsBeside } from '../../settings.ts'
 import { painted } from '../../terminal-text.ts'
 import { loginCommand } from '../token/needs-login.ts'
-
-/** One part of the installation: its state and, if it is broken, a command that mends it. */
-interface Part {
-  readonly name: string
-  readonly fact: string
-  readonly remedy?: string
-}
+import type { Part } from './part.ts'
+import { troubleParts } from './trouble-parts.ts'
 
 export const run: Run = async (context) => {
   const { env, output } = context
@@ -34,6 +29,7 @@ export const run: Run = async (context) => {
     keyPart(home, env),
     authorityPart(home),
     ...('problem' in needed ? [{ name: 'login', ...needed.problem }] : needed.logins.map(loginPart)),
+    ...(running ? troubleParts(running.report) : []),
   ]
   if (output.json) {
     output.document('status/1', {
@@ -194,5 +190,7 @@ function document(status: Status | undefined, home: Home) {
     requests: status?.requests ?? 0,
     tunnels: status?.tunnels ?? 0,
     clients: status?.clients ?? [],
+    not_attached: status?.report.notAttached ?? [],
+    answered: status?.report.answers ?? [],
   }
 }

@@ -2,11 +2,11 @@
 const maxBytes = 2048
 
 /**
- * The value of Hallpass-Captured: names of cookies. Characters that are not unreserved in a URL become %XX, so that an
+ * The value of Hallpass-Captured or Hallpass-Not-Attached: names of cookies or credentials. Characters that are not unreserved in a URL become %XX, so that an
  * origin cannot add a comma or a line. `+12` at the end counts the names that do not fit.
  * @returns undefined without names
  */
-export function capturedHeader(names: readonly string[]): string | undefined {
+export function namesHeader(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined
   const encoded = names.map((name) =>
     name.replace(

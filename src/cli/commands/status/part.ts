@@ -1,0 +1,6 @@
+/** One part of the installation: its state and, if it is broken, a command that mends it. */
+export interface Part {
+  readonly name: string
+  readonly fact: string
+  readonly remedy?: string
+}
