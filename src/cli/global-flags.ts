@@ -1,6 +1,8 @@
 /** The values of the options that every command has (see `globalOptions`). */
 export interface GlobalFlags {
   readonly session: string
+  /** By `--session` or HALLPASS_SESSION. */
+  readonly sessionNamed: boolean
   readonly home?: string
   readonly config?: string
   readonly json: boolean

@@ -2,7 +2,7 @@ import type { OptionSpec } from './command.ts'
 
 /** Every command has these; they may stand before or after its name. */
 export const globalOptions: readonly OptionSpec[] = [
-  { flags: '--session <name>', summary: 'the session to use (default: default)' },
+  { flags: '--session <name>', summary: 'the session to use (default: $HALLPASS_SESSION or default)' },
   { flags: '--home <dir>', summary: 'the state folder (default: $HALLPASS_HOME or ~/.hallpass)' },
   {
     flags: '--config <file>',

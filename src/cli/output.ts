@@ -1,7 +1,7 @@
 import { hallpassErrorOf } from '../errors.ts'
 import { jsonSpelledOut } from '../log/printable.ts'
 import type { GlobalFlags } from './global-flags.ts'
-import { inSamePlace, type SessionTaker } from './same-place.ts'
+import { inSamePlace, type Place, type SessionTaker } from './same-place.ts'
 import { type Spell, spelling } from './spelling.ts'
 import { forStream, painted, type Text, uncoloured, visible, visibleLines } from './terminal-text.ts'
 
@@ -15,7 +15,7 @@ export class Output {
   readonly spell: Spell
   readonly #quiet: boolean
   readonly #verbose: boolean
-  readonly #place: Partial<Pick<GlobalFlags, 'home' | 'session'>>
+  readonly #place: Place
   readonly #commands: readonly SessionTaker[]
 
   constructor(

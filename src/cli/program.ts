@@ -32,7 +32,7 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
   let status = 0
   const root = new Command('hallpass')
   const call = async (spec: CommandSpec, command: Command) => {
-    const flags = readFlags(command.optsWithGlobals())
+    const flags = readFlags(command.optsWithGlobals(), env)
     output = new Output(flags, commands)
     status = await runCommand(spec, command, { flags, output, env, own, rest: child ?? [] })
   }
@@ -180,12 +180,13 @@ function commandPath(argv: readonly string[]): readonly CommandSpec[] {
   return subcommand === undefined ? [command] : [command, subcommand]
 }
 
-function readFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
+function readFlags(options: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): GlobalFlags {
   const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined)
   const home = text('home')
   const config = text('config')
   return {
-    session: text('session') ?? 'default',
+    session: text('session') ?? (env.HALLPASS_SESSION || 'default'),
+    sessionNamed: text('session') !== undefined || Boolean(env.HALLPASS_SESSION),
     ...(home === undefined ? {} : { home }),
     ...(config === undefined ? {} : { config }),
     json: options.json === true,

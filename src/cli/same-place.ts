@@ -8,17 +8,22 @@ export interface SessionTaker {
   readonly subcommands?: readonly SessionTaker[]
 }
 
+/** The flags of a command that a command to type next must repeat. */
+export type Place = Partial<Pick<GlobalFlags, 'home' | 'session' | 'sessionNamed'>>
+
 /** The command to type next, with the `--session` and `--home` of this one: without them it would look elsewhere. */
 export function inSamePlace(
   command: string,
-  { home, session = 'default' }: Partial<Pick<GlobalFlags, 'home' | 'session'>>,
+  { home, session = 'default', sessionNamed = false }: Place,
   commands: readonly SessionTaker[],
 ): string {
   if (!command.startsWith('hallpass ') || command.includes(';')) return command
   const [own = '', ...child] = command.split(/(?= -- )/)
   const place = home === undefined || own.includes(' --home ') ? '' : ` --home ${quotedWord(home)}`
   const whose =
-    session === 'default' || own.includes(' --session ') || !takesSession(own.split(' ').slice(1), commands)
+    (session === 'default' && !sessionNamed) ||
+    own.includes(' --session ') ||
+    !takesSession(own.split(' ').slice(1), commands)
       ? ''
       : ` --session ${quotedWord(session)}`
   return [own, whose, place, ...child].join('')

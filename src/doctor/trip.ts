@@ -76,7 +76,13 @@ async function travel(
   })
   const { token } = clients.issue(session, {})
   const proxyUrl = `http://default:${token.reveal()}@127.0.0.1:${proxy.port}`
-  const change = childEnvironment({ inherited: env, proxyUrl, loopbackKnown: false, home })
+  const change = childEnvironment({
+    inherited: env,
+    proxyUrl,
+    loopbackKnown: false,
+    home,
+    session: 'default',
+  })
   try {
     const childEnv = applyEnvironment(env, change)
     return await ended(spawn(program, args(url), { env: childEnv, stdio: ['ignore', 'pipe', 'pipe'] }))

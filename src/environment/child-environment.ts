@@ -1,7 +1,9 @@
 import { caFileVariables } from '../certs/bundle.ts'
 import { wgetrcPath } from '../certs/wgetrc.ts'
+import type { RunScope } from '../plan/run-scope.ts'
 import { isLocalName } from '../rules/loopback.ts'
 import type { Home } from '../store/home.ts'
+import { scopeText, scopeVariable, scopeWords } from './child-scope.ts'
 
 /** Changes to an environment. `remove` is applied first: in C, two entries of one variable are undefined behaviour. */
 export interface EnvironmentChange {
@@ -26,6 +28,8 @@ export const managedVariables: readonly string[] = [
   ...switches,
   ...caFileVariables,
   'SYSTEM_WGETRC',
+  'HALLPASS_SESSION',
+  scopeVariable,
 ]
 
 /** The variables that make a tool use the proxy and trust it. Pure. */
@@ -35,8 +39,12 @@ export function childEnvironment(options: {
   /** The session knows a loopback host, so loopback must not be in NO_PROXY: curl and others bypass the proxy for its hosts. */
   readonly loopbackKnown: boolean
   readonly home: Pick<Home, 'caPem' | 'caBundle'>
+  /** A hallpass inside uses it too. */
+  readonly session: string
+  /** Of a child of `run`. */
+  readonly scope?: RunScope
 }): EnvironmentChange {
-  const { inherited, proxyUrl, home } = options
+  const { inherited, proxyUrl, home, session, scope } = options
   const noProxy = noProxyValue(inherited, options.loopbackKnown)
   const set: Record<string, string> = {}
   for (const name of proxyVariables) set[name] = proxyUrl
@@ -49,6 +57,8 @@ export function childEnvironment(options: {
     set[name] = extends_ && (!own || own === home.caPem) ? home.caPem : home.caBundle
   }
   set.SYSTEM_WGETRC = wgetrcPath(home)
+  set.HALLPASS_SESSION = session
+  if (scope !== undefined && scopeWords(scope) !== '') set[scopeVariable] = scopeText(scope)
   return { set, remove: [...misleading, ...managedVariables.filter((name) => inherited[name] !== undefined)] }
 }
 

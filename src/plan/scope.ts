@@ -24,6 +24,20 @@ export function whyUnused(scope: Scope, host: string, port: number): string | un
   return withinOnly(scope, host, port) ? undefined : `--only does not name ${host}`
 }
 
+/** Whether a cookie can go to a host of `only`. */
+export function canReach(
+  { only }: Scope,
+  { domain, hostOnly }: { readonly domain: string; readonly hostOnly: boolean },
+): boolean {
+  if (only === undefined) return true
+  return only.some(({ kind, host }) => {
+    if (kind === 'any') return true
+    const below = (name: string, parent: string) => name.endsWith(`.${parent}`)
+    if (kind === 'exact') return host === domain || (!hostOnly && below(host, domain))
+    return below(domain, host) || (!hostOnly && (domain === host || below(host, domain)))
+  })
+}
+
 const keys = new WeakMap<Scope, string>()
 
 /** Equal for scopes with equal contents, so that all connections of a client share its plans. */

@@ -165,7 +165,13 @@ process.on('exit', () => process.stderr.write('modules ' + JSON.stringify(loaded
 describe('childEnvironment', () => {
   const home = { caPem: '/state/ca/ca.pem', caBundle: '/state/ca/bundle.pem' }
   const through = (inherited: NodeJS.ProcessEnv, loopbackKnown = false) =>
-    childEnvironment({ inherited, proxyUrl: 'http://default:token@127.0.0.1:1', loopbackKnown, home })
+    childEnvironment({
+      inherited,
+      proxyUrl: 'http://default:token@127.0.0.1:1',
+      loopbackKnown,
+      home,
+      session: 'default',
+    })
 
   test.each([
     ['none', {}, false, 'localhost,127.0.0.1,::1'],

@@ -102,7 +102,9 @@ describe('the child', () => {
     for (const name of ['ALL_PROXY', 'all_proxy', 'SSL_CERT_DIR']) expect(env[name], name).toBeUndefined()
     expect(env.NODE_OPTIONS).toBe('--no-warnings')
     expect(
-      Object.keys(env).filter((name) => /HALLPASS_(?!HOME|NO_KEYRING|LISTEN)|REJECT|INSECURE/.test(name)),
+      Object.keys(env).filter((name) =>
+        /HALLPASS_(?!HOME|NO_KEYRING|LISTEN|SESSION)|REJECT|INSECURE/.test(name),
+      ),
     ).toEqual([])
   })
 

@@ -50,8 +50,8 @@ Headers of responses
                              names the cause
   A 401 or 403 without Hallpass-Error comes from the site: the session may have ended there. Ask the
   user to sign in again.
-  "hallpass run" ends with the status of its child. After the child's output it says on stderr what
-  it captured, refused and did not attach, and which token needs a login.
+  "hallpass run" ends with the status of its child. After the child's output it says on stderr
+  what it captured, refused and did not attach, and which token needs a login.
 
 Do not
   · print, log or send HTTPS_PROXY: it contains the client token

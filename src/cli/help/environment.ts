@@ -8,6 +8,8 @@ export function text(): string {
 
   HALLPASS_HOME            the state folder (else AI_STATE_DIR/hallpass, else ~/.hallpass)
   HALLPASS_CONFIG          the configuration file
+  HALLPASS_SESSION         the session (else default); run and env set it
+  HALLPASS_SCOPE           set by run, for a hallpass inside: --only, --strict and --capture
   HALLPASS_KEY_FILE        the key file, for containers (or AI_ENCRYPTION_KEY_PATH)
   HALLPASS_PASSPHRASE_FILE a file with the passphrase of the key
   HALLPASS_NO_KEYRING      do not use the keyring of the system
@@ -33,7 +35,9 @@ Which settings hold while a proxy runs:
                   settings of the running proxy. Every other command reads --config, else
                   HALLPASS_CONFIG, else config/config.yaml in the state folder.
   state folder    Each command reads --home, else HALLPASS_HOME, and finds the proxy of that folder.
-  session         Each command reads --session; without it the session is "default".
+  session         Each command reads --session, else HALLPASS_SESSION, else takes "default". Inside
+                  run, and after eval of env, that is their session. Inside run, explain and
+                  cookie list show what its command can use.
   capture         start --capture holds for the whole proxy, run --capture for one child.
   upstream proxy  HTTPS_PROXY and the like are read when the proxy starts; run warns of others.
 

@@ -1,6 +1,10 @@
 import type { Cookie } from '../../../cookies/cookie.ts'
+import { inheritedScope } from '../../../environment/child-scope.ts'
+import { scopeOf } from '../../../plan/run-scope.ts'
+import { canReach } from '../../../plan/scope.ts'
 import { Secret } from '../../../secret.ts'
 import type { Run } from '../../command.ts'
+import { counted } from '../../counted.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { cookieDocument, fromWire, siteOperand } from './cookie-text.ts'
 
@@ -9,7 +13,13 @@ export const run: Run = async (context, input) => {
   const [text] = input.args
   const site = text === undefined ? undefined : siteOperand(text)
   const session = await (await context.open()).session()
-  const cookies = (await session.cookies.list(site)).toSorted(byPlace)
+  const all = await session.cookies.list(site)
+  const scope = scopeOf(inheritedScope(context.env, session.name))
+  const cookies = all.filter((cookie) => canReach(scope, cookie)).toSorted(byPlace)
+  if (cookies.length < all.length)
+    output.say(
+      `${counted(all.length - cookies.length, 'cookie')} of other hosts cannot be used here (--only)`,
+    )
   const now = Date.now()
   const reveal = input.has('reveal')
   if (output.json) {

@@ -58,7 +58,8 @@ async function throughProxy(context: Context) {
     process.stderr.write(`::add-mask::${new URL(access.proxyUrl).password}\n`)
   }
   output.detail(`session "${access.session}" through ${new URL(access.proxyUrl).host}`)
-  return childEnvironment({ inherited: env, proxyUrl: access.proxyUrl, loopbackKnown: access.loopback, home })
+  const { proxyUrl, loopback, session } = access
+  return childEnvironment({ inherited: env, proxyUrl, loopbackKnown: loopback, home, session })
 }
 
 /** The shell will use the running proxy, so its settings must be those that this command names. */

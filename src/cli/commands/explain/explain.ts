@@ -1,6 +1,8 @@
 import { AdminClient } from '../../../admin/client.ts'
 import { restart } from '../../../admin/other-settings.ts'
+import { inheritedScope, scopeWords } from '../../../environment/child-scope.ts'
 import { HallpassError } from '../../../errors.ts'
+import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
 import { showExplanation } from '../../../sessions/shown-explanation.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
@@ -18,18 +20,22 @@ export const run: Run = async (context, input) => {
   const running = await admin.running()
   const { file, contradictions } = settingsBeside(context, running)
   const { session } = context.flags
+  const scope = inheritedScope(context.env, session)
   const explanation =
     running !== undefined && contradictions.length === 0
-      ? await admin.explain({ session, url, method })
-      : await explainHere(context, url, method, file)
+      ? await admin.explain({ session, url, method, ...scope })
+      : await explainHere(context, { url, method, scope }, file)
   if (output.json) {
     output.document('explain/1', {
       ...explanationDocument(explanation, output.spell),
       configuration: file ?? null,
+      scope: scopeWords(scope) === '' ? null : scope,
       running_proxy: running === undefined ? null : { other_settings: contradictions },
     })
   } else {
     const rows = explanationRows(explanation, Date.now())
+    if (scopeWords(scope) !== '')
+      rows.splice(1, 0, ['scope', `${scopeWords(scope)} (of the run around this)`])
     if (file !== undefined) rows.splice(1, 0, ['config', file])
     const width = Math.max(9, ...rows.map(([label]) => label.length))
     for (const [label, text] of rows) output.line(`  ${label.padEnd(width)} ${text}`)
@@ -41,7 +47,11 @@ export const run: Run = async (context, input) => {
   }
 }
 
-async function explainHere(context: Context, url: string, method: string, configFile: string | undefined) {
+async function explainHere(
+  context: Context,
+  { url, method, scope }: { readonly url: string; readonly method: string; readonly scope: RunScope },
+  configFile: string | undefined,
+) {
   const hallpass = await context.open(configFile === undefined ? {} : { configFile })
-  return showExplanation(await (await hallpass.session()).explain(url, method))
+  return showExplanation(await (await hallpass.session()).explain(url, method, scopeOf(scope)))
 }

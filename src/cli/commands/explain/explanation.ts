@@ -9,6 +9,10 @@ import { lifeText } from '../token/freshness-text.ts'
 export function explanationRows(explanation: ShownExplanation, now: number): [label: string, text: string][] {
   const { policy, rule, cookies, credentials, known } = explanation
   const rows: [string, string][] = [['session', explanation.session]]
+  if (!known && !policy.allowed) {
+    rows.push(['host', `unknown: ${explanation.knownWhy}`], ['policy', `refused with 403: ${policy.reason}`])
+    return rows
+  }
   if (!known) {
     rows.push(['host', `passes through untouched: ${explanation.knownWhy}`])
     return rows

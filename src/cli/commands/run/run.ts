@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { AdminClient } from '../../../admin/client.ts'
 import { restart } from '../../../admin/other-settings.ts'
 import type { Outcome, Status } from '../../../admin/wire.ts'
@@ -38,9 +39,13 @@ export const run: Run = async (context, input) => {
   const passage = await passageFor(context, program, scope)
   const home = homeOf(context.env)
   const { proxyUrl, loopback } = passage
-  const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home })
+  const { session } = context.flags
+  const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home, session, scope })
   let outcome: Outcome | undefined
-  const end = await runChild(input.rest, applyEnvironment(inherited, change)).finally(async () => {
+  const end = await runChild(input.rest, {
+    ...applyEnvironment(inherited, change),
+    ...ownPlace(context),
+  }).finally(async () => {
     outcome = await passage.end()
   })
   if (outcome !== undefined) sayOutcome(context, outcome, end.status, input.has('summary'))
@@ -73,9 +78,18 @@ function optionWords(input: Input): string[] {
   const only = input.list('only')
   return [
     ...(input.has('strict') ? ['--strict'] : []),
+    ...(input.has('summary') ? ['--summary'] : []),
     ...(capture === undefined ? [] : ['--capture', ...capture]),
     ...(only === undefined ? [] : ['--only', ...only]),
   ]
+}
+
+/** What `--home` and `--config` said: a hallpass inside must look there too. */
+function ownPlace({ flags, env }: Context): NodeJS.ProcessEnv {
+  return {
+    ...(flags.home !== undefined && { HALLPASS_HOME: homeOf(env).root }),
+    ...(flags.config !== undefined && { HALLPASS_CONFIG: resolve(flags.config) }),
+  }
 }
 
 /** Chooses the running proxy, unless it has other settings than this command: a rule would not hold. */

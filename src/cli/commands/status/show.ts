@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { AdminClient } from '../../../admin/client.ts'
 import { notTakenUp, restart } from '../../../admin/other-settings.ts'
 import type { Status } from '../../../admin/wire.ts'
+import { scopeWords } from '../../../environment/child-scope.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { NeededLogin } from '../../../sessions/needed-logins.ts'
 import { type Home, homeOf } from '../../../store/home.ts'
@@ -68,14 +69,9 @@ function upstreamParts({ upstream, upstreamFrom }: Status): Part[] {
 }
 
 function clientParts({ clients }: Status): Part[] {
-  return clients.map(({ program, pid, session, capture, only, strict }) => {
-    const scope = [
-      ...(capture ? [`capture ${capture.join(' ')}`] : []),
-      ...(only ? [`only ${only.join(' ')}`] : []),
-      ...(strict ? ['strict'] : []),
-    ]
-    const words = [`${program} through hallpass run (pid ${pid}), session "${session}"`, ...scope]
-    return { name: 'child', fact: words.join(', ') }
+  return clients.map(({ program, pid, session, ...scope }) => {
+    const words = [`${program} through hallpass run (pid ${pid}), session "${session}"`, scopeWords(scope)]
+    return { name: 'child', fact: words.filter((word) => word !== '').join(', ') }
   })
 }
 
