@@ -63,7 +63,12 @@ const process = (deadlineMs?: number) => {
 }
 let refresher: Refresher
 const refresh = (why: RefreshReason = { because: 'expired' }, by = refresher): Promise<RefreshOutcome> =>
-  by.refresh({ id: 'one/api', label: 'default/api' }, record(), definition, why)
+  by.refresh(
+    { id: 'one/api', label: 'default/api', ended: new AbortController().signal },
+    record(),
+    definition,
+    why,
+  )
 const rejected = (token: string): RefreshReason => ({ because: 'rejected', accessToken: new Secret(token) })
 const sealed = async () => (await store.read(id))?.value as unknown as OAuth2Value
 const seal = (value: Partial<OAuth2Value>) =>

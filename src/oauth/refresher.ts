@@ -74,6 +74,8 @@ export interface TokensKey {
   readonly id: string
   /** `session/name`, for the log. */
   readonly label: string
+  /** Aborted with the session. A refresh would hold the lock of a record of the next session with the name. */
+  readonly ended: AbortSignal
 }
 
 /** One refresh. */
@@ -208,13 +210,13 @@ export class Refresher {
     return undefined
   }
 
-  async #ask(held: HeldTokens, client: Configuration, { definition }: Task): Promise<TokenAnswer> {
+  async #ask(held: HeldTokens, client: Configuration, { definition, key }: Task): Promise<TokenAnswer> {
     const { value } = held
     this.#scrub(value.tokens, value.clientSecret)
     const attempt = spent(value, definition, this.#now())
     if (attempt !== undefined) await note(held, { ...value, attempt })
     const refreshToken = attempt && secretOf(value.tokens?.refreshToken)
-    return await requestTokens(client, definition, refreshToken, this.#now)
+    return await requestTokens(client, definition, refreshToken, this.#now, key.ended)
   }
 
   async #take(answer: TokenAnswer, held: HeldTokens, task: Task): Promise<RefreshOutcome> {

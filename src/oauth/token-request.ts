@@ -28,9 +28,10 @@ export async function requestTokens(
   definition: OAuth2Definition,
   refreshToken: Secret | undefined,
   now: () => number,
+  signal?: AbortSignal,
 ): Promise<TokenAnswer> {
   const oauth = await import('openid-client')
-  const heard = hear(client, oauth.customFetch)
+  const heard = hear(client, oauth.customFetch, signal)
   try {
     const response =
       refreshToken === undefined
@@ -54,13 +55,18 @@ interface Heard {
  * It takes the ID token out of the answer. Nothing here reads it, and with a wrong clock it looks expired: openid-client would
  * then throw the new pair of tokens away, the only pair that still works.
  */
-function hear(client: Configuration, customFetch: typeof import('openid-client').customFetch): () => Heard {
+function hear(
+  client: Configuration,
+  customFetch: typeof import('openid-client').customFetch,
+  signal: AbortSignal | undefined,
+): () => Heard {
   let heard: Heard = { asked: false, response: undefined }
   const fetch = client[customFetch]
   if (fetch === undefined) throw new Error('the client has no fetch of ours')
   client[customFetch] = async (url, init) => {
     heard = { asked: true, response: undefined }
-    const response = await fetch(url, init)
+    const signals = [init.signal, signal].filter((each) => each !== undefined)
+    const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) })
     heard = { asked: true, response }
     const text = await response.clone().text()
     const { id_token: idToken, ...rest } = parseJsonObject(text) ?? {}

@@ -98,6 +98,44 @@ describe('a request', () => {
     expect(asked()).toEqual(['refresh-1'])
   })
 
+  it('that waits for a refresh ends with its session, and the next session of the name has nothing of it', async () => {
+    await set(pair(1))
+    now += 3700 * second
+    const never = Promise.withResolvers<never>()
+    server.deed = () => never.promise
+    const waiting = planned()
+    await server.came(1)
+    await sessions.remove('default')
+    session = await sessions.get('default')
+    // The refresh of the removed session has let go of the record.
+    await set(pair(5))
+    await expect(waiting).rejects.toMatchObject({ code: 'session-missing' })
+    await settled()
+    expect(await sent()).toBe('Bearer access-5')
+  })
+
+  it('does not join a refresh of a removed session with its name', async () => {
+    await set(pair(1), { tokenEndpoint: undefined, issuer: new URL(server.url).origin })
+    now += 3700 * second
+    const free = Promise.withResolvers<void>()
+    server.deed = async () => {
+      await free.promise
+      return { status: 404, body: '' }
+    }
+    const waiting = planned()
+    await server.came(1)
+    // Another process removes it, so that the discovery goes on.
+    await new Sessions({ store, config: ruleSet(), now: () => now }).remove('default')
+    session = await sessions.get('default')
+    await set(pair(5))
+    now += 3700 * second
+    server.deed = async () => ({ body: pair(6) })
+    expect(await sent()).toBe('Bearer access-6')
+    free.resolve()
+    await expect(waiting).rejects.toMatchObject({ code: 'session-missing' })
+    expect(await sent()).toBe('Bearer access-6')
+  })
+
   it('does not wait for a slow discovery either', async () => {
     await set(pair(1), { tokenEndpoint: undefined, issuer: new URL(server.url).origin })
     await planned()

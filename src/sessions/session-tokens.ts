@@ -6,7 +6,6 @@ import { nextTryMs, type Refresher, type RefreshOutcome, type RefreshReason } fr
 import type { Plan } from '../plan/plan.ts'
 import { accessTokenIn, sentToken, tokensDue, tokensLacking } from '../plan/renewal.ts'
 import type { Secret } from '../secret.ts'
-import type { SessionMetadata } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import type { CredentialInput } from './merge-credential.ts'
 import type { Use } from './plan-memo.ts'
@@ -23,7 +22,7 @@ export interface DueTokens {
 }
 
 export interface SessionTokensParts {
-  readonly session: Pick<SessionMetadata, 'name' | 'id'>
+  readonly session: { readonly name: string; readonly id: string; readonly ended: AbortSignal }
   readonly credentials: SessionCredentials
   readonly values: RefreshedTokens
   /** Without a refresher, tokens are used as they are. */
@@ -105,8 +104,8 @@ export class SessionTokens {
     if (typeof refreshable === 'string') return { kind: 'not-refreshable', reason: refreshable }
     if (this.#refresher === undefined) return { kind: 'not-refreshable', reason: 'nothing is refreshed here' }
     const { record, definition } = refreshable
-    const { id, name: session } = this.#session
-    const key = { id: `${id}/${name}`, label: `${session}/${name}` }
+    const { id, name: session, ended } = this.#session
+    const key = { id: `${id}/${name}`, label: `${session}/${name}`, ended }
     const outcome = await this.#refresher[how](key, record, definition, why)
     // The store looks for changed credentials once in a turn of the event loop. Another process may have refreshed since the
     // look, so that a plan made in this turn would still carry the old token.

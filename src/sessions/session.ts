@@ -92,7 +92,7 @@ export class Session {
     const places = valuePlaces(this.storage, this.#values)
     this.credentials = new SessionCredentials({ store: records, session, config, places, now })
     const { credentials } = this
-    this.tokens = new SessionTokens({ session: metadata, credentials, values: this.#values, refresher, now })
+    this.tokens = new SessionTokens({ session: this, credentials, values: this.#values, refresher, now })
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
   }
@@ -188,7 +188,6 @@ export class Session {
    */
   plan(request: PlanRequest, scope: Scope): Promise<Plan> {
     try {
-      if (this.ended.aborted) throw sessionRemoved(this.name)
       const changed = this.#config.takeUp?.()
       if (changed !== undefined) return changed.then(() => this.plan(request, scope))
       const now = this.#now()

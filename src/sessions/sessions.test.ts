@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { scratchStore } from '../../test/store/scratch.ts'
 import { ruleSet, now as start } from '../../test/support/material.ts'
 import { MemoryStore } from '../store/memory.ts'
+import { sessionFile } from '../store/record-path.ts'
+import type { Store } from '../store/store.ts'
 import { Sessions } from './sessions.ts'
 
 let now = start
@@ -169,6 +172,19 @@ describe('a connection that outlives its session', () => {
     expect(await store.sessions()).not.toContain('work')
   })
 
+  it.each<[string, () => Promise<Store>]>([
+    ['memory', async () => new MemoryStore()],
+    ['file', async () => (await scratchStore()).store],
+  ])('gets an error in place of a memoised plan without records, in the %s store', async (_, open) => {
+    const both = await open()
+    const session = await new Sessions({ store: both, config: ruleSet() }).get('default')
+    await session.plan(request, {})
+    const elsewhere = new Sessions({ store: both, config: ruleSet() })
+    await elsewhere.remove('default')
+    await elsewhere.get('default')
+    await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
+  })
+
   it('gets an error when another process removed the default session, also after it was made again', async () => {
     const session = await sessions.get('default')
     await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
@@ -224,6 +240,49 @@ it('notes when a session was used last, to the minute', async () => {
   now += 1000
   await sessions.touch(session)
   expect((await store.readSession('default'))?.lastUsedAt).toBe(new Date(now).toISOString())
+})
+
+it('does not note a late use of a removed session in the next one of its name', async () => {
+  const session = await sessions.create({ name: 'work' })
+  await store.removeSession('work')
+  await store.addSession({ name: 'work', id: 'another', createdAt: new Date(now).toISOString() })
+  await sessions.touch(session)
+  expect((await store.readSession('work'))?.lastUsedAt).toBeUndefined()
+})
+
+it('an expired session that another process makes again meanwhile stays', async () => {
+  const createdAt = new Date(now).toISOString()
+  class Slow extends MemoryStore {
+    override async readSession(name: string) {
+      const found = await super.readSession(name)
+      if (name === 'work' && found?.id === 'one') {
+        await super.removeSession('work')
+        await super.addSession({ name, id: 'two', createdAt })
+      }
+      return found
+    }
+  }
+  const slow = new Slow()
+  await slow.addSession({ name: 'work', id: 'one', createdAt, expiresAt: createdAt })
+  const shared = new Sessions({ store: slow, config: ruleSet(), now: () => now })
+  await expect(shared.get('work')).rejects.toMatchObject({ code: 'session-missing' })
+  expect((await shared.get('work')).id).toBe('two')
+})
+
+it('tells sessions without an id apart by the time of their making', async () => {
+  const { store: files, home } = await scratchStore()
+  const write = (minute: number) => {
+    const createdAt = `2026-11-21T08:0${minute}:00.000Z`
+    writeFileSync(sessionFile(home, 'work'), `${JSON.stringify({ name: 'work', createdAt })}\n`)
+  }
+  write(0)
+  const shared = new Sessions({ store: files, config: ruleSet(), now: () => now })
+  const session = await shared.get('work')
+  await shared.touch(session)
+  expect(await shared.get('work')).toBe(session)
+  write(1)
+  expect(await shared.get('work')).not.toBe(session)
+  expect(session.ended.aborted).toBe(true)
 })
 
 it('noting the last use keeps a change of the metadata by another process', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { ruleSet } from '../support/material.ts'
@@ -59,6 +60,23 @@ describe('when the proxy removes a session', () => {
     expect(await asks(next)).toBe(200)
     expect(s.origin.connections.length).toBeGreaterThan(1)
     expect(s.origin.received).toContain('Bearer OTHER')
+  })
+
+  it('a connection to the origin that is still being made ends, too', async () => {
+    const held = Promise.withResolvers<Socket>()
+    const door = createServer((socket) => held.resolve(socket))
+    door.listen(0, '127.0.0.1')
+    await once(door, 'listening')
+    onTestFinished(() => void door.close())
+    const { port } = door.address() as AddressInfo
+    await using s = await stage(answersOk, { resolve: { 'site.test': `127.0.0.1:${port}` } })
+    await s.proxy.secure('site.test')
+    const socket = await held.promise
+    await s.proxy.sessions.remove('default')
+    // Only now the origin begins with its handshake.
+    s.origin.server.emit('connection', socket)
+    await left(socket)
+    await expect.poll(() => s.proxy.proxy.stats().pooled).toBe(0)
   })
 
   it('a request under way is cut, and so is its connection to the origin', async () => {

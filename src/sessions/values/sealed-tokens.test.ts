@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { SmallStore } from '../../../test/support/small-store.ts'
 import type { OAuth2Definition, OAuth2Value } from '../../credentials/oauth2.ts'
 import type { Json, RecordId } from '../../store/store.ts'
+import { SessionRecords } from '../session-records.ts'
 import { SealedTokens } from './sealed-tokens.ts'
 
 const id: RecordId = { kind: 'credential', session: 'default', name: 'api' }
@@ -135,6 +136,19 @@ describe('tokens that the disk does not take', () => {
     expect(changes).toBe(2)
     await sealed.flush()
     expect(await onDisk()).toEqual(value(9))
+  })
+
+  it('are dropped with the session', async () => {
+    const records = new SessionRecords(store, { name: 'default', id: 'one', createdAt: '' })
+    sealed = new SealedTokens(records, id, { now: () => now, changed: () => void changes++ })
+    await keepTwo()
+    await store.removeSession('default')
+    await store.addSession({ name: 'default', id: 'two', createdAt: '' })
+    await store.update(id, () => record(value(1)))
+    store.full = false
+    await sealed.flush()
+    expect(await onDisk()).toEqual(value(1))
+    expect(sealed.over(value(1))).toEqual(value(1))
   })
 
   it('are dropped with the credential', async () => {
