@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve, startedWith } from '../child.ts'
+import { liveMemoryOf } from '../live-memory.ts'
 import { bearer, cookieName, cookieValue, domain, refreshedHost, warmHost } from '../material.ts'
 import { usageOf } from '../usage-of.ts'
 
@@ -70,5 +71,5 @@ process.on('exit', () => process.kill(pid))
 const token = await (await hallpass.session()).clientToken()
 serve(
   { port, ca: hallpass.authority.certificatePem, auth: `${hallpass.sessionName}:${token.reveal()}` },
-  { usage: () => usageOf(pid) },
+  { usage: () => usageOf(pid), live: () => liveMemoryOf(pid, state) },
 )
