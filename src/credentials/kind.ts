@@ -162,4 +162,9 @@ export const headerOption = (z: Zod) =>
     return z.NEVER
   })
 
+export const pathFlag: OptionFlag = {
+  flags: '--path <names>',
+  summary: 'where in the JSON of the file or the key: access.token',
+}
+
 export const headerFlag: OptionFlag = { flags: '--header <name>', summary: 'the header it goes in' }

@@ -9,6 +9,7 @@ import {
   type Freshness,
   type Kind,
   type LastRefresh,
+  pathFlag,
 } from './kind.ts'
 import { dueAtOf } from './oauth2-due.ts'
 import { isRefreshToken, type TokenSet, tokenSetOf } from './token-response.ts'
@@ -35,6 +36,8 @@ export interface OAuth2Definition extends Definition {
   readonly flow?: 'code' | 'device' | 'client-credentials' | undefined
   /** The JSON file of the tool that owns the tokens: read again when it changes, and never refreshed here. */
   readonly tokenFile?: string | undefined
+  /** Where in that file: `$.claudeAiOauth`. Default: the first object with an access token. */
+  readonly path?: string | undefined
 }
 
 /** The sealed side of an oauth2 credential. */
@@ -115,6 +118,7 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
       summary: 'with --read-only: the JSON file of the tool that owns the tokens',
       reads: 'path',
     },
+    path: pathFlag,
   },
   secret: {
     wanted,
@@ -145,6 +149,7 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
     flow: 'comes',
     // Attack: the tokens of another tool of the importer, sent to the hosts of the bundle's author.
     tokenFile: () => 'it reads a file of this machine',
+    path: 'dropped',
   },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach(_, { tokens, needsLogin }) {
@@ -300,8 +305,17 @@ function optionsOf(z: Zod) {
         .regex(/^(?:\/|~\/|[A-Za-z]:[\\/])/, 'must be a whole path, from / or ~/')
         .optional()
         .describe('the JSON file of the tool that owns the tokens: read, never refreshed'),
+      path: z
+        .string()
+        .regex(/^\$?\.?[^\0-\x1f\x7f.]+(?:\.[^\0-\x1f\x7f.]+)*$/, 'must be names joined by dots')
+        .optional()
+        .describe('where in that file: $.claudeAiOauth, or account.token'),
       ...commonOptions(z),
     })
+    .refine(
+      ({ tokenFile, path }) => path === undefined || tokenFile !== undefined,
+      'path is for a token file',
+    )
     .refine(
       ({ tokenFile, provider, issuer, tokenEndpoint }) =>
         tokenFile === undefined || (provider ?? issuer ?? tokenEndpoint) === undefined,

@@ -1,4 +1,4 @@
-import { commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
+import { commonOptions, type Definition, headerFlag, headerOption, type Kind, pathFlag } from './kind.ts'
 import { jwtClaims } from './token-life.ts'
 import { fieldSecrets, isFieldValue, utf8Bytes } from './value.ts'
 
@@ -72,7 +72,7 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
   flags: {
     origin: { flags: '--origin <url>', summary: 'the page in whose web storage it is' },
     key: { flags: '--key <name>', summary: 'the key that it is under' },
-    path: { flags: '--path <names>', summary: 'where in the JSON under that key: access.token' },
+    path: pathFlag,
     area: {
       flags: '--area <area>',
       summary: 'local, session or database; otherwise the first that has the key',

@@ -89,7 +89,7 @@ export class Session {
     this.cookies = new SessionCookies(records, session, jars, now)
     this.storage = new SessionStorage(records, session)
     this.#values = new RefreshedTokens(records, session, now)
-    const places = valuePlaces(this.storage, this.#values)
+    const places = valuePlaces(this.storage, this.#values, now)
     this.credentials = new SessionCredentials({ store: records, session, config, places, now })
     const { credentials } = this
     this.tokens = new SessionTokens({ session: this, credentials, values: this.#values, refresher, now })

@@ -222,6 +222,12 @@ describe('tokens of another tool', () => {
       { run: [...owned, '--file', file], status: 2, stderr: /--file names the tokens of another tool/ },
       { run: [...owned, '--read-only'], status: 2, stderr: /--read-only needs --file/ },
       {
+        run: [...owned, '--read-only', '--file', file, '--path', '$.nothing'],
+        status: 4,
+        stderr: /contains no bearer token: nothing usable at \$\.nothing[\s\S]*hint: .*--path/,
+      },
+      { run: ['token', 'list'], stderr: /has no credentials/ },
+      {
         run: [...owned, '--read-only', '--file', file],
         stderr: /expires in \d+ (min|h), not refreshed here\n$/,
       },

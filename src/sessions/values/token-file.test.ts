@@ -16,7 +16,7 @@ const write = (value: unknown, mode = 0o644) => {
   chmodSync(path, mode)
 }
 const refused = (reason: RegExp) =>
-  expect(() => file.read()).toThrow(
+  expect(() => file.read(0)).toThrow(
     expect.objectContaining({ code: 'credential-missing', message: expect.stringMatching(reason) }),
   )
 
@@ -25,12 +25,19 @@ describe('the token file of another tool', () => {
     ['as a token endpoint answered', { access_token: 'a', expires_in: 60 }],
     ['inside', { version: 1, tokens: { id_token: 'x', access_token: 'a', expires_in: 60 } }],
     ['in a list', { accounts: [{ name: 'x' }, { access_token: 'a', expires_in: 60 }] }],
+    [
+      'of Claude Code',
+      { claudeAiOauth: { accessToken: 'a', refreshToken: 'r', expiresAt: 1_060_000_000_000 } },
+    ],
+    ['of AWS SSO', { startUrl: 'https://d.test', accessToken: 'a', expiresAt: '2003-08-04T12:26:40UTC' }],
+    ['of Gemini', { access_token: 'a', token_type: 'Bearer', expiry_date: 1_060_000_000_000 }],
     ['first of two', { one: { access_token: 'a', expires_in: 60 }, two: { access_token: 'b' } }],
     ['behind one that is null', { one: { access_token: null }, two: { access_token: 'a', expires_in: 60 } }],
   ])('is read, %s, and its lifetimes count from its last change', (_, value) => {
     write(value)
     utimesSync(path, 1000, 1000)
-    expect(file.read()).toMatchObject({ accessToken: 'a', receivedAt: 1_000_000, expiresAt: 1_060_000 })
+    expect(file.read(0)).toMatchObject({ accessToken: 'a', receivedAt: 1_000_000 })
+    expect([1_060_000, 1_060_000_000_000]).toContain(file.read(0).expiresAt)
   })
 
   it.each<[string, unknown, RegExp]>([
@@ -58,15 +65,67 @@ describe('the token file of another tool', () => {
     write({ access_token: 'a' })
     renameSync(path, `${path}.data`)
     symlinkSync(`${path}.data`, path)
-    expect(file.read().accessToken).toBe('a')
+    expect(file.read(0).accessToken).toBe('a')
     rmSync(path)
     mkdirSync(path)
     refused(/not a file|EISDIR/)
   })
 
+  it.each<[string, string]>([
+    ['$.other', 'b'],
+    ['other', 'b'],
+    ['$.other.access_token', 'b'],
+    ['list.1.apiToken', 'c'],
+    ['$', 'a'],
+  ])('is read at %s', (place, accessToken) => {
+    write({
+      first: { access_token: 'a' },
+      other: { access_token: 'b', expires_in: 60 },
+      list: [{}, { apiToken: 'c', expires_in: 60 }],
+    })
+    expect(new TokenFile(path, place).read(0)).toMatchObject({ accessToken })
+  })
+
+  it.each(['$.none', 'first.constructor', 'first.access_token.length'])('has nothing at %s', (place) => {
+    write({ first: { access_token: 'a' } })
+    expect(() => new TokenFile(path, place).read(0)).toThrow(`nothing usable at ${place}`)
+  })
+
+  it('without a known field points at the texts that may be a token, and shows none', () => {
+    write({ user: 'ada', auth: { apiToken: 'hidden', refreshToken: 'r', note: 'x y' } })
+    refused(/no usable access_token in its JSON\. Texts that may be a token are at \$\.auth\.apiToken$/)
+  })
+
+  it.each<[string, () => void]>([
+    ['empty', () => write('')],
+    ['half written', () => write('{"access_token":"b')],
+    ['missing', () => rmSync(path)],
+  ])('that is %s for a moment keeps its last tokens until they expire', (_, spoil) => {
+    write({ access_token: 'a', expiresAt: 2_000_000_000 })
+    expect(file.read(0).accessToken).toBe('a')
+    spoil()
+    expect(file.read(0).accessToken).toBe('a')
+    const stamp = file.stamp(1_999_999_999_999)
+    expect(file.stamp(2_000_000_000_000)).not.toBe(stamp)
+    expect(() => file.read(2_000_000_000_000)).toThrow('the token file')
+    expect(file.read(0).accessToken).toBe('a')
+    write({ access_token: 'b' })
+    expect(file.read(0).accessToken).toBe('b')
+  })
+
+  it.each<[string, () => void]>([
+    ['whole JSON without a token, since the tool has signed out', () => write({})],
+    ['open to every user', () => write({ access_token: 'b' }, 0o666)],
+  ])('that is %s keeps no tokens', (_, spoil) => {
+    write({ access_token: 'a' })
+    expect(file.read(0).accessToken).toBe('a')
+    spoil()
+    refused(/contains no bearer token|every user/)
+  })
+
   it('that does not exist is missing', () => {
     refused(/ENOENT/)
-    expect(file.stamp()).toBe('none')
+    expect(file.stamp(0)).toBe('none')
   })
 
   it('has another stamp with each change, also within one tick of the clock', () => {
@@ -74,8 +133,8 @@ describe('the token file of another tool', () => {
     const stamps = new Set<string>()
     for (let n = 10; n < 30; n++) {
       write({ access_token: `a${n}` })
-      stamps.add(file.stamp())
-      expect(file.stamp()).toBe(file.stamp())
+      stamps.add(file.stamp(0))
+      expect(file.stamp(0)).toBe(file.stamp(0))
     }
     expect(stamps.size).toBe(20)
   })

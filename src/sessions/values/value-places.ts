@@ -5,6 +5,10 @@ import type { ValuePlace } from './value-place.ts'
 import { WebStorageTokens } from './web-storage-tokens.ts'
 
 /** The one list of places beside the credential's own record. The first place that has the value of a credential counts. */
-export function valuePlaces(storage: SessionStorage, refreshed: RefreshedTokens): readonly ValuePlace[] {
-  return [new WebStorageTokens(storage), new TokenFiles(), refreshed]
+export function valuePlaces(
+  storage: SessionStorage,
+  refreshed: RefreshedTokens,
+  now: () => number,
+): readonly ValuePlace[] {
+  return [new WebStorageTokens(storage), new TokenFiles(now), refreshed]
 }

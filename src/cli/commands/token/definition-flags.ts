@@ -31,7 +31,9 @@ export const definitionFlags: readonly DefinitionFlag[] = [...common, ...flagsOf
 /** The flags of `token login`, which makes tokens of its own: never those in the file of another tool. */
 export const loginFlags: readonly DefinitionFlag[] = [
   ...common,
-  ...flagsOf(kinds.filter(({ kind }) => kind === 'oauth2')).filter(({ key }) => key !== 'tokenFile'),
+  ...flagsOf(kinds.filter(({ kind }) => kind === 'oauth2')).filter(
+    ({ key }) => key !== 'tokenFile' && key !== 'path',
+  ),
 ]
 
 /** Each option once, however many kinds have it. Its summary ends with their names. */

@@ -1,6 +1,8 @@
 import { kindOf } from '../../../credentials/kinds.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
+import type { CredentialInput } from '../../../sessions/merge-credential.ts'
+import { TokenFile } from '../../../sessions/values/token-file.ts'
 import type { Input, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
@@ -19,6 +21,7 @@ export const run: Run = async (context, input) => {
   await checkDefinition(definition, held !== undefined)
   // No value is asked for if the tokens are in the file of another tool, or if the kind has none.
   const readOnly = definition.tokenFile !== undefined
+  if (readOnly) checkFile(name, definition)
   const secret = readOnly ? undefined : kindOf(definition.kind ?? held?.kind ?? '')?.secret
   const value = secret && (await context.secret(`${name}: ${secret.wanted}`)).reveal()
   await session.credentials.set(name, definition, value)
@@ -28,6 +31,18 @@ export const run: Run = async (context, input) => {
   const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))
   const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`
   output.say(state === undefined ? what : `${what}: ${state}`)
+}
+
+/** A file without a usable token must not look like a credential that works. */
+function checkFile(name: string, { tokenFile, path }: CredentialInput): void {
+  try {
+    new TokenFile(String(tokenFile), typeof path === 'string' ? path : undefined).read(Date.now())
+  } catch (error) {
+    if (!(error instanceof HallpassError)) throw error
+    throw new HallpassError(error.code, error.message, {
+      hint: `hallpass token set ${name} --kind oauth2 --read-only --file PATH --path '$.account.token' --host HOST`,
+    })
+  }
 }
 
 /** A login that took a browser must not be lost for a name that was used twice. */
