@@ -1,20 +1,20 @@
-import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync } from 'node:fs'
 import { HallpassError } from '../errors.ts'
 import { checkOwn, isThere } from '../store/own-files.ts'
 import { bad, type Check, type Finding, good } from './check.ts'
+import { ownPaths } from './own-paths.ts'
 
 /** Nobody needs a hundred lines about one mistake, such as a copy made with a wide umask. */
 const maxFindings = 10
 
-/** Everything in the state folder belongs to this user, is not a link, and is closed to other users. */
+/** Everything of ours in the state folder belongs to this user, is not a link, and is closed to other users. */
 export const modes: Check = {
   name: 'modes',
   async examine({ home }) {
     if (!isThere(home.root)) return [good(`${home.root} does not exist yet`)]
     const findings: Finding[] = []
     let seen = 0
-    for (const path of walk(home.root)) {
+    for (const path of ownPaths(home)) {
       seen++
       // The configuration may be a link to a file elsewhere; its own check covers it.
       if (path === home.config || path === home.adminSocket) continue
@@ -36,15 +36,5 @@ function problemOf(path: string): Finding | undefined {
   } catch (error) {
     if (error instanceof HallpassError) return bad(error.message, error.hint)
     throw error
-  }
-}
-
-function* walk(folder: string): Generator<string> {
-  yield folder
-  if (!lstatSync(folder).isDirectory()) return
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) yield* walk(path)
-    else yield path
   }
 }

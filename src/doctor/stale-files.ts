@@ -1,9 +1,9 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, readFileSync } from 'node:fs'
 import { AdminClient } from '../admin/client.ts'
 import { quotedWord } from '../quoted-word.ts'
 import { isThere } from '../store/own-files.ts'
 import { type Check, type Finding, good, note } from './check.ts'
+import { ownPaths } from './own-paths.ts'
 
 /** A write takes milliseconds, so no process uses a temporary file this old. */
 const abandonedAfterMs = 60_000
@@ -25,9 +25,8 @@ export const staleFiles: Check = {
       }
     }
     if (isThere(home.root)) {
-      for (const name of readdirSync(home.root, { recursive: true, encoding: 'utf8' })) {
-        const path = join(home.root, name)
-        const stat = name.endsWith('.tmp') ? lstatSync(path, { throwIfNoEntry: false }) : undefined
+      for (const path of ownPaths(home)) {
+        const stat = path.endsWith('.tmp') ? lstatSync(path, { throwIfNoEntry: false }) : undefined
         if (stat?.isFile() && now - stat.mtimeMs > abandonedAfterMs) {
           findings.push(note(`${path} was left by a write that was cut off`, `rm ${quotedWord(path)}`))
         }

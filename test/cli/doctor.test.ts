@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -106,6 +107,31 @@ describe('doctor', () => {
     const found = findings.filter(({ verdict, ...finding }) => verdict === 'bad' && finding.check === check)
     expect(found.map((finding) => finding.fact).join('\n')).toContain(fact)
     expect(found.every(({ remedy }) => remedy !== null)).toBe(true)
+  })
+
+  test('leaves the files of a window to the browser, and looks at the folders above them', async () => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    const profile = join(cli.home, 'browser', 'work', 'chromium')
+    mkdirSync(join(profile, 'Default'), { recursive: true, mode: 0o700 })
+    const old = join(profile, 'Default', 'Preferences.tmp')
+    writeFileSync(old, '{}')
+    utimesSync(old, 0, 0)
+    chmodSync(old, 0o644)
+    chmodSync(join(profile, 'Default'), 0o755)
+    symlinkSync('127.0.0.1:+4242', join(profile, 'SingletonLock'))
+    const { findings } = await examine(cli)
+    const of = (check: string) => findings.filter((finding) => finding.check === check)
+    expect(of('modes')).toMatchObject([{ verdict: 'good' }])
+    expect(of('stale files')).toMatchObject([{ verdict: 'good' }])
+    for (const folder of [profile, join(cli.home, 'browser', 'work'), join(cli.home, 'browser')]) {
+      chmodSync(folder, 0o755)
+      const { status, findings } = await examine(cli)
+      expect(status).toBe(1)
+      const [finding] = findings.filter(({ check }) => check === 'modes')
+      expect(finding).toMatchObject({ verdict: 'bad', fact: expect.stringContaining(folder) })
+      chmodSync(folder, 0o700)
+    }
   })
 
   test.each([
