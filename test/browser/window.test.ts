@@ -89,6 +89,31 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     },
   )
 
+  run('offers to keep no password', { timeout: 120_000 }, async (context) => {
+    needs(context, 'sh', '-c', 'command -v Xvfb certutil')
+    const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
+    const hallpass = await openHallpass({ home: temporaryFolder('window'), env })
+    const profile = join(hallpass.home.browser, hallpass.sessionName, name)
+    const window = await open(hallpass, {
+      keep: new KeptSites(['localhost']),
+      executable: findExecutable(name, process.env),
+      env: { ...process.env, DISPLAY: await screen() },
+      log: silentLog,
+    })
+    await window.close()
+    // As the browser wrote them at its end: it has taken them for its own.
+    if (name === 'firefox') {
+      const preferences = readFileSync(join(profile, 'prefs.js'), 'utf8')
+      expect(preferences).toContain('user_pref("signon.rememberSignons", false);')
+      return
+    }
+    const preferences = JSON.parse(readFileSync(join(profile, 'Default', 'Preferences'), 'utf8'))
+    expect(preferences).toMatchObject({
+      credentials_enable_service: false,
+      profile: { name: expect.any(String) },
+    })
+  })
+
   run('can be filled when a service worker answers for the site', { timeout: 120_000 }, async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     const pages: Readonly<Record<string, readonly [type: string, text: string]>> = {

@@ -2,6 +2,7 @@ import type { BrowserContext } from 'playwright-core'
 import { HallpassError } from '../../errors.ts'
 import { member } from '../../formats/json-cookie.ts'
 import type { Hallpass } from '../../index.ts'
+import { writePreferences } from './chromium-profile.ts'
 import { loadPlaywright } from './playwright.ts'
 import { PlaywrightWindow } from './playwright-window.ts'
 import { notStarted, profileFolder, startWindowProxy, type WindowOptions } from './window-proxy.ts'
@@ -14,10 +15,12 @@ import { notStarted, profileFolder, startWindowProxy, type WindowOptions } from 
 export async function openChromium(hallpass: Hallpass, options: WindowOptions): Promise<PlaywrightWindow> {
   const { chromium } = await loadPlaywright()
   const { executable, env } = options
+  const profile = profileFolder(hallpass, 'chromium')
+  writePreferences(profile)
   const proxy = await startWindowProxy(hallpass, options)
   const { host, port, username, password } = proxy
   try {
-    const context = await chromium.launchPersistentContext(profileFolder(hallpass, 'chromium'), {
+    const context = await chromium.launchPersistentContext(profile, {
       executablePath: executable,
       headless: false,
       viewport: null,

@@ -91,6 +91,11 @@ function preferences(host: string): Readonly<Record<string, string | number | bo
     // Only the proxy looks names up. HTTP/3 would bypass it.
     'network.trr.mode': 5,
     'network.http.http3.enable': false,
+    // The profile is not sealed: Firefox keeps no password, address or card in it, and does not ask.
+    'signon.rememberSignons': false,
+    'browser.formfill.enable': false,
+    'extensions.formautofill.addresses.enabled': false,
+    'extensions.formautofill.creditCards.enabled': false,
     'browser.shell.checkDefaultBrowser': false,
     'browser.startup.homepage_override.mstone': 'ignore',
     'browser.aboutwelcome.enabled': false,
