@@ -99,7 +99,7 @@ export const errorTable = {
   'already-running': { exit: 1, http: 409, meaning: 'a proxy of this state folder already runs' },
   'not-running': { exit: 1, http: 503, meaning: 'no proxy of this state folder runs' },
   'ca-missing': { exit: 7, http: 500, meaning: 'the certificate authority is missing or damaged' },
-  'proxy-auth': { exit: 1, http: 407, meaning: 'the client token is missing, or no session knows it' },
+  'proxy-auth': { exit: 1, http: 407, meaning: 'the client token is missing, or it has ended' },
   policy: { exit: 1, http: 403, meaning: 'a rule, --only --strict, or the session forbids the request' },
   'target-refused': {
     exit: 1,

@@ -68,8 +68,11 @@ const { pid, port } = JSON.parse(command('status', '--json')) as {
   readonly port: number
 }
 process.on('exit', () => process.kill(pid))
-const token = await (await hallpass.session()).clientToken()
+const { set } = JSON.parse(command('env', '--format', 'json')) as {
+  readonly set: { readonly HTTPS_PROXY: string }
+}
+const { username, password } = new URL(set.HTTPS_PROXY)
 serve(
-  { port, ca: hallpass.authority.certificatePem, auth: `${hallpass.sessionName}:${token.reveal()}` },
+  { port, ca: hallpass.authority.certificatePem, auth: `${username}:${password}` },
   { usage: () => usageOf(pid), live: () => liveMemoryOf(pid, state) },
 )

@@ -20,6 +20,8 @@ export interface AdminBackend {
   /** Starts to stop the proxy; the answer still goes out. */
   stop(): void
   access(session: string): Promise<Access>
+  /** Ends the token in the URL of `access`. */
+  rotateToken(session: string): Promise<void>
   issue(request: ClientRequest): Promise<IssuedClient>
   /** Resolves to undefined if no client has that id. */
   revoke(id: string): Promise<Outcome | undefined>
@@ -75,6 +77,10 @@ export function adminApp(backend: AdminBackend): Hono {
     const proxyUrl =
       context.req.query('reveal') === 'true' ? access.proxyUrl : withoutCredentials(access.proxyUrl)
     return context.json({ ...access, proxyUrl })
+  })
+  app.post('/sessions/:session/rotate-token', async (context) => {
+    await backend.rotateToken(context.req.param('session'))
+    return context.body(null, 204)
   })
   app.post('/clients', async (context) => {
     const request = await bodyOf(context.req.raw, clientRequest)

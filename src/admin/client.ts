@@ -49,9 +49,14 @@ export class AdminClient {
     await this.#call('POST', '/stop')
   }
 
-  /** The client token of the session, which stays the same until the session is removed. */
+  /** The client token of the session, which stays the same until the proxy stops, or the token is rotated. */
   access(session: string): Promise<Access> {
     return this.#call('GET', `/sessions/${encodeURIComponent(session)}/access?reveal=true`)
+  }
+
+  /** Ends the client token of the session, and its connections. */
+  async rotateToken(session: string): Promise<void> {
+    await this.#call('POST', `/sessions/${encodeURIComponent(session)}/rotate-token`)
   }
 
   /** Makes a token for one child. */

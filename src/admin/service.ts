@@ -100,6 +100,7 @@ function backendOf(
     },
     stop,
     access: async (session) => access(session, await proxy.url(session)),
+    rotateToken: (session) => proxy.rotateToken(session),
     issue: async (request) => {
       // Fails if the session does not exist, before a token is made for it.
       const about = await access(request.session, '', request)

@@ -1,8 +1,8 @@
 import { hallpassErrorOf } from '../errors.ts'
 import { jsonSpelledOut } from '../log/printable.ts'
 import type { GlobalFlags } from './global-flags.ts'
-import { inSamePlace, type Place, type SessionTaker } from './same-place.ts'
-import { type Spell, spelling } from './spelling.ts'
+import type { SessionTaker } from './same-place.ts'
+import { hintSpelling, type Spell, spelling } from './spelling.ts'
 import { forStream, painted, type Text, uncoloured, visible, visibleLines } from './terminal-text.ts'
 
 /**
@@ -15,8 +15,7 @@ export class Output {
   readonly spell: Spell
   readonly #quiet: boolean
   readonly #verbose: boolean
-  readonly #place: Place
-  readonly #commands: readonly SessionTaker[]
+  readonly #typed: Spell
 
   constructor(
     flags: Pick<GlobalFlags, 'json' | 'quiet' | 'verbose'> & Partial<GlobalFlags>,
@@ -26,8 +25,7 @@ export class Output {
     this.spell = spelling(commands)
     this.#quiet = flags.quiet
     this.#verbose = flags.verbose
-    this.#place = flags
-    this.#commands = commands
+    this.#typed = hintSpelling(flags, commands)
   }
 
   /** A line of data for a person. */
@@ -114,10 +112,6 @@ export class Output {
   }
 
   readonly #shown = (text: string) => visible(this.spell(text))
-
-  #typed(command: string): string {
-    return this.spell(inSamePlace(command, this.#place, this.#commands))
-  }
 
   #hint(command: string): void {
     this.#talk([painted('cyan', 'hint:'), ` ${this.#typed(command)}`])

@@ -171,13 +171,18 @@ function commandWord(argv: readonly string[]): string | undefined {
   return undefined
 }
 
-/** The command of the line, and its subcommand. */
+/** The command of the line, and its subcommands. */
 function commandPath(argv: readonly string[]): readonly CommandSpec[] {
-  const command = commands.find(({ name }) => name === commandWord(argv))
-  if (command === undefined) return []
-  const [second] = argv.slice(argv.indexOf(command.name) + 1)
-  const subcommand = command.subcommands?.find(({ name }) => name === second)
-  return subcommand === undefined ? [command] : [command, subcommand]
+  const word = commandWord(argv)
+  const path: CommandSpec[] = []
+  let at = word === undefined ? argv.length : argv.indexOf(word)
+  let found = commands.find(({ name }) => name === word)
+  while (found !== undefined) {
+    path.push(found)
+    at++
+    found = found.subcommands?.find(({ name }) => name === argv[at])
+  }
+  return path
 }
 
 function readFlags(options: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): GlobalFlags {

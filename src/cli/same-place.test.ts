@@ -12,6 +12,7 @@ it.each([
   ['hallpass session show', 'hallpass session show --session work --home /a'],
   ['hallpass token login x --session other', 'hallpass token login x --session other --home /a'],
   ['hallpass doctor', 'hallpass doctor --home /a'],
+  ['eval "$(hallpass env)"', 'eval "$(hallpass env --session work --home /a)"'],
   ['chmod 700 /a', 'chmod 700 /a'],
 ])('%s stays in the place that the user named', (command, expected) => {
   expect(inSamePlace(command, { session: 'work', home: '/a' }, commands)).toBe(expected)

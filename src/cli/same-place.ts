@@ -11,22 +11,24 @@ export interface SessionTaker {
 /** The flags of a command that a command to type next must repeat. */
 export type Place = Partial<Pick<GlobalFlags, 'home' | 'session' | 'sessionNamed'>>
 
-/** The command to type next, with the `--session` and `--home` of this one: without them it would look elsewhere. */
-export function inSamePlace(
-  command: string,
-  { home, session = 'default', sessionNamed = false }: Place,
-  commands: readonly SessionTaker[],
-): string {
+/**
+ * The command to type next, with the `--session` and `--home` of this one: without them it would look elsewhere. Also one inside
+ * `eval "$(…)"`.
+ */
+export function inSamePlace(command: string, place: Place, commands: readonly SessionTaker[]): string {
+  const [, inner] = /^eval "\$\((.*)\)"$/.exec(command) ?? []
+  if (inner !== undefined) return `eval "$(${inSamePlace(inner, place, commands)})"`
   if (!command.startsWith('hallpass ') || command.includes(';')) return command
+  const { home, session = 'default', sessionNamed = false } = place
   const [own = '', ...child] = command.split(/(?= -- )/)
-  const place = home === undefined || own.includes(' --home ') ? '' : ` --home ${quotedWord(home)}`
+  const where = home === undefined || own.includes(' --home ') ? '' : ` --home ${quotedWord(home)}`
   const whose =
     (session === 'default' && !sessionNamed) ||
     own.includes(' --session ') ||
     !takesSession(own.split(' ').slice(1), commands)
       ? ''
       : ` --session ${quotedWord(session)}`
-  return [own, whose, place, ...child].join('')
+  return [own, whose, where, ...child].join('')
 }
 
 function takesSession([word, ...more]: readonly string[], commands: readonly SessionTaker[]): boolean {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { AdminClient } from '../admin/client.ts'
 import { loadConfig } from '../config/load-config.ts'
+import { portInUse } from '../net/port-in-use.ts'
 import { bad, type Check, good } from './check.ts'
 
 export const port: Check = {
@@ -11,15 +12,17 @@ export const port: Check = {
     const { listen } = await loadConfig({ home: home.root, env, file: configFile })
     const problem = await tryListening(listen.host, listen.port)
     if (problem === undefined) return [good(`${listen.host}:${listen.port} is free`)]
-    return [bad(`${listen.host}:${listen.port}: ${problem}`, 'hallpass start --listen 127.0.0.1:0')]
+    return [bad(problem, 'hallpass start --listen 127.0.0.1:0')]
   },
 }
 
+/** Resolves to the reason when it fails. */
 async function tryListening(host: string, port: number): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>()
   const server = createServer()
   server.once('error', (error: NodeJS.ErrnoException) => {
-    resolve(error.code === 'EADDRINUSE' ? 'taken by another program' : error.message)
+    const address = `${host}:${port}`
+    resolve(error.code === 'EADDRINUSE' ? portInUse(address, error) : `${address}: ${error.message}`)
   })
   server.listen({ host, port }, () => server.close(() => resolve(undefined)))
   return promise

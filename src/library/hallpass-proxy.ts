@@ -52,10 +52,17 @@ export class HallpassProxy {
     return this.#running.stats()
   }
 
-  /** The value for HTTPS_PROXY, with the client token of the session in it. It stays the same over restarts. */
+  /** The value for HTTPS_PROXY, with the client token of the session in it. The token ends with this proxy. */
   async url(session: string = this.#sessionName): Promise<string> {
-    const opened = await this.#sessions.get(session)
-    return this.#urlWith(session, await opened.clientToken())
+    return this.#urlWith(session, await this.#clients.sessionToken(session))
+  }
+
+  /**
+   * Ends the token in `url`, and the connections that it opened. The next `url` has another.
+   * @internal
+   */
+  rotateToken(session: string): Promise<void> {
+    return this.#clients.rotate(session)
   }
 
   /**

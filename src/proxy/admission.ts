@@ -1,5 +1,7 @@
 import { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import { defaultSession } from '../sessions/sessions.ts'
+import { isName } from '../store/names.ts'
 import type { Client } from './engine.ts'
 import type { ProxyOptions } from './options.ts'
 
@@ -14,18 +16,22 @@ export async function admit(head: RequestHead, options: ProxyOptions): Promise<C
     const session = await options.sessions.get(options.noAuth.session)
     return { session, scope: {}, revoked: session.ended, report: options.clients.report }
   }
-  const credentials = fields.length === 1 && field !== undefined ? basicCredentials(field.value) : undefined
-  if (credentials !== undefined) {
-    const client = await options.clients.authenticate(credentials.user, credentials.password)
-    if (client !== undefined) return client
-  }
+  if (field === undefined)
+    throw new HallpassError('proxy-auth', 'the proxy needs a client token', { hint: envCommand() })
+  const credentials = fields.length === 1 ? basicCredentials(field.value) : undefined
+  const client = credentials && (await options.clients.authenticate(credentials.user, credentials.password))
+  if (client !== undefined) return client
   throw new HallpassError(
     'proxy-auth',
-    field === undefined ? 'the proxy needs a client token' : 'no session has this client token',
-    {
-      hint: 'hallpass env',
-    },
+    'no session has this client token: a token ends with the proxy that gave it out',
+    { hint: envCommand(credentials?.user) },
   )
+}
+
+/** The command for the session that the client named. */
+function envCommand(user: string = defaultSession): string {
+  const other = user !== defaultSession && isName('session', user)
+  return `eval "$(hallpass env${other ? ` --session ${user}` : ''})"`
 }
 
 /** RFC 7617. */

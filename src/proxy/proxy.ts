@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
+import { portInUse } from '../net/port-in-use.ts'
 import { Connection } from './connection.ts'
 import { Dialer, keepAliveInitialDelay } from './dial.ts'
 import type { Engine } from './engine.ts'
@@ -110,8 +111,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   }
 }
 
-function portTaken(host: string, port: number, cause: unknown): HallpassError {
-  return new HallpassError('port-taken', `${endpointOf(host, port)} is in use`, {
+function portTaken(host: string, port: number, cause: NodeJS.ErrnoException): HallpassError {
+  return new HallpassError('port-taken', portInUse(endpointOf(host, port), cause), {
     hint: 'hallpass status',
     cause,
   })

@@ -29,7 +29,7 @@ const version = 1
 /** Attack: a bundle that asks for all the memory, or for a week of work, before it is known to be one. */
 const most = { memoryKiB: 1024 * 1024, passes: 16, lanes: 16 }
 
-/** Everything a session holds, but its client token: that one is of this machine. */
+/** Everything a session holds. */
 export async function contentsOf(session: Session, store: Store): Promise<SessionContents> {
   const names = await store.names(session.name, 'credential')
   const credentials = await Promise.all(

@@ -1,9 +1,7 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { now, ruleSet, scope } from '../../test/support/material.ts'
-import type { Secret } from '../secret.ts'
 import { MemoryStore } from '../store/memory.ts'
-import type { Change, RecordId } from '../store/store.ts'
 import { Clients } from './clients.ts'
 import { Sessions } from './sessions.ts'
 
@@ -17,42 +15,25 @@ beforeEach(async () => {
 describe("a session's own token", () => {
   it('is 32 random bytes, the same for everybody who asks at once, and opens only that session', async () => {
     const work = await sessions.create({ name: 'work' })
-    const tokens = await Promise.all([work.clientToken(), work.clientToken(), work.clientToken()])
-    const [token = ''] = tokens.map((secret) => secret.reveal())
-    expect(new Set(tokens.map((secret) => secret.reveal())).size).toBe(1)
+    const asked = [1, 2, 3].map(() => clients.sessionToken('work'))
+    const tokens = (await Promise.all(asked)).map((secret) => secret.reveal())
+    const [token = ''] = tokens
+    expect(new Set(tokens).size).toBe(1)
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/)
     expect(await clients.authenticate('work', token)).toMatchObject({ session: work, scope: {} })
     expect(await clients.authenticate('default', token)).toBeUndefined()
+    await clients.sessionToken('default')
+    expect(await clients.authenticate('default', token)).toBeUndefined()
   })
 
-  it('is the same for two processes that make it at the same time', async () => {
-    class Interrupted extends MemoryStore {
-      by: (() => Promise<unknown>) | undefined
-      override async update(id: RecordId, change: Change) {
-        const by = this.by
-        this.by = undefined
-        await by?.()
-        return super.update(id, change)
-      }
-    }
-    const store = new Interrupted()
-    const open = async () => new Sessions({ store, config: ruleSet() }).get('default')
-    const [one, two] = [await open(), await open()]
-    const given: Secret[] = []
-    store.by = async () => given.push(await one.clientToken())
-    const token = await two.clientToken()
-    expect((await one.clientToken()).reveal()).toBe(token.reveal())
-    expect((await two.clientToken()).reveal()).toBe(token.reveal())
-    const [first] = given
-    expect(first?.reveal()).toBe(token.reveal())
-  })
-
-  it('holds after a restart', async () => {
+  it('ends with its process', async () => {
     const store = new MemoryStore()
-    const first = new Sessions({ store, config: ruleSet() })
-    const token = await (await first.get('default')).clientToken()
-    const second = new Clients(new Sessions({ store, config: ruleSet() }))
-    expect(await second.authenticate('default', token.reveal())).toBeDefined()
+    const started = () => new Clients(new Sessions({ store, config: ruleSet() }))
+    const token = (await started().sessionToken('default')).reveal()
+    const again = started()
+    expect(await again.authenticate('default', token)).toBeUndefined()
+    expect((await again.sessionToken('default')).reveal()).not.toBe(token)
+    expect(await again.authenticate('default', token)).toBeUndefined()
   })
 
   it('does not exist before its first use, and then opens nothing', async () => {
@@ -62,11 +43,42 @@ describe("a session's own token", () => {
   })
 
   it('is gone with the session', async () => {
-    const token = (await (await sessions.create({ name: 'work' })).clientToken()).reveal()
+    await sessions.create({ name: 'work' })
+    const token = (await clients.sessionToken('work')).reveal()
     await sessions.remove('work')
     expect(await clients.authenticate('work', token)).toBeUndefined()
     await sessions.create({ name: 'work' })
     expect(await clients.authenticate('work', token)).toBeUndefined()
+    await expect(clients.sessionToken('gone')).rejects.toMatchObject({ code: 'session-missing' })
+  })
+
+  it('is gone when another process has removed the session and made it again', async () => {
+    const store = new MemoryStore()
+    const running = new Clients(new Sessions({ store, config: ruleSet() }))
+    const token = (await running.sessionToken('default')).reveal()
+    const another = new Sessions({ store, config: ruleSet() })
+    await another.remove('default')
+    await another.get('default')
+    expect(await running.authenticate('default', token)).toBeUndefined()
+  })
+
+  it('ends with its connections when it is rotated, and the tokens of children stay', async () => {
+    const child = clients.issue(await sessions.get('default'), {}).token.reveal()
+    const token = (await clients.sessionToken('default')).reveal()
+    const client = await clients.authenticate('default', token)
+    expect(client?.revoked.aborted).toBe(false)
+    await clients.rotate('default')
+    expect(client?.revoked.aborted).toBe(true)
+    expect(await clients.authenticate('default', token)).toBeUndefined()
+    const next = (await clients.sessionToken('default')).reveal()
+    expect(next).not.toBe(token)
+    const served = [await clients.authenticate('default', next), await clients.authenticate('default', child)]
+    for (const client of served) expect(client?.revoked.aborted).toBe(false)
+  })
+
+  it('can be rotated before its first use; a missing session is an error', async () => {
+    await clients.rotate('default')
+    await expect(clients.rotate('gone')).rejects.toMatchObject({ code: 'session-missing' })
   })
 })
 
@@ -78,7 +90,7 @@ it.each([
   ['DEFAULT', 'x'],
   ['default', 'x'.repeat(100_000)],
 ])('does not let %j in with a wrong token', async (user, password) => {
-  await (await sessions.get('default')).clientToken()
+  await clients.sessionToken('default')
   expect(await clients.authenticate(user, password)).toBeUndefined()
 })
 

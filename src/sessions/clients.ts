@@ -12,19 +12,22 @@ import type { Sessions } from './sessions.ts'
 export interface AuthenticatedClient {
   readonly session: Session
   readonly scope: Scope
-  /** Aborted when the token is revoked, and when the session ends: its connections end then. */
+  /** Aborted when the token ends, and when the session ends: its connections end then. */
   readonly revoked: AbortSignal
   /** What came of its requests. `revoke` returns that of a child. */
   readonly report: Report
 }
 
 interface Issued {
-  readonly id: string
-  readonly session: Session
   readonly token: Secret
-  readonly scope: Scope
   readonly revocation: AbortController
   readonly revoked: AbortSignal
+}
+
+interface IssuedToChild extends Issued {
+  readonly id: string
+  readonly session: Session
+  readonly scope: Scope
   readonly report: Report
 }
 
@@ -33,37 +36,59 @@ const maxIssued = 10_000
 
 const wholeSession: Scope = Object.freeze({})
 
-/** Decides which client may use which session: by the session's own token, or by a token in memory with a scope of its own. */
+/**
+ * Decides which client may use which session: by the session's own token, or by a token of a child with a scope of its own.
+ * All tokens are in memory alone and end with this process. Attack: after `stop`, another user listens on the port and collects
+ * the tokens that shells still send there. After the next start they must open nothing.
+ */
 export class Clients {
   /** What came of the requests of all clients. */
   readonly report = new Report()
   readonly #sessions: Sessions
+  /** A session that is made again under the name is another object, and gets another token. */
+  readonly #ofSessions = new WeakMap<Session, Issued>()
   /** By SHA-256 of the token. The time of a look-up by the token itself would show how much of a guess is right. */
-  readonly #byDigest = new Map<string, Issued>()
+  readonly #ofChildren = new Map<string, IssuedToChild>()
 
   constructor(sessions: Sessions) {
     this.#sessions = sessions
   }
 
+  /**
+   * The token of a whole session. Made at first use; it ends when it is rotated, with the session, or with the process. Throws
+   * `session-missing`.
+   */
+  async sessionToken(name: string): Promise<Secret> {
+    const session = await this.#sessions.get(name)
+    const held = this.#ofSessions.get(session)
+    if (held !== undefined) return held.token
+    const made = newToken(session)
+    this.#ofSessions.set(session, made)
+    return made.token
+  }
+
+  /** Ends the token of a session, and its connections. `sessionToken` then makes another. Throws `session-missing`. */
+  async rotate(name: string): Promise<void> {
+    const session = await this.#sessions.get(name)
+    const held = this.#ofSessions.get(session)
+    this.#ofSessions.delete(session)
+    held?.revocation.abort()
+  }
+
   /** A token for one child. It ends when it is revoked, with the session, or with the process. */
   issue(session: Session, scope: Scope): { readonly id: string; readonly token: Secret } {
-    if (this.#byDigest.size >= maxIssued)
+    if (this.#ofChildren.size >= maxIssued)
       throw new HallpassError('failed', `${maxIssued} clients have a token, and no more are issued`, {
         hint: 'hallpass stop',
       })
     const id = randomBytes(8).toString('hex')
-    const token = new Secret(childTokenPrefix + randomBytes(32).toString('base64url'))
-    const revocation = new AbortController()
-    const revoked = AbortSignal.any([session.ended, revocation.signal])
-    // Each connection of the client listens. A browser opens more than ten, and Node would warn of a leak.
-    setMaxListeners(0, revoked)
-    this.#byDigest.set(digestOf(token.reveal()), {
+    const made = newToken(session, childTokenPrefix)
+    const { token } = made
+    this.#ofChildren.set(digestOf(token.reveal()), {
+      ...made,
       id,
       session,
-      token,
       scope,
-      revocation,
-      revoked,
       report: new Report(this.report),
     })
     return { id, token }
@@ -74,9 +99,9 @@ export class Clients {
    * @returns what came of its requests; undefined without a token of that id
    */
   revoke(id: string): ReportSummary | undefined {
-    for (const [digest, issued] of this.#byDigest) {
+    for (const [digest, issued] of this.#ofChildren) {
       if (issued.id !== id) continue
-      this.#byDigest.delete(digest)
+      this.#ofChildren.delete(digest)
       issued.revocation.abort()
       return issued.report.summary
     }
@@ -90,24 +115,22 @@ export class Clients {
   async authenticate(user: string, password: string): Promise<AuthenticatedClient | undefined> {
     if (!isName('session', user)) return undefined
     const session = await this.#find(user)
-    if (session === undefined) return undefined
-    const found = this.#byDigest.get(digestOf(password))
-    // A session that was made again under the name is another object.
-    const issued = found?.session === session && found.token.equals(password) ? found : undefined
-    if (issued === undefined) {
-      const token = await session.readClientToken()
-      if (token?.equals(password) !== true) return undefined
-    }
+    const client = session && this.#clientOf(session, password)
+    if (client === undefined) return undefined
     // Nobody waits for it, and a full disk keeps nobody out.
-    this.#sessions.touch(session).catch(() => 'the time of last use is not worth an error')
-    return issued === undefined
-      ? { session, scope: wholeSession, revoked: session.ended, report: this.report }
-      : {
-          session,
-          scope: issued.scope,
-          revoked: issued.revoked,
-          report: issued.report,
-        }
+    this.#sessions.touch(client.session).catch(() => 'the time of last use is not worth an error')
+    return client
+  }
+
+  #clientOf(session: Session, password: string): AuthenticatedClient | undefined {
+    const own = this.#ofSessions.get(session)
+    if (own?.token.equals(password) === true)
+      return { session, scope: wholeSession, revoked: own.revoked, report: this.report }
+    const child = this.#ofChildren.get(digestOf(password))
+    // A session that was made again under the name is another object.
+    if (child?.session !== session || !child.token.equals(password)) return undefined
+    const { scope, revoked, report } = child
+    return { session, scope, revoked, report }
   }
 
   async #find(name: string): Promise<Session | undefined> {
@@ -118,6 +141,15 @@ export class Clients {
       throw error
     }
   }
+}
+
+/** 32 random bytes. */
+function newToken(session: Session, prefix = ''): Issued {
+  const revocation = new AbortController()
+  const revoked = AbortSignal.any([session.ended, revocation.signal])
+  // Each connection of the client listens. A browser opens more than ten, and Node would warn of a leak.
+  setMaxListeners(0, revoked)
+  return { token: new Secret(prefix + randomBytes(32).toString('base64url')), revocation, revoked }
 }
 
 function digestOf(token: string): string {

@@ -265,15 +265,6 @@ describe('a damaged record', () => {
     expect(attached(await held.plan({ ...request, host: 'other.test' }, {}))).toEqual([])
     expect((await held.plan(request, scope({ only: ['other.test'] }))).policy.allowed).toBe(true)
   })
-
-  it('of the client token is an error', async () => {
-    const store = new MemoryStore()
-    const held = await open(store)
-    await damage(store, { ...session, kind: 'client', name: '' })
-    await expect(held.clientToken()).rejects.toMatchObject({ code: 'record-damaged' })
-    await store.update({ ...session, kind: 'client', name: '' }, () => ({ token: '' }))
-    await expect(held.clientToken()).rejects.toMatchObject({ code: 'record-damaged' })
-  })
 })
 
 describe('explain', () => {

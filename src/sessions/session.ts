@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { Jar } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
@@ -18,7 +17,6 @@ import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
 import { siteOfRequest } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
-import { Secret } from '../secret.ts'
 import { type SessionMetadata, type Store, sessionRemoved } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
@@ -121,32 +119,6 @@ export class Session {
   adopt(metadata: SessionMetadata): void {
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
-  }
-
-  /**
-   * The password of a client to the proxy. It is made on first use, and stays the same until the session is removed.
-   * @internal
-   */
-  async clientToken(): Promise<Secret> {
-    const held = await this.readClientToken()
-    if (held !== undefined) return held
-    const token = randomBytes(32).toString('base64url')
-    await this.#records.update(this.#clientId, (value) => value ?? { token })
-    const made = await this.readClientToken()
-    if (made === undefined) throw sessionRemoved(this.name)
-    return made
-  }
-
-  /**
-   * The client token; undefined before its first use.
-   * @internal
-   */
-  async readClientToken(): Promise<Secret | undefined> {
-    const value = (await this.#records.read(this.#clientId))?.value
-    if (value === undefined) return undefined
-    const token = typeof value === 'object' && value !== null && 'token' in value ? value.token : undefined
-    if (typeof token === 'string' && token.length >= 32) return new Secret(token)
-    throw new HallpassError('record-damaged', `the client token of the session "${this.name}" is damaged`)
   }
 
   /**
@@ -300,10 +272,6 @@ export class Session {
     const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.credentials.held()])
     const credentials = held.flatMap(({ credential }) => credential ?? [])
     return { stamps, material: { jar, credentials }, held }
-  }
-
-  get #clientId() {
-    return { kind: 'client', session: this.name, name: '' } as const
   }
 }
 

@@ -122,7 +122,7 @@ export class Sessions {
     return this.get(name)
   }
 
-  /** Removes a session with everything in it, also its client token. The default session exists again at once, empty. Throws `session-missing`. */
+  /** Removes a session with everything in it, and ends its client token. The default session exists again at once, empty. Throws `session-missing`. */
   async remove(name: string): Promise<void> {
     checkName('session', name)
     if (name !== defaultSession && (await this.#store.readSession(name)) === undefined)

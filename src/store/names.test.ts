@@ -107,7 +107,6 @@ describe('the path of a record', () => {
     { kind: 'storage', session: 'work', name: 'example.com' },
     { kind: 'credential', session: 'work', name: 'example.com' },
     { kind: 'cookies', session: 'other', name: 'example.com' },
-    { kind: 'client', session: 'work', name: '' },
     { kind: 'undo', session: 'work', name: '' },
     { kind: 'ca', session: '', name: 'ca.key' },
   ]
@@ -117,9 +116,9 @@ describe('the path of a record', () => {
     expect(new Set(ids.map((id) => recordLock(home, id))).size).toBe(ids.length)
   })
 
-  it('exists only for the one client token and the one authority', () => {
+  it('exists only for the one undo record and the one authority', () => {
     const refused = expect.objectContaining({ code: 'name-invalid' })
-    expect(() => recordPath(home, { kind: 'client', session: 'work', name: 'second' })).toThrow(refused)
+    expect(() => recordPath(home, { kind: 'undo', session: 'work', name: 'second' })).toThrow(refused)
     expect(() => recordPath(home, { kind: 'ca', session: 'work', name: 'ca.key' })).toThrow(refused)
   })
 })

@@ -21,7 +21,6 @@ export function checkRecordId({ kind, session, name }: SealId): void {
       checkName('session', session)
       checkName('credential', name)
       return
-    case 'client':
     case 'undo':
       checkName('session', session)
       if (name === '') return
@@ -41,7 +40,6 @@ export function recordPath(home: Home, id: SealId): string {
       return `${sitesFolder(home, id.session)}${sep}${id.name}${sep}${id.kind}${recordSuffix}`
     case 'credential':
       return `${credentialsFolder(home, id.session)}${sep}${id.name}${recordSuffix}`
-    case 'client':
     case 'undo':
       return `${sessionFolder(home, id.session)}${sep}${id.kind}${recordSuffix}`
     case 'ca':

@@ -12,14 +12,13 @@ import { caKeyId, type SealId } from './seal.ts'
 
 const ids: readonly SealId[] = [
   caKeyId,
-  { kind: 'client', session: 'work', name: '' },
   { kind: 'cookies', session: 'work', name: 'example.com' },
   { kind: 'cookies', session: 'work', name: '::1' },
   { kind: 'storage', session: 'work', name: 'example.com' },
   { kind: 'credential', session: 'work', name: 'api' },
   { kind: 'undo', session: 'work', name: '' },
 ]
-const [, , first = caKeyId] = ids
+const [, first = caKeyId] = ids
 
 async function filled() {
   const opened = await scratchStore()

@@ -4,7 +4,7 @@ import { parseJsonObject } from '../json.ts'
 
 /** Kind and place of a sealed text. It is bound in as associated data, so that no sealed text can take the place of another. */
 export interface SealId {
-  readonly kind: 'cookies' | 'storage' | 'credential' | 'client' | 'undo' | 'ca'
+  readonly kind: 'cookies' | 'storage' | 'credential' | 'undo' | 'ca'
   /** Empty for a record of no session. */
   readonly session: string
   /** The site of cookies and storage, or the name of a credential. docs/format.md has the others. */

@@ -14,10 +14,8 @@ export function* sealedFiles(home: Home): Generator<SealId> {
 /** Every sealed file of a session. */
 export function* sealedFilesOf(home: Home, session: string): Generator<SealId> {
   const there = (id: SealId) => isThere(recordPath(home, id))
-  for (const kind of ['client', 'undo'] as const) {
-    const id: SealId = { kind, session, name: '' }
-    if (there(id)) yield id
-  }
+  const undo: SealId = { kind: 'undo', session, name: '' }
+  if (there(undo)) yield undo
   for (const name of credentialNames(home, session)) yield { kind: 'credential', session, name }
   for (const name of siteNames(home, session)) {
     for (const kind of ['cookies', 'storage'] as const) {

@@ -110,7 +110,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       { ...cookies, name: 'example.org' },
       { ...cookies, session: 'other' },
       { kind: 'credential', session: 'work', name: 'example.com' },
-      { kind: 'client', session: 'work', name: '' },
+      { kind: 'undo', session: 'work', name: '' },
       caKeyId,
     ]
     for (const [index, id] of ids.entries()) await store.update(id, () => index)
@@ -143,7 +143,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       { kind: 'storage', session: 'work', name },
       { kind: 'credential', session: 'work', name },
       { kind: 'cookies', session: name, name: 'example.com' },
-      { kind: 'client', session: name, name: '' },
+      { kind: 'undo', session: name, name: '' },
       { kind: 'ca', session: '', name },
     ]
     for (const id of ids) {

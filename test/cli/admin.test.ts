@@ -120,6 +120,7 @@ describe('the admin app', () => {
       proxyUrl: 'http://default:secret-token@127.0.0.1:1',
       loopback: false,
     }),
+    rotateToken: async () => {},
     issue: async () => {
       throw new Error('unused')
     },

@@ -77,6 +77,7 @@ const table: readonly (readonly [line: string, outcome: Outcome])[] = [
   ['session create work', done('session-create/1')],
   ['session create default', { kind: 'error', code: 'name-invalid', exit: 2 }],
   ['session create --ttl soon', usage],
+  ['session token rotate', nothing('no proxy is running', 'session-token-rotate/1')],
   ['session rm default --yes', done('session-rm/1')],
   ['session rm default', usage],
   ['session rm other', missing('session-missing')],

@@ -46,6 +46,7 @@ const bashCases: readonly (readonly [string, string, readonly string[]])[] = [
   ['an option after a global one with a value', 'hallpass --session run start --back', ['--background']],
   ['the values of an option', 'hallpass env --format fi', ['fish']],
   ['the values of an operand', 'hallpass completion z', ['zsh']],
+  ['a subcommand of a subcommand', 'hallpass session token ro', ['rotate']],
   ['a topic of help', 'hallpass help exit', ['exit-codes']],
   ['a command of the child', 'hallpass run -- printen', ['printenv']],
 ]

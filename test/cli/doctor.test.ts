@@ -94,7 +94,7 @@ describe('doctor', () => {
       'is open to other users',
       openedKey,
     ],
-    ['a port that another program has', 'port', 'taken by another program', takenPort],
+    ['a port that another program has', 'port', 'in use by another program', takenPort],
     ['a damaged record, by its file', 'records', 'cookies.json.enc', damagedRecord],
     ['a clock that is behind', 'clock', 'a file here was written at', writtenTomorrow],
     ['a bundle without the present authority', 'ca', 'does not contain the present authority', foreignBundle],

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openHallpass } from '../../src/index.ts'
@@ -16,6 +16,18 @@ test('a hint stays in the session and the state folder that were named', async (
   const command = /hint: .*hallpass (.*)\n$/.exec(refused.stderr)?.[1]?.split(' ')
   expect(command).toEqual(['token', 'list', '--session', 'work', ...elsewhere])
   expect(await cli.run(command ?? [])).toMatchObject({ status: 0 })
+})
+
+test('the sealed client token of an older version disturbs nothing, and goes with its session', async () => {
+  const cli = await filledHome()
+  const file = join(cli.home, 'sessions', 'default', 'client.json.enc')
+  writeFileSync(file, 'sealed with a key that is gone', { mode: 0o600 })
+  expect(await cli.run(['key', 'rotate'])).toMatchObject({ status: 0 })
+  const doctor = await cli.run(['doctor', '--json'])
+  expect(doctor.stdout).not.toContain('client.json.enc')
+  expect(doctor.stdout).toMatch(/\d sealed files open/)
+  expect(await cli.run(['session', 'rm', 'default', '--yes'])).toMatchObject({ status: 0 })
+  expect(existsSync(file)).toBe(false)
 })
 
 describe('session list', () => {

@@ -82,6 +82,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['session', 'show', evil],
   ],
   'session create': [['session', 'create', evil]],
+  'session token rotate': [['session', 'token', 'rotate', evil]],
   'session rm': [['session', 'rm', evil, '--yes']],
   import: [
     ['import', evil],

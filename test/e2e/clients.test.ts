@@ -131,16 +131,22 @@ describe('with eval "$(hallpass env)" and a proxy in the background', () => {
     await expectOwnCertificate(inShell)
   })
 
-  testWith('curl')('the pasted line survives a restart of the proxy on the same port', async () => {
-    const status = await world.hallpass(['status', '--json'])
-    const { host, port } = JSON.parse(status.stdout) as { host: string; port: number }
-    const variables = await world.hallpass(['env', '--format', 'json'])
-    expect((await world.hallpass(['stop'])).status).toBe(0)
-    expect((await world.hallpass(['start', '--background', '--listen', `${host}:${port}`])).status).toBe(0)
-    const { set } = JSON.parse(variables.stdout) as { set: Record<string, string> }
-    const again = await world.shell(`curl -sS ${api}`, { env: set })
-    expect(answerOf(again)).toEqual({ status: 0, answer: signedIn, stderr: '' })
-  })
+  testWith('curl')(
+    'a shell has to evaluate env again after a restart of the proxy on the same port',
+    async () => {
+      const status = await world.hallpass(['status', '--json'])
+      const { host, port } = JSON.parse(status.stdout) as { host: string; port: number }
+      const variables = await world.hallpass(['env', '--format', 'json'])
+      expect((await world.hallpass(['stop'])).status).toBe(0)
+      expect((await world.hallpass(['start', '--background', '--listen', `${host}:${port}`])).status).toBe(0)
+      const { set } = JSON.parse(variables.stdout) as { set: Record<string, string> }
+      const stale = await world.shell('curl -s http://hallpass.internal/', { env: set })
+      expect(stale.stdout).toContain('hallpass env)"')
+      expect(await world.shell(`curl -sS ${api}`, { env: set })).toMatchObject({ status: 56, stdout: '' })
+      const again = await world.shell(`eval "$($HALLPASS env)" && curl -sS ${api}`, { env: set })
+      expect(answerOf(again)).toEqual({ status: 0, answer: signedIn, stderr: '' })
+    },
+  )
 })
 
 function answerOf(ended: Ended): { status: number | null; answer: string; stderr: string } {

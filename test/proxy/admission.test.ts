@@ -10,19 +10,24 @@ import { scene } from '../support/scene.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const host = 'Host: site.test\r\n'
+const env = 'eval "$(hallpass env)"'
 
 describe('the port is useless without the client token', () => {
   it.each([
-    ['none', ''],
-    ['a wrong token', `Proxy-Authorization: ${basic('default', 'x'.repeat(43))}\r\n`],
-    ['an empty token', `Proxy-Authorization: ${basic('default', '')}\r\n`],
-    ['no session of that name', `Proxy-Authorization: ${basic('nobody', 'x')}\r\n`],
-    ['a session that is a path', `Proxy-Authorization: ${basic('../../x', 'x')}\r\n`],
-    ['a session that is a prototype', `Proxy-Authorization: ${basic('__proto__', 'x')}\r\n`],
-    ['another scheme', 'Proxy-Authorization: Bearer x\r\n'],
-    ['what is no Base64', 'Proxy-Authorization: Basic ???\r\n'],
-    ['Authorization instead', `Authorization: ${basic('default', 'x')}\r\n`],
-  ])('%s: 407 with a challenge, for every kind of request', async (_case, field) => {
+    ['none', '', env],
+    ['a wrong token', `Proxy-Authorization: ${basic('default', 'x'.repeat(43))}\r\n`, env],
+    ['an empty token', `Proxy-Authorization: ${basic('default', '')}\r\n`, env],
+    [
+      'no session of that name',
+      `Proxy-Authorization: ${basic('nobody', 'x')}\r\n`,
+      'eval "$(hallpass env --session nobody)"',
+    ],
+    ['a session that is a path', `Proxy-Authorization: ${basic('../../x', 'x')}\r\n`, env],
+    ['a session that is a prototype', `Proxy-Authorization: ${basic('__proto__', 'x')}\r\n`, env],
+    ['another scheme', 'Proxy-Authorization: Bearer x\r\n', env],
+    ['what is no Base64', 'Proxy-Authorization: Basic ???\r\n', env],
+    ['Authorization instead', `Authorization: ${basic('default', 'x')}\r\n`, env],
+  ])('%s: 407 with a challenge, for every kind of request', async (_case, field, hint) => {
     await using s = await scene(() => {})
     for (const line of [
       'CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443',
@@ -37,7 +42,7 @@ describe('the port is useless without the client token', () => {
       expect(status).toBe(407)
       expect(head).toMatch(/^proxy-authenticate: basic realm=/im)
       expect(head).toContain('Hallpass-Error: proxy-auth\r\n')
-      expect(body.split('\n')).toEqual([expect.stringContaining('hallpass: '), 'hallpass env', ''])
+      expect(body.split('\n')).toEqual([expect.stringContaining('hallpass: '), hint, ''])
     }
     expect(s.origin.connections).toHaveLength(0)
   })
@@ -75,11 +80,11 @@ describe('the port is useless without the client token', () => {
   })
 
   it('the hint is written as a person types it here, and no other line changes', async () => {
-    await using proxy = await startTestProxy({ spell: (hint) => `npx ${hint}` })
+    await using proxy = await startTestProxy({ spell: (hint) => hint.replace('hallpass', 'npx hallpass') })
     const client = await proxy.client()
     client.send('CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n')
     expect((await client.response()).body).toBe(
-      'hallpass: the proxy needs a client token\nnpx hallpass env\n',
+      'hallpass: the proxy needs a client token\neval "$(npx hallpass env)"\n',
     )
   })
 })

@@ -48,9 +48,9 @@ function idOf({ associated }: Vector): SealId {
 }
 
 describe('docs/format.md', () => {
-  it('has a vector for a site, a credential, a client token, the authority and tokens that are refreshed', () => {
+  it('has a vector for a site, a credential, an undo record, the authority and tokens that are refreshed', () => {
     const found = vectors.map((vector) => idOf(vector).kind)
-    expect(found).toEqual(['cookies', 'credential', 'client', 'ca', 'credential'])
+    expect(found).toEqual(['cookies', 'credential', 'undo', 'ca', 'credential'])
     expect(keyFiles).toHaveLength(2)
   })
 
@@ -129,7 +129,6 @@ describe('docs/format.md', () => {
   it('says where everything lies', async () => {
     const { home, store } = await scratchStore()
     const ids: SealId[] = [
-      { kind: 'client', session: 'work', name: '' },
       { kind: 'undo', session: 'work', name: '' },
       { kind: 'cookies', session: 'work', name: 'example.com' },
       { kind: 'storage', session: 'work', name: 'example.com' },

@@ -121,7 +121,7 @@ const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => P
     await store.addSession({ name: 'work', id: 'one', createdAt: '' })
     const ids: SealId[] = [
       caKeyId,
-      { kind: 'client', session: 'work', name: '' },
+      { kind: 'undo', session: 'work', name: '' },
       { kind: 'cookies', session: 'work', name: 'example.com' },
       { kind: 'storage', session: 'work', name: 'example.com' },
       { kind: 'credential', session: 'work', name: 'api' },

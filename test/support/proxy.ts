@@ -180,7 +180,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     limits: { sweepMs: 50, ...options.limits },
     ...(options.names === undefined ? {} : { names: options.names }),
   })
-  const token = (await session.clientToken()).reveal()
+  const token = (await clients.sessionToken('default')).reveal()
   return new TestProxy({
     proxy,
     sessions,

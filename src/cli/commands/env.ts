@@ -6,6 +6,7 @@ export const command: CommandSpec = {
   takesSession: true,
   about:
     'The output contains the client token of the session. Give it to eval or write it to a file of your own; do not share it. ' +
+    'The token ends when the proxy stops: after the next start, tools that have it get 407 until you run the command again. ' +
     'Without a running proxy the command prints nothing and exits with 1.',
   options: [
     {

@@ -30,6 +30,22 @@ export const command: CommandSpec = {
       load: () => import('./session/create.ts'),
     },
     {
+      name: 'token',
+      summary: 'the client token that "hallpass env" gives out',
+      takesSession: true,
+      subcommands: [
+        {
+          name: 'rotate',
+          summary: 'replace the client token, and close the connections of the old one',
+          about:
+            'Tools that have the old token get 407 from then on. The commands that "hallpass run" has started go on: they have ' +
+            'tokens of their own. Every client token ends when the proxy stops.',
+          operands: [{ name: '[name]', summary: 'the session (default: that of --session)' }],
+          load: () => import('./session/rotate-token.ts'),
+        },
+      ],
+    },
+    {
       name: 'rm',
       summary: 'remove a session and everything in it; "default" is emptied',
       operands: [{ name: '<name>', summary: 'the session' }],

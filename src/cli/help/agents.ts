@@ -37,8 +37,8 @@ Headers of responses
                              without it or with a dead token. hallpass explain URL says why
   Hallpass-Error: CODE       the proxy answered, not the site. The body has two lines: what
                              happened, and what to type
-    proxy-auth (407)         your proxy URL is stale: ask for a new "hallpass run" or
-                             "hallpass env"
+    proxy-auth (407)         your proxy URL is stale, because the proxy was started again: ask for
+                             a new "hallpass run" or "hallpass env"
     policy (403)             a rule or --only --strict forbids the request, or a placeholder is on
                              its way to a wrong host: do not look for a way around
     target-refused (403)     link-local addresses, cloud metadata and the proxy's own ports are

@@ -2,7 +2,7 @@ import { hallpassErrorOf } from '../../../errors.ts'
 import { type Hallpass, openHallpass, Secret } from '../../../index.ts'
 import { commands } from '../../commands.ts'
 import { keepMemoryOutOfCores } from '../../core-dumps.ts'
-import { spelling } from '../../spelling.ts'
+import { hintSpelling } from '../../spelling.ts'
 import { serveUntilStopped } from './foreground.ts'
 import type { BackgroundRequest, Report } from './start-messages.ts'
 
@@ -15,7 +15,7 @@ process.once('message', (message: BackgroundRequest) => {
 async function serve(request: BackgroundRequest): Promise<void> {
   try {
     const hallpass = await openAs(request)
-    const options = { terminal: false, background: true, spell: spelling(commands) }
+    const options = { terminal: false, background: true, spell: hintSpelling(request.place, commands) }
     await serveUntilStopped(hallpass, request, options, (started) => {
       report({ kind: 'started', ...started })
     })

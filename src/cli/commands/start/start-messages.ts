@@ -1,8 +1,11 @@
 import type { OpenOptions } from '../../../index.ts'
+import type { GlobalFlags } from '../../global-flags.ts'
 
 /** The options of `start`. */
 export interface StartRequest {
   readonly session: string
+  /** The state folder, absolute, if `--home` named it: the hints of the proxy then name it too. */
+  readonly place: Pick<GlobalFlags, 'home'>
   readonly noAuth: boolean
   readonly config: NonNullable<OpenOptions['config']>
 }

@@ -1,14 +1,16 @@
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { npxFolder } from '../../package.ts'
-import { quoteSh } from '../env/formats.ts'
+import { inSamePlace } from '../../same-place.ts'
+import { hintSpelling } from '../../spelling.ts'
 import type { Started, StartRequest } from './start-messages.ts'
 
 export const run: Run = async (context, input) => {
-  const request = readRequest(context, input)
   const { refuseSecond } = await import('../../../admin/serve.ts')
   const { homeOf } = await import('../../../store/home.ts')
-  await refuseSecond(homeOf(context.env))
+  const home = homeOf(context.env)
+  const request = readRequest(context, input, home.root)
+  await refuseSecond(home)
   if (input.has('background')) {
     const { startInBackground } = await import('./background.ts')
     announce(context, request, await startInBackground(context, request))
@@ -16,17 +18,18 @@ export const run: Run = async (context, input) => {
   }
   const hallpass = await context.open({ config: request.config })
   const { serveUntilStopped } = await import('./foreground.ts')
-  const options = { terminal: !context.flags.quiet, spell: context.output.spell }
+  const options = { terminal: !context.flags.quiet, spell: hintSpelling(request.place, context.commands) }
   await serveUntilStopped(hallpass, request, options, (started) => announce(context, request, started))
 }
 
 /** Prints the line to paste on stdout, and everything else on stderr. */
 function announce(
-  { output, flags }: Context,
+  { output, flags, commands }: Context,
   request: StartRequest,
   { pid, host, port, upstream }: Started,
 ): void {
-  const paste = pasteLine(flags)
+  const place = { session: flags.session, ...request.place }
+  const paste = inSamePlace('eval "$(hallpass env)"', place, commands)
   if (output.json) {
     output.document('start/1', {
       pid,
@@ -52,19 +55,14 @@ function announce(
   output.line(paste)
 }
 
-function pasteLine(flags: Context['flags']): string {
-  const home = flags.home === undefined ? '' : ` --home ${quoteSh(flags.home)}`
-  const session = flags.session === 'default' ? '' : ` --session ${quoteSh(flags.session)}`
-  return `eval "$(hallpass env${home}${session})"`
-}
-
-function readRequest({ flags }: Context, input: Input): StartRequest {
+function readRequest({ flags }: Context, input: Input, home: string): StartRequest {
   const listen = input.text('listen')
   const capture = input.list('capture')
   // The parser sets `auth` to true, and to false for `--no-auth`.
   const noAuth = !input.has('auth')
   return {
     session: flags.session,
+    place: flags.home === undefined ? {} : { home },
     noAuth,
     config: {
       ...(listen === undefined ? {} : { listen }),
