@@ -4,9 +4,13 @@ import { parseCookieHeader } from '../src/cookies/cookie-header.ts'
 import { Jar } from '../src/cookies/jar.ts'
 import { parseSetCookie } from '../src/cookies/set-cookie.ts'
 import { siteOf } from '../src/cookies/site.ts'
+import { plainChunkLine } from '../src/http1/chunk-line.ts'
+import { responseHeadLimits } from '../src/http1/limits.ts'
+import { readResponseHead } from '../src/http1/read-response-head.ts'
 import { parseRequestHead } from '../src/http1/request-head.ts'
 import { parseRequestTarget } from '../src/http1/request-target.ts'
 import { parseResponseHead } from '../src/http1/response-head.ts'
+import { mendTrailers } from '../src/http1/trailers.ts'
 import { printable, withoutQueryValues } from '../src/log/printable.ts'
 import { checkServerIdentity } from '../src/net/server-identity.ts'
 import { applyPlan, type SendContext } from '../src/plan/apply.ts'
@@ -108,6 +112,17 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
       ['CONNECT', text],
     ].map(([method = '', target = '']) => parseRequestTarget(method, target)),
   'the head of a response': (text) => parseResponseHead(`HTTP/1.1 200 ${text}\r\nServer: ${text}\r\n\r\n`),
+  'the head of a response that needs repair': (text) =>
+    readResponseHead(
+      Buffer.from(
+        `http/1.1 200${text}\nX : ${text}\n${text}: a\n ${text.replaceAll(' ', '\n ')}\n\n`,
+        'latin1',
+      ),
+      0,
+      responseHeadLimits,
+    ),
+  'a line of chunks': (text) => [`5${text}`, `5;a="${text}`].map((line) => plainChunkLine(line, true)),
+  'the trailers of a response': (text) => mendTrailers(` ${text.replaceAll(' ', '\n ')}\nX : ${text}\n\n`),
   'a Cookie header': parseCookieHeader,
   'a Set-Cookie line': (text) =>
     parseSetCookie(`a=${text}; Path=/${text}; Domain=${text}; Expires=${text}`, now),

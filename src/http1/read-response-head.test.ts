@@ -41,6 +41,8 @@ describe('a response head that curl and Chromium read alike', () => {
     // The status line.
     ['http/1.1 200 OK\r\n\r\n', `${ok}\r\n`, 'the status line'],
     ['Http/1.0 200\r\n\r\n', 'HTTP/1.0 200 \r\n\r\n', 'the status line'],
+    ['HTTP/2 200\r\n\r\n', 'HTTP/1.0 200 \r\n\r\n', 'the status line'],
+    ['HTTP/2.0 404 No\r\n\r\n', 'HTTP/1.0 404 No\r\n\r\n', 'the status line'],
     ['HTTP/1.1  200 OK\r\n\r\n', `${ok}\r\n`, 'the status line'],
     ['HTTP/1.1 \t200\tOK\r\n\r\n', `${ok}\r\n`, 'the status line'],
     ['HTTP/1.1 200OK\r\n\r\n', `${ok}\r\n`, 'the status line'],
@@ -103,7 +105,8 @@ describe('a response head that curl and Chromium read alike', () => {
 describe('a response head that is not HTTP, or two to two readers', () => {
   it.each([
     // curl refuses it.
-    'HTTP/2 200 OK\r\n\r\n',
+    'HTTP/2.1 200 OK\r\n\r\n',
+    'HTTP/3 200 OK\r\n\r\n',
     'HTTP/1.2 200 OK\r\n\r\n',
     'HTTP/1 200 OK\r\n\r\n',
     'HTTP/1.1\t200 OK\r\n\r\n',

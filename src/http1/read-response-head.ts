@@ -46,8 +46,10 @@ function mendHead(text: string, limits: HeadLimits): ResponseHead {
   return { ...head, repairs: [...repairs] }
 }
 
-/** `http` in any case, any blanks between version and status, any reason. Not the versions that only one of the two takes. */
-const oddStatusLine = /^http\/1\.([01]) [\t ]*([1-9][0-9]{2})(?![0-9])(.*)$/is
+/**
+ * `http` in any case, any blanks between version and status, any reason. Not the versions that only one of the two takes.
+ */
+const oddStatusLine = /^http\/(1\.[01]|2|2\.0) [\t ]*([1-9][0-9]{2})(?![0-9])(.*)$/is
 
 /** The line without its end, as the strict parser reads it. */
 export function mendStatusLine(line: string, limits: HeadLimits, repairs: Set<string>): string {
@@ -57,8 +59,10 @@ export function mendStatusLine(line: string, limits: HeadLimits, repairs: Set<st
   } catch (error) {
     const match = oddStatusLine.exec(line)
     if (match === null) throw error
-    const [, minor, status, rest = ''] = match
+    const [, version, status, rest = ''] = match
     repairs.add('the status line')
+    // Behind `HTTP/2`, curl reads chunks and Chromium does not. HTTP/1.0 has none, so they are refused.
+    const minor = version === '1.1' ? 1 : 0
     return `HTTP/1.${minor} ${status} ${withoutBlanks(withoutControls(rest), 0, rest.length)}`
   }
 }

@@ -32,14 +32,13 @@ export function parseTrailers(text: string): FieldLine[] {
   return allowed(fields)
 }
 
-/** The trailers of a response that the strict parser refuses, as curl and Chromium read them. They ignore a length there. */
+/** The trailers of a response that the strict parser refuses. What curl and Chromium ignore is left out, a length too. */
 export function mendTrailers(text: string): FieldLine[] {
   const repairs = new Set<string>()
-  const fields = parseFieldLines(
-    mendFieldLines(splitLines(text, repairs), repairs),
-    0,
-    responseHeadLimits.fields,
-  )
+  const lines = splitLines(text, repairs)
+  const first = lines.findIndex((line) => !/^[\t ]/.test(line))
+  const unfolded = first < 0 ? [] : lines.slice(first)
+  const fields = parseFieldLines(mendFieldLines(unfolded, repairs), 0, responseHeadLimits.fields)
   return allowed(fields.filter(({ lower }) => !framingFields.has(lower)))
 }
 

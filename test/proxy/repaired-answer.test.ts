@@ -28,6 +28,11 @@ const repaired: readonly (readonly [string, string, string])[] = [
     'a length beside the chunks',
   ],
   [
+    'HTTP/2 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+    `${ok}Content-Length: 5\r\n\r\nhello`,
+    'the status line',
+  ],
+  [
     'http/1.1 200OK\nX : a\n b\nContent-Length: 5\n\nhello',
     `${ok}X: a b\r\nContent-Length: 5\r\n\r\nhello`,
     'the ends of lines, repaired the status line, repaired a folded header line, repaired a blank before a colon',
