@@ -2,7 +2,7 @@ import type { Authority } from '../certs/authority.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
 
-/** `note` is worth knowing, but not broken; with `bad` doctor exits with 1. */
+/** `note` is worth knowing and stops nobody; `bad` stops this user, and doctor exits with 1. */
 export type Verdict = 'good' | 'note' | 'bad'
 
 /** One fact and one remedy. The remedy is a command, if there is one, written `hallpass …`. */

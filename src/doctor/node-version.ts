@@ -8,7 +8,7 @@ export const nodeVersion: Check = {
     const enough = (major === 24 && minor >= 15) || major >= 26
     const fact = `Node ${process.versions.node} (${process.execPath})`
     return [
-      enough ? good(fact) : bad(`${fact}, and hallpass needs 24.15 or newer`, 'npm install --global node@24'),
+      enough ? good(fact) : bad(`${fact}, and hallpass needs 24.15 or newer`, 'npm ci'),
     ]
   },
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { AdminClient } from '../admin/client.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { portInUse } from '../net/port-in-use.ts'
-import { bad, type Check, good } from './check.ts'
+import { type Check, good, note } from './check.ts'
 
 export const port: Check = {
   name: 'port',
@@ -12,7 +12,8 @@ export const port: Check = {
     const { listen } = await loadConfig({ home: home.root, env, file: configFile })
     const problem = await tryListening(listen.host, listen.port)
     if (problem === undefined) return [good(`${listen.host}:${listen.port} is free`)]
-    return [bad(problem, 'hallpass start --listen 127.0.0.1:0')]
+    // `run` takes a free port, so this stops `start` alone.
+    return [note(`${problem}; "run" does not need it`, 'hallpass start --listen 127.0.0.1:0')]
   },
 }
 

@@ -11,7 +11,7 @@ import { startProxy } from '../proxy/proxy.ts'
 import { Clients } from '../sessions/clients.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { MemoryStore } from '../store/memory.ts'
-import { bad, type Finding, good, type Patient } from './check.ts'
+import { bad, type Finding, good, note, type Patient } from './check.ts'
 import { startTripOrigin, tripHost } from './trip-origin.ts'
 import { inPath } from './unhelped.ts'
 
@@ -23,6 +23,8 @@ export interface Traveller {
   readonly args: (url: string) => readonly string[]
   /** The remedy for a failed trip, chosen by the client's output. */
   readonly remedy: (said: string) => string
+  /** Whether the client itself lacks what it needs: a fact about the client, and no fault of the installation. */
+  readonly lacking?: (said: string) => boolean
 }
 
 /**
@@ -42,7 +44,8 @@ export async function trip(patient: Patient, traveller: Traveller): Promise<read
     const last = ended.said.trim().split('\n').at(-1) ?? ''
     const why =
       ended.status === 0 ? 'the request did not go through the proxy' : last || `exit status ${ended.status}`
-    return [bad(`${program}: ${why.slice(0, 200)}`, traveller.remedy(ended.said))]
+    const finding = traveller.lacking?.(ended.said) ? note : bad
+    return [finding(`${program}: ${why.slice(0, 200)}`, traveller.remedy(ended.said))]
   } finally {
     origin.close()
   }

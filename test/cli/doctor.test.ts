@@ -28,7 +28,7 @@ const noClients = { env: { PATH: '/nonexistent' } }
 
 async function examine(
   cli: CommandLine,
-  call = noClients,
+  call: { readonly env: NodeJS.ProcessEnv } = noClients,
 ): Promise<{ status: number | null; findings: readonly Finding[] }> {
   const { status, stdout } = await cli.run(['doctor', '--json'], call)
   const { schema, findings } = JSON.parse(stdout)
@@ -62,7 +62,7 @@ describe('doctor', () => {
   for (const program of ['curl', 'git', 'python3', 'wget']) {
     testWith(program)(`sends ${program} through the proxy to an injected cookie`, async () => {
       const cli = new CommandLine()
-      const { findings } = await examine(cli, { env: {} as { PATH: string } })
+      const { findings } = await examine(cli, { env: {} })
       expect(findings.find(({ check }) => check === `trip by ${program}`)).toMatchObject({ verdict: 'good' })
     })
   }
@@ -94,7 +94,6 @@ describe('doctor', () => {
       'is open to other users',
       openedKey,
     ],
-    ['a port that another program has', 'port', 'in use by another program', takenPort],
     ['a damaged record, by its file', 'records', 'cookies.json.enc', damagedRecord],
     ['a clock that is behind', 'clock', 'a file here was written at', writtenTomorrow],
     ['a bundle without the present authority', 'ca', 'does not contain the present authority', foreignBundle],
@@ -131,6 +130,31 @@ describe('doctor', () => {
       const [finding] = findings.filter(({ check }) => check === 'modes')
       expect(finding).toMatchObject({ verdict: 'bad', fact: expect.stringContaining(folder) })
       chmodSync(folder, 0o700)
+    }
+  })
+
+  test('notes what stops nobody: a taken port, which run does not need, and an old Node', async () => {
+    const cli = new CommandLine()
+    const { HALLPASS_LISTEN } = await takenPort()
+    const bin = join(cli.folder, 'bin')
+    mkdirSync(bin)
+    const old = `#!/bin/sh\nexec '${process.execPath}' --import '${join(bin, 'old.mjs')}' "$@"\n`
+    writeFileSync(join(bin, 'node'), old, { mode: 0o755 })
+    writeFileSync(
+      join(bin, 'old.mjs'),
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.20.0' } })\n",
+    )
+    const { status, findings } = await examine(cli, { env: { PATH: `${bin}:/bin`, HALLPASS_LISTEN } })
+    expect(status).toBe(0)
+    for (const [check, fact] of [
+      ['port', 'in use by another program'],
+      ['trip by node', 'is Node 22.20.0, which has no NODE_USE_ENV_PROXY'],
+    ]) {
+      expect(findings.find((finding) => finding.check === check)).toMatchObject({
+        verdict: 'note',
+        fact: expect.stringContaining(fact ?? ''),
+        remedy: expect.any(String),
+      })
     }
   })
 
@@ -197,7 +221,7 @@ describe('doctor', () => {
 
   test('names the tools that no variable helps', async () => {
     const cli = new CommandLine()
-    const { findings } = await examine(cli, { env: {} as { PATH: string } })
+    const { findings } = await examine(cli, { env: {} })
     const named = findings.filter(({ check }) => check === 'not helped by variables')
     expect(named.map(({ fact }) => fact).join('\n')).toMatch(/Electron[\s\S]*pin/)
     for (const { verdict, remedy } of named) expect([verdict, remedy === null]).toEqual(['note', false])

@@ -5,7 +5,7 @@ export const command: CommandSpec = {
   summary: 'check this installation, and print a remedy for each problem',
   about:
     'Also sends a request through a test proxy with each of curl, wget, Node, git and Python that is installed. ' +
-    'Exits with 1 when something is broken.',
+    'Exits with 1 when something stops you; a note stops nobody.',
   options: [
     { flags: '--repair', summary: 'move damaged records aside; asks first' },
     { flags: '--yes', summary: 'with --repair: do not ask' },
