@@ -317,18 +317,59 @@ describe('login', () => {
 
   test('names what is missing: a screen, a browser', async () => {
     const cli = new CommandLine()
-    const none = await cli.run(['login', 'app.site.test', '--browser', '/nonexistent/chrome'])
+    const screen = { env: { DISPLAY: ':none' } }
+    const none = await cli.run(['login', 'app.site.test', '--browser', '/nonexistent/chrome'], screen)
     expect(none).toMatchObject({
       status: 1,
       stderr:
         'hallpass: error: there is no /nonexistent/chrome\nhallpass: hint: npx hallpass login --browser PATH URL\n',
     })
-    const blind = await cli.run(['login', 'app.site.test', '--browser', process.execPath])
-    expect(blind.status).toBe(1)
-    expect(blind.stderr).toContain(
-      'there is no screen for a window (DISPLAY and WAYLAND_DISPLAY are not set)',
-    )
+    for (const command of ['login', 'open']) {
+      const blind = await cli.run([
+        command,
+        'app.site.test',
+        '--session',
+        'nope',
+        '--browser',
+        '/nonexistent',
+      ])
+      expect(blind).toMatchObject({ status: 1, stdout: '' })
+      expect(blind.stderr).toMatch(
+        /^hallpass: error: there is no screen for a window \(DISPLAY and WAYLAND_DISPLAY are not set\)/,
+      )
+      for (const way of ['import', 'token login NAME --device', 'xvfb-run'])
+        expect(blind.stderr).toContain(way)
+      expect(existsSync(cli.home)).toBe(false)
+    }
     expect((await cli.run(['login', 'app.site.test', '--until', 'soon'])).status).toBe(2)
+  })
+})
+
+describe('login with a session that does not exist', () => {
+  const words = ['login', 'app.site.test', '--session', 'work', '--browser', process.execPath]
+
+  test('gives the command that makes it, before anything is opened', async () => {
+    const cli = new CommandLine()
+    cli.env.DISPLAY = ':none'
+    await cli.run(['session', 'list'])
+    expect(await cli.run(words)).toMatchObject({
+      status: 4,
+      stdout: '',
+      stderr:
+        'hallpass: error: there is no session "work"\nhallpass: hint: npx hallpass session create work\n',
+    })
+  })
+
+  test('offers on a terminal to make it', async (context) => {
+    const cli = new CommandLine()
+    cli.env.DISPLAY = ':none'
+    const no = await onTerminal(context, cli, words, [{ at: /Create it\?/, keys: 'n' }])
+    expect(no.status).toBe(1)
+    expect(no.screen).not.toContain('opening')
+    expect(await cli.run(['session', 'show', 'work'])).toMatchObject({ status: 4 })
+    const yes = await onTerminal(context, cli, words, [{ at: /Create it\?/, keys: 'y' }])
+    expect(yes.screen).toContain('opening a browser window')
+    expect(await cli.run(['session', 'show', 'work'])).toMatchObject({ status: 0 })
   })
 })
 

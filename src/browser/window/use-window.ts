@@ -14,7 +14,7 @@ import type { DrivenWindow, Refused } from './driven-window.ts'
 import { openFirefox } from './firefox-window.ts'
 import type { KeptSites } from './kept-sites.ts'
 import { refusedItems, withRefused } from './refused-items.ts'
-import { checkScreen, notStarted, type WindowOptions } from './window-proxy.ts'
+import { notStarted, type WindowOptions } from './window-proxy.ts'
 import { hostOf, nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
 
 /** The sign that ends a login before the window is closed. */
@@ -141,7 +141,6 @@ async function heldOf(hallpass: Hallpass, keep: KeptSites): Promise<readonly Coo
 }
 
 async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
-  checkScreen(options.env)
   const isFirefox = basename(options.executable).toLowerCase().startsWith('firefox')
   return isFirefox ? await openFirefox(hallpass, options) : await openChromium(hallpass, options)
 }

@@ -51,16 +51,6 @@ export function profileFolder(hallpass: Hallpass, browser: string): string {
   return folder
 }
 
-/** @throws HallpassError `browser-failed` */
-export function checkScreen(env: NodeJS.ProcessEnv): void {
-  if (process.platform !== 'linux' || env.DISPLAY || env.WAYLAND_DISPLAY) return
-  throw new HallpassError(
-    'browser-failed',
-    'there is no screen for a window (DISPLAY and WAYLAND_DISPLAY are not set)',
-    { hint: 'hallpass import cookies.txt' },
-  )
-}
-
 /** Names the first line of the error. The lines after it are the browser's log. */
 export function notStarted(executable: string, error: unknown): HallpassError {
   if (error instanceof HallpassError) return error

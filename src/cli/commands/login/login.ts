@@ -1,3 +1,4 @@
+import { checkScreen } from '../../../browser/window/check-screen.ts'
 import { findExecutable } from '../../../browser/window/find-executable.ts'
 import { attach, login } from '../../../browser/window/use-window.ts'
 import { HallpassError } from '../../../errors.ts'
@@ -17,6 +18,7 @@ export const run: Run = async (context, input) => {
     endpoint === undefined
       ? 'opening a browser window: sign in'
       : `taking over from the browser on ${endpoint}: sign in`
+  if (endpoint === undefined) checkScreen(env)
   const executable = endpoint === undefined ? findExecutable(input.text('browser'), env) : ''
   const { report, host, origin } = await useWindow({
     context,

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import { KeptSites } from '../../../browser/window/kept-sites.ts'
 import type { Attendance, Until, WindowReport } from '../../../browser/window/use-window.ts'
 import type { WindowState } from '../../../browser/window/window-state.ts'
+import { HallpassError } from '../../../errors.ts'
 import type { Hallpass } from '../../../index.ts'
 import { type Log, openLog } from '../../../log.ts'
 import { parseRequestUrl } from '../../../plan/request-url.ts'
@@ -33,6 +34,7 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
   const { url, host } = target(input.args[0] ?? '')
   const keep = new KeptSites([host, ...(input.list('also') ?? []).map(siteOperand)])
   const hallpass = await context.open()
+  await sessionFor(context, hallpass)
   const log = openLog({ folder: hallpass.home.log })
   const ending = listenForEnd(until === undefined)
   output.say(`${opening}, then close it${ending.byEnter ? ' (or press Enter here)' : ''}`)
@@ -56,6 +58,21 @@ export async function useWindow({ context, input, until, opening, use }: WindowC
     tell('')
     ending.unlisten()
     await log.close()
+  }
+}
+
+/** A window for a session that does not exist: the user may have meant a new one. */
+async function sessionFor({ confirm, flags }: Context, { sessions }: Hallpass): Promise<void> {
+  try {
+    await sessions.get(flags.session)
+  } catch (error) {
+    if (!(error instanceof HallpassError) || error.code !== 'session-missing') throw error
+    if (!flags.input || !process.stdin.isTTY) {
+      const hint = `hallpass session create ${flags.session}`
+      throw new HallpassError(error.code, error.message, { hint, cause: error })
+    }
+    if (!(await confirm(`${error.message}. Create it?`))) throw new Exit(1)
+    await sessions.create({ name: flags.session })
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkScreen } from '../../../browser/window/check-screen.ts'
 import { findExecutable } from '../../../browser/window/find-executable.ts'
 import { open } from '../../../browser/window/use-window.ts'
 import type { Run } from '../../command.ts'
@@ -5,6 +6,7 @@ import { tellWindow, useWindow } from '../login/window-command.ts'
 
 export const run: Run = async (context, input) => {
   const { env } = context
+  checkScreen(env)
   const executable = findExecutable(input.text('browser'), env)
   const { report } = await useWindow({
     context,
