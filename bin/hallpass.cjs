@@ -6,7 +6,15 @@ var path = require('path')
 
 var root = path.join(__dirname, '..')
 var entry = path.join(root, 'dist', 'cli', 'main.cjs')
-var ownNode = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+var nodeFile = path.join('node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+// In a clone below it, in an installation beside it.
+var besides = path.basename(path.dirname(root)) === 'node_modules' ? path.dirname(root) : undefined
+var ownNode = [path.join(root, 'node_modules'), besides]
+  .filter(Boolean)
+  .map(function (folder) {
+    return path.join(folder, nodeFile)
+  })
+  .find(fs.existsSync)
 
 function enough(version) {
   var parts = version.split('.').map(Number)
@@ -44,7 +52,7 @@ function goOnWith(node) {
     }
   })
   child.on('error', function (error) {
-    fail('cannot start ' + node + ': ' + error.message, 'npm ci')
+    fail('cannot start ' + node + ': ' + error.message, bringNode())
   })
   child.on('exit', function (code, signal) {
     if (!signal) process.exit(code)
@@ -53,17 +61,39 @@ function goOnWith(node) {
   })
 }
 
+/** A command of npm for the folder that holds hallpass, typed anywhere. */
+function npm(words, folder) {
+  return 'npm ' + words + (process.cwd() === folder ? '' : ' --prefix ' + quoted(folder))
+}
+
+function quoted(word) {
+  return /^[\w./-]+$/.test(word) ? word : "'" + word.replace(/'/g, "'\\''") + "'"
+}
+
+/** Brings a Node for hallpass alone: `npm install --global node` would replace the node of everybody. */
+function bringNode() {
+  if (besides === undefined) return npm('ci --ignore-scripts=false', root)
+  var project = path.dirname(besides)
+  return fs.existsSync(path.join(project, 'package.json'))
+    ? npm('install --ignore-scripts=false node@24', project)
+    : 'npm install --global --no-bin-links --ignore-scripts=false node@24'
+}
+
 if (!fs.existsSync(entry)) {
-  fail('this checkout is not built', 'npm ci')
+  if (fs.existsSync(path.join(root, 'node_modules'))) {
+    // npm ci alone would skip them again where the user's npmrc says so.
+    fail('this clone is not built: npm ci ran without its scripts', npm('ci --ignore-scripts=false', root))
+  }
+  fail('this clone is not built', npm('ci', root))
 } else if (enough(process.versions.node)) {
   // Compiled code is kept beside what it was compiled from, where only who may change that may change it.
   require('module').enableCompileCache(path.join(root, 'dist', '.cache'))
   require(entry)
-} else if (fs.existsSync(ownNode) && process.execPath !== fs.realpathSync(ownNode)) {
+} else if (ownNode && process.execPath !== fs.realpathSync(ownNode)) {
   goOnWith(ownNode)
 } else {
   fail(
     'hallpass needs Node 24.15 or newer, and this is ' + process.version + ' (' + process.execPath + ')',
-    'npm install --global node@24'
+    bringNode()
   )
 }
