@@ -2,7 +2,7 @@ import { hallpassErrorOf } from '../errors.ts'
 import { jsonSpelledOut } from '../log/printable.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import type { SessionTaker } from './same-place.ts'
-import { hintSpelling, type Spell, spelling } from './spelling.ts'
+import { hintSpelling, type Spell } from './spelling.ts'
 import { forStream, painted, type Text, uncoloured, visible, visibleLines } from './terminal-text.ts'
 
 /**
@@ -11,21 +11,22 @@ import { forStream, painted, type Text, uncoloured, visible, visibleLines } from
  */
 export class Output {
   readonly json: boolean
-  /** For commands inside a document. `line`, `table`, `say`, `detail` and `hint` spell by themselves. */
+  /**
+   * Every hint is made here: the commands in a text, written `hallpass …`, as they work in this folder, for the same session and
+   * state folder. Texts for a person are spelled already; this is for documents.
+   */
   readonly spell: Spell
   readonly #quiet: boolean
   readonly #verbose: boolean
-  readonly #typed: Spell
 
   constructor(
     flags: Pick<GlobalFlags, 'json' | 'quiet' | 'verbose'> & Partial<GlobalFlags>,
     commands: readonly SessionTaker[],
   ) {
     this.json = flags.json
-    this.spell = spelling(commands)
+    this.spell = hintSpelling(flags, commands)
     this.#quiet = flags.quiet
     this.#verbose = flags.verbose
-    this.#typed = hintSpelling(flags, commands)
   }
 
   /** A line of data for a person. */
@@ -97,7 +98,7 @@ export class Output {
     const known = hallpassErrorOf(error)
     const status = exit ?? known.exit
     if (this.json) {
-      const hint = known.hint === undefined ? null : this.#typed(known.hint)
+      const hint = known.hint === undefined ? null : this.spell(known.hint)
       const document = { error: { code: known.code, message: known.message, hint, exit: status } }
       process.stderr.write(`${jsonSpelledOut(JSON.stringify(document))}\n`)
       return status
@@ -114,7 +115,7 @@ export class Output {
   readonly #shown = (text: string) => visible(this.spell(text))
 
   #hint(command: string): void {
-    this.#talk([painted('cyan', 'hint:'), ` ${this.#typed(command)}`])
+    this.#talk([painted('cyan', 'hint:'), ` ${this.spell(command)}`])
   }
 
   #talk(text: Text, edit: (piece: string) => string = visible): void {

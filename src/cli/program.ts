@@ -5,6 +5,7 @@ import { commands } from './commands.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import { globalOptions } from './global-options.ts'
 import { helpPages } from './help-pages.ts'
+import { invocation } from './invocation.ts'
 import { Output } from './output.ts'
 import { packageVersion } from './package.ts'
 import { spelling } from './spelling.ts'
@@ -13,7 +14,9 @@ const valueFlags = new Set(
   globalOptions.map(({ flags }) => flags.split(' ')).flatMap(([name, value]) => (value ? [name] : [])),
 )
 
-const spell = spelling(commands)
+/** Help shows the short form, also where only the path works: the lines of examples must fit. */
+const { folder: npxFolder } = invocation(process.env, process.cwd())
+const spell = spelling(commands, { words: npxFolder === undefined ? 'hallpass' : 'npx hallpass' })
 
 /** A longer line is hard to read. */
 const helpWidth = 100

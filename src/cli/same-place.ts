@@ -8,27 +8,34 @@ export interface SessionTaker {
   readonly subcommands?: readonly SessionTaker[]
 }
 
-/** The flags of a command that a command to type next must repeat. */
+/** Where a hint must stay: without these flags its command would look elsewhere. */
 export type Place = Partial<Pick<GlobalFlags, 'home' | 'session' | 'sessionNamed'>>
 
-/**
- * The command to type next, with the `--session` and `--home` of this one: without them it would look elsewhere. Also one inside
- * `eval "$(…)"`.
- */
-export function inSamePlace(command: string, place: Place, commands: readonly SessionTaker[]): string {
-  const [, inner] = /^eval "\$\((.*)\)"$/.exec(command) ?? []
-  if (inner !== undefined) return `eval "$(${inSamePlace(inner, place, commands)})"`
-  if (!command.startsWith('hallpass ') || command.includes(';')) return command
-  const { home, session = 'default', sessionNamed = false } = place
-  const [own = '', ...child] = command.split(/(?= -- )/)
-  const where = home === undefined || own.includes(' --home ') ? '' : ` --home ${quotedWord(home)}`
+/** A command of ours: at the start of the line or of one of its parts, up to the end of the part. */
+const ours = /(?<=^|; |: |\| |\$\(|^\w+=\S+ )hallpass .*?(?=; | \| | [<>]|\)"|, |$)/gs
+
+/** The line to type next, with the `--session` and `--home` of this command in each command of ours. */
+export function inSamePlace(line: string, place: Place, commands: readonly SessionTaker[]): string {
+  // The words of a child are not ours.
+  const [own = '', ...child] = line.split(/(?= -- )/)
+  const placed = own.replaceAll(ours, (command) => `${command}${flagsFor(command, place, commands)}`)
+  return [placed, ...child].join('')
+}
+
+function flagsFor(
+  command: string,
+  { home, session = 'default', sessionNamed = false }: Place,
+  commands: readonly SessionTaker[],
+): string {
+  const words = command.split(' ').slice(1)
+  // A sentence can begin with our name too.
+  if (!commands.some(({ name }) => name === words[0])) return ''
+  const named = (flag: string) => command.includes(` ${flag} `)
   const whose =
-    (session === 'default' && !sessionNamed) ||
-    own.includes(' --session ') ||
-    !takesSession(own.split(' ').slice(1), commands)
+    (session === 'default' && !sessionNamed) || named('--session') || !takesSession(words, commands)
       ? ''
       : ` --session ${quotedWord(session)}`
-  return [own, whose, where, ...child].join('')
+  return home === undefined || named('--home') ? whose : `${whose} --home ${quotedWord(home)}`
 }
 
 function takesSession([word, ...more]: readonly string[], commands: readonly SessionTaker[]): boolean {

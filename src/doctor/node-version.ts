@@ -7,8 +7,6 @@ export const nodeVersion: Check = {
     const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
     const enough = (major === 24 && minor >= 15) || major >= 26
     const fact = `Node ${process.versions.node} (${process.execPath})`
-    return [
-      enough ? good(fact) : bad(`${fact}, and hallpass needs 24.15 or newer`, 'npm ci'),
-    ]
+    return [enough ? good(fact) : bad(`${fact}, and hallpass needs 24.15 or newer`, 'npm ci')]
   },
 }

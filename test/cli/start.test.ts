@@ -26,8 +26,7 @@ describe('start', () => {
     const { status, stdout, stderr } = await end
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'eval "$(npx hallpass env)"\n' })
     // In any other folder npx would ask the registry for a package of that name.
-    const clone = join(import.meta.dirname, '..', '..')
-    expect(stderr).toContain(`hallpass: paste this into another terminal, in ${clone}:\n`)
+    expect(stderr).toContain(`hallpass: paste this into another terminal, in ${cli.folder}:\n`)
     const made = stderr.split('\n').filter((line) => line.startsWith('hallpass: made '))
     expect(made).toHaveLength(3)
     for (const [index, file] of ['', 'config/encryption.key', 'ca/ca.pem'].entries()) {

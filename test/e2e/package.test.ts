@@ -59,9 +59,21 @@ test('npm pack gives a package that installs elsewhere and runs', { timeout: 180
     { env },
   )
   expect(ran).toMatchObject({ status: 0, stdout: 'through an installed hallpass\n' })
-  // Nothing of a project's is in PATH.
-  const none = await execute(process.execPath, [command, '--home', join(folder, 'none'), 'stop'], { env })
-  expect(none.stderr).toContain(`hint: npx hallpass start --background --home ${join(folder, 'none')}\n`)
+  // Nothing of a project's is in PATH. Outside the project npx would ask the registry.
+  const none = join(folder, 'none')
+  const installedAt = join(project, 'node_modules', 'hallpass', 'bin', 'hallpass.cjs')
+  for (const [cwd, words] of [
+    [project, 'npx hallpass'],
+    [folder, `node ${installedAt}`],
+  ]) {
+    const { stderr } = await execute(process.execPath, [command, '--home', none, 'env'], {
+      env,
+      cwd: cwd ?? '',
+    })
+    expect(stderr).toContain(`hint: ${words} start --background --home ${none}\n`)
+    const typed = await execute('sh', ['-c', `${words} status --home ${none}`], { env, cwd: cwd ?? '' })
+    expect(typed).toMatchObject({ status: 1, stdout: expect.stringMatching(/not running/) })
+  }
   const library = await execute(
     process.execPath,
     ['-e', "import('hallpass').then((m) => console.log(typeof m.openHallpass))"],

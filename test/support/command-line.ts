@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -27,6 +27,10 @@ export class CommandLine {
   readonly env: NodeJS.ProcessEnv
 
   constructor() {
+    // So that npx would find this hallpass in the folder: hints then say `npx hallpass`.
+    const commands = join(this.folder, 'node_modules', '.bin')
+    mkdirSync(commands, { recursive: true })
+    symlinkSync(join(repository, 'bin', 'hallpass.cjs'), join(commands, 'hallpass'))
     const { PATH, TMPDIR } = process.env
     this.env = {
       PATH,

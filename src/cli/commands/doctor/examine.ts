@@ -27,7 +27,7 @@ export const run: Run = async (context, input) => {
 
 function show({ output }: Context, { check, verdict, fact, remedy }: CheckedFinding): void {
   const [colour, mark] = marks[verdict]
-  const told = remedy === undefined ? [] : ['  ', painted('cyan', `→ ${remedy}`)]
+  const told = remedy === undefined ? [] : ['  ', painted('cyan', `→ ${output.spell(remedy)}`)]
   output.line([painted(colour, mark), `  ${check}: ${fact}`, ...told])
 }
 

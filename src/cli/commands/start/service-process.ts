@@ -2,6 +2,7 @@ import { hallpassErrorOf } from '../../../errors.ts'
 import { type Hallpass, openHallpass, Secret } from '../../../index.ts'
 import { commands } from '../../commands.ts'
 import { keepMemoryOutOfCores } from '../../core-dumps.ts'
+import { invocation } from '../../invocation.ts'
 import { hintSpelling } from '../../spelling.ts'
 import { serveUntilStopped } from './foreground.ts'
 import type { BackgroundRequest, Report } from './start-messages.ts'
@@ -15,7 +16,9 @@ process.once('message', (message: BackgroundRequest) => {
 async function serve(request: BackgroundRequest): Promise<void> {
   try {
     const hallpass = await openAs(request)
-    const options = { terminal: false, background: true, spell: hintSpelling(request.place, commands) }
+    // Its clients may be in any folder.
+    const spell = hintSpelling(request.place, commands, invocation(process.env))
+    const options = { terminal: false, background: true, spell }
     await serveUntilStopped(hallpass, request, options, (started) => {
       report({ kind: 'started', ...started })
     })

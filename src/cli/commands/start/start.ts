@@ -1,6 +1,6 @@
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import type { Context, Input, Run } from '../../command.ts'
-import { npxFolder } from '../../package.ts'
+import { invocation } from '../../invocation.ts'
 import { inSamePlace } from '../../same-place.ts'
 import { hintSpelling } from '../../spelling.ts'
 import type { Started, StartRequest } from './start-messages.ts'
@@ -18,13 +18,15 @@ export const run: Run = async (context, input) => {
   }
   const hallpass = await context.open({ config: request.config })
   const { serveUntilStopped } = await import('./foreground.ts')
-  const options = { terminal: !context.flags.quiet, spell: hintSpelling(request.place, context.commands) }
+  // Its clients may be in any folder.
+  const spell = hintSpelling(request.place, context.commands, invocation(context.env))
+  const options = { terminal: !context.flags.quiet, spell }
   await serveUntilStopped(hallpass, request, options, (started) => announce(context, request, started))
 }
 
 /** Prints the line to paste on stdout, and everything else on stderr. */
 function announce(
-  { output, flags, commands }: Context,
+  { output, flags, commands, env }: Context,
   request: StartRequest,
   { pid, host, port, upstream }: Started,
 ): void {
@@ -50,7 +52,7 @@ function announce(
   if (request.noAuth) {
     output.warn(`no authentication: every process of this machine can use the session "${flags.session}"`)
   }
-  const folder = npxFolder()
+  const { folder } = invocation(env, process.cwd())
   output.say(`paste this into another terminal${folder === undefined ? '' : `, in ${folder}`}:`)
   output.line(paste)
 }

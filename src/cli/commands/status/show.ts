@@ -44,7 +44,7 @@ export const run: Run = async (context) => {
     output.table(
       parts.map(({ name, fact, remedy }) => [
         name,
-        remedy === undefined ? fact : [`${fact}  `, painted('yellow', `(${remedy})`)],
+        remedy === undefined ? fact : [`${fact}  `, painted('yellow', `(${output.spell(remedy)})`)],
       ]),
     )
   }
