@@ -67,7 +67,7 @@ function backendOf(
   const access = async (session: string, url: string, request?: ClientRequest) => ({
     session,
     proxyUrl: url,
-    loopback: await hallpass.knowsLoopback(session, request && scopeOf(request)),
+    ...(await hallpass.reach(session, request && scopeOf(request))),
   })
   return {
     status: async () => {

@@ -20,6 +20,8 @@ export interface Access {
   readonly proxyUrl: string
   /** The session knows a loopback host, so tools must send loopback requests through the proxy too. */
   readonly loopback: boolean
+  /** The hosts that the session knows, as patterns. */
+  readonly hosts: readonly string[]
 }
 
 export interface IssuedClient extends Access {

@@ -35,6 +35,22 @@ describe('the combined bundle', () => {
     expect(systemRoots().length).toBeGreaterThan(20)
   })
 
+  it.each([
+    ['a whole path', (path: string) => `registry=https://r.test/\ncafile=${path}\n`],
+    ['a path below home', () => 'cafile = "~/company.pem"\n'],
+  ])(
+    "has the certificates of the cafile in the user's npmrc, which the variable beats: %s",
+    async (_, npmrc) => {
+      const { home, authority } = await fresh()
+      const company = root('company')
+      const path = join(home.root, 'company.pem')
+      writeFileSync(path, company)
+      writeFileSync(join(home.root, '.npmrc'), npmrc(path))
+      const bundle = combinedBundle({ authority, env: { HOME: home.root } })
+      expect(blocks(bundle.pem)).toContain(company)
+    },
+  )
+
   it("has Node's roots on a system without roots, and every PEM reader reads it", async () => {
     const { home, authority } = await fresh()
     const script = `

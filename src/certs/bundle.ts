@@ -9,6 +9,7 @@ import { recordLock } from '../store/record-path.ts'
 import { replaceFile } from '../store/replace-file.ts'
 import { caKeyId } from '../store/seal.ts'
 import type { Authority } from './authority.ts'
+import { npmCafile } from './npm-cafile.ts'
 import { pemBlocks } from './pem.ts'
 import { distinct, systemRoots, withoutOurs } from './roots.ts'
 
@@ -31,6 +32,7 @@ export const caFileVariables = [
   'NIX_SSL_CERT_FILE',
   'BUNDLE_SSL_CA_CERT',
   'COMPOSER_CAFILE',
+  'npm_config_cafile',
   'HEX_CACERTS_PATH',
   'NODE_EXTRA_CA_CERTS',
   'DENO_CERT',
@@ -59,7 +61,7 @@ export function combinedBundle(options: {
   const skipped: { variable: string; path: string; reason: string }[] = []
   const inherited = new Map<string, string>()
   for (const variable of caFileVariables) {
-    const path = env[variable]
+    const path = env[variable] || (variable === 'npm_config_cafile' ? npmCafile(env) : undefined)
     if (path && !inherited.has(path)) inherited.set(path, variable)
   }
   for (const directory of env.SSL_CERT_DIR?.split(delimiter) ?? []) {

@@ -2,6 +2,7 @@ import { authority } from './authority.ts'
 import type { Check } from './check.ts'
 import { clock } from './clock.ts'
 import { configuration } from './configuration.ts'
+import { detours } from './detours.ts'
 import { key } from './key.ts'
 import { modes } from './modes.ts'
 import { nodeVersion } from './node-version.ts'
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   clock,
   port,
   upstreamProxy,
+  detours,
   staleFiles,
   curlTrip,
   nodeTrip,

@@ -6,6 +6,7 @@ import { Leaves } from '../certs/leaves.ts'
 import { upstreamRoots } from '../certs/roots.ts'
 import { writeWgetrc } from '../certs/wgetrc.ts'
 import { applyEnvironment, childEnvironment } from '../environment/child-environment.ts'
+import { inPath } from '../environment/tool-settings.ts'
 import { silentLog } from '../log.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import { Clients } from '../sessions/clients.ts'
@@ -13,7 +14,6 @@ import { Sessions } from '../sessions/sessions.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { bad, type Finding, good, note, type Patient } from './check.ts'
 import { startTripOrigin, tripHost } from './trip-origin.ts'
-import { inPath } from './unhelped.ts'
 
 /** After this time a client is stuck: everything is on this machine. */
 const tripWithinMs = 20_000

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { inPath } from '../environment/tool-settings.ts'
 import { type Check, note } from './check.ts'
 
 interface Tool {
@@ -64,11 +63,4 @@ export const unhelped: Check = {
     )
     return present.map(({ fact, remedy }) => note(fact, remedy))
   },
-}
-
-/** Whether a program is in PATH. */
-export function inPath(program: string, env: NodeJS.ProcessEnv): boolean {
-  return (env.PATH ?? '')
-    .split(delimiter)
-    .some((folder) => folder !== '' && existsSync(join(folder, program)))
 }

@@ -93,16 +93,16 @@ export function withoutProxy(inherited: NodeJS.ProcessEnv): EnvironmentChange {
 /** The user's own entries; loopback entries are left out if the session knows a loopback host. */
 function noProxyValue(inherited: NodeJS.ProcessEnv, loopbackKnown: boolean): string {
   const own = noProxyEntries(inherited)
-  const kept = loopbackKnown ? own.filter((entry) => !isLocalName(bare(entry))) : [...loopback, ...own]
+  const kept = loopbackKnown ? own.filter((entry) => !isLocalName(bareEntry(entry))) : [...loopback, ...own]
   return [...new Set(kept)].join(',')
 }
 
-function noProxyEntries(inherited: NodeJS.ProcessEnv): readonly string[] {
+export function noProxyEntries(inherited: NodeJS.ProcessEnv): readonly string[] {
   return noProxyVariables.flatMap((name) => inherited[name]?.split(/[\s,]+/) ?? []).filter(Boolean)
 }
 
 /** A NO_PROXY entry without port, brackets and leading dot. */
-function bare(entry: string): string {
+export function bareEntry(entry: string): string {
   const name = entry.replace(/^\*?\./, '')
   const bracketed = /^\[(.*)\](?::\d+)?$/.exec(name)
   if (bracketed) return bracketed[1] ?? ''

@@ -20,6 +20,7 @@ import type { Scope } from '../plan/scope.ts'
 import type { ProxyOptions } from '../proxy/options.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import { requireLoopback } from '../proxy/require-loopback.ts'
+import { isLocalName } from '../rules/loopback.ts'
 import { Clients } from '../sessions/clients.ts'
 import type { CredentialSummary } from '../sessions/credential-summary.ts'
 import { logIn } from '../sessions/log-in.ts'
@@ -30,7 +31,7 @@ import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
 import type { Store } from '../store/store.ts'
 import { HallpassProxy } from './hallpass-proxy.ts'
-import { knowsLoopback } from './knows-loopback.ts'
+import { knownHosts } from './known-hosts.ts'
 import type { LiveConfig } from './live-config.ts'
 
 export interface HallpassParts {
@@ -292,13 +293,20 @@ export class Hallpass {
   }
 
   /**
-   * Whether requests to a loopback host concern the session, so that tools must send them through the proxy.
+   * The hosts that concern a session, as patterns, and whether a loopback host is among them: then tools must send requests to
+   * loopback through the proxy too.
    * @internal
    */
-  async knowsLoopback(name: string, scope: Scope = {}): Promise<boolean> {
+  async reach(
+    name: string,
+    scope: Scope = {},
+  ): Promise<{ readonly loopback: boolean; readonly hosts: readonly string[] }> {
     const session = await this.session(name)
     const { config, store } = this
-    return await knowsLoopback(session, { config, store }, scope)
+    const known = await knownHosts(session, { config, store }, scope)
+    const loopback = known.some(({ kind, host }) => kind === 'any' || isLocalName(host))
+    const hosts = new Set((scope.only ?? known).map(({ text }) => text))
+    return { loopback, hosts: [...hosts] }
   }
 
   async #plan(url: string) {

@@ -57,7 +57,7 @@ describe('the admin socket', () => {
       { id: issued.id, program: 'curl', only: ['a.example'] },
     ])
     expect(JSON.stringify(await admin.status())).not.toContain(issued.token)
-    expect(await admin.revoke(issued.id)).toEqual({ needsLogin: [] })
+    expect(await admin.revoke(issued.id)).toMatchObject({ requests: 0, needsLogin: [] })
     expect((await admin.status()).clients).toEqual([])
     await expect(admin.revoke(issued.id)).rejects.toThrow('no client has that id')
   })
@@ -119,6 +119,7 @@ describe('the admin app', () => {
       session,
       proxyUrl: 'http://default:secret-token@127.0.0.1:1',
       loopback: false,
+      hosts: [],
     }),
     rotateToken: async () => {},
     issue: async () => {

@@ -166,6 +166,7 @@ const replacing = [
   'NIX_SSL_CERT_FILE',
   'BUNDLE_SSL_CA_CERT',
   'COMPOSER_CAFILE',
+  'npm_config_cafile',
   'HEX_CACERTS_PATH',
 ]
 

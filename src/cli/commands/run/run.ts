@@ -1,8 +1,9 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { AdminClient } from '../../../admin/client.ts'
 import { restart } from '../../../admin/other-settings.ts'
 import type { Outcome, Status } from '../../../admin/wire.ts'
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../environment/child-environment.ts'
+import { findDetours } from '../../../environment/detours.ts'
 import { missedProxy } from '../../../environment/missed-proxy.ts'
 import { HallpassError } from '../../../errors.ts'
 import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
@@ -20,6 +21,8 @@ import { sayOutcome } from './say-outcome.ts'
 interface Passage {
   readonly proxyUrl: string
   readonly loopback: boolean
+  /** The hosts that the session knows. */
+  readonly hosts: readonly string[]
   /** Ends the passage; resolves to what came of the child's requests, if the proxy still knows. */
   end(): Promise<Outcome | undefined>
 }
@@ -38,7 +41,10 @@ export const run: Run = async (context, input) => {
   const scope = readScope(input)
   const passage = await passageFor(context, program, scope)
   const home = homeOf(context.env)
-  const { proxyUrl, loopback } = passage
+  const { proxyUrl, loopback, hosts } = passage
+  for (const { fact, remedy } of await findDetours(inherited, hosts, basename(program))) {
+    context.output.warn(`${fact}; ${remedy}`)
+  }
   const { session } = context.flags
   const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home, session, scope })
   let outcome: Outcome | undefined
@@ -127,9 +133,9 @@ async function throughRunning(
       context.output.warn(missed)
       context.output.hint(restart)
     }
-    const { id, proxyUrl, loopback } = issued
+    const { id, proxyUrl, loopback, hosts } = issued
     // If the proxy has stopped, its tokens are gone.
-    return { proxyUrl, loopback, end: () => admin.revoke(id).catch(() => undefined) }
+    return { proxyUrl, loopback, hosts, end: () => admin.revoke(id).catch(() => undefined) }
   } catch (error) {
     if (error instanceof HallpassError && error.code === 'not-running') return undefined
     throw error
@@ -155,7 +161,7 @@ async function throughOwn(context: Context, asked: RunScope, configFile?: string
   const { id, url } = await proxy.issue(hallpass.sessionName, scope)
   return {
     proxyUrl: url,
-    loopback: await hallpass.knowsLoopback(hallpass.sessionName, scope),
+    ...(await hallpass.reach(hallpass.sessionName, scope)),
     end: async () => {
       await proxy.close({ graceMs: leaveMs })
       await log.close()

@@ -1,28 +1,27 @@
 import type { Config } from '../config/load-config.ts'
 import type { Scope } from '../plan/scope.ts'
+import { sitePatterns } from '../plan/site-patterns.ts'
 import { type HostPattern, parseHostPattern } from '../rules/host-pattern.ts'
-import { isLocalName } from '../rules/loopback.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Store } from '../store/store.ts'
 
-/** Whether requests to a loopback host concern a session: by the configuration, its credentials, its cookies or the scope. */
-export async function knowsLoopback(
+/** The hosts that concern a session: by the configuration, its credentials, its cookies or the scope. */
+export async function knownHosts(
   session: Session,
-  { config, store }: { readonly config: Config; readonly store: Store },
+  {
+    config,
+    store,
+  }: { readonly config: Pick<Config, 'capture' | 'rules' | 'credentials'>; readonly store: Store },
   scope: Scope,
-): Promise<boolean> {
-  const patterns = [
+): Promise<readonly HostPattern[]> {
+  const sites = await store.names(session.name, 'cookies')
+  return [
     ...config.capture,
     ...config.rules.flatMap((rule) => rule.hosts),
     ...[...config.credentials.values()].flatMap((definition) => definition.hosts ?? []),
     ...(await session.credentials.list()).flatMap(({ hosts }) => hosts.map(parseHostPattern)),
+    ...sites.flatMap(sitePatterns),
     ...(scope.capture ?? []),
     ...(scope.only ?? []),
   ]
-  if (patterns.some(namesLoopback)) return true
-  return (await store.names(session.name, 'cookies')).some(isLocalName)
-}
-
-function namesLoopback(pattern: HostPattern): boolean {
-  return pattern.kind === 'any' || isLocalName(pattern.host)
 }
