@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { left, onHead } from '../support/origin.ts'
 import { scene } from '../support/scene.ts'
+import { guarded, tokenScene } from '../support/token-scene.ts'
 
 const get = (path = '/') => `GET ${path} HTTP/1.1\r\nHost: site.test\r\n\r\n`
 const ok = 'HTTP/1.1 200 OK\r\n'
@@ -102,5 +103,19 @@ describe('a faulty answer that every client reads alike', () => {
     }
     expect(s.origin.connections).toHaveLength(1)
     expect(s.proxy.entries[0]?.note).toBeUndefined()
+  })
+
+  it.each([
+    ['in its head', 'HTTP/1.1 401 No\nContent-Length: 0\n\n'],
+    ['in its chunks', 'HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n0\n\r\n'],
+  ])('that is a 401, and replaced by the answer to a new token: %s', async (_, refused) => {
+    await using s = await tokenScene(guarded([], { refused }), { limits: { pooledMs: 600_000 } })
+    const client = await s.proxy.secure('site.test')
+    client.send(get())
+    expect((await client.response()).body).toBe('ok')
+    await left(await s.origin.connected(1))
+    expect(s.proxy.entries[0]?.note).toMatch(
+      /^repaired the .*, refreshed, replayed$|^refreshed, repaired the .*, replayed$/,
+    )
   })
 })
