@@ -19,14 +19,18 @@ const tools: readonly Tool[] = [
   },
   {
     program: 'php',
-    fact: 'PHP streams (file_get_contents) ignore the proxy variables; PHP curl obeys them',
+    fact: 'PHP curl obeys the proxy variables, and takes its roots only from php.ini or -d',
+    remedy: 'php -d curl.cainfo="$(hallpass ca bundle)"',
+  },
+  {
+    program: 'php',
+    fact: 'PHP streams (file_get_contents) ignore the proxy variables',
     remedy: "in the program: stream_context_create(['http' => ['proxy' => …]])",
   },
   {
     program: 'java',
     fact: 'Java reads no proxy variables, has its own trust store, and sends no proxy password',
-    remedy:
-      'hallpass start --no-auth, and java -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=8787 -Djavax.net.ssl.trustStore=…',
+    remedy: 'hallpass start --no-auth, and the commands under Java in certs/README.md',
   },
   {
     program: 'wget',

@@ -88,6 +88,7 @@ const answering: readonly (readonly [heading: string, ...needs: [command: string
   ['wget', 'wget'],
   ['Node', process.execPath],
   ['Python', 'python3', '-c', 'import requests'],
+  ['PHP', 'php', '-r', 'exit(extension_loaded("curl") ? 0 : 1);'],
 ]
 for (const [heading, ...needs] of answering) {
   testWith(...needs)(heading, async () => {
