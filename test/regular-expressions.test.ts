@@ -21,6 +21,7 @@ const built: Readonly<Record<string, string>> = {
   'cli/spelling.ts': 'a word, and one of our own',
   'formats/curl.ts': 'from the beginning, and nothing before a star',
   'log/printable.ts': 'one character',
+  'oauth/answers/dead-grant.ts': 'spans of at most 60 characters, in texts of at most 500',
   'plan/placeholders.ts': 'words of at most 512 characters',
   'proxy/upstream-proxies.ts': 'a word of one length',
   'rules/loopback.ts': 'an IPv4 address',

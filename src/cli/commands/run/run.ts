@@ -71,7 +71,7 @@ function separated(input: Input): string {
 
 /** Where the words of the command begin: no host is without a dot, and none has a slash. */
 function commandAt(options: readonly string[]): number {
-  const at = options.findIndex((word) => !/^(--.*|\*|localhost(:\d+)?|[^/]*\.[^/]*)$/.test(word))
+  const at = options.findIndex((word) => !/^(--.*|\*|localhost(:\d+)?|[^/.]*\.[^/]*)$/.test(word))
   return at === -1 ? options.length : at
 }
 
