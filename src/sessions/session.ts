@@ -17,7 +17,7 @@ import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
 import { siteOfRequest } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
-import { type SessionMetadata, type Store, sessionRemoved } from '../store/store.ts'
+import { type SessionMetadata, type Store, sessionExpired, sessionRemoved } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
 import { type PlanCache, PlanMemo, type PlanStamps } from './plan-memo.ts'
@@ -100,7 +100,8 @@ export class Session {
   }
 
   /**
-   * Aborted soon after the session was removed or has expired, by whatever process. Its connections end then.
+   * Aborted soon after the session was removed, by whatever process, or has expired. Its connections end then. The reason is the
+   * error for its clients.
    * @internal
    */
   get ended(): AbortSignal {
@@ -109,7 +110,11 @@ export class Session {
 
   /** @internal */
   end(): void {
-    this.#end.abort()
+    this.#end.abort(this.#gone())
+  }
+
+  #gone(): HallpassError {
+    return this.#now() >= this.#expiresAt ? sessionExpired(this.name) : sessionRemoved(this.name)
   }
 
   /**
@@ -200,7 +205,7 @@ export class Session {
     const copy = await jar.copy().catch(() => new Jar())
     const { capture, changes } = captureInto(copy, response, now)
     try {
-      if (now >= this.#expiresAt) throw sessionRemoved(this.name)
+      if (now >= this.#expiresAt) throw this.#gone()
       const saved = await jar.keep(changes)
       return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
     } catch (error) {
@@ -217,7 +222,7 @@ export class Session {
    */
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
     const now = this.#now()
-    if (now >= this.#expiresAt) throw sessionRemoved(this.name)
+    if (now >= this.#expiresAt) throw this.#gone()
     return importContents(this.#records, this.name, contents, { ...options, now })
   }
 
@@ -245,6 +250,8 @@ export class Session {
 
   /** Decides, and does nothing else. */
   async #make(request: PlanRequest, scope: Scope, now: number): Promise<Made> {
+    // Its records may be gone already, and that would be another error.
+    if (now >= this.#expiresAt) await this.#checkLife(now)
     const { stamps, material, held } = await this.#material(request.host)
     await this.#checkLife(now)
     const made = plan(request, material, this.#config, scope, now)
@@ -255,9 +262,9 @@ export class Session {
   /** Another process may have removed the session, or given it a longer life, while its connection is open. */
   async #checkLife(now: number): Promise<void> {
     const metadata = await this.#store.readSession(this.name)
-    if (metadata?.id !== this.id) throw sessionRemoved(this.name)
+    if (metadata?.id !== this.id) throw this.#gone()
     this.adopt(metadata)
-    if (now >= this.#expiresAt) throw sessionRemoved(this.name)
+    if (now >= this.#expiresAt) throw this.#gone()
   }
 
   /** The cookies and credentials for the site of a host. The stamps are not newer than these. */

@@ -126,9 +126,16 @@ describe('a session with an end', () => {
       reveal: 'script',
     })
     expect(capture).toMatchObject({ captured: [], hidden: new Set([0]) })
-    await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
-    await expect(sessions.get('work')).rejects.toMatchObject({ code: 'session-missing' })
+    const expired = {
+      code: 'session-missing',
+      message: 'the session "work" has expired',
+      hint: 'hallpass session create work',
+    }
+    await expect(session.plan(request, {})).rejects.toMatchObject(expired)
+    await expect(sessions.get('work')).rejects.toMatchObject(expired)
+    expect(session.ended.reason).toMatchObject(expired)
     expect(await store.sessions()).not.toContain('work')
+    await expect(session.plan(request, {})).rejects.toMatchObject(expired)
     await sessions.create({ name: 'work' })
   })
 
@@ -147,6 +154,8 @@ describe('a session with an end', () => {
     expect(two.name).not.toBe(one.name)
     expect(one.metadata.expiresAt).toBe(new Date(start + 86_400_000).toISOString())
     expect(two.metadata.expiresAt).toBe(new Date(start + 5000).toISOString())
+    now += 5000
+    await expect(sessions.get(two.name)).rejects.toMatchObject({ hint: 'hallpass session create' })
   })
 })
 

@@ -3,7 +3,13 @@ import { HallpassError } from '../errors.ts'
 import type { DueRefresh } from '../oauth/keep-fresh.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { checkName } from '../store/names.ts'
-import { type SessionMetadata, type Store, sessionMissing } from '../store/store.ts'
+import {
+  type SessionMetadata,
+  type Store,
+  sessionExpired,
+  sessionMissing,
+  temporaryPrefix,
+} from '../store/store.ts'
 import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
 import { jarCache } from './site-jar.ts'
@@ -16,8 +22,6 @@ export interface CreateOptions {
 
 /** The session that always exists. */
 export const defaultSession = 'default'
-
-const temporaryPrefix = 'sess_'
 
 /** The default life of a temporary session: a day's work. */
 const temporaryTtlSeconds = 86_400
@@ -61,11 +65,12 @@ export class Sessions {
     await this.#config.takeUp?.()
     const metadata = await this.#metadata(name)
     const held = this.#sessions.get(name)
-    if (metadata !== undefined && held?.id === metadata.id) {
+    if (typeof metadata === 'object' && held?.id === metadata.id) {
       held.adopt(metadata)
       return held
     }
     if (held !== undefined) this.#end(held)
+    if (metadata === 'expired') throw sessionExpired(name)
     if (metadata === undefined) throw sessionMissing(name)
     const session = new Session(metadata, {
       store: this.#store,
@@ -85,7 +90,7 @@ export class Sessions {
     const found: SessionMetadata[] = []
     for (const name of [...names].sort()) {
       const metadata = await this.#metadata(name)
-      if (metadata !== undefined) found.push(metadata)
+      if (typeof metadata === 'object') found.push(metadata)
     }
     return found
   }
@@ -109,7 +114,7 @@ export class Sessions {
         'the life of a session must be a whole number of seconds, ten years at most',
       )
     }
-    if (name === defaultSession || (await this.#read(name)) !== undefined) throw takenName(name)
+    if (name === defaultSession || typeof (await this.#read(name)) === 'object') throw takenName(name)
     await this.#makeRoom()
     const now = this.#now()
     const ttl = ttlSeconds ?? (options.name === undefined ? temporaryTtlSeconds : undefined)
@@ -154,7 +159,7 @@ export class Sessions {
     for (const held of [...this.#sessions.values()]) {
       // If its file cannot be read, the next request gets the error.
       const now = await this.#read(held.name).catch(() => held.metadata)
-      if (now?.id !== held.id) this.#end(held)
+      if (typeof now !== 'object' || now.id !== held.id) this.#end(held)
     }
   }
 
@@ -185,16 +190,16 @@ export class Sessions {
   }
 
   /** The metadata of a session that has not expired. */
-  async #read(name: string): Promise<SessionMetadata | undefined> {
+  async #read(name: string): Promise<SessionMetadata | 'expired' | undefined> {
     const metadata = await this.#store.readSession(name)
     if (metadata?.expiresAt === undefined || this.#now() < Date.parse(metadata.expiresAt)) return metadata
     // Another process may have removed it and made it again since.
     await this.#drop(name, metadata.id)
-    return undefined
+    return 'expired'
   }
 
   /** The same. Makes the default session when it is missing. */
-  async #metadata(name: string): Promise<SessionMetadata | undefined> {
+  async #metadata(name: string): Promise<SessionMetadata | 'expired' | undefined> {
     const metadata = await this.#read(name)
     if (metadata !== undefined || name !== defaultSession) return metadata
     return this.#store.addSession(this.#made(name))

@@ -33,6 +33,9 @@ export interface SessionMetadata {
   readonly lastUsedAt?: string
 }
 
+/** Names of temporary sessions begin with it. */
+export const temporaryPrefix = 'sess_'
+
 /** Keeps sealed records. Throws `name-invalid` for a bad name. A record that cannot be opened is an error, and is never overwritten. */
 export interface Records {
   /** The record as it is now, also after a change by another process. Costs one stat if nothing changed. */
@@ -80,6 +83,14 @@ export interface Store extends Records {
 export function sessionRemoved(session: string): HallpassError {
   return new HallpassError('session-missing', `the session "${session}" was removed`, {
     hint: 'hallpass session list',
+  })
+}
+
+export function sessionExpired(session: string): HallpassError {
+  // A temporary session has a random name, which nobody can choose.
+  const named = session.startsWith(temporaryPrefix) ? '' : ` ${session}`
+  return new HallpassError('session-missing', `the session "${session}" has expired`, {
+    hint: `hallpass session create${named}`,
   })
 }
 
