@@ -1,13 +1,15 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { now, ruleSet, scope } from '../../test/support/material.ts'
+import { ruleSet, scope, now as start } from '../../test/support/material.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { Clients } from './clients.ts'
 import { Sessions } from './sessions.ts'
 
 let sessions: Sessions
 let clients: Clients
+let now = start
 beforeEach(async () => {
+  now = start
   sessions = new Sessions({ store: new MemoryStore(), config: ruleSet(), now: () => now })
   clients = new Clients(sessions)
 })
@@ -46,7 +48,7 @@ describe("a session's own token", () => {
     await sessions.create({ name: 'work' })
     const token = (await clients.sessionToken('work')).reveal()
     await sessions.remove('work')
-    expect(await clients.authenticate('work', token)).toBeUndefined()
+    await expect(clients.authenticate('work', token)).rejects.toMatchObject({ code: 'session-missing' })
     await sessions.create({ name: 'work' })
     expect(await clients.authenticate('work', token)).toBeUndefined()
     await expect(clients.sessionToken('gone')).rejects.toMatchObject({ code: 'session-missing' })
@@ -118,12 +120,31 @@ describe('a token for a child', () => {
     expect(await clients.authenticate('default', token.reveal())).toBeUndefined()
   })
 
+  it('says that its session has expired, and says so to nobody else', async () => {
+    const work = await sessions.create({ name: 'work', ttlSeconds: 60 })
+    const tokens = [clients.issue(work, {}).token, await clients.sessionToken('work')]
+    const { id, token: revoked } = clients.issue(work, {})
+    clients.revoke(id)
+    now += 60_000
+    for (const token of tokens) {
+      await expect(clients.authenticate('work', token.reveal())).rejects.toMatchObject({
+        message: 'the session "work" has expired',
+        hint: 'hallpass session create work',
+      })
+    }
+    expect(await clients.authenticate('work', revoked.reveal())).toBeUndefined()
+    expect(await clients.authenticate('work', 'x')).toBeUndefined()
+    await sessions.create({ name: 'work' })
+    for (const token of tokens) expect(await clients.authenticate('work', token.reveal())).toBeUndefined()
+  })
+
   it('ends with its session, and opens no session that is made again under the name', async () => {
     const { token } = clients.issue(await sessions.create({ name: 'work' }), {})
     const client = await clients.authenticate('work', token.reveal())
     await sessions.remove('work')
     expect(client?.revoked.aborted).toBe(true)
-    expect(await clients.authenticate('work', token.reveal())).toBeUndefined()
+    const refused = clients.authenticate('work', token.reveal())
+    await expect(refused).rejects.toMatchObject({ message: 'the session "work" was removed' })
     await sessions.create({ name: 'work' })
     expect(await clients.authenticate('work', token.reveal())).toBeUndefined()
   })

@@ -49,6 +49,8 @@ export class Clients {
   readonly #ofSessions = new WeakMap<Session, Issued>()
   /** By SHA-256 of the token. The time of a look-up by the token itself would show how much of a guess is right. */
   readonly #ofChildren = new Map<string, IssuedToChild>()
+  /** The end of the session of a token, by SHA-256 of the token: who shows the token, reads why it opens nothing. */
+  readonly #ends = new Map<string, HallpassError>()
 
   constructor(sessions: Sessions) {
     this.#sessions = sessions
@@ -62,7 +64,7 @@ export class Clients {
     const session = await this.#sessions.get(name)
     const held = this.#ofSessions.get(session)
     if (held !== undefined) return held.token
-    const made = newToken(session)
+    const made = this.#newToken(session)
     this.#ofSessions.set(session, made)
     return made.token
   }
@@ -82,7 +84,7 @@ export class Clients {
         hint: 'hallpass stop',
       })
     const id = randomBytes(8).toString('hex')
-    const made = newToken(session, childTokenPrefix)
+    const made = this.#newToken(session, childTokenPrefix)
     const { token } = made
     this.#ofChildren.set(digestOf(token.reveal()), {
       ...made,
@@ -111,12 +113,17 @@ export class Clients {
   /**
    * @param user the session's name
    * @returns undefined when there is no such session, or the token is not one of its tokens
+   * @throws HallpassError `session-missing` to a client with a token of a session that has ended, if no other has the name
    */
   async authenticate(user: string, password: string): Promise<AuthenticatedClient | undefined> {
     if (!isName('session', user)) return undefined
     const session = await this.#find(user)
     const client = session && this.#clientOf(session, password)
-    if (client === undefined) return undefined
+    if (client === undefined) {
+      const end = session === undefined ? this.#ends.get(digestOf(password)) : undefined
+      if (end !== undefined) throw end
+      return undefined
+    }
     // Nobody waits for it, and a full disk keeps nobody out.
     this.#sessions.touch(client.session).catch(() => 'the time of last use is not worth an error')
     return client
@@ -133,6 +140,24 @@ export class Clients {
     return { session, scope, revoked, report }
   }
 
+  /** 32 random bytes. */
+  #newToken(session: Session, prefix = ''): Issued {
+    const token = new Secret(prefix + randomBytes(32).toString('base64url'))
+    const revocation = new AbortController()
+    const revoked = AbortSignal.any([session.ended, revocation.signal])
+    // Each connection of the client listens. A browser opens more than ten, and Node would warn of a leak.
+    setMaxListeners(0, revoked)
+    const noteEnd = () => this.#noteEnd(token, session.ended.reason)
+    session.ended.addEventListener('abort', noteEnd, { once: true, signal: revocation.signal })
+    return { token, revocation, revoked }
+  }
+
+  #noteEnd(token: Secret, end: HallpassError): void {
+    const [oldest] = this.#ends.keys()
+    if (oldest !== undefined && this.#ends.size >= maxIssued) this.#ends.delete(oldest)
+    this.#ends.set(digestOf(token.reveal()), end)
+  }
+
   async #find(name: string): Promise<Session | undefined> {
     try {
       return await this.#sessions.get(name)
@@ -141,15 +166,6 @@ export class Clients {
       throw error
     }
   }
-}
-
-/** 32 random bytes. */
-function newToken(session: Session, prefix = ''): Issued {
-  const revocation = new AbortController()
-  const revoked = AbortSignal.any([session.ended, revocation.signal])
-  // Each connection of the client listens. A browser opens more than ten, and Node would warn of a leak.
-  setMaxListeners(0, revoked)
-  return { token: new Secret(prefix + randomBytes(32).toString('base64url')), revocation, revoked }
 }
 
 function digestOf(token: string): string {

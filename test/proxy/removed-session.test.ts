@@ -177,15 +177,21 @@ describe('when another process removes a session and makes it again', () => {
   })
 })
 
-it('a tunnel ends when its session expires', async () => {
+it('a tunnel ends when its session expires, and the next CONNECT reads why', async () => {
   await using s = await stage()
   const work = await s.proxy.sessions.create({ name: 'work', ttlSeconds: 1 })
   const { token } = s.proxy.clients.issue(work, {})
+  const connect = `CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\nProxy-Authorization: ${basic('work', token.reveal())}\r\n\r\n`
   const client = await s.proxy.client()
-  client.send(
-    `CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\nProxy-Authorization: ${basic('work', token.reveal())}\r\n\r\n`,
-  )
+  client.send(connect)
   await client.until(/\r\n\r\n/)
   await client.over()
+  const next = await s.proxy.client()
+  next.send(connect)
+  const { status, body } = await next.response()
+  expect({ status, body }).toEqual({
+    status: 403,
+    body: 'hallpass: the session "work" has expired\nhallpass session create work\n',
+  })
   expect(await s.store.sessions()).toEqual(['default'])
 })
