@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { keepMemoryOutOfCores } from './core-dumps.ts'
+import { endWith } from './end-with.ts'
 import { runProgram } from './program.ts'
 
 keepMemoryOutOfCores()
@@ -15,6 +16,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {})
 
 // bin/hallpass.cjs, which any Node can parse, loads this file by `require`, so it has no top-level await. `runProgram` never rejects.
-void runProgram(process.argv.slice(2), process.env).then((status) => {
-  process.exitCode = status
-})
+endWith(runProgram(process.argv.slice(2), process.env))

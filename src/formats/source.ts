@@ -24,7 +24,10 @@ export class Source {
     this.wellEncoded = isWellEncoded(bytes, encoding)
     this.latin1 = encoding === 'utf-8' ? latin1Of(withoutMark(bytes)) : toWire(this.#text)
     if (this.latin1.startsWith('SQLite format 3\0')) {
-      throw formatInvalid('it is the database of a browser, not an exported file')
+      const engine = this.latin1.includes('moz_') ? 'firefox' : 'chrome'
+      throw new HallpassError('format-invalid', 'it is the database of a browser, not an exported file', {
+        hint: `hallpass import --format ${engine} FILE`,
+      })
     }
   }
 

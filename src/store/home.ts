@@ -28,8 +28,24 @@ export interface Home {
 export function resolveHome(env: NodeJS.ProcessEnv): string {
   if (env.HALLPASS_HOME) return resolve(env.HALLPASS_HOME)
   if (env.AI_STATE_DIR) return resolve(env.AI_STATE_DIR, 'hallpass')
-  // homedir() returns an empty HOME as it is. The key would then go into the working directory.
-  return resolve(env.HOME || homedir() || userInfo().homedir, '.hallpass')
+  return resolve(env.HOME || homeOfUser(), '.hallpass')
+}
+
+function homeOfUser(): string {
+  try {
+    // homedir() returns an empty HOME as it is. The key would then go into the working directory.
+    return homedir() || userInfo().homedir
+  } catch (cause) {
+    // A container that runs as a bare number has no passwd entry.
+    throw new HallpassError(
+      'failed',
+      'HOME and HALLPASS_HOME are not set, and this user has no home folder',
+      {
+        hint: 'export HALLPASS_HOME=FOLDER',
+        cause,
+      },
+    )
+  }
 }
 
 export function homePaths(root: string): Home {

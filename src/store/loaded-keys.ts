@@ -65,8 +65,12 @@ function notOpened(protection: Protection, file: string): HallpassError {
     case 'file':
       return keyInvalid(file)
     case 'keyring':
-      return new HallpassError('key-locked', `the key in the system keyring does not open ${file}`)
+      return new HallpassError('key-locked', `the key in the system keyring does not open ${file}`, {
+        hint: 'hallpass key status',
+      })
     case 'passphrase':
-      return new HallpassError('key-locked', `the passphrase does not open ${file}`)
+      return new HallpassError('key-locked', `the passphrase does not open ${file}`, {
+        hint: 'hallpass key status',
+      })
   }
 }

@@ -23,11 +23,15 @@ export function errnoOf(error: unknown): string | undefined {
  * Attack: a planted symlink makes us write, or trust, a file elsewhere. So every symlink is refused.
  */
 export function checkOwn(path: string, stat: BigIntStats, kind: 'file' | 'folder'): void {
-  if (stat.isSymbolicLink()) throw unsafe(path, 'is a symbolic link')
+  if (stat.isSymbolicLink()) throw unsafe(path, 'is a symbolic link, and hallpass follows none')
   if (kind === 'folder' ? !stat.isDirectory() : !stat.isFile()) throw unsafe(path, `is not a ${kind}`)
   const user = process.getuid?.()
   if (user === undefined) return
-  if (stat.uid !== BigInt(user)) throw unsafe(path, `belongs to another user (uid ${stat.uid})`)
+  if (stat.uid !== BigInt(user)) {
+    // What root has here is from a command with sudo. What anybody else has here may be planted.
+    const mine = stat.uid === 0n ? `sudo chown -R ${user} ${quotedWord(path)}` : undefined
+    throw unsafe(path, `belongs to another user (uid ${stat.uid})`, mine)
+  }
   if ((stat.mode & othersBits) !== 0n) {
     const mode = (stat.mode & 0o777n).toString(8).padStart(4, '0')
     const hint = `chmod ${kind === 'folder' ? '700' : '600'} ${quotedWord(path)}`
@@ -95,12 +99,14 @@ function openWithoutFollowing(path: string): number | undefined {
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined
-    if (hasErrno(error, 'ELOOP', 'EMLINK')) throw unsafe(path, 'is a symbolic link')
+    if (hasErrno(error, 'ELOOP', 'EMLINK'))
+      throw unsafe(path, 'is a symbolic link, and hallpass follows none')
     if (hasErrno(error, 'EACCES', 'EPERM', 'ENXIO')) throw unsafe(path, 'cannot be opened')
     throw error
   }
 }
 
-function unsafe(path: string, what: string, hint?: string): HallpassError {
-  return new HallpassError('state-unsafe', `${path} ${what}`, hint === undefined ? {} : { hint })
+/** @param hint the repair, where one is safe; else a look at the file */
+function unsafe(path: string, what: string, hint = `ls -ld ${quotedWord(path)}`): HallpassError {
+  return new HallpassError('state-unsafe', `${path} ${what}`, { hint })
 }

@@ -53,6 +53,7 @@ async function fromKeyring(account: string, file: string): Promise<KeyObject> {
     secret = await (await openKeyring()).get(account)
   } catch (error) {
     throw new HallpassError('key-locked', `the system keyring did not give the key for ${file}`, {
+      hint: 'hallpass key status',
       cause: error,
     })
   }
@@ -67,7 +68,9 @@ async function askPassphrase(file: string, { env, passphrase }: UnlockOptions): 
   if (from) {
     const bytes = readPrivateFile(from)
     if (bytes === undefined)
-      throw new HallpassError('key-locked', `HALLPASS_PASSPHRASE_FILE: ${from} does not exist`)
+      throw new HallpassError('key-locked', `HALLPASS_PASSPHRASE_FILE: ${from} does not exist`, {
+        hint: 'hallpass key status',
+      })
     return new Secret(bytes.toString('utf8').replace(/\r?\n$/, ''))
   }
   if (passphrase) return passphrase()

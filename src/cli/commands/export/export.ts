@@ -63,10 +63,15 @@ export const run: Run = async (context, input) => {
     if (!(await context.confirm(question, '--reveal'))) throw new Exit(1)
   }
   const made = format === undefined ? await bundle(context, input, gathered) : write(format, gathered)
-  if (destination === undefined) output.value(made.bytes)
-  else await writeOut(destination, made.bytes)
   const written = cookies.length - made.left.length
   const keys = heldKeys(origins, format)
+  if (written + keys + credentials.length === 0) {
+    const [why] = made.left
+    const reason = why?.reason ?? `--format ${name} holds no web storage`
+    throw new HallpassError('failed', `nothing was exported: ${reason}`, { hint: 'hallpass export --help' })
+  }
+  if (destination === undefined) output.value(made.bytes)
+  else await writeOut(destination, made.bytes)
   if (output.json) {
     output.document('export/1', {
       session: session.name,

@@ -3,6 +3,7 @@ import { HallpassError } from '../../../errors.ts'
 import { allFormats, formatNamed, formatOf } from '../../../formats/formats.ts'
 import { Source } from '../../../formats/source.ts'
 import { printable } from '../../../log/printable.ts'
+import { quotedWord } from '../../../quoted-word.ts'
 import { isBundle, openBundle } from '../../../sessions/bundle.ts'
 import type { Importable } from '../../../sessions/import-contents.ts'
 import type { Context, Input, Run } from '../../command.ts'
@@ -115,7 +116,7 @@ async function named<T>(name: string, run: () => Promise<T>): Promise<T> {
     return await run()
   } catch (error) {
     if (!(error instanceof HallpassError) || error.message.startsWith('--')) throw error
-    const hint = error.hint ?? 'hallpass import --help'
+    const hint = (error.hint ?? 'hallpass import --help').replace(/ FILE$/, () => ` ${quotedWord(name)}`)
     throw new HallpassError(error.code, `${name}: ${error.message}`, { hint, cause: error })
   }
 }

@@ -1,4 +1,6 @@
 import { HallpassError } from '../../../errors.ts'
+import { parseHostPattern } from '../../../rules/host-pattern.ts'
+import { isLoopbackHost } from '../../../rules/loopback.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
@@ -98,6 +100,8 @@ function tell({ output }: Context, credential: CredentialSummary, session: strin
   output.say(`kept ${name} for ${where}, in the session ${session}${life}`)
   if (freshness?.expiresAt !== undefined && !freshness.refreshable)
     output.say('it has no refresh token: log in again when it has expired')
-  const host = hosts.find((text) => !text.includes('*'))
-  output.hint(`hallpass run -- curl https://${host ?? 'HOST'}/`)
+  const host = hosts.find((text) => !text.includes('*')) ?? 'HOST'
+  // A server of this machine rarely has a certificate.
+  const scheme = isLoopbackHost(parseHostPattern(host).host) ? 'http' : 'https'
+  output.hint(`hallpass run -- curl ${scheme}://${host}/`)
 }
