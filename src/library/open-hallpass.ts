@@ -64,8 +64,13 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
   const authority = await Authority.open(home, keys, { create: true })
   const fetch = whenUsed(() => {
     const roots = upstreamRoots({ upstreamCa: config.upstreamCa, env, authority })
-    const route = tokenRoute({ setting: config.upstream, env, ownPort: config.listen.port, roots })
-    return tokenFetch({ roots, resolve: config.resolve, route })
+    const { route, unused } = tokenRoute({
+      setting: config.upstream,
+      env,
+      ownPort: config.listen.port,
+      roots,
+    })
+    return tokenFetch({ roots, resolve: config.resolve, route, unused })
   })
   const refresher = new Refresher({ fetch, now: Date.now })
   const sessions = new Sessions({ store, config: live, refresher })

@@ -35,6 +35,8 @@ export interface TokenFetchOptions {
   readonly resolve: ReadonlyMap<string, string>
   /** Opens a plain connection through an upstream proxy; undefined for a host that needs none. */
   readonly route?: (host: string, port: number, signal: AbortSignal) => Promise<Socket> | undefined
+  /** Why a host is reached directly although the user named a proxy. */
+  readonly unused?: (host: string, port: number) => string | undefined
   /** For tests of the deadline. */
   readonly deadlineMs?: number
 }
@@ -91,7 +93,7 @@ class RoundTrip {
       this.#sent = true
       return await this.#exchange(socket)
     } catch (error) {
-      throw this.#failure(error)
+      throw this.#failure(error, options)
     } finally {
       this.#signal.removeEventListener('abort', abort)
       socket?.destroy()
@@ -99,8 +101,7 @@ class RoundTrip {
   }
 
   async #connect(options: TokenFetchOptions, secure: () => SecureContext): Promise<Socket> {
-    const host = bare(this.#url)
-    const port = Number(this.#url.port) || (this.#url.protocol === 'https:' ? 443 : 80)
+    const { host, port } = this.#endpoint
     const to = { ...targetOf(options.resolve, host, port), lookup: systemNames.lookup }
     if (this.#url.protocol === 'http:') return tcpConnect(to)
     // No upstream proxy for a host whose address is in the configuration.
@@ -110,6 +111,11 @@ class RoundTrip {
       ...(through === undefined ? to : { socket: through }),
       ...tlsOptions(host, secure()),
     })
+  }
+
+  get #endpoint() {
+    const port = Number(this.#url.port) || (this.#url.protocol === 'https:' ? 443 : 80)
+    return { host: bare(this.#url), port }
   }
 
   #exchange(socket: Socket): Promise<Response> {
@@ -139,12 +145,14 @@ class RoundTrip {
     })
   }
 
-  #failure(error: unknown): TokenFetchError {
+  #failure(error: unknown, { unused }: TokenFetchOptions): TokenFetchError {
     const where = this.#url.host
     const reason = this.#signal.aborted ? abortReason(this.#signal) : error
     const certificate = !this.#sent && isCertificateError(reason)
     const what = certificate ? `the certificate of ${where} was not accepted` : `${where} did not answer`
-    return new TokenFetchError(`${what}: ${causeText(reason)}`, {
+    const { host, port } = this.#endpoint
+    const direct = this.#sent || certificate ? undefined : unused?.(host, port)
+    return new TokenFetchError(`${what}: ${causeText(reason)}${direct === undefined ? '' : `; ${direct}`}`, {
       sent: this.#sent,
       certificate,
       cause: error,

@@ -90,6 +90,16 @@ export function proxyFor(
   return dialer.maps(host, port) ? undefined : proxies.for(scheme, host, port)
 }
 
+/** Why an origin is reached directly although a variable names a proxy for it. */
+export function unusedProxy(
+  { dialer, proxies }: Omit<Routes, 'trust'>,
+  scheme: Origin['scheme'],
+  host: string,
+  port: number,
+): string | undefined {
+  return dialer.maps(host, port) ? undefined : proxies.unused(scheme, host, port)
+}
+
 /** The upstream proxy that gets requests in absolute form: most allow CONNECT to port 443 alone. */
 export function forwardingProxy(
   routes: Omit<Routes, 'trust'>,

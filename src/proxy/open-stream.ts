@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net'
 import { established } from '../net/established.ts'
-import { proxyFor } from './connect-origin.ts'
+import { proxyFor, unusedProxy } from './connect-origin.ts'
 import { dialInTime } from './dial-in-time.ts'
 import type { Engine } from './engine.ts'
 import { type Endpoint, endpointOf, lookupName } from './origin.ts'
 import { throughProxy } from './through-proxy.ts'
-import { upstreamError } from './upstream-error.ts'
+import { upstreamError, withUnusedProxy } from './upstream-error.ts'
 
 /** A stream of bytes to an endpoint, directly or through the upstream proxy. Rejects with the HallpassError to answer with. */
 export async function openStream(engine: Engine, endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
@@ -22,5 +22,7 @@ export async function openStream(engine: Engine, endpoint: Endpoint, signal: Abo
       throw upstreamError(host, port, error)
     }
     return socket
+  }).catch((error: unknown) => {
+    throw withUnusedProxy(error, unusedProxy(engine, 'https', host, port))
   })
 }

@@ -1,10 +1,16 @@
-import { connectOrigin, type OriginConnection, type Resumption, type Routes } from './connect-origin.ts'
+import {
+  connectOrigin,
+  type OriginConnection,
+  type Resumption,
+  type Routes,
+  unusedProxy,
+} from './connect-origin.ts'
 import { dialInTime } from './dial-in-time.ts'
 import type { Limits } from './limits.ts'
 import { endpointOf, lookupName, type Origin } from './origin.ts'
 import type { Sweep } from './sweep.ts'
 import { Upstream } from './upstream.ts'
-import { upstreamError } from './upstream-error.ts'
+import { upstreamError, withUnusedProxy } from './upstream-error.ts'
 
 /** The session that a connection serves. */
 export interface PoolOwner {
@@ -207,7 +213,8 @@ export class Pool {
       connectOrigin(this.#routes, origin, group, signal),
     ).then(
       (connection) => this.#connected(group, origin, connection),
-      (error: unknown) => this.#failed(group, error),
+      (error: unknown) =>
+        this.#failed(group, withUnusedProxy(error, unusedProxy(this.#routes, origin.scheme, host, port))),
     )
   }
 

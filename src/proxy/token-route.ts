@@ -15,10 +15,14 @@ export interface TokenRouteOptions {
 /** Connects token requests to authorization servers in networks that are left through a proxy. */
 export function tokenRoute({ setting, env, ownPort, roots }: TokenRouteOptions) {
   const proxies = new UpstreamProxies(setting, env, () => [ownPort])
-  /** A connection through the upstream proxy; undefined for a host that is reached directly. */
-  return (host: string, port: number, signal: AbortSignal): Promise<Socket> | undefined => {
-    const proxy = proxies.for('https', host, port)
-    if (proxy === undefined) return undefined
-    return throughProxy(proxy, host, port, trustedContext(roots), signal)
+  return {
+    /** A connection through the upstream proxy; undefined for a host that is reached directly. */
+    route: (host: string, port: number, signal: AbortSignal): Promise<Socket> | undefined => {
+      const proxy = proxies.for('https', host, port)
+      if (proxy === undefined) return undefined
+      return throughProxy(proxy, host, port, trustedContext(roots), signal)
+    },
+    /** Why a host is reached directly although a variable names a proxy for it. */
+    unused: (host: string, port: number) => proxies.unused('https', host, port),
   }
 }

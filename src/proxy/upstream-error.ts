@@ -37,6 +37,19 @@ export function certificateError(host: string, port: number, cause: unknown): Ha
   )
 }
 
+/**
+ * The failure of a direct connection that a variable meant to go through a proxy. In a network that is left through a proxy alone,
+ * the variable is the cause.
+ */
+export function withUnusedProxy(error: unknown, unused: string | undefined): unknown {
+  if (unused === undefined || !(error instanceof HallpassError)) return error
+  if (error.code !== 'upstream-unreachable' && error.code !== 'upstream-timeout') return error
+  return new HallpassError(error.code, `${error.message}; ${unused}`, {
+    hint: 'hallpass doctor',
+    cause: error,
+  })
+}
+
 function detailOf(cause: unknown): string {
   const reason = cause instanceof Error && 'reason' in cause ? cause.reason : undefined
   return typeof reason === 'string' ? `, ${reason}` : ''

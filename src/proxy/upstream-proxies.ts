@@ -19,6 +19,7 @@ const token = new RegExp(`^(?:${childTokenPrefix})?[\\w-]{43}$`)
 export class UpstreamProxies {
   /** Variables that cannot be used, each with the reason, for the log. */
   readonly problems: readonly string[]
+  readonly #unused: { readonly https: string | undefined; readonly http: string | undefined }
   readonly #https: ProxyUrl | undefined
   readonly #http: ProxyUrl | undefined
   readonly #bypass: (host: string, port: number) => boolean
@@ -30,27 +31,18 @@ export class UpstreamProxies {
     env: Readonly<Record<string, string | undefined>>,
     ownPorts: () => readonly number[],
   ) {
-    const problems: string[] = []
-    this.problems = problems
     this.#ownPorts = ownPorts
     this.#bypass = noProxy(setting === 'env' ? (env.no_proxy ?? env.NO_PROXY ?? '') : '')
-    if (setting === 'direct') return
-    if (setting !== 'env') {
-      this.#https = setting
-      this.#http = setting
-      return
+    const named = (scheme: 'https' | 'http'): ProxyUrl | string | undefined => {
+      if (setting === 'direct') return undefined
+      return setting === 'env' ? proxyIn(env, variablesFor[scheme]) : setting
     }
-    const named = (variables: readonly string[]): ProxyUrl | undefined => {
-      const name = variables.find((variable) => env[variable])
-      try {
-        return name === undefined ? undefined : parseProxyUrl(env[name] ?? '')
-      } catch (error) {
-        problems.push(`the proxy in ${name} is not used: ${(error as Error).message}`)
-        return undefined
-      }
-    }
-    this.#https = named(variablesFor.https)
-    this.#http = named(variablesFor.http)
+    const https = named('https')
+    const http = named('http')
+    if (typeof https === 'object') this.#https = https
+    if (typeof http === 'object') this.#http = http
+    this.#unused = { https: textOf(https), http: textOf(http) }
+    this.problems = [...new Set([textOf(https), textOf(http)].filter((problem) => problem !== undefined))]
   }
 
   /** The proxy for an origin; undefined when it is reached directly. Blind tunnels count as https. */
@@ -59,6 +51,11 @@ export class UpstreamProxies {
     if (proxy === undefined || this.#isOurs(proxy) || isLocalName(host) || this.#bypass(host, port))
       return undefined
     return proxy
+  }
+
+  /** Why an origin is reached directly although a variable names a proxy for it. */
+  unused(scheme: 'https' | 'http', host: string, port: number): string | undefined {
+    return isLocalName(host) || this.#bypass(host, port) ? undefined : this.#unused[scheme]
   }
 
   /** The proxies in use, without credentials. */
@@ -72,4 +69,21 @@ export class UpstreamProxies {
     if (!isLoopbackHost(host)) return false
     return token.test(password) || this.#ownPorts().includes(port)
   }
+}
+
+/** The proxy that the first set variable names, or the reason why it cannot be used. */
+function proxyIn(
+  env: Readonly<Record<string, string | undefined>>,
+  variables: readonly string[],
+): ProxyUrl | string | undefined {
+  const name = variables.find((variable) => env[variable])
+  try {
+    return name === undefined ? undefined : parseProxyUrl(env[name] ?? '')
+  } catch (error) {
+    return `the proxy in ${name} is not used: ${(error as Error).message}`
+  }
+}
+
+function textOf(named: ProxyUrl | string | undefined): string | undefined {
+  return typeof named === 'string' ? named : undefined
 }

@@ -12,8 +12,8 @@ function fetchBy(
   resolve: ReadonlyMap<string, string> = new Map(),
   deadlineMs = 20_000,
 ) {
-  const route = tokenRoute({ setting: 'env', env, ownPort: 8787, roots })
-  return tokenFetch({ roots, resolve, route, deadlineMs })
+  const { route, unused } = tokenRoute({ setting: 'env', env, ownPort: 8787, roots })
+  return tokenFetch({ roots, resolve, route, unused, deadlineMs })
 }
 
 describe('a token request', () => {
@@ -23,6 +23,13 @@ describe('a token request', () => {
     const fetch = fetchBy({ HTTPS_PROXY: `http://ada:pass@127.0.0.1:${proxy.port}` })
     expect(await (await fetch('https://id.test/token', get)).text()).toBe('hello')
     expect(proxy.asked).toEqual(['CONNECT id.test:443'])
+  })
+
+  it('that fails without the proxy says why the proxy was not used', async () => {
+    const fetch = fetchBy({ HTTPS_PROXY: 'http://ada:1/pass@far.example' })
+    const failed = fetch('https://nobody.invalid/token', get)
+    await expect(failed).rejects.toThrow(/; the proxy in HTTPS_PROXY is not used: nothing may follow/)
+    await expect(failed).rejects.not.toThrow(/pass@/)
   })
 
   it('does not where resolve says where the host is, and not for loopback', async () => {
