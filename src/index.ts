@@ -1,5 +1,5 @@
 export type { Cookie, SameSite } from './cookies/cookie.ts'
-export type { Freshness, LastRefresh, ReadFrom } from './credentials/kind.ts'
+export type { Freshness, LastRefresh, PendingCode, ReadFrom } from './credentials/kind.ts'
 export { type ErrorCode, errorTable, HallpassError } from './errors.ts'
 export type { GivenOrigin, Pairs } from './formats/format.ts'
 export type { Hallpass, StartOptions, TokenDefinition } from './library/hallpass.ts'

@@ -90,8 +90,20 @@ export interface Freshness {
   /** Why only a new login helps. */
   readonly needsLogin?: string
   readonly refreshes: number
+  /** A device login that waits for a person. */
+  readonly pending?: PendingCode
   /** The result of the last refresh. */
   readonly last?: LastRefresh
+}
+
+/** The code of a device login, for the person who enters it. */
+export interface PendingCode {
+  readonly userCode: string
+  readonly verificationUri: string
+  /** With the code in it. */
+  readonly verificationUriComplete?: string | undefined
+  /** In ms since the epoch. */
+  readonly expiresAt: number
 }
 
 /** The place of a value that hallpass only reads. */

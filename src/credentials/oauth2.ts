@@ -9,6 +9,7 @@ import {
   type Freshness,
   type Kind,
   type LastRefresh,
+  type PendingCode,
   pathFlag,
 } from './kind.ts'
 import { dueAtOf } from './oauth2-due.ts'
@@ -164,7 +165,7 @@ export const oauth2: Kind<OAuth2Definition, OAuth2Value> = {
 }
 
 function freshness(definition: OAuth2Definition, value: OAuth2Value): Freshness {
-  const { tokens, needsLogin, last, refreshes } = value
+  const { tokens, needsLogin, last, refreshes, pending } = value
   const refreshable = isRefreshable(definition, value)
   const dueAt = refreshable && (needsLogin === undefined || isTriedAgain(value)) ? whenDue(value) : undefined
   return {
@@ -173,7 +174,23 @@ function freshness(definition: OAuth2Definition, value: OAuth2Value): Freshness 
     refreshable,
     ...(needsLogin && { needsLogin: needsLogin.reason }),
     refreshes,
+    ...(pending && { pending: codeOf(pending) }),
     ...(last && { last }),
+  }
+}
+
+/** Without the device code, which is a secret. */
+function codeOf({
+  userCode,
+  verificationUri,
+  verificationUriComplete,
+  expiresAt,
+}: NonNullable<OAuth2Value['pending']>): PendingCode {
+  return {
+    userCode,
+    verificationUri,
+    ...(verificationUriComplete !== undefined && { verificationUriComplete }),
+    expiresAt,
   }
 }
 

@@ -191,6 +191,38 @@ describe('a login by device', () => {
     expect(second.sealed).not.toHaveProperty('pending')
   })
 
+  it('that two processes wait for is asked for by one at a time, and the second has the success of the first', async () => {
+    const first = subjectOf({ flow: 'device' }, undefined)
+    const codes: DeviceCode[] = []
+    await run(first, { wait: false, showCode: (code) => codes.push(code) })
+    const sealed = { ...first.sealed, refreshes: 0, pending: soon(first.sealed?.pending) }
+    await new BrowsingUser().approveDevice(codes[0]?.verificationUri ?? '', codes[0]?.userCode ?? '')
+    const shared = subjectOf({ flow: 'device' }, sealed)
+    expect(await Promise.all([run(shared, {}), run(shared, {})])).toEqual(['signed-in', 'signed-in'])
+    expect(server.record.revocations).toBe(0)
+    expect(shared.sealed).toEqual({
+      tokens: expect.objectContaining({ refreshToken: expect.any(String) }),
+      refreshes: 0,
+    })
+  })
+
+  it.each<[string, OAuth2Value, string]>([
+    ['has ended without tokens', { ...worn }, 'another process saw this login fail'],
+    [
+      'has another code',
+      { refreshes: 0, pending: { ...stale, expiresAt: 9e9 } },
+      'another login has begun in its place',
+    ],
+  ])('whose record %s is over, and the record stays', async (_, elsewhere, message) => {
+    const pending = { ...stale, deviceCode: 'mine', intervalSeconds: 0.02, expiresAt: 9e9 }
+    const subject = subjectOf({ flow: 'device' }, { ...worn, pending })
+    subject.sealed = elsewhere
+    const asked = server.record.tokenRequests
+    await expect(run(subject, {})).rejects.toMatchObject({ code: 'login-failed', message })
+    expect(server.record.tokenRequests).toBe(asked)
+    expect(subject.sealed).toEqual(elsewhere)
+  })
+
   it('stays pending when it is stopped', async () => {
     const subject = subjectOf({ flow: 'device' }, undefined)
     const stop = new AbortController()
@@ -216,6 +248,7 @@ const worn: OAuth2Value = {
 
 function subjectOf(more: Partial<OAuth2Definition>, value: OAuth2Value | undefined) {
   const definition: OAuth2Definition = { kind: 'oauth2', issuer: server.issuer, clientId: 'native', ...more }
+  let lock: Promise<unknown> = Promise.resolve()
   const subject = {
     definition,
     value,
@@ -223,6 +256,19 @@ function subjectOf(more: Partial<OAuth2Definition>, value: OAuth2Value | undefin
     sealed: value,
     save: async (change: (before: OAuth2Value | undefined) => OAuth2Value) => {
       subject.sealed = change(subject.sealed)
+    },
+    exclusive: <T>(
+      work: (held: {
+        readonly value: OAuth2Value
+        readonly save: (next: OAuth2Value) => Promise<void>
+      }) => Promise<T>,
+    ): Promise<T> => {
+      const save = async (next: OAuth2Value) => {
+        subject.sealed = next
+      }
+      const done = lock.then(() => work({ value: subject.sealed ?? { refreshes: 0 }, save }))
+      lock = done.catch(() => 'its caller gets the error')
+      return done
     },
   }
   return subject

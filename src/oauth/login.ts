@@ -1,14 +1,15 @@
 import type { OAuth2Definition, OAuth2Value } from '../credentials/oauth2.ts'
-import { tokenSetOf } from '../credentials/token-response.ts'
+import { type TokenSet, tokenSetOf } from '../credentials/token-response.ts'
 import { HallpassError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { clientOf, knownProvider } from './authorization-server.ts'
 import { authorizationCode } from './flows/authorization-code.ts'
 import { clientCredentials } from './flows/client-credentials.ts'
-import { awaitDevice, beginDevice, type PendingLogin } from './flows/device.ts'
+import { awaitDevice, beginDevice, type DeviceWaitOptions, type PendingLogin } from './flows/device.ts'
 import type { LoginRequest } from './flows/login-request.ts'
 import type { LoopbackOptions } from './flows/loopback-callback.ts'
 import type { Flow, Provider } from './provider.ts'
+import type { HeldTokens } from './refresher.ts'
 import type { TokenFetch } from './token-fetch.ts'
 
 /** The credential that gets the tokens. */
@@ -19,6 +20,8 @@ export interface LoginSubject {
   readonly value: OAuth2Value | undefined
   /** Seals a change of the value as it is by then. Durable when it resolves. */
   readonly save: (change: (before: OAuth2Value | undefined) => OAuth2Value) => Promise<void>
+  /** Runs `work` under the lock of the sealed value, which must exist. */
+  readonly exclusive: <T>(work: (held: Pick<HeldTokens, 'value' | 'save'>) => Promise<T>) => Promise<T>
 }
 
 export interface LoginOptions {
@@ -86,12 +89,16 @@ export async function login(
   const request: LoginRequest = { client, definition, provider }
   const kept = clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }
   const answered = await obtain(flow, request, subject, { ...options, kept, now })
-  if (answered === 'pending') return 'pending'
-  const tokens = tokenSetOf(answered, now())
-  if (tokens === undefined)
-    throw new HallpassError('token-server', 'the answer of the server contains no usable bearer token')
+  if (answered === 'pending' || answered === 'signed-in') return answered
+  const tokens = tokensOf(answered, now())
   await save((before) => ({ ...kept, tokens, refreshes: before?.refreshes ?? 0 }))
   return 'signed-in'
+}
+
+function tokensOf(answer: Answer, now: number): TokenSet {
+  const tokens = tokenSetOf(answer, now)
+  if (tokens !== undefined) return tokens
+  throw new HallpassError('token-server', 'the answer of the server contains no usable bearer token')
 }
 
 type Answer = Readonly<Record<string, unknown>>
@@ -106,7 +113,7 @@ function obtain(
   request: LoginRequest,
   subject: LoginSubject,
   options: Obtaining,
-): Promise<Answer | 'pending'> {
+): Promise<Answer | 'pending' | 'signed-in'> {
   switch (flow) {
     case 'client-credentials':
       return clientCredentials(request)
@@ -131,9 +138,9 @@ function byCode(request: LoginRequest, { visit, pasted, signal, timeoutMs }: Obt
 
 async function byDevice(
   request: LoginRequest,
-  { value, save }: LoginSubject,
+  { value, save, exclusive }: LoginSubject,
   { kept, now, showCode, signal, wait = true }: Obtaining,
-): Promise<Answer | 'pending'> {
+): Promise<'pending' | 'signed-in'> {
   const keep = (pending: PendingLogin) => save((before) => ({ refreshes: 0, ...before, ...kept, pending }))
   const held = value?.pending !== undefined && value.pending.expiresAt > now() ? value.pending : undefined
   const pending = held ?? (await beginDevice(request, now()))
@@ -142,17 +149,37 @@ async function byDevice(
   const { deviceCode: _, expiresAt, ...code } = pending
   showCode?.({ ...code, expiresAt: new Date(expiresAt), resumed: held !== undefined })
   if (!wait) return 'pending'
-  try {
-    return await awaitDevice(request, pending, {
-      now,
-      slowed: keep,
-      ...(signal === undefined ? {} : { signal }),
+  const { deviceCode } = pending
+  // Read again under the lock: another waiter may have obtained the tokens, which are saved before the lock is free.
+  const alone: DeviceWaitOptions['alone'] = (ask) =>
+    exclusive(async (held) => {
+      if (held.value.pending?.deviceCode !== deviceCode) return isSignedIn(held.value, value)
+      const answer = await ask()
+      if (answer.kind === 'tokens')
+        await held.save({ ...kept, tokens: tokensOf(answer.tokens, now()), refreshes: held.value.refreshes })
+      return answer
     })
+  try {
+    await awaitDevice(request, pending, { now, slowed: keep, alone, ...(signal && { signal }) })
+    return 'signed-in'
   } catch (error) {
     const over = error instanceof HallpassError && error.code === 'login-failed'
-    if (over) await save(withoutPending)
+    if (over)
+      await save((before) =>
+        before?.pending?.deviceCode === deviceCode ? withoutPending(before) : (before ?? { refreshes: 0 }),
+      )
     throw error
   }
+}
+
+/** @throws HallpassError `login-failed` when the other waiter got no tokens */
+function isSignedIn({ tokens, pending }: OAuth2Value, before: OAuth2Value | undefined): 'over' {
+  if (pending === undefined && tokens !== undefined && tokens.accessToken !== before?.tokens?.accessToken)
+    return 'over'
+  throw new HallpassError(
+    'login-failed',
+    pending === undefined ? 'another process saw this login fail' : 'another login has begun in its place',
+  )
 }
 
 export function withoutPending(before: OAuth2Value | undefined): OAuth2Value {

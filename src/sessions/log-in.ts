@@ -2,6 +2,7 @@ import { isOAuth2, type OAuth2Definition } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
 import { issuerOf, knownProvider } from '../oauth/authorization-server.ts'
 import { flowOf, type LoginOptions, login, withoutPending } from '../oauth/login.ts'
+import type { HeldTokens } from '../oauth/refresher.ts'
 import type { TokenFetch } from '../oauth/token-fetch.ts'
 import type { CredentialSummary } from './credential-summary.ts'
 import { logInOAuth1 } from './log-in-oauth1.ts'
@@ -56,6 +57,8 @@ export async function logIn(
     // This server must not see the client secret of another one, and a pending login asked for something else.
     value: same ? (unchanged(known, definition) ? before : before && withoutPending(before)) : undefined,
     save: (change: Parameters<Session['tokens']['save']>[2]) => session.tokens.save(name, given, change),
+    exclusive: <T>(work: (held: HeldTokens) => Promise<T>) =>
+      session.tokens.exclusive(name, definition, work),
   }
   return await login(subject, options, clockwork)
 }

@@ -2,7 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
 import { isOAuth2, type OAuth2Definition, type OAuth2Value } from '../credentials/oauth2.ts'
 import { HallpassError } from '../errors.ts'
-import { nextTryMs, type Refresher, type RefreshOutcome, type RefreshReason } from '../oauth/refresher.ts'
+import {
+  type HeldTokens,
+  nextTryMs,
+  type Refresher,
+  type RefreshOutcome,
+  type RefreshReason,
+} from '../oauth/refresher.ts'
 import type { Plan } from '../plan/plan.ts'
 import { accessTokenIn, sentToken, tokensDue, tokensLacking } from '../plan/renewal.ts'
 import type { Secret } from '../secret.ts'
@@ -78,6 +84,18 @@ export class SessionTokens {
         before === undefined ? undefined : this.#values.tokensOf(name).over(before as OAuth2Value),
       )
     })
+  }
+
+  /**
+   * Holds the lock of the sealed tokens, among all processes, during `work`. Throws `credential-missing`.
+   * @internal
+   */
+  async exclusive<T>(
+    name: string,
+    definition: OAuth2Definition,
+    work: (held: HeldTokens) => Promise<T>,
+  ): Promise<T> {
+    return await this.#values.tokensOf(name).of(definition).exclusive(work)
   }
 
   /**

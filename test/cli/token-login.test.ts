@@ -258,6 +258,35 @@ describe('token login --device', () => {
     expectNoLeak(begun.stderr + stdout + stderr)
   })
 
+  it('is listed with its code, its page and its end while it is pending', async () => {
+    const begun = await cli.run(login('work', '--device', '--no-wait', ...at()))
+    const code = codeOf(begun.stderr)
+    const { tokens } = JSON.parse((await cli.run(['token', 'list', '--json'])).stdout)
+    expect(tokens).toMatchObject([
+      {
+        name: 'work',
+        pending: {
+          user_code: code,
+          verification_uri: `${server.issuer}/device`,
+          verification_uri_complete: `${server.issuer}/device?user_code=${code}`,
+          expires_at: expect.stringMatching(/^\d{4}-/),
+        },
+      },
+    ])
+    expect((await cli.run(['token', 'list'])).stdout).toContain(
+      `a login is pending: enter ${code} at ${server.issuer}/device within `,
+    )
+  })
+
+  it('that two processes wait for succeeds for both', async () => {
+    const begun = await cli.run(login('work', '--device', '--no-wait', ...at()))
+    const waiting = [cli.run(login('work')), cli.run(login('work'))]
+    await new BrowsingUser().approveDevice(`${server.issuer}/device`, codeOf(begun.stderr))
+    for (const { status, stderr } of await Promise.all(waiting))
+      expect([status, stderr]).toEqual([0, expect.stringContaining('kept work')])
+    expect(server.record.isAlive((await cli.run(['token', 'get', 'work'])).stdout.trim())).toBe(true)
+  })
+
   it('survives Ctrl-C, and a kill, of who waits for it', async () => {
     const child = cli.spawn(login('work', '--device', ...at()))
     const code = codeOf(await said(child, /[A-Z]{4}-[A-Z]{4}\n/, 'stderr'))

@@ -52,6 +52,11 @@ export interface DeviceWaitOptions {
   readonly now: () => number
   /** Saves the longer interval that the server wants, for the next process. */
   readonly slowed: (pending: PendingLogin) => Promise<void>
+  /**
+   * Runs one request under the lock of the record. Two waiters would both send the used code, and the server then revokes the
+   * grant. Returns `over` when the login is no longer pending there.
+   */
+  readonly alone?: (ask: () => Promise<DeviceAnswer>) => Promise<DeviceAnswer | 'over'>
   readonly signal?: AbortSignal
   /** For tests, which do not wait. */
   readonly sleep?: (ms: number) => Promise<void>
@@ -60,21 +65,28 @@ export interface DeviceWaitOptions {
 /**
  * Asks until the person has said yes or no, or the code has expired: RFC 8628 sections 3.4 and 3.5.
  *
- * @returns the token response
+ * @returns the token response; `over` when another waiter has ended the login
  * @throws HallpassError `login-failed` when the login is over. With every other error it stays pending
  */
 export async function awaitDevice(
   request: LoginRequest,
   begun: PendingLogin,
-  { now, slowed, signal, sleep = (ms) => setTimeout(ms, undefined, signal && { signal }) }: DeviceWaitOptions,
-): Promise<Readonly<Record<string, unknown>>> {
+  {
+    now,
+    slowed,
+    alone = (ask) => ask(),
+    signal,
+    sleep = (ms) => setTimeout(ms, undefined, signal && { signal }),
+  }: DeviceWaitOptions,
+): Promise<Readonly<Record<string, unknown>> | 'over'> {
   let pending = begun
   let troubleSeconds = 0
   for (;;) {
     const seconds = Math.max(pending.intervalSeconds, Math.min(troubleSeconds, maxTroubleSeconds))
     await sleep(Math.min(seconds * 1000, Math.max(0, pending.expiresAt - now())))
     if (now() >= pending.expiresAt) throw expired()
-    const answer = await poll(request, pending.deviceCode)
+    const answer = await alone(() => poll(request, pending.deviceCode))
+    if (answer === 'over') return answer
     switch (answer.kind) {
       case 'tokens':
         return answer.tokens
@@ -92,11 +104,12 @@ export async function awaitDevice(
   }
 }
 
-type Answer =
+/** The answer to one request for the tokens. */
+export type DeviceAnswer =
   | { readonly kind: 'tokens'; readonly tokens: Readonly<Record<string, unknown>> }
   | { readonly kind: 'pending' | 'slow_down' | 'trouble' }
 
-async function poll({ client, definition }: LoginRequest, deviceCode: string): Promise<Answer> {
+async function poll({ client, definition }: LoginRequest, deviceCode: string): Promise<DeviceAnswer> {
   const oauth = await import('openid-client')
   try {
     const tokens = await oauth.genericGrantRequest(client, 'urn:ietf:params:oauth:grant-type:device_code', {

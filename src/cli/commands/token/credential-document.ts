@@ -17,6 +17,7 @@ export function credentialDocument(credential: CredentialSummary, spell: Spell, 
     refresh_at: timeOf(freshness?.dueAt),
     refreshes: freshness?.refreshes ?? 0,
     last: lastOf(freshness),
+    pending: pendingOf(freshness),
     needs_login: whyLogin(credential, Date.now()) ?? null,
     fingerprint: credential.fingerprint ?? null,
     updated_at: credential.updatedAt ?? null,
@@ -34,6 +35,23 @@ function lastOf(freshness: CredentialSummary['freshness']) {
     reason: last.reason ?? null,
     retry_at: timeOf(last.retryAt),
   }
+}
+
+function pendingOf(freshness: CredentialSummary['freshness']) {
+  const pending = pendingLogin(freshness, Date.now())
+  if (pending === undefined) return null
+  return {
+    user_code: pending.userCode,
+    verification_uri: pending.verificationUri,
+    verification_uri_complete: pending.verificationUriComplete ?? null,
+    expires_at: timeOf(pending.expiresAt),
+  }
+}
+
+/** The device login that somebody can still finish. */
+export function pendingLogin(freshness: CredentialSummary['freshness'], now: number) {
+  const pending = freshness?.pending
+  return pending !== undefined && pending.expiresAt > now ? pending : undefined
 }
 
 export function timeOf(at: number | undefined): string | null {

@@ -1,7 +1,8 @@
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import { whyLogin } from '../../../sessions/needed-logins.ts'
 import type { Run } from '../../command.ts'
-import { credentialDocument } from './credential-document.ts'
+import { spokenDuration } from '../../spoken-time.ts'
+import { credentialDocument, pendingLogin } from './credential-document.ts'
 import { historyText, lifeText } from './freshness-text.ts'
 import { loginCommand } from './needs-login.ts'
 
@@ -38,6 +39,11 @@ export const run: Run = async (context) => {
 function noteOf(credential: CredentialSummary, session: string, now: number): string {
   const { name, problem, freshness, origin, readFrom } = credential
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
+  const pending = pendingLogin(freshness, now)
+  if (pending !== undefined) {
+    const left = spokenDuration(pending.expiresAt - now)
+    return `a login is pending: enter ${pending.userCode} at ${pending.verificationUri} within ${left}, then ${loginCommand(name, session)}`
+  }
   const login = whyLogin(credential, now)
   if (login !== undefined)
     return `needs a login: ${login}: ${loginCommand(name, session, readFrom?.signInAt)}`
