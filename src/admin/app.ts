@@ -46,6 +46,7 @@ const explainRequest = z.strictObject({
   session: z.string(),
   url: z.string().max(65_536),
   method: z.string().max(32),
+  from: z.string().max(65_536).optional(),
   ...runScope,
 })
 

@@ -122,9 +122,9 @@ function backendOf(
       return { ...report, needsLogin: await needsLogin }
     },
     clients: () => [...clients.values()],
-    explain: async ({ session, url, method, ...scope }) => {
+    explain: async ({ session, url, method, from, ...scope }) => {
       const found = await hallpass.sessions.get(session)
-      return showExplanation(await found.explain(url, method, scopeOf(scope)))
+      return showExplanation(await found.explain(url, { method, from, scope: scopeOf(scope) }))
     },
     neededLogins: () => neededLogins(hallpass.sessions, Date.now()),
     writeBundle: async (variables) => {

@@ -40,6 +40,8 @@ export interface ExplainRequest extends RunScope {
   readonly session: string
   readonly url: string
   readonly method: string
+  /** The web page that makes the request, in a browser. */
+  readonly from?: string | undefined
 }
 
 export interface RunningClient extends RunScope {

@@ -310,6 +310,6 @@ export class Hallpass {
   }
 
   async #plan(url: string) {
-    return (await this.session()).explain(url, 'GET')
+    return (await this.session()).explain(url)
   }
 }

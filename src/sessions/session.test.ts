@@ -272,7 +272,7 @@ describe('explain', () => {
     const session = await open(new MemoryStore())
     await session.capture(response(['sid=1; HttpOnly; Path=/']))
     await session.credentials.set('api', { kind: 'query', hosts: ['*.example.com'], param: 'key' }, 's3cret')
-    const told = await session.explain('https://app.example.com/me?key=own#x', 'POST')
+    const told = await session.explain('https://app.example.com/me?key=own#x', { method: 'POST' })
     expect(told).toMatchObject({
       session: 'default',
       url: 'https://app.example.com/me?key=…',

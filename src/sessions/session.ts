@@ -14,7 +14,7 @@ import {
 } from '../plan/plan.ts'
 import { parseRequestUrl } from '../plan/request-url.ts'
 import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
-import { siteOfRequest } from '../plan/site-of-request.ts'
+import { siteOfPage, siteOfRequest } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type RuleSet } from '../rules/rule.ts'
 import { type SessionMetadata, type Store, sessionExpired, sessionRemoved } from '../store/store.ts'
@@ -45,10 +45,19 @@ export interface SessionParts {
   readonly refresher?: Refresher | undefined
 }
 
+/** The parts of a request to explain, beside its URL. */
+export interface Explained {
+  readonly method?: string
+  /** The web page that makes the request, in a browser. */
+  readonly from?: string | undefined
+  readonly scope?: Scope
+}
+
 export interface Explanation extends Plan {
   readonly session: string
   readonly url: string
   readonly method: string
+  readonly from?: string
 }
 
 /** A session: cookies, credentials and web storage. One that is made again under the name is another object. */
@@ -184,12 +193,17 @@ export class Session {
    * The plan for a URL, and whether the proxy knows its host.
    * @internal
    */
-  async explain(url: string, method = 'GET', scope: Scope = {}): Promise<Explanation> {
+  async explain(
+    url: string,
+    { method = 'GET', from: page, scope = {} }: Explained = {},
+  ): Promise<Explanation> {
     const { scheme, host, port, path, text } = parseRequestUrl(url)
+    const from = page === undefined ? undefined : parseRequestUrl(page).text
+    const site =
+      from === undefined ? 'same-site' : siteOfPage(from, { scheme, host, port }, this.#config.rules)
     // Not memoised, and it refreshes nothing: only a request does.
-    const request = { scheme, host, port, path, method, site: 'same-site' } as const
-    const { plan: made } = await this.#make(request, scope, this.#now())
-    return { ...made, session: this.name, url: text, method }
+    const { plan: made } = await this.#make({ scheme, host, port, path, method, site }, scope, this.#now())
+    return { ...made, session: this.name, url: text, method, ...(from !== undefined && { from }) }
   }
 
   /**

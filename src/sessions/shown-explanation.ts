@@ -18,6 +18,8 @@ export interface ShownExplanation
     | 'session'
     | 'url'
     | 'method'
+    | 'from'
+    | 'site'
     | 'known'
     | 'knownWhy'
     | 'policy'
@@ -43,10 +45,11 @@ export interface ShownExplanation
 }
 
 export function showExplanation(explanation: Explanation): ShownExplanation {
-  const { session, url, method, known, knownWhy, policy, removesRerouting, rule, reveal } = explanation
-  const { cookies, credentials, faults, guards } = explanation
+  const { session, url, method, from, site, known, knownWhy, policy } = explanation
+  const { removesRerouting, rule, reveal, cookies, credentials, faults, guards } = explanation
   return {
-    ...{ session, url, method, known, knownWhy, policy, removesRerouting, reveal, faults, guards },
+    ...{ session, url, method, site, known, knownWhy, policy, removesRerouting, reveal, faults, guards },
+    ...(from !== undefined && { from }),
     ...(rule && { rule }),
     cookies: {
       attached: cookies.attached.map(({ name, value, expiresAt }) => ({

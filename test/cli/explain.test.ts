@@ -87,6 +87,41 @@ describe('explain', () => {
       ],
     ))
 
+  it('says what a page of another site would get in a browser', () =>
+    story(
+      [secret],
+      [
+        bearer('api', 'app.example.com'),
+        {
+          run: ['cookie', 'set', 'https://app.example.com/', 'sid', '--same-site', 'strict'],
+          stdin: secret,
+        },
+        {
+          run: ['explain', 'https://app.example.com/', '--from', 'https://evil.example/page?a=b'],
+          stdout: [
+            '  session   default',
+            '  host      known: the credential api is for it',
+            '  page      https://evil.example/page?a=… (another site: only cookies with SameSite=None go on)',
+            '  cookies   none        withheld: sid (samesite strict: cross-site request)',
+            '  withheld  api (bearer): cross-site request',
+            '  attached  nothing',
+            '  reveal    script: the client sees new cookies, except http-only ones',
+            '',
+          ].join('\n'),
+        },
+        {
+          run: ['explain', 'https://app.example.com/', '--from', 'www.example.com'],
+          stdout: /page +https:\/\/www\.example\.com\/ \(it may use the session: .*\n.*cookies +sid\n.*api/,
+        },
+        {
+          run: ['explain', 'app.example.com', '--from', 'http://app.example.com/', '--json'],
+          stdout: { from: 'http://app.example.com/', site: 'cross-site', cookies: { attached: [] } },
+        },
+        { run: ['explain', 'app.example.com', '--json'], stdout: { from: null, site: 'same-site' } },
+        { run: ['explain', 'app.example.com', '--from', 'not a page'], status: 2, stdout: '' },
+      ],
+    ))
+
   it('names the rule that decides and the methods that it forbids', async () => {
     const cli = new CommandLine()
     const file = join(cli.home, 'config', 'config.yaml')

@@ -191,6 +191,8 @@ describe('a command that names no configuration', () => {
       reveal: 'all',
       running_proxy: { other_settings: ['it was started with another HALLPASS_REVEAL'] },
     })
+    const from = await cli.run(['explain', 'app.example.com', '--from', 'https://evil.example'])
+    expect(from.stdout).toMatch(/page +https:\/\/evil\.example\/ \(another site: /)
     const run = await cli.run(['run', '--verbose', '--', 'true'])
     expect(run.stderr).toContain('through the running proxy')
   })

@@ -2,7 +2,8 @@ import { AdminClient } from '../../../admin/client.ts'
 import { restart } from '../../../admin/other-settings.ts'
 import { inheritedScope, scopeWords } from '../../../environment/child-scope.ts'
 import { HallpassError } from '../../../errors.ts'
-import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
+import { scopeOf } from '../../../plan/run-scope.ts'
+import type { Explained } from '../../../sessions/session.ts'
 import { showExplanation } from '../../../sessions/shown-explanation.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
@@ -16,6 +17,7 @@ export const run: Run = async (context, input) => {
   const method = (input.text('method') ?? 'GET').toUpperCase()
   if (!/^[!#$%&'*+.^_`|~\dA-Z-]{1,32}$/.test(method))
     throw new HallpassError('usage', '--method must be an HTTP method')
+  const from = input.text('from')
   const admin = new AdminClient(homeOf(context.env))
   const running = await admin.running()
   const { file, contradictions } = settingsBeside(context, running)
@@ -23,8 +25,8 @@ export const run: Run = async (context, input) => {
   const scope = inheritedScope(context.env, session)
   const explanation =
     running !== undefined && contradictions.length === 0
-      ? await admin.explain({ session, url, method, ...scope })
-      : await explainHere(context, { url, method, scope }, file)
+      ? await admin.explain({ session, url, method, from, ...scope })
+      : await explainHere(context, url, { method, from, scope: scopeOf(scope) }, file)
   if (output.json) {
     output.document('explain/1', {
       ...explanationDocument(explanation, output.spell),
@@ -49,9 +51,10 @@ export const run: Run = async (context, input) => {
 
 async function explainHere(
   context: Context,
-  { url, method, scope }: { readonly url: string; readonly method: string; readonly scope: RunScope },
+  url: string,
+  explained: Explained,
   configFile: string | undefined,
 ) {
   const hallpass = await context.open(configFile === undefined ? {} : { configFile })
-  return showExplanation(await (await hallpass.session()).explain(url, method, scopeOf(scope)))
+  return showExplanation(await (await hallpass.session()).explain(url, explained))
 }

@@ -20,6 +20,7 @@ export function explanationRows(explanation: ShownExplanation, now: number): [la
   rows.push(['host', `known: ${explanation.knownWhy}`])
   if (rule !== undefined) rows.push(['rule', `${rule.pattern} (${rule.why})`])
   if (!policy.allowed) rows.push(['policy', `refused with 403: ${policy.reason}`])
+  if (explanation.from !== undefined) rows.push(['page', `${explanation.from} (${pages[explanation.site]})`])
   if (explanation.removesRerouting) rows.push(['removed', rerouting])
   const names = cookies.attached.map(({ name }) => fromWire(name))
   if (names.length + cookies.withheld.length > 0) {
@@ -39,6 +40,12 @@ export function explanationRows(explanation: ShownExplanation, now: number): [la
   if (policy.allowed) rows.push(['reveal', revealed[explanation.reveal]])
   return rows
 }
+
+const pages = {
+  'same-site': 'it may use the session: it is of the same site, or the rule trusts it',
+  'cross-site': 'another site: only cookies with SameSite=None go on',
+  'cross-site-navigation': 'a link of another site: no cookie with SameSite=Strict goes on',
+} as const
 
 const rerouting =
   'fields and parameters that name another method or path (X-HTTP-Method-Override, X-Original-URL, ?_method): the rule has allow'
@@ -89,6 +96,8 @@ export function explanationDocument(explanation: ShownExplanation, spell: Spell)
     session: explanation.session,
     url: explanation.url,
     method: explanation.method,
+    from: explanation.from ?? null,
+    site: explanation.site,
     known: explanation.known,
     known_why: explanation.knownWhy,
     policy: policy.allowed ? { allowed: true, reason: null } : { allowed: false, reason: policy.reason },
