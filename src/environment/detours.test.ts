@@ -33,6 +33,18 @@ describe('the own settings of a tool', () => {
     ['npm', '.npmrc', 'https-proxy=http://proxy.corp:3128/\n', 'https-proxy'],
     ['pip', '.config/pip/pip.conf', '[global]\nproxy = http://proxy.corp:3128\n', 'proxy'],
     ['cargo', '.cargo/config.toml', '[http]\nproxy = "proxy.corp:3128"\n', 'proxy'],
+    [
+      'gcloud',
+      '.config/gcloud/configurations/config_default',
+      '[proxy]\ntype = http\naddress = proxy.corp\n',
+      'address',
+    ],
+    [
+      'kubectl',
+      '.kube/config',
+      'clusters:\n- cluster:\n    proxy-url: http://proxy.corp:3128\n',
+      'proxy-url',
+    ],
     ['conda', '.condarc', 'proxy_servers:\n  https: http://proxy.corp:3128\n', 'proxy_servers'],
   ])('%s: a proxy in %s: %j', async (tool, file, text, key) => {
     const { home, env } = at({ [file]: text }, [tool])

@@ -82,6 +82,20 @@ const tools: readonly Tool[] = [
     proxy: /^proxy_servers(?=\s*:)/,
     trust: /^ssl_verify(?=\s*:\s*[/~.])/,
   },
+  {
+    program: 'gcloud',
+    files: ({ env, config }) => [
+      join(env.CLOUDSDK_CONFIG || join(config, 'gcloud'), 'configurations', 'config_default'),
+    ],
+    // Of its section `proxy`. Its custom_ca_certs_file gives way to the variable.
+    proxy: /^address(?=\s*=)/,
+  },
+  {
+    program: 'kubectl',
+    aliases: ['helm'],
+    files: ({ env, home }) => env.KUBECONFIG?.split(delimiter) ?? [join(home, '.kube', 'config')],
+    proxy: /^proxy-url(?=\s*:)/,
+  },
 ]
 
 /** The settings of tools in PATH that beat the variables. */

@@ -49,9 +49,9 @@ They remove ALL_PROXY, all_proxy and SSL_CERT_DIR. They keep your NO_PROXY and a
 unless the session knows a loopback host. Certificates that your own trust variables point at are in
 the bundle that they set. hallpass doctor lists the tools that no variable helps.
 
-Some settings of your own beat these variables: a proxy in ~/.curlrc, ~/.wgetrc, ~/.npmrc, pip.conf,
-~/.cargo/config.toml, ~/.condarc or git's http.proxy, and a NO_PROXY that covers a host of the
-session. Such requests go around hallpass. run warns of them, and doctor lists them.
+Some settings of your own beat these variables: a proxy in the configuration of curl, wget, git,
+npm, pip, cargo, conda, gcloud or kubectl, and a NO_PROXY that covers a host of the session. Such
+requests go around hallpass. run warns of them, and doctor lists them.
 `
 }
 
