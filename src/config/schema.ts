@@ -125,7 +125,9 @@ export const settingsSchema = (z: Zod) => {
         .int()
         .min(1)
         .max(100_000)
-        .describe('With more sessions than this, the least recently used temporary session goes.'),
+        .describe(
+          'How many sessions there may be. When a new one would be too many, the least recently used temporary sessions go.',
+        ),
       rules: z.array(ruleSchema(z)).describe('Rules for hosts. The most specific rule for a host decides.'),
       credentials: z
         .record(z.string(), credentialDefinitionSchema(z))

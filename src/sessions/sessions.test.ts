@@ -230,6 +230,16 @@ describe('too many sessions', () => {
     expect(left.includes(second?.name ?? '') && left.includes(temporary[2]?.name ?? '')).toBe(false)
   })
 
+  it('shrink to a limit that was lowered, but only if that makes room', async () => {
+    for (let count = 0; count < 3; count++) await sessions.create()
+    const lowered = (maxSessions: number) =>
+      new Sessions({ store, config: { ...ruleSet(), maxSessions }, now: () => now })
+    await expect(lowered(1).create()).rejects.toThrow('there are 4 sessions, and maxSessions is 1')
+    expect(await names()).toHaveLength(4)
+    const { name } = await lowered(2).create()
+    expect(await names()).toEqual(['default', name])
+  })
+
   it('are refused when no session is temporary', async () => {
     for (const name of ['a', 'b', 'c', 'd']) await sessions.create({ name })
     await expect(sessions.create({ name: 'e' })).rejects.toMatchObject({ code: 'failed' })

@@ -225,20 +225,19 @@ export class Sessions {
     const max = this.#config.maxSessions
     if (max === undefined) return
     const sessions = await this.list()
-    if (sessions.length < max) return
-    const [oldest] = sessions
+    // More than one when maxSessions has been lowered.
+    const tooMany = sessions.length + 1 - max
+    if (tooMany <= 0) return
+    const oldest = sessions
       .filter(({ name }) => name.startsWith(temporaryPrefix))
       .toSorted((a, b) => lastUse(a) - lastUse(b))
-    if (oldest === undefined) {
-      throw new HallpassError(
-        'failed',
-        `there are ${sessions.length} sessions, and maxSessions allows no more`,
-        {
-          hint: 'hallpass session rm NAME',
-        },
-      )
+      .slice(0, tooMany)
+    if (oldest.length < tooMany) {
+      throw new HallpassError('failed', `there are ${sessions.length} sessions, and maxSessions is ${max}`, {
+        hint: 'hallpass session rm NAME',
+      })
     }
-    await this.#drop(oldest.name, oldest.id)
+    for (const { name, id } of oldest) await this.#drop(name, id)
   }
 }
 

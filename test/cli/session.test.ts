@@ -59,6 +59,16 @@ describe('session list', () => {
   })
 })
 
+test('session list says that there are more sessions than a lowered maxSessions allows', async () => {
+  const cli = await filledHome()
+  await cli.run(['session', 'create'])
+  const env = { HALLPASS_MAX_SESSIONS: '1' }
+  const { stdout, stderr, status } = await cli.run(['session', 'list', '--json'], { env })
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout).sessions).toHaveLength(2)
+  expect(stderr).toContain('warning: there are 2 sessions, and maxSessions is 1: ')
+})
+
 describe('session show', () => {
   test('lists cookies and credentials by name and never a value', async () => {
     const cli = await filledHome()

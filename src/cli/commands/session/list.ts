@@ -5,7 +5,7 @@ import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context) => {
   const { output } = context
-  const { sessions, store } = await context.open()
+  const { sessions, store, config } = await context.open()
   // Counted by names, without opening: a damaged record must not make the list fail.
   const rows = await Promise.all(
     (await sessions.list()).map(async (metadata) => ({
@@ -14,6 +14,10 @@ export const run: Run = async (context) => {
       credentials: (await store.names(metadata.name, 'credential')).length,
     })),
   )
+  if (rows.length > config.maxSessions) {
+    const temporary = 'the next session create removes the least recently used temporary ones'
+    output.warn(`there are ${rows.length} sessions, and maxSessions is ${config.maxSessions}: ${temporary}`)
+  }
   if (output.json) {
     output.document('sessions/1', {
       sessions: rows.map(({ sites, credentials, ...metadata }) => {
