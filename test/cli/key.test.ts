@@ -151,6 +151,8 @@ describe('key protect', () => {
 
   test.each([
     ['an empty stdin', ['passphrase'], '', 2, '--passphrase-file FILE'],
+    ['a passphrase of two lines', ['passphrase'], 'correct\nhorse\n', 2, 'more than one line'],
+    ['a passphrase that nobody can type', ['passphrase'], 'correct\thorse\n', 2, 'a control character'],
     [
       'a passphrase file that is not there',
       ['passphrase', '--passphrase-file', '/nowhere/p'],
@@ -180,6 +182,7 @@ describe('key protect', () => {
   test.each([
     ['readable by others', 'secret', 0o644, 1, 'is open to other users'],
     ['empty', '\n', 0o600, 2, 'is empty'],
+    ['of two lines', 'correct\nhorse\n', 0o600, 2, 'more than one line'],
   ])('refuses a passphrase file that is %s', async (_, text, mode, exit, message) => {
     const cli = new CommandLine()
     const file = secretFile(cli, 'pass', text, mode)

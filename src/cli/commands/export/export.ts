@@ -13,7 +13,7 @@ import type { Session } from '../../../sessions/session.ts'
 import type { Json } from '../../../store/store.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
-import { newPassphrase, readPassphraseFile } from '../../new-passphrase.ts'
+import { newPassphrase, readPassphraseFile, typeable } from '../../new-passphrase.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { checkDestination, writeOut } from './write-out.ts'
 
@@ -173,7 +173,9 @@ function write(format: NamedFormat, contents: Gathered): Made {
 async function bundle(context: Context, input: Input, contents: SessionContents): Promise<Made> {
   const file = input.text('passphraseFile')
   const passphrase =
-    file === undefined ? await newPassphrase(context, 'passphrase of the bundle') : readPassphraseFile(file)
+    file === undefined
+      ? await newPassphrase(context, 'passphrase of the bundle')
+      : typeable(readPassphraseFile(file))
   const { cookies, origins, credentials } = contents
   return {
     bytes: Buffer.from(await sealBundle({ cookies, origins, credentials }, passphrase)),

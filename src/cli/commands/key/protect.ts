@@ -3,7 +3,7 @@ import type { Secret } from '../../../secret.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { NewProtection } from '../../../store/keyring.ts'
 import type { Context, Run } from '../../command.ts'
-import { newPassphrase, readPassphraseFile } from '../../new-passphrase.ts'
+import { newPassphrase, readPassphraseFile, typeable } from '../../new-passphrase.ts'
 import { openKeys } from '../../open-keys.ts'
 import { holdsOf, protectorText, unlocking } from './protection.ts'
 
@@ -17,7 +17,7 @@ export const run: Run = async (context, input) => {
     })
   }
   // Read first, so that a wrong path fails before anything is made or asked.
-  const fromFile = file === undefined ? undefined : readPassphraseFile(file)
+  const fromFile = file === undefined ? undefined : typeable(readPassphraseFile(file))
   const { home, keys } = await openKeys(context)
   const before = keys.protector
   await keys.protect(await protectionOf(means, fromFile, context))
