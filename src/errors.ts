@@ -59,7 +59,8 @@ export const errorTable = {
   'not-saved': {
     exit: 1,
     http: 503,
-    meaning: 'a change could not be written (full disk?). The old content is intact',
+    meaning:
+      'a change could not be written (full disk?), or the disk did not confirm it; the message says which content is there',
   },
   'lock-timeout': { exit: 1, http: 503, meaning: 'another process held the lock of a record for too long' },
   'name-invalid': { exit: 2, http: 400, meaning: 'not a valid name for a session, a credential or a site' },

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { HallpassError } from '../errors.ts'
 import { parseJsonObject } from '../json.ts'
 import { CachedFiles } from './cached-files.ts'
-import { notRead, notSaved } from './disk-errors.ts'
+import { notFinished, notRead, notSaved } from './disk-errors.ts'
 import { deepFreeze } from './frozen.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Home } from './home.ts'
@@ -22,7 +22,7 @@ import {
   sessionLock,
   windowLock,
 } from './record-path.ts'
-import { makeFolders, removeFile, replaceFile, syncFolder } from './replace-file.ts'
+import { makeDurable, makeFolders, removeFile, replaceFile } from './replace-file.ts'
 import { damaged } from './seal.ts'
 import { credentialNames, sealedFilesOf, sessionNames, siteNames } from './sealed-files.ts'
 import { formatSession, parseSession } from './session-metadata.ts'
@@ -180,19 +180,24 @@ export class FileStore implements Store {
   async removeSession(name: string, id?: string): Promise<void> {
     const folder = sessionFolder(this.#home, name)
     const lock = sessionLock(this.#home, name)
-    await this.#saving(folder, async () => {
+    let removed = false
+    try {
       const locks = [...sealedFilesOf(this.#home, name)].map((id) => recordLock(this.#home, id))
       await withLock(lock, async () => {
         if (id !== undefined && this.#session(name)?.id !== id) return
-        const removed = join(this.#home.sessions, removedPrefix + randomBytes(8).toString('hex'))
-        await rename(folder, removed).catch(unlessGone)
+        const aside = join(this.#home.sessions, removedPrefix + randomBytes(8).toString('hex'))
+        await rename(folder, aside).catch(unlessGone)
+        removed = true
         // Browsers keep cookies and pages there, unsealed.
-        await rename(profilesFolder(this.#home, name), `${removed}-profiles`).catch(unlessGone)
-        await syncFolder(this.#home.sessions)
+        await rename(profilesFolder(this.#home, name), `${aside}-profiles`).catch(unlessGone)
+        await makeDurable(this.#home.sessions, `${folder} is removed`)
       })
       await this.#emptyRemoved()
       for (const file of [...locks, lock, windowLock(this.#home, name)]) discardLock(file)
-    })
+    } catch (error) {
+      if (!removed) throw notSaved(folder, error)
+      throw notFinished(`${folder} is removed, but some of its files could not be erased`, error)
+    }
   }
 
   async #read(id: RecordId, path: string): Promise<StoredRecord | undefined> {

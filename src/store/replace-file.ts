@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HallpassError } from '../errors.ts'
+import { notFinished } from './disk-errors.ts'
 import { checkFolder, foldersBelow, hasErrno, maxFileBytes } from './own-files.ts'
 
 /**
@@ -36,13 +37,13 @@ export async function replaceFile(path: string, text: string, stillWanted?: () =
     await unlink(temporary).catch(() => undefined)
     throw error
   }
-  await syncFolder(dirname(path))
+  await makeDurable(dirname(path), `${path} has its new content`)
 }
 
 /** Removes a file durably; false without one. */
 export async function removeFile(path: string): Promise<boolean> {
   if (!(await unlinkIfThere(path))) return false
-  await syncFolder(dirname(path))
+  await makeDurable(dirname(path), `${path} is removed`)
   return true
 }
 
@@ -58,8 +59,21 @@ export async function makeFolders(root: string, folder: string): Promise<void> {
   }
 }
 
-/** A rename or unlink is durable only after an fsync of its folder. */
-export async function syncFolder(folder: string): Promise<void> {
+/** A rename or unlink is durable only after an fsync of its folder. `done` says in words what the rename or unlink did. */
+export async function makeDurable(folder: string, done: string): Promise<void> {
+  try {
+    await syncFolder(folder)
+  } catch (error) {
+    // The folder was removed meanwhile, and the change with it.
+    if (hasErrno(error, 'ENOENT')) throw error
+    throw notFinished(
+      `${done}, but the disk did not confirm it: a power failure can bring the old state back`,
+      error,
+    )
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return // Windows opens no folders
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY)
   try {

@@ -58,6 +58,8 @@ describe.each(Object.entries(scenes))('when the disk fails during %s', (_, { pre
       if (failed !== undefined && calls.indexOf('rename') >= failing) {
         expect((await store.read(record))?.value, at).toBe(allowed[0])
       }
+      const value = (await store.read(record))?.value
+      if (failed !== undefined && value !== allowed[0]) expect(failed.message, at).not.toContain('is intact')
       await act(opened)
       expect((await (await fresh(home)).read(record))?.value, at).toBe(allowed.at(-1))
       expect(leftovers(home), at).toEqual([])
@@ -110,6 +112,29 @@ describe('a write that failed', () => {
     })
     expect(readFileSync(outside, 'utf8')).toBe('precious')
     expect((await store.read(record))?.value).toBe('old')
+  })
+})
+
+describe('a change that the disk does not confirm', () => {
+  it('is there, and the error says so', async () => {
+    const { store, home } = await scratchStore()
+    await store.update(record, () => 'old')
+    let renamed = false
+    const before = (call: string) => {
+      if (call === 'sync' && renamed) throw diskError('EIO', call)
+      renamed ||= call === 'rename'
+    }
+    await expect(watched(home, { before }, () => store.update(record, () => 'new'))).rejects.toMatchObject({
+      code: 'not-saved',
+      message: expect.stringMatching(/has its new content, but the disk did not confirm it.*\(EIO\)$/),
+    })
+    expect((await store.read(record))?.value).toBe('new')
+    await expect(
+      watched(home, { before }, () => store.update(record, () => undefined)),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(/is removed, but the disk did not confirm it/),
+    })
+    expect(await store.read(record)).toBeUndefined()
   })
 })
 
