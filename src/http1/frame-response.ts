@@ -33,13 +33,12 @@ function mendLengths(head: ResponseHead): ResponseHead | undefined {
   if (codings.includes('chunked')) {
     // HTTP/1.0 has no chunks: curl reads them, Chromium does not.
     if (head.minor === 0 || ![...lengths].every(isDecimal)) return undefined
-    return withLength(head, ['transfer-encoding', 'chunked'], 'a length beside the chunks')
+    const repair = lengths.size > 0 ? 'a length beside the chunks' : 'an odd Transfer-Encoding'
+    return withLength(head, ['transfer-encoding', 'chunked'], repair)
   }
   if (codings.length > 0) {
     // Beside it, Chromium believes a length, and curl does not.
-    return lengths.size > 0
-      ? undefined
-      : withLength(head, undefined, 'a Transfer-Encoding that encodes nothing')
+    return lengths.size > 0 ? undefined : withLength(head, undefined, 'an odd Transfer-Encoding')
   }
   if (lengths.size !== 1 || !isDecimal(length)) return undefined
   return withLength(head, ['content-length', length.replace(/^0+(?=.)/, '')], 'an odd Content-Length')

@@ -29,6 +29,11 @@ const repaired: readonly (readonly [string, string, string])[] = [
     'a length beside the chunks',
   ],
   [
+    `${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`,
+    `${ok}Transfer-Encoding: chunked\r\n\r\n${chunks}`,
+    'an odd Transfer-Encoding',
+  ],
+  [
     'HTTP/2 200 OK\r\nContent-Length: 5\r\n\r\nhello',
     `${ok}Content-Length: 5\r\n\r\nhello`,
     'the status line',
