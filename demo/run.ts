@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
 import { appHost, openStage, otherHost } from './stage.ts'
 
-// The story of the README in ten seconds: the built hallpass, the real curl, real TLS. Only the site is made up.
+// The story of the README: the built hallpass, the real curl, real TLS. Only the site is made up.
 
 const password = randomBytes(6).toString('base64url')
 const apiToken = `tok-${randomBytes(12).toString('base64url')}`
@@ -21,9 +21,10 @@ try {
   })
   await step({
     says: 'Sign in once, through hallpass. It keeps the cookie sid, and curl sees only its name.',
-    types: `hallpass run --capture ${appHost} -- curl -si -d 'user=ada&password=${password}' ${app}/login`,
+    types: `printf 'user=ada&password=%s' "$PASSWORD" | hallpass run --capture ${appHost} -- \\\n    curl -si --suppress-connect-headers -d @- ${app}/login`,
     expects: /hallpass-captured: sid, csrftoken/i,
     refuses: /set-cookie: sid=/i,
+    env: { PASSWORD: password },
   })
   await step({
     says: 'From now on every process is Ada.',
@@ -85,7 +86,9 @@ async function step({ says, types, expects, refuses, env }: Step): Promise<strin
   say(says)
   console.log(styleText('bold', `$ ${types}`))
   const output = await stage.run(types, env)
-  console.log(output.trimEnd().replaceAll(/^(?=.)/gm, '  '))
+  for (const line of output.trimEnd().split('\n')) {
+    console.log(`  ${expects.test(line) ? styleText(['bold', 'green'], line) : line}`)
+  }
   if (!expects.test(output) || refuses?.test(output)) {
     failures++
     console.log(styleText('red', `  (expected ${expects})`))

@@ -40,7 +40,8 @@ async function terminal(): Promise<Line[]> {
     await step('curl alone is a stranger', `curl -s https://${appHost}/me`, stage.direct)
     await step(
       'sign in once, through hallpass',
-      `hallpass run --capture ${appHost} -- \\\n    curl -s -d 'user=ada&password=open-sesame' https://${appHost}/login`,
+      `printf 'user=ada&password=%s' "$PASSWORD" |\n    hallpass run --capture ${appHost} -- curl -s -d @- https://${appHost}/login`,
+      { PASSWORD: 'open-sesame' },
     )
     await step('now curl is signed in', `hallpass run -- curl -s https://${appHost}/me`)
     await step('so is every other tool', `hallpass run -- wget -qO- https://${appHost}/me`)

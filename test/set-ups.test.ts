@@ -68,7 +68,9 @@ function github({ issuer }: AuthorizationServer): RequestListener {
   }
 }
 
-/** hallpass, with the hosts of the documents led to servers of the tests, and `npx`, `$TOKEN` and a browser. */
+const password = 'open sesame'
+
+/** hallpass, with the hosts of the documents led to servers of the tests, and `npx`, `$TOKEN`, `$PASSWORD` and a browser. */
 async function world() {
   const server = await startAuthorizationServer()
   onTestFinished(() => server[Symbol.asyncDispose]())
@@ -76,10 +78,9 @@ async function world() {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const root = join(folder, 'root.pem')
   writeFileSync(root, testRootPem())
-  // The password is the one that the README shows.
   const site = await startSite(certificateFor('app.example.com'), {
     user: 'ada',
-    password: '…',
+    password,
     apiToken: token,
   })
   onTestFinished(() => site.close())
@@ -94,6 +95,7 @@ async function world() {
     HALLPASS_UPSTREAM_CA: root,
     BROWSER: `${process.execPath} ${join(import.meta.dirname, 'cli/browser.ts')}`,
     TOKEN: token,
+    PASSWORD: password,
   }
   const npx = 'npx() { shift; hallpass "$@"; }\nset -e -o pipefail\n'
   // The issuer is the one name that cannot be led elsewhere: it says itself who it is.

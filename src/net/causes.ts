@@ -8,6 +8,9 @@ const causes: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
   ETIMEDOUT: 'connection timed out',
+  // What OpenSSL makes of plain text where a TLS record should be.
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the port does not speak TLS: is it plain http?',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the port does not speak TLS: is it plain http?',
 }
 
 /** The cause in words; undefined when its code is not among those that happen every day. */

@@ -4,7 +4,7 @@ import { attach, login } from '../../../browser/window/use-window.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { Run } from '../../command.ts'
 import { parseUntil } from './until.ts'
-import { capturedIn, tellWindow, useWindow } from './window-command.ts'
+import { capturedIn, pageOperand, tellWindow, useWindow } from './window-command.ts'
 
 export const run: Run = async (context, input) => {
   const { env, output } = context
@@ -18,11 +18,13 @@ export const run: Run = async (context, input) => {
     endpoint === undefined
       ? 'opening a browser window: sign in'
       : `taking over from the browser on ${endpoint}: sign in`
+  const page = pageOperand(input.args[0])
   if (endpoint === undefined) checkScreen(env)
   const executable = endpoint === undefined ? findExecutable(input.text('browser'), env) : ''
   const { report, host, origin } = await useWindow({
     context,
     input,
+    page,
     until,
     opening,
     use: (hallpass, options) =>

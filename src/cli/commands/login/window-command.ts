@@ -18,6 +18,7 @@ import { tellSkipped } from '../import/import-report.ts'
 export interface WindowCommand {
   readonly context: Context
   readonly input: Input
+  readonly page: Page
   /** Ends the window by itself; undefined: Enter or closing the window ends it. */
   readonly until: Until | undefined
   /** Printed when the window opens. */
@@ -29,9 +30,9 @@ export interface WindowCommand {
 }
 
 /** @throws Exit 130 after Ctrl-C; cookies that came until then are kept */
-export async function useWindow({ context, input, until, opening, use }: WindowCommand) {
+export async function useWindow({ context, input, page, until, opening, use }: WindowCommand) {
   const { output } = context
-  const { url, host } = target(input.args[0] ?? '')
+  const { url, host } = page
   const keep = new KeptSites([host, ...(input.list('also') ?? []).map(siteOperand)])
   const hallpass = await context.open()
   await sessionFor(context, hallpass)
@@ -88,7 +89,13 @@ function awaited(until: Until | undefined, byEnter: boolean): string {
   return byEnter ? 'the window to be closed, or Enter here' : 'the window to be closed'
 }
 
-function target(operand: string): { readonly url: string; readonly host: string } {
+export interface Page {
+  readonly url: string
+  readonly host: string
+}
+
+/** @throws HallpassError `usage` */
+export function pageOperand(operand = ''): Page {
   const url = /^https?:\/\//i.test(operand) ? operand : `https://${operand}`
   return { url, host: parseRequestUrl(url).host }
 }
