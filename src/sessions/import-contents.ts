@@ -27,7 +27,7 @@ export interface ImportOptions {
   readonly dryRun?: boolean
   /** Only what belongs to these hosts and the hosts below them. */
   readonly hosts?: readonly string[] | undefined
-  /** Where it comes from. With it, an import that overwrites anything can be undone: `undoImport`. */
+  /** Where it comes from. With it, the import can be undone: `undoImport`. */
   readonly undo?: string
   readonly onProgress?: (written: number, all: number) => void
 }
@@ -117,16 +117,24 @@ export async function importContents(
     if (JSON.stringify(before) !== JSON.stringify(after)) changes.push({ id, before, after })
   }
   const overwritten = changes.filter(({ before }) => before !== undefined)
-  // A cookie that comes again as it was has new times in its record, which is no loss.
+  // A cookie that comes again as it was has new times in its record, which is no change.
+  const others = changes.filter(({ id }) => id.kind !== 'cookies')
+  const outcomesOfSites = [...cookieOutcomes.values()]
   const loses =
-    [...cookieOutcomes.values()].some(({ changed, removed }) => changed + removed.length > 0) ||
-    overwritten.some(({ id }) => id.kind !== 'cookies')
+    outcomesOfSites.some(({ changed, removed }) => changed + removed.length > 0) ||
+    others.some(({ before }) => before !== undefined)
+  const brings = loses || others.length > 0 || outcomesOfSites.some(({ added }) => added > 0)
   const write = () => writeRecords(store, records, options.onProgress ?? (() => {}))
   const written: Written = options.dryRun
     ? { kind: 'all' }
-    : options.undo === undefined || !loses
+    : options.undo === undefined || !brings
       ? await write()
-      : await undoable(store, session, { from: options.undo, at: options.now, records: changes }, write)
+      : await undoable(
+          store,
+          session,
+          { from: options.undo, at: options.now, records: changes, loses },
+          write,
+        )
   const replaced = overwritten.flatMap(({ id }) => (id.kind === 'credential' ? id.name : []))
   const outcomes = { cookies: [...cookieOutcomes.values()], storage: [...storageOutcomes.values()] }
   return {

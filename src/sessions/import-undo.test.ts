@@ -9,7 +9,7 @@ import type { GivenCookie } from '../formats/format.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Json, Store } from '../store/store.ts'
 import type { Importable } from './import-contents.ts'
-import { undoImport } from './import-undo.ts'
+import { undoable, undoImport } from './import-undo.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 
@@ -99,6 +99,22 @@ describe('an import that is undone', () => {
     expect(await store.read(undoId)).toBeUndefined()
   })
 
+  it('takes away what it only added', async () => {
+    await session.importInto(reading('sid=live'), { mode: 'merge' })
+    const theirs = {
+      cookies: [...reading('new=1').cookies, { where: '', cookie: { ...cookie('b=1'), domain: 'b.test' } }],
+      origins: [storage('new')],
+      credentials: [credential('theirs')],
+      skipped: [],
+    }
+    await session.importInto(theirs, { mode: 'merge', undo: 'state.json' })
+    await undoImport(store, 'default')
+    expect(await held(session)).toEqual(['sid=live'])
+    expect(await session.storage.list('example.com')).toEqual([])
+    expect(await store.names('default', 'credential')).toEqual([])
+    expect(await store.names('default', 'cookies')).toEqual(['example.com'])
+  })
+
   it('leaves what came since, and gives back what it touched whatever became of that', async () => {
     await session.importInto(reading('sid=live', 'same=1'), { mode: 'merge' })
     await session.importInto(reading('same=1', 'other=x'), replace)
@@ -127,7 +143,6 @@ describe('an import that is undone', () => {
 })
 
 it.each([
-  ['overwrites nothing', {}, { undo: 'x' }],
   ['brings the same again', reading('a=2'), { undo: 'x' }],
   ['is only tried', reading('a=1'), { undo: 'x', dryRun: true }],
   ['is not to be undone', reading('a=1'), {}],
@@ -135,6 +150,26 @@ it.each([
   await session.importInto({ ...reading(), ...held }, { mode: 'merge' })
   await session.importInto(reading('a=2'), { mode: 'replace', ...options })
   expect(await store.read(undoId)).toBeUndefined()
+})
+
+it('an import that only adds has no way back if it is larger than a record, and one that loses is refused', async () => {
+  let writes = 0
+  const done = {
+    from: 'x',
+    at: now,
+    records: [{ id: undoId, before: undefined, after: 'x'.repeat(41 * 1024 * 1024) }],
+  }
+  const write = async () => {
+    writes++
+    return { kind: 'all' } as const
+  }
+  await undoable(store, 'default', { ...done, loses: false }, write)
+  expect(writes).toBe(1)
+  expect(await store.read(undoId)).toBeUndefined()
+  await expect(undoable(store, 'default', { ...done, loses: true }, write)).rejects.toMatchObject({
+    code: 'failed',
+  })
+  expect(writes).toBe(1)
 })
 
 it('the way back is on disk before anything is overwritten, and goes when nothing was', async () => {

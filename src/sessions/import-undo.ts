@@ -36,18 +36,20 @@ export interface UndoReport extends Pick<DoneImport, 'from' | 'at'> {
 }
 
 /**
- * Writes what an import brings, after the way back is on disk.
+ * Writes what an import brings, after the way back is on disk. An import that only adds, and more than a record takes, has no way
+ * back.
  *
- * @throws HallpassError `failed` for more than a record takes; what the writing throws, and then there is nothing to undo
+ * @throws HallpassError `failed` for one that loses more than a record takes; what the writing throws, and then there is nothing to undo
  */
 export async function undoable(
   store: Records,
   session: string,
-  done: DoneImport,
+  done: DoneImport & { readonly loses: boolean },
   write: () => Promise<Written>,
 ): Promise<Written> {
   const entry = toJson(done)
   if (JSON.stringify(entry).length > maxCharacters) {
+    if (!done.loses) return await write()
     throw new HallpassError('failed', 'the import changes more than could be undone; import single sites')
   }
   await store.update(undoId(session), (value) => bounded([entry, ...entriesOf(value)]))
@@ -63,7 +65,7 @@ export async function undoable(
 }
 
 /**
- * Takes back the last import that overwrote anything. A cookie, an origin or a credential that the import touched is again as it was before,
+ * Takes back the last import. A cookie, an origin or a credential that the import touched is again as it was before,
  * whatever happened to it since; all others stay as they are now.
  *
  * @throws HallpassError `failed` without such an import; `not-saved` when nothing was written
@@ -71,11 +73,9 @@ export async function undoable(
 export async function undoImport(store: Records, session: string): Promise<UndoReport> {
   const [entry, ...older] = entriesOf((await store.read(undoId(session)))?.value)
   if (entry === undefined) {
-    throw new HallpassError(
-      'failed',
-      `the session "${session}" has no import to undo: hallpass keeps those that changed or removed something`,
-      { hint: 'hallpass session show' },
-    )
+    throw new HallpassError('failed', `the session "${session}" has no import to undo`, {
+      hint: 'hallpass session show',
+    })
   }
   const { from, at, records } = fromJson(entry, session)
   const changes = records.map(({ id, before, after }) => ({

@@ -39,7 +39,7 @@ export const command: CommandSpec = {
       summary:
         'remove everything else that the session holds of the sites in the file, if all of the file can be read',
     },
-    { flags: '--undo', summary: 'undo the last import that removed or changed anything' },
+    { flags: '--undo', summary: 'undo the last import' },
     { flags: '--passphrase-file <file>', summary: 'a file (mode 0600) with the passphrase of the bundle' },
     { flags: '--yes', summary: 'do not ask before importing the credentials of a bundle' },
   ],

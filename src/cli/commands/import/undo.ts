@@ -3,7 +3,7 @@ import { printable } from '../../../log/printable.ts'
 import { undoImport } from '../../../sessions/import-undo.ts'
 import type { Context, Input } from '../../command.ts'
 
-/** `import --undo`: brings back the cookies, web storage and credentials that the last import removed or changed. */
+/** `import --undo`: makes the cookies, web storage and credentials of the last import as they were before it. */
 export async function undo({ open, output, flags }: Context, input: Input): Promise<number> {
   if (input.args.length > 0) {
     throw new HallpassError('usage', '--undo does not go with a file: it undoes the last import')
