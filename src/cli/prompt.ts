@@ -1,3 +1,4 @@
+import type { Interface } from 'node:readline'
 import { HallpassError } from '../errors.ts'
 import { quotedWord } from '../quoted-word.ts'
 import { Secret } from '../secret.ts'
@@ -18,6 +19,15 @@ export async function secret(flags: GlobalFlags, what: string): Promise<Secret> 
     throw new HallpassError('usage', `${what} is missing, and --no-input forbids asking: write it to stdin`)
   }
   return hiddenPrompt(what)
+}
+
+/** The same for a secret of one line, which leaves the further lines of stdin to `pastedLine`. */
+export async function secretLine(flags: GlobalFlags, what: string): Promise<Secret> {
+  if (process.stdin.isTTY) return await secret(flags, what)
+  const line = await nextLine()
+  if (line === undefined || line === '')
+    throw new HallpassError('usage', `${what} is missing: stdin is empty`)
+  return new Secret(line)
 }
 
 /** Asks for the passphrase on the terminal only: stdin may be the data of the command. */
@@ -74,8 +84,12 @@ export async function answer(flags: GlobalFlags, question: string, flag: string)
   return text.trim()
 }
 
-/** Reads a pasted line from a prompt, or the first line of stdin. Never resolves if stdin has no line. */
-export async function pastedLine(flags: GlobalFlags, what: string, signal: AbortSignal): Promise<string> {
+/** Reads a pasted line from a prompt, or the next line of stdin; undefined at the end of stdin. */
+export async function pastedLine(
+  flags: GlobalFlags,
+  what: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (flags.input && process.stdin.isTTY) {
     const clack = await import('@clack/prompts')
     process.stderr.columns ||= 80
@@ -84,15 +98,33 @@ export async function pastedLine(flags: GlobalFlags, what: string, signal: Abort
     if (clack.isCancel(text)) throw new Exit(interrupted)
     return text ?? ''
   }
-  const { createInterface } = await import('node:readline')
-  const lines = createInterface({ input: process.stdin, signal })
+  signal.addEventListener('abort', () => stdinLines?.close(), { once: true })
   try {
-    for await (const line of lines) if (line.trim() !== '') return line
+    for (;;) {
+      const line = await nextLine()
+      if (signal.aborted) return new Promise(() => {})
+      if (line === undefined || line.trim() !== '') return line
+    }
   } finally {
-    lines.close()
-    process.stdin.unref?.()
+    stdinLines?.close()
   }
-  return new Promise(() => {})
+}
+
+/** One reader for all lines of stdin: a second one would miss the lines that the first has read ahead. */
+let stdinLines: Interface | undefined
+let lines: AsyncIterator<string> | undefined
+
+async function nextLine(): Promise<string | undefined> {
+  if (lines === undefined) {
+    const { createInterface } = await import('node:readline')
+    stdinLines = createInterface({ input: process.stdin })
+    lines = stdinLines[Symbol.asyncIterator]()
+  }
+  process.stdin.ref?.()
+  const next = await lines.next()
+  // A writer that keeps its pipe open must not keep this process.
+  process.stdin.unref?.()
+  return next.done === true ? undefined : next.value
 }
 
 async function hiddenPrompt(what: string): Promise<Secret> {

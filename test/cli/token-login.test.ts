@@ -5,6 +5,8 @@ import { type AuthorizationServer, startAuthorizationServer } from '../support/a
 import { BrowsingUser } from '../support/browsing-user.ts'
 import { CommandLine, said } from '../support/command-line.ts'
 import { LeakSearch } from '../support/leaks.ts'
+import { oauth1Consumer, oauth1Token, startOAuth1Server } from '../support/oauth1-server.ts'
+import { testRootPem } from '../support/origin.ts'
 import { onTerminal } from './on-terminal.ts'
 
 let server: AuthorizationServer
@@ -232,6 +234,37 @@ describe('token login', () => {
     expect((await cli.run(['token', 'list'])).stdout).toBe('')
     expect(existsSync(join(cli.home, 'sessions', 'default', 'credentials'))).toBe(false)
   })
+})
+
+describe('token login --flow oauth1 --no-browser', () => {
+  const post = ['token', 'login', 'post', '--provider', 'x', '--flow', 'oauth1', '--no-browser']
+  const first = [...post, '--client-id', oauth1Consumer.consumerKey, '--client-secret']
+  const envOf = (port: number) => {
+    const upstreamCa = join(cli.folder, 'root.pem')
+    writeFileSync(upstreamCa, testRootPem())
+    return { HALLPASS_RESOLVE: `api.x.com=127.0.0.1:${port}`, HALLPASS_UPSTREAM_CA: upstreamCa }
+  }
+
+  it('reads the secret and the PIN from two lines of stdin', async () => {
+    await using x = await startOAuth1Server({ host: 'api.x.com', below: '/oauth' })
+    const env = envOf(x.origin.port)
+    const stdin = `${oauth1Consumer.consumerSecret}\n${x.pin}\n`
+    const { status, stderr } = await cli.run(first, { env, stdin })
+    expect([status, stderr]).toEqual([0, expect.stringContaining('kept post')])
+    expect((await cli.run(['token', 'get', 'post'])).stdout).toContain(oauth1Token.tokenSecret)
+  })
+
+  it('without a PIN on stdin is exit 2, and says so', async () => {
+    await using x = await startOAuth1Server({ host: 'api.x.com', below: '/oauth' })
+    const stdin = `${oauth1Consumer.consumerSecret}\n`
+    const { status, stderr } = await cli.run(first, { env: envOf(x.origin.port), stdin })
+    expect([status, stderr]).toEqual([2, expect.stringContaining('the PIN is missing: stdin has ended')])
+  })
+})
+
+it('token login takes the scopes as OAuth writes them', async () => {
+  const scopes = ['--device', '--no-wait', '--scope', 'openid offline_access']
+  expect(await cli.run(login('work', ...at(...scopes)))).toMatchObject({ status: 0 })
 })
 
 describe('token login --device', () => {

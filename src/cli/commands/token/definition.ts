@@ -23,7 +23,8 @@ function readFlag(input: Input, flag: DefinitionFlag): unknown {
     case 'word':
       return input.text(option)
     case 'list':
-      return input.list(option)
+      // OAuth writes several scopes in one text, with blanks.
+      return input.list(option)?.flatMap((text) => text.trim().split(/\s+/))
     case 'path': {
       const path = input.text(option)
       // Stored, so it must name the same file from every folder.

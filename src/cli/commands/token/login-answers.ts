@@ -8,6 +8,7 @@ import type { Secret } from '../../../secret.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import type { Context, Input } from '../../command.ts'
+import { secretLine } from '../../prompt.ts'
 
 /**
  * Asks for the values that neither the flags nor an earlier login gave. Without a terminal the error names the flag (exit 2).
@@ -73,7 +74,7 @@ export async function clientSecretOf(
   definition: CredentialInput,
   held: CredentialSummary | undefined,
 ): Promise<Secret | undefined> {
-  const ask = () => context.secret(`${name}: the client secret`)
+  const ask = () => secretLine(context.flags, `${name}: the client secret`)
   if (input.has('clientSecret')) return await ask()
   const known = held?.kind === 'oauth2' ? (held.definition as OAuth2Definition | undefined) : undefined
   const provider = providerOf(String(definition.provider ?? known?.provider ?? ''))

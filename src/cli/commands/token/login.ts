@@ -52,7 +52,12 @@ export const run: Run = async (context, input) => {
       signal: stop.signal,
       ...(clientSecret !== undefined && { clientSecret }),
       ...(!opens && {
-        pasted: (signal) => pastedLine(flags, oauth1 ? 'the PIN' : 'the URL where the browser ended', signal),
+        pasted: async (signal) => {
+          const line = await pastedLine(flags, oauth1 ? 'the PIN' : 'the URL where the browser ended', signal)
+          if (line !== undefined) return line
+          // The browser may still come back to this machine. A PIN has no other way.
+          return oauth1 ? Promise.reject(noPin(name)) : new Promise(() => {})
+        },
       }),
     })
     if (outcome === 'pending') {
@@ -70,6 +75,11 @@ export const run: Run = async (context, input) => {
     for (const signal of signals) process.removeListener(signal, interrupt)
   }
   tell(context, await session.credentials.get(name), session.name)
+}
+
+function noPin(name: string): HallpassError {
+  const message = 'the PIN is missing: stdin has ended. Type it, or write it to stdin after the client secret'
+  return new HallpassError('usage', message, { hint: `hallpass token login ${name} --no-browser` })
 }
 
 function loginDefinition(input: Input): CredentialInput {
