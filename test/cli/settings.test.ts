@@ -122,7 +122,12 @@ describe('a running proxy', () => {
     expect(await post(cli)).toMatchObject({ status: '200' })
     write(own, readOnly)
     expect((await cli.run(post1)).stdout).toContain('refused with 403')
-    expect(await post(cli)).toMatchObject({ status: '403', seen: 0, stderr: '' })
+    const { status: answer, seen, stderr } = await post(cli)
+    expect({ answer, seen }).toEqual({ answer: '403', seen: 0 })
+    // Its own refusal, and no word of settings.
+    expect(stderr).toMatch(
+      /^hallpass: warning: POST \S+ is not allowed: .*\nhallpass: hint: .*\nhallpass: refused 1 request\n$/,
+    )
     const { stdout } = await cli.run(['run', '--', 'printenv', 'HTTPS_PROXY'])
     expect(stdout).toContain(`:${port}`)
     expect(await cli.run(['env'])).toMatchObject({ status: 0, stderr: '' })
