@@ -112,7 +112,7 @@ describe('with eval "$(hallpass env)" and a proxy in the background', () => {
   beforeAll(async () => {
     const started = await world.hallpass(['start', '--background'])
     expect(started).toMatchObject({ status: 0 })
-    expect(started.stdout).toContain('hallpass env')
+    expect(started.stdout).toMatch(/^eval "\$\(.*hallpass(?:\.cjs)? env\)"$/m)
   })
 
   const inShell = (script: string) => world.shell(`eval "$($HALLPASS env)" && ${script}`)
@@ -141,7 +141,7 @@ describe('with eval "$(hallpass env)" and a proxy in the background', () => {
       expect((await world.hallpass(['start', '--background', '--listen', `${host}:${port}`])).status).toBe(0)
       const { set } = JSON.parse(variables.stdout) as { set: Record<string, string> }
       const stale = await world.shell('curl -s http://hallpass.internal/', { env: set })
-      expect(stale.stdout).toContain('hallpass env)"')
+      expect(stale.stdout).toMatch(/^eval "\$\(.*hallpass(?:\.cjs)? env\)"$/m)
       expect(await world.shell(`curl -sS ${api}`, { env: set })).toMatchObject({ status: 56, stdout: '' })
       const again = await world.shell(`eval "$($HALLPASS env)" && curl -sS ${api}`, { env: set })
       expect(answerOf(again)).toEqual({ status: 0, answer: signedIn, stderr: '' })

@@ -83,7 +83,9 @@ test('a token that another user collects on the freed port opens nothing when th
   expect((await asked(port, fresh)).status).toBe(200)
   const { status, body } = await asked(port, authorization)
   expect(status).toBe(407)
-  expect(body).toMatch(/a token ends with the proxy that gave it out\neval "\$\((?:npx )?hallpass env\)"\n$/)
+  expect(body).toMatch(
+    /a token ends with the proxy that gave it out\neval "\$\(.*hallpass(?:\.cjs)? env\)"\n$/,
+  )
 })
 
 test('session token rotate ends the token of a shell, and the tunnels that it opened', async () => {
@@ -106,7 +108,7 @@ test('session token rotate ends the token of a shell, and the tunnels that it op
 
   const rotated = await world.hallpass(['session', 'token', 'rotate', 'default'])
   expect(rotated).toMatchObject({ status: 0, stdout: '' })
-  expect(rotated.stderr).toMatch(/hint: eval "\$\((?:npx )?hallpass env\)"\n$/)
+  expect(rotated.stderr).toMatch(/hint: eval "\$\(.*hallpass(?:\.cjs)? env\)"\n$/)
   await ended
   expect((await asked(port, old['Proxy-Authorization'])).status).toBe(407)
   expect((await asked(port, authorizationOf(await variables())['Proxy-Authorization'])).status).toBe(200)
