@@ -95,7 +95,7 @@ describe('cookie', () => {
           run: ['cookie', 'rm', 'app.example.com', 'sid'],
           status: 2,
           stdout: '',
-          stderr: /Remove 1 cookie of app\.example\.com.*--yes/,
+          stderr: /--yes answers yes to: Remove 1 cookie of app\.example\.com/,
         },
         {
           run: ['cookie', 'rm', 'app.example.com', 'sid', '--yes'],

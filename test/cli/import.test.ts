@@ -174,10 +174,15 @@ hallpass: skipped 1: expired (line 7)
           run: ['storage', 'list', 'example.com', '--json'],
           stdout: { schema: 'hallpass.storage/1', storage: [{ origin: 'https://app.example.com' }] },
         },
-        { run: ['storage', 'rm', 'https://app.example.com'], status: 2, stderr: /Remove 2 keys.*--yes/ },
+        {
+          run: ['storage', 'rm', 'https://app.example.com'],
+          status: 2,
+          stderr: /--yes answers yes to: Remove 2 keys/,
+        },
         {
           run: ['storage', 'rm', 'https://app.example.com:8443', '--yes'],
-          stderr: /there is no web storage of/,
+          status: 4,
+          stderr: /has no web storage of/,
         },
         {
           run: ['storage', 'rm', 'https://app.example.com', '--yes', '--json'],
@@ -234,7 +239,7 @@ hallpass: skipped 1: expired (line 7)
     ))
 
   test.each<[what: string, stdin: string, args: readonly string[], message: RegExp]>([
-    ['is empty', '', [], /stdin: it is empty\n$/],
+    ['is empty', '', [], /stdin: it is empty\nhallpass: hint: .*hallpass import --help\n$/],
     [
       'is prose',
       `Dear ${secret}`,
@@ -245,13 +250,13 @@ hallpass: skipped 1: expired (line 7)
       'is cut short',
       state.slice(0, 60),
       [],
-      /stdin: line 1, column 61: it ends in the middle of the JSON\n$/,
+      /stdin: line 1, column 61: it ends in the middle of the JSON\nhallpass: hint: .*hallpass import --help\n$/,
     ],
     [
       'is of another format than it is said to be',
       state,
       ['--format', 'netscape'],
-      /stdin: line 1: 1 column in place of 7\n$/,
+      /stdin: line 1: 1 column in place of 7\nhallpass: hint: .*hallpass import --help\n$/,
     ],
     [
       'has nothing that can come in',

@@ -55,7 +55,7 @@ describe('token', () => {
           run: ['token', 'rm', 'api'],
           status: 2,
           stdout: '',
-          stderr: /error: Remove the credential "api".*--yes/,
+          stderr: /error: .*--yes answers yes to: Remove the credential "api"/,
         },
         { run: ['token', 'rm', 'api', '--yes'], stderr: 'hallpass: removed api\n' },
         {
