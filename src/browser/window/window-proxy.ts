@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HallpassError } from '../../errors.ts'
 import type { Hallpass } from '../../index.ts'
@@ -44,10 +44,16 @@ export async function startWindowProxy(
   }
 }
 
+/** https://bford.info/cachedir: backup programs leave out a folder with this file. */
+const cacheTag = `Signature: 8a477f597d28d172789f06886806bc55
+# Profiles of browser windows of hallpass. They are not sealed, so they should be in no backup. The sessions are elsewhere.
+`
+
 /** The browser's profile for this session. Other users cannot read it. */
 export function profileFolder(hallpass: Hallpass, browser: string): string {
   const folder = join(profilesFolder(hallpass.home, hallpass.sessionName), browser)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  writeFileSync(join(hallpass.home.browser, 'CACHEDIR.TAG'), cacheTag, { mode: 0o600 })
   return folder
 }
 
