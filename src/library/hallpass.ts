@@ -21,6 +21,7 @@ import type { ProxyOptions } from '../proxy/options.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import { requireLoopback } from '../proxy/require-loopback.ts'
 import { isLocalName } from '../rules/loopback.ts'
+import type { Secret } from '../secret.ts'
 import { Clients } from '../sessions/clients.ts'
 import type { CredentialSummary } from '../sessions/credential-summary.ts'
 import { logIn } from '../sessions/log-in.ts'
@@ -66,6 +67,10 @@ export interface StartOptions {
    * @internal
    */
   readonly spell?: (hint: string) => string
+}
+
+export interface ClearOptions {
+  readonly credentials?: boolean
 }
 
 /** An opened state folder with one session chosen. */
@@ -227,17 +232,27 @@ export class Hallpass {
     return Object.fromEntries(headers.map(({ name, value }) => [name, value]))
   }
 
-  /** All cookies of the session as a cookies.txt, latin1. */
-  async toNetscape(): Promise<string> {
-    return toNetscape(await (await this.session()).cookies.list())
+  /** One credential with its value; undefined if it was never set. `value.reveal()` is the text. Throws `credential-missing`. */
+  async token(name: string): Promise<CredentialSummary & { readonly value: Secret | undefined }> {
+    return await (await this.session()).credentials.get(name)
   }
 
-  /** Removes the cookies and the web storage of a site. Without a site, removes everything in the session. */
-  async clear(site?: string): Promise<void> {
+  /** The cookies of a site, or all cookies of the session, as a cookies.txt, latin1. */
+  async toNetscape(site?: string): Promise<string> {
+    return toNetscape(await (await this.session()).cookies.list(site))
+  }
+
+  /**
+   * Removes the cookies and the web storage of a site. Without a site, removes everything in the session.
+   *
+   * @param options.credentials also the stored credentials that go to no host outside the site
+   */
+  async clear(site?: string, { credentials = false }: ClearOptions = {}): Promise<void> {
     if (site === undefined) return await this.sessions.remove(this.sessionName)
     const session = await this.session()
     await session.cookies.remove(site)
     await session.storage.clear(site)
+    if (credentials) await session.credentials.clear(site)
   }
 
   /**

@@ -17,6 +17,17 @@ it('has one jar for all hosts of a site, and none for a host that can be no site
     expect(cookies.jar(host)).toBeUndefined()
 })
 
+it('removes the cookies of all sites, and forgets the sites', async () => {
+  const store = new MemoryStore()
+  await store.addSession({ name: 'work', id: 'one', createdAt: '2026-11-21T08:00:00.000Z' })
+  const cookies = new SessionCookies(store, 'work', jarCache(), () => now)
+  for (const host of ['a.example.com', 'b.example.com', '127.0.0.1', '[::1]', 'me.github.io'])
+    await cookies.set(`https://${host}/`, { name: 'sid', value: '1' })
+  expect(await cookies.clear()).toBe(5)
+  expect(await store.names('work', 'cookies')).toEqual([])
+  expect(await cookies.clear()).toBe(0)
+})
+
 it('holds a jar with an unsaved change, however many sites come after it', async () => {
   const home = temporaryHome()
   const { store } = await openStore(home)

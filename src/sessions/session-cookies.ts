@@ -53,9 +53,7 @@ export class SessionCookies {
   /** The cookies of a site, of a host, or of the session. The expired ones are among them. */
   async list(site?: string): Promise<readonly Cookie[]> {
     if (site === undefined) {
-      const unsaved = [...this.#jars].filter(([, jar]) => !jar.idle).map(([name]) => name)
-      const names = new Set([...(await this.#store.names(this.#session, 'cookies')), ...unsaved])
-      const all = await Promise.all([...names].sort().map((name) => this.list(name)))
+      const all = await Promise.all((await this.#sites()).map((name) => this.list(name)))
       return all.flat()
     }
     const host = canonicalHost(site)
@@ -98,6 +96,19 @@ export class SessionCookies {
     }
     await this.jar(host)?.save({ key: 'remove', apply })
     return removed
+  }
+
+  /** Removes the cookies of all sites. Returns the number of removed cookies. */
+  async clear(): Promise<number> {
+    let removed = 0
+    for (const site of await this.#sites()) removed += await this.remove(site)
+    return removed
+  }
+
+  /** The sites with a record, or with a change that is not yet in one. */
+  async #sites(): Promise<readonly string[]> {
+    const unsaved = [...this.#jars].filter(([, jar]) => !jar.idle).map(([name]) => name)
+    return [...new Set([...(await this.#store.names(this.#session, 'cookies')), ...unsaved])].sort()
   }
 
   /**

@@ -1,5 +1,7 @@
+import { canonicalHost, hostMatches } from '../cookies/site.ts'
 import type { Definition, Kind } from '../credentials/kind.ts'
 import type { CredentialDefinition } from '../credentials/kinds.ts'
+import { parseHostPattern } from '../rules/host-pattern.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import { Secret } from '../secret.ts'
 import type { Json, RecordId, Records } from '../store/store.ts'
@@ -93,6 +95,20 @@ export class SessionCredentials {
       return undefined
     })
     if (!there) throw missingCredential(name)
+  }
+
+  /** Removes the stored credentials that go to a site, and to no host outside it. Returns their names. */
+  async clear(site: string): Promise<readonly string[]> {
+    const host = canonicalHost(site)
+    const within = (text: string) => {
+      const pattern = parseHostPattern(text)
+      return pattern.kind !== 'any' && hostMatches(pattern.host, host)
+    }
+    const names = (await this.list())
+      .filter(({ origin, hosts }) => origin !== 'configuration' && hosts.length > 0 && hosts.every(within))
+      .map(({ name }) => name)
+    for (const name of names) await this.remove(name)
+    return names
   }
 
   /**

@@ -114,6 +114,10 @@ describe('web storage', () => {
     expect(await session.storage.clear('nothing.test')).toBe(0)
     await fill()
     expect(await session.storage.clear('a.test')).toBe(4)
+    await fill()
+    await put(session, local('https://b.test', ['e', '5']))
+    expect(await session.storage.clear()).toBe(5)
+    expect(await session.storage.clear()).toBe(0)
     expect(await store.names('default', 'storage')).toEqual([])
   })
 

@@ -38,8 +38,18 @@ export class SessionStorage {
     return (await Promise.all(sites.map((site) => this.#ofSite(site)))).flat()
   }
 
-  /** Removes the web storage of an origin, or of a host with the hosts below it. Returns the number of removed keys. */
-  async clear(place: string): Promise<number> {
+  /**
+   * Removes the web storage of an origin, of a host with the hosts below it, or of the session. Returns the number of removed
+   * keys.
+   */
+  async clear(place?: string): Promise<number> {
+    if (place !== undefined) return this.#clear(place)
+    let removed = 0
+    for (const site of await this.#store.names(this.#session, 'storage')) removed += await this.#clear(site)
+    return removed
+  }
+
+  async #clear(place: string): Promise<number> {
     const id = this.#id(hostOf(place))
     if (id === undefined) return 0
     const goes = belongsTo(place)

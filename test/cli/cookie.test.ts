@@ -116,6 +116,12 @@ describe('cookie', () => {
           stderr: /has no cookies of example\.com/,
         },
         { run: ['cookie', 'list'], stdout: /^sid {2}other\.example .*\n$/ },
+        {
+          run: ['cookie', 'rm', '--all', '--yes'],
+          stderr: 'hallpass: removed 1 cookie of all sites\n',
+        },
+        { run: ['cookie', 'rm', '--all', '--yes'], status: 4, stderr: /has no cookies\n/ },
+        { run: ['cookie', 'list'], stdout: '' },
         { run: ['cookie', 'list', '--session', 'nope'], status: 4, stdout: '' },
       ],
     ))

@@ -50,6 +50,8 @@ describe('cookies', () => {
     expect(await hallpass.cookieHeader('https://a.example.com/')).toBe('')
     expect(await hallpass.cookieHeader('https://b.example/')).toBe('sid=2')
     expect((await session.storage.list()).map(({ origin }) => origin)).toEqual(['https://b.example'])
+    expect(await hallpass.toNetscape('b.example')).toContain('sid')
+    expect(await hallpass.toNetscape('a.example.com')).not.toContain('sid')
     await hallpass.clear()
     expect(await hallpass.toNetscape()).not.toContain('b.example')
   })
@@ -67,6 +69,33 @@ describe('tokens', () => {
     const listed = await hallpass.tokens()
     expect(listed).toMatchObject([{ name: 'api', kind: 'bearer', hosts: ['api.example.com'], present: true }])
     expect(JSON.stringify(listed)).not.toContain('top-secret')
+  })
+
+  test('come with their value when one is asked for', async () => {
+    const hallpass = await open()
+    await hallpass.saveTokens('api', { kind: 'bearer', hosts: ['api.example.com'] }, 'top-secret')
+    const token = await hallpass.token('api')
+    expect(token).toMatchObject({ name: 'api', kind: 'bearer' })
+    expect(token.value?.reveal()).toBe('top-secret')
+    await expect(hallpass.token('other')).rejects.toMatchObject({ code: 'credential-missing' })
+  })
+
+  test('of a site go with it if that is asked for, and only those that go nowhere else', async () => {
+    const hallpass = await open()
+    const hostsOf = {
+      site: ['api.example.com'],
+      below: ['example.com:443', '*.example.com'],
+      both: ['api.example.com', 'other.example'],
+      any: ['*'],
+      alike: ['notexample.com'],
+    }
+    for (const [name, hosts] of Object.entries(hostsOf))
+      await hallpass.saveTokens(name, { kind: 'bearer', hosts }, 'top-secret')
+    const names = async () => (await hallpass.tokens()).map(({ name }) => name)
+    await hallpass.clear('example.com')
+    expect(await names()).toEqual(['alike', 'any', 'below', 'both', 'site'])
+    await hallpass.clear('example.com', { credentials: true })
+    expect(await names()).toEqual(['alike', 'any', 'both'])
   })
 
   test('that sign give a signature for the URL, made anew each time, or say why there is none', async () => {

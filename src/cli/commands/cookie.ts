@@ -53,13 +53,17 @@ export const command: CommandSpec = {
     },
     {
       name: 'rm',
-      summary: 'remove all cookies of a site, or one',
+      summary: 'remove the cookies of a site, one of them, or the cookies of all sites',
       about: 'With its last cookie the session forgets the site and captures no new cookies of it.',
       operands: [
-        { name: '<site>', summary: 'a host: its cookies and those of the hosts below it' },
+        { name: '[site]', summary: 'a host: its cookies and those of the hosts below it' },
         { name: '[name]', summary: 'remove only the cookie of this name' },
       ],
-      options: [{ flags: '--yes', summary: 'do not ask' }],
+      options: [
+        { flags: '--all', summary: 'remove the cookies of all sites; tokens and web storage stay' },
+        { flags: '--yes', summary: 'do not ask' },
+      ],
+      examples: ['hallpass cookie rm example.com', 'hallpass cookie rm --all --yes'],
       load: () => import('./cookie/rm.ts'),
     },
   ],

@@ -18,14 +18,17 @@ export const command: CommandSpec = {
     },
     {
       name: 'rm',
-      summary: 'remove the web storage of an origin or of a host',
+      summary: 'remove the web storage of an origin, of a host, or of all sites',
       operands: [
         {
-          name: '<place>',
+          name: '[place]',
           summary: 'an origin such as https://app.example.com, or a host and the hosts below it',
         },
       ],
-      options: [{ flags: '--yes', summary: 'do not ask' }],
+      options: [
+        { flags: '--all', summary: 'remove the web storage of all sites; tokens and cookies stay' },
+        { flags: '--yes', summary: 'do not ask' },
+      ],
       examples: ['hallpass storage rm https://app.example.com', 'hallpass storage rm example.com --yes'],
       load: () => import('./storage/rm.ts'),
     },

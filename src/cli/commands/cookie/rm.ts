@@ -1,12 +1,30 @@
 import { siteOf } from '../../../cookies/site.ts'
 import { HallpassError } from '../../../errors.ts'
-import { Exit, type Run } from '../../command.ts'
+import { allOrOperand } from '../../all-or-operand.ts'
+import { type Context, Exit, type Input, type Run } from '../../command.ts'
+import { counted } from '../../counted.ts'
 import { siteOperand, toWire } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
+  const text = allOrOperand(input, 'cookie rm', 'site')
+  await (text === undefined ? removeAll(context, input) : removeOf(siteOperand(text), context, input))
+}
+
+const removeAll = async (context: Context, input: Input): Promise<void> => {
   const { output } = context
-  const [text = '', name] = input.args
-  const site = siteOperand(text)
+  const session = await (await context.open()).session()
+  const there = (await session.cookies.list()).length
+  if (there === 0) throw new HallpassError('cookie-missing', `the session "${session.name}" has no cookies`)
+  const question = `Remove ${counted(there, 'cookie')} of all sites from the session "${session.name}"?`
+  if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
+  const removed = await session.cookies.clear()
+  if (output.json) output.document('cookie-rm/1', { session: session.name, site: null, removed })
+  output.say(`removed ${counted(removed, 'cookie')} of all sites`)
+}
+
+const removeOf = async (site: string, context: Context, input: Input): Promise<void> => {
+  const { output } = context
+  const name = input.args[1]
   const hallpass = await context.open()
   const session = await hallpass.session()
   const cookies = await session.cookies.list(site)
@@ -21,11 +39,10 @@ export const run: Run = async (context, input) => {
       hint: 'hallpass cookie list',
     })
   }
-  const count = `${there} ${there === 1 ? 'cookie' : 'cookies'}`
-  const question = `Remove ${count} of ${site} from the session "${session.name}"?`
+  const question = `Remove ${counted(there, 'cookie')} of ${site} from the session "${session.name}"?`
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
   const removed = await session.cookies.remove(site, wire)
   if (output.json) output.document('cookie-rm/1', { session: session.name, site, removed })
   if (removed === 0) output.say(`${site} had no cookies left; hallpass captures no more of it`)
-  else output.say(`removed ${removed} ${removed === 1 ? 'cookie' : 'cookies'} of ${site}`)
+  else output.say(`removed ${counted(removed, 'cookie')} of ${site}`)
 }
