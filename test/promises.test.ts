@@ -22,11 +22,12 @@ const neverReject: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'hallpass.liveConfig.reload': 'a file with mistakes is a state to report',
   },
   'cli/commands/start/service-process.ts': { serve: 'it reports every failure to its parent' },
-  'cli/main.ts': { 'runProgram(…).then': 'it turns every failure into an exit code' },
+  'cli/end-with.ts': { 'command.then': 'a command turns every failure into an exit code' },
   'log.ts': { 'stream.write': 'not a promise' },
   'plan/capture.ts': { 'other.clear': 'not a promise', 'other.set': 'not a promise' },
   'proxy/connection.ts': { connectTunnel: 'it answers every failure' },
   'proxy/intercept.ts': { passRaw: 'it closes the socket on every failure' },
+  'proxy/proxy.ts': { 'options.sessions.endRemoved': 'a record that cannot be read ends nothing' },
   'sessions/session-cookies.ts': { 'held.set': 'not a promise' },
   'sessions/site-jar.ts': { 'this.#write': 'those who wait for the write get its failure' },
   'sessions/values/sealed-tokens.ts': { 'this.#tryAgain': 'the tokens stay unsaved in memory' },
@@ -48,14 +49,12 @@ it('a call behind void ends in catch, or is one that never rejects', () => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .sort()
-  const found = files.flatMap((file) => {
-    const calls = voidedCalls(readFileSync(join(src, file), 'utf8')).filter(
-      (call) => !call.endsWith('.catch'),
-    )
-    return calls.length === 0 ? [] : [[file, [...new Set(calls)].sort()]]
-  })
-  const listed = Object.entries(neverReject).map(([file, calls]) => [file, Object.keys(calls).sort()])
-  expect(found).toEqual(listed)
+  const unlisted = files.flatMap((file) =>
+    voidedCalls(readFileSync(join(src, file), 'utf8'))
+      .filter((call) => !call.endsWith('.catch') && neverReject[file]?.[call] === undefined)
+      .map((call) => `${file}: void ${call}`),
+  )
+  expect(unlisted).toEqual([])
 })
 
 it('the check finds what it is for', () => {
