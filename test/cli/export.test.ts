@@ -287,7 +287,7 @@ describe('a bundle', () => {
     const keyFile = join(cli.folder, 'passphrase')
     writeFileSync(keyFile, 'a good passphrase\n', { mode: 0o600 })
     const asked = await cli.shell(`hallpass import - --passphrase-file '${keyFile}' < '${file}'`, { env })
-    expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining('use --yes') })
+    expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining('--yes answers yes') })
     expect(asked.stderr).toMatch(/api: bearer, its value is in the bundle, for api\.example\.com/)
     expect((await cli.run(['token', 'list'], { env })).stdout).not.toContain('api')
     const right = await cli.shell(`hallpass import - --yes --passphrase-file '${keyFile}' < '${file}'`, {

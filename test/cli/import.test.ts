@@ -287,20 +287,21 @@ hallpass: skipped 1: expired (line 7)
     writeFileSync(file, Buffer.alloc(100_000_000, 'a'))
     const { status, stdout, stderr } = await cli.run(['import', file])
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toBe(`hallpass: error: ${file}: it is larger than 64 MiB\n`)
+    expect(stderr).toMatch(`hallpass: error: ${file}: it is larger than 64 MiB\n`)
     const piped = await cli.shell(`cat '${file}' | hallpass import -`)
-    expect(piped).toMatchObject({ status: 1, stderr: 'hallpass: error: stdin: it is larger than 64 MiB\n' })
+    expect(piped.status).toBe(1)
+    expect(piped.stderr).toMatch('hallpass: error: stdin: it is larger than 64 MiB\n')
   })
 
   test('of a missing file or a folder fails', async () => {
     const cli = new CommandLine()
     expect(await cli.run(['import', 'missing.txt'])).toMatchObject({
       status: 1,
-      stderr: 'hallpass: error: missing.txt: there is no such file\n',
+      stderr: expect.stringContaining('hallpass: error: missing.txt: there is no such file\n'),
     })
     expect(await cli.run(['import', '.'])).toMatchObject({
       status: 2,
-      stderr: 'hallpass: error: .: it is a folder, not a file\n',
+      stderr: expect.stringContaining('hallpass: error: .: it is a folder, not a file\n'),
     })
   })
 
