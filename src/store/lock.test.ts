@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync, rmSync } from 'node:fs'
+import { lstatSync, lutimesSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { scratchFolder } from '../../test/store/scratch.ts'
 import { discardLock, withLock } from './lock.ts'
 
@@ -68,6 +68,47 @@ describe('a lock', () => {
     free()
     await held
     expect(await next).toBe('in')
+  })
+
+  it('is waited for behind a queue of other processes, until one holder keeps it for too long', async () => {
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    onTestFinished(() => clock.mockRestore())
+    const look = async () => {
+      const { length } = clock.mock.calls
+      while (clock.mock.calls.length === length) await sleep(1)
+    }
+    const kill = await holder()
+    const held = lstatSync(file).mtimeMs
+    const patient = withLock(file, async () => 'in', { timeoutMs: 1_000 })
+    await look()
+    for (let turn = 1; turn <= 5; turn++) {
+      // As another holder does, on a clock that goes back.
+      lutimesSync(file, new Date(0), new Date(held - turn * 1_000))
+      now += 900
+      await look()
+    }
+    await kill()
+    expect(await patient).toBe('in')
+
+    await holder()
+    const refused = expect(withLock(file, async () => 'in', { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'lock-timeout',
+    })
+    await look()
+    now += 1_001
+    await refused
+  })
+
+  it('shows each new holder in the time of its file', async () => {
+    await withLock(file, async () => undefined)
+    lutimesSync(file, 0, 0)
+    await withLock(file, async () => expect(lstatSync(file).mtimeMs).not.toBe(0))
+  })
+
+  it('is waited for behind a queue of this process that takes longer than the limit', async () => {
+    const hold = () => withLock(file, () => sleep(200), { timeoutMs: 500 })
+    await Promise.all(Array.from({ length: 6 }, hold))
   })
 
   it('leaves one empty file that other users cannot open', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync, unlinkSync } from 'node:fs'
+import { type BigIntStats, closeSync, constants, lstatSync, lutimesSync, openSync, unlinkSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HallpassError } from '../errors.ts'
@@ -7,19 +7,23 @@ import { checkOwn, hasErrno, isThere } from './own-files.ts'
 /*
  * A kernel lock without native code: SQLite's fcntl lock on an empty file. The kernel drops it with its process.
  * POSIX drops all locks of a process on a file when the process closes any descriptor of that file. So only SQLite may open a lock
- * file here; everything else uses lstat.
+ * file here; everything else uses calls that take a path and open nothing.
+ *
+ * A waiter gives up when one holder keeps the lock for too long, however long the queue before it is. Each holder sets the time of the
+ * lock file. A waiter compares it for change only, so a clock that jumps does not matter.
  */
 
-/** Longer than any work under a lock, a token refresh over a slow network included. */
+/** For one holder. Longer than any work under a lock, a token refresh over a slow network included. */
 export const defaultTimeoutMs = 30_000
 /** Opening costs about 0.2 ms and a descriptor, locking 0.01 ms. So the busiest lock files stay open. */
 const maxIdleConnections = 64
 const sqliteBusy = 5
 /**
- * A look every millisecond costs 1 % of a core. It finds the gap between two writes of a process that writes without pause after
- * about 30 ms; a look every 5 ms takes about 160 ms. A longer wait means that the holder waits for a network.
+ * A waiter that saw the lock pass to another looks every millisecond for a while, so it is ahead of the callers that come after it. That
+ * costs 1 % of a core. It finds the gap between two writes of a process that writes without pause after about 30 ms; a look every
+ * 5 ms takes about 160 ms. A holder that stays longer waits for a network.
  */
-const keenAttempts = 200
+const keenLooks = 200
 
 interface Connection {
   readonly database: DatabaseSync
@@ -27,6 +31,7 @@ interface Connection {
 }
 
 export interface LockOptions {
+  /** The longest wait for one holder. */
   readonly timeoutMs?: number
 }
 
@@ -36,17 +41,18 @@ export async function withLock<T>(
   run: () => Promise<T>,
   { timeoutMs = defaultTimeoutMs }: LockOptions = {},
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs
-  await enter(file, deadline)
+  const caller: Caller = { file, timeoutMs, arrival: performance.now() }
+  const line = await enter(caller)
   try {
-    const connection = await acquire(file, deadline)
+    const connection = await acquire(caller, line)
     try {
       return await run()
     } finally {
       release(file, connection)
+      line.lastMove = performance.now()
     }
   } finally {
-    leave(file)
+    leave(file, line)
   }
 }
 
@@ -63,42 +69,81 @@ export function discardLock(file: string): void {
   }
 }
 
-/** The waiting callers of this process, in order of arrival. An entry means that this process holds the lock. */
-const waiting = new Map<string, (() => void)[]>()
+interface Caller {
+  readonly file: string
+  readonly timeoutMs: number
+  readonly arrival: number
+}
 
-async function enter(file: string, deadline: number): Promise<void> {
-  const queue = waiting.get(file)
-  if (queue === undefined) {
-    waiting.set(file, [])
-    return
+/** The callers of this process for one lock file. The first holds the lock or tries to get it. */
+interface Line {
+  /** The others, in order of arrival. */
+  readonly waiting: (() => void)[]
+  /** When a holder last came or went, as far as this process saw. */
+  lastMove: number
+}
+
+const lines = new Map<string, Line>()
+
+async function enter(caller: Caller): Promise<Line> {
+  const { file, timeoutMs, arrival } = caller
+  const line = lines.get(file)
+  if (line === undefined) {
+    const first: Line = { waiting: [], lastMove: arrival }
+    lines.set(file, first)
+    return first
   }
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      queue.splice(queue.indexOf(go), 1)
+    const checkIn = (ms: number) => setTimeout(check, ms)
+    const check = () => {
+      const left = timeLeft(caller, line)
+      if (left > 0) {
+        timer = checkIn(left)
+        return
+      }
+      line.waiting.splice(line.waiting.indexOf(go), 1)
       reject(timedOut(file))
-    }, deadline - performance.now())
+    }
     const go = () => {
       clearTimeout(timer)
       resolve()
     }
-    queue.push(go)
+    let timer = checkIn(timeoutMs)
+    line.waiting.push(go)
   })
+  return line
 }
 
-function leave(file: string): void {
-  const next = waiting.get(file)?.shift()
-  if (next === undefined) waiting.delete(file)
+function timeLeft({ arrival, timeoutMs }: Caller, { lastMove }: Line): number {
+  return Math.max(arrival, lastMove) + timeoutMs - performance.now()
+}
+
+function leave(file: string, { waiting }: Line): void {
+  const next = waiting.shift()
+  if (next === undefined) lines.delete(file)
   else next()
 }
 
-async function acquire(file: string, deadline: number): Promise<Connection> {
-  for (let attempt = 1; ; attempt++) {
+async function acquire(caller: Caller, line: Line): Promise<Connection> {
+  const { file } = caller
+  let seen: bigint | undefined
+  let keen = 0
+  while (true) {
     const connection = take(file)
-    if (lock(file, connection)) return connection
+    if (lock(file, connection)) {
+      line.lastMove = performance.now()
+      return connection
+    }
     release(file, connection)
-    if (performance.now() > deadline) throw timedOut(file)
+    const latest = look(file)?.mtimeNs
+    if (seen !== undefined && latest !== seen) {
+      line.lastMove = performance.now()
+      keen = keenLooks
+    }
+    seen = latest
+    if (timeLeft(caller, line) < 0) throw timedOut(file)
     // SQLite's own busy timeout would block the event loop.
-    await sleep(attempt < keenAttempts ? 1 : 1 + Math.random() * 10)
+    await sleep(keen-- > 0 ? 1 : 1 + Math.random() * 10)
   }
 }
 
@@ -107,7 +152,10 @@ function lock(file: string, connection: Connection): boolean {
   try {
     // In the default mode a journal file survives a kill. Setting the mode can also meet another's lock.
     connection.database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === connection.inode
+    if (lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino !== connection.inode) return false
+    const now = new Date()
+    lutimesSync(file, now, now)
+    return true
   } catch (error) {
     if (isBusy(error)) return false
     connection.database.close()
@@ -149,7 +197,7 @@ function ensureLockFile(file: string): { readonly ino: bigint } {
 function release(file: string, connection: Connection): void {
   const { database } = connection
   if (database.isTransaction) database.exec('ROLLBACK')
-  if (!isStillThere(file, connection)) {
+  if (look(file)?.ino !== connection.inode) {
     database.close()
     return
   }
@@ -162,12 +210,12 @@ function release(file: string, connection: Connection): void {
   }
 }
 
-/** If the disk fails here, the work under the lock is already done. */
-function isStillThere(file: string, { inode }: Connection): boolean {
+/** If the disk fails here, the work under the lock is already done, or the next attempt to lock fails too. */
+function look(file: string): BigIntStats | undefined {
   try {
-    return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === inode
+    return lstatSync(file, { bigint: true, throwIfNoEntry: false })
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -298,7 +298,7 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     })
 
     it('is waited for half a minute, and who gives up leaves the others their turn', async () => {
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
       onTestFinished(() => void vi.useRealTimers())
       const free = Promise.withResolvers<void>()
       const first = store.exclusive(cookies, async ({ value, save }) => {

@@ -21,6 +21,7 @@ const syncCalls = [
   'readFileSync',
   'fstatSync',
   'lstatSync',
+  'lutimesSync',
   'statSync',
   'readdirSync',
   'unlinkSync',
