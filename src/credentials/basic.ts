@@ -1,8 +1,9 @@
 import { HallpassError } from '../errors.ts'
-import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { secretLine } from './value.ts'
+import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
 
-export interface BasicDefinition extends Definition {
+export interface BasicDefinition extends CommandDefinition {
   readonly kind: 'basic'
 }
 
@@ -16,15 +17,15 @@ const user = /^[^\0-\x1f\x7f:]*$/
  */
 export const basic: Kind<BasicDefinition, { user: string; password: string }> = {
   kind: 'basic',
-  options: (z) => z.strictObject({ kind: z.literal('basic'), ...commonOptions(z) }),
-  flags: {},
+  options: (z) => z.strictObject({ kind: z.literal('basic'), ...commandOptions(z), ...commonOptions(z) }),
+  flags: commandFlags,
   secret: {
     wanted,
     schema: (z) => z.strictObject({ user: z.string().regex(user), password: z.string().regex(clear) }),
     parse: (text) => fromJson(text) ?? fromPair(secretLine(text, wanted)),
     print: (value) => `${value.user}:${value.password}`,
   },
-  bundled: commonBundled,
+  bundled: { ...commonBundled, ...commandBundled },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (_, value) => ({
     value: `Basic ${Buffer.from(`${value.user}:${value.password}`, 'utf8').toString('base64')}`,

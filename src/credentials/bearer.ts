@@ -1,8 +1,9 @@
 import { HallpassError } from '../errors.ts'
-import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { secretLine } from './value.ts'
+import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
 
-export interface BearerDefinition extends Definition {
+export interface BearerDefinition extends CommandDefinition {
   readonly kind: 'bearer'
 }
 
@@ -13,8 +14,8 @@ const word = /^[\x21-\x7e]+$/
 /** `Authorization: Bearer …`, RFC 6750 section 2.1. */
 export const bearer: Kind<BearerDefinition, { token: string }> = {
   kind: 'bearer',
-  options: (z) => z.strictObject({ kind: z.literal('bearer'), ...commonOptions(z) }),
-  flags: {},
+  options: (z) => z.strictObject({ kind: z.literal('bearer'), ...commandOptions(z), ...commonOptions(z) }),
+  flags: commandFlags,
   secret: {
     wanted,
     schema: (z) => z.strictObject({ token: z.string().regex(word) }),
@@ -26,7 +27,7 @@ export const bearer: Kind<BearerDefinition, { token: string }> = {
     },
     print: ({ token }) => token,
   },
-  bundled: commonBundled,
+  bundled: { ...commonBundled, ...commandBundled },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (_, { token }) => ({ value: `Bearer ${token}` }),
   secrets: ({ token }) => [token],

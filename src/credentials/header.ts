@@ -1,8 +1,9 @@
 import { HallpassError } from '../errors.ts'
-import { commonBundled, commonOptions, type Definition, headerFlag, headerOption, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, headerFlag, headerOption, type Kind } from './kind.ts'
 import { fieldSecrets, isFieldValue, secretLine, utf8Bytes } from './value.ts'
+import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
 
-export interface HeaderDefinition extends Definition {
+export interface HeaderDefinition extends CommandDefinition {
   readonly kind: 'header'
   readonly header: string
 }
@@ -16,9 +17,11 @@ export const header: Kind<HeaderDefinition, { value: string }> = {
     z.strictObject({
       kind: z.literal('header'),
       header: headerOption(z).describe('the name of the header'),
+      ...commandOptions(z),
       ...commonOptions(z),
     }),
   flags: {
+    ...commandFlags,
     header: headerFlag,
   },
   secret: {
@@ -32,7 +35,7 @@ export const header: Kind<HeaderDefinition, { value: string }> = {
     },
     print: ({ value }) => value,
   },
-  bundled: { ...commonBundled, header: 'comes' },
+  bundled: { ...commonBundled, ...commandBundled, header: 'comes' },
   place: (definition) => ({ in: 'header', name: definition.header }),
   attach: (_, { value }) => ({ value: utf8Bytes(value) }),
   secrets: ({ value }) => fieldSecrets(value),

@@ -1,8 +1,9 @@
 import { HallpassError } from '../errors.ts'
-import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { fieldSecrets, isFieldValue, secretLine, utf8Bytes } from './value.ts'
+import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
 
-export interface PlaceholderDefinition extends Definition {
+export interface PlaceholderDefinition extends CommandDefinition {
   readonly kind: 'placeholder'
   /** The dummy that the client sends instead of the value. Not a secret. */
   readonly placeholder: string
@@ -26,9 +27,11 @@ export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
         .string()
         .regex(dummy, 'a placeholder is 8 to 512 characters of visible ASCII')
         .describe('the dummy that clients send'),
+      ...commandOptions(z),
       ...commonOptions(z),
     }),
   flags: {
+    ...commandFlags,
     placeholder: {
       flags: '--placeholder <dummy>',
       summary: 'the dummy that clients send, anywhere in a request',
@@ -45,7 +48,7 @@ export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
     },
     print: ({ value }) => value,
   },
-  bundled: { ...commonBundled, placeholder: 'comes' },
+  bundled: { ...commonBundled, ...commandBundled, placeholder: 'comes' },
   place: (definition) => ({ in: 'placeholder', name: definition.placeholder }),
   attach: (definition, { value }) => ({ placeholder: definition.placeholder, value }),
   secrets: ({ value }) => fieldSecrets(value),

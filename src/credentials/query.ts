@@ -1,7 +1,8 @@
-import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { fieldSecrets, secretLine } from './value.ts'
+import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
 
-export interface QueryDefinition extends Definition {
+export interface QueryDefinition extends CommandDefinition {
   readonly kind: 'query'
   readonly param: string
 }
@@ -19,9 +20,11 @@ export const query: Kind<QueryDefinition, { value: string }> = {
         .regex(/^[^\0-\x1f\x7f]+$/, 'not a parameter name')
         .refine((name) => name.isWellFormed(), 'not valid Unicode')
         .describe('the name of the parameter'),
+      ...commandOptions(z),
       ...commonOptions(z),
     }),
   flags: {
+    ...commandFlags,
     param: { flags: '--param <name>', summary: 'the query parameter it goes in' },
   },
   secret: {
@@ -36,7 +39,7 @@ export const query: Kind<QueryDefinition, { value: string }> = {
     parse: (text) => ({ value: secretLine(text, wanted) }),
     print: ({ value }) => value,
   },
-  bundled: { ...commonBundled, param: 'comes' },
+  bundled: { ...commonBundled, ...commandBundled, param: 'comes' },
   place: (definition) => ({ in: 'query', name: definition.param }),
   attach: (_, { value }) => ({ value }),
   secrets: ({ value }) => fieldSecrets(value),

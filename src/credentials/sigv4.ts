@@ -2,14 +2,15 @@ import { HallpassError } from '../errors.ts'
 import { hopByHop } from '../http1/connection-fields.ts'
 import { parseJsonObject } from '../json.ts'
 import type { Zod } from '../rules/rule-schema.ts'
-import { commonBundled, commonOptions, type Definition, type Kind } from './kind.ts'
+import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { formPairs } from './percent-encoding.ts'
 import type { Refusal, Signature, SignedField, SignedRequest, SigningTime } from './signer.ts'
 import { sha256Hex } from './sigv4-canonical-request.ts'
 import { ownSignature, type SigningScope, scopeOfHost, scopeWord } from './sigv4-scope.ts'
 import { amzDate, authorizationOf, type SigV4Value } from './sigv4-signature.ts'
+import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
 
-export interface SigV4Definition extends Definition {
+export interface SigV4Definition extends CommandDefinition {
   readonly kind: 'sigv4'
   /** Default: the region that the client itself signs for, else the region in the host name. */
   readonly region?: string | undefined
@@ -37,14 +38,16 @@ export const sigv4: Kind<SigV4Definition, SigV4Value> = {
         .regex(scopeWord, 'not a service')
         .optional()
         .describe('the service, if clients do not say it'),
+      ...commandOptions(z),
       ...commonOptions(z),
     }),
   flags: {
+    ...commandFlags,
     region: { flags: '--region <name>', summary: 'the region, if clients do not say it' },
     service: { flags: '--service <name>', summary: 'the service, if clients do not say it' },
   },
   secret: { wanted, schema: valueSchema, parse, print: (value) => JSON.stringify(value) },
-  bundled: { ...commonBundled, region: 'comes', service: 'comes' },
+  bundled: { ...commonBundled, ...commandBundled, region: 'comes', service: 'comes' },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (definition, value) => ({
     sign: {

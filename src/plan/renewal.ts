@@ -1,4 +1,4 @@
-import { placeText } from '../credentials/credential.ts'
+import { type Credential, placeText } from '../credentials/credential.ts'
 import type { Freshness } from '../credentials/kind.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { Secret } from '../secret.ts'
@@ -47,19 +47,25 @@ export function tokensSent(plan: Plan, attachedNames: readonly string[]): readon
     .map(({ name }) => name)
 }
 
-/** The access token that a plan puts into Authorization. */
+/** The token that a 401 is about: the one that a plan puts into Authorization, or a value elsewhere that can be replaced. */
 export function sentToken({ credentials }: Plan) {
-  for (const { name, place, source, freshness } of credentials.attached) {
-    if (freshness === undefined || source.from !== 'value' || place.in !== 'header') continue
-    if (place.name.toLowerCase() === 'authorization')
-      return { name, freshness, accessToken: accessTokenIn(source.value) }
+  let elsewhere:
+    | { readonly name: string; readonly freshness: Freshness; readonly accessToken: Secret }
+    | undefined
+  for (const credential of credentials.attached) {
+    const { name, place, source, freshness } = credential
+    const accessToken = tokenOf(credential)
+    if (freshness === undefined || accessToken === undefined) continue
+    const inHeader = source.from === 'value' && place.in === 'header'
+    if (inHeader && place.name.toLowerCase() === 'authorization') return { name, freshness, accessToken }
+    if (freshness.refreshable) elsewhere ??= { name, freshness, accessToken }
   }
-  return undefined
+  return elsewhere
 }
 
-/** The token in `Bearer …`. */
-export function accessTokenIn(value: Secret): Secret {
-  return new Secret(value.reveal().replace(/^\S+ /, ''))
+/** The part of a value that a refresh replaces: the token in `Bearer …`, the secret that signs or takes the place of a dummy. */
+export function tokenOf({ source, secrets }: Pick<Credential, 'source' | 'secrets'>): Secret | undefined {
+  return source.from === 'value' ? new Secret(source.value.reveal().replace(/^\S+ /, '')) : secrets[0]
 }
 
 /** Names of the credentials for this host that need a new login. */

@@ -61,6 +61,13 @@ describe('of the credentials in a bundle', () => {
       recordOf('web-storage', { hosts }),
       'it reads web storage that was captured on this machine',
     ],
+    ...kinds
+      .filter(({ flags }) => 'fromCommand' in flags)
+      .map(({ kind }): [string, Json, string] => [
+        `a command, of the kind ${kind}`,
+        recordOf(kind, { hosts, options: { fromCommand: 'cat /etc/passwd' } }),
+        'it runs a command on this machine',
+      ]),
     ...[
       'https://localhost',
       'http://127.0.0.1:6379',

@@ -34,8 +34,11 @@ export function heldOf(
   const print = kind?.secret?.print ?? kind?.print
   const unread = typeof found === 'object' && 'problem' in found ? found : undefined
   const usable = typeof found === 'object' && 'secret' in found ? found : undefined
-  const reason = unread ? messageOf(unread.problem) : typeof found === 'string' ? found : undefined
-  const credential = definition && kind && credentialOf(name, definition, kind, usable ?? reason)
+  const lacking = typeof found === 'object' && 'lacking' in found ? found : undefined
+  const reason = unread ? messageOf(unread.problem) : typeof found === 'string' ? found : lacking?.lacking
+  const made = definition && kind && credentialOf(name, definition, kind, usable ?? reason)
+  const freshness = usable?.freshness ?? lacking?.freshness
+  const credential = made && freshness ? { ...made, freshness } : made
   return {
     name,
     kind: kind?.kind ?? 'unknown',

@@ -1,3 +1,4 @@
+import { commandOf } from '../credentials/value-command.ts'
 import type { CredentialSummary } from './credential-summary.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
@@ -7,6 +8,8 @@ export interface MetLogin {
   readonly name: string
   /** The page to open in a browser window, if the page makes the value. */
   readonly signInAt?: string
+  /** The command to mend, if it prints the value. */
+  readonly command?: string
 }
 
 /** A credential that only a login can mend. */
@@ -23,8 +26,7 @@ export async function neededLogins(sessions: Sessions, now: number): Promise<rea
       return credentials.flatMap((credential) => {
         const reason = whyLogin(credential, now)
         if (reason === undefined) return []
-        const { name, readFrom } = credential
-        return [{ session, name, reason, ...(readFrom && { signInAt: readFrom.signInAt }) }]
+        return [{ session, reason, ...metLogin(credential) }]
       })
     }),
   )
@@ -36,9 +38,23 @@ export async function metLogins(session: Session, names: readonly string[]): Pro
   if (names.length === 0) return []
   const credentials = await session.credentials.list()
   return names.map((name) => {
-    const readFrom = credentials.find((credential) => credential.name === name)?.readFrom
-    return { name, ...(readFrom && { signInAt: readFrom.signInAt }) }
+    const found = credentials.find((credential) => credential.name === name)
+    return found === undefined ? { name } : metLogin(found)
   })
+}
+
+/** How a person mends a credential. */
+export function metLogin({
+  name,
+  readFrom,
+  definition,
+}: Pick<CredentialSummary, 'name' | 'readFrom' | 'definition'>): MetLogin {
+  const command = commandOf(definition)
+  return {
+    name,
+    ...(readFrom && { signInAt: readFrom.signInAt }),
+    ...(command !== undefined && { command }),
+  }
 }
 
 /** Why the credential needs a login; undefined if it does not. */

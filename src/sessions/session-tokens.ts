@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
 import { isOAuth2, type OAuth2Definition, type OAuth2Value } from '../credentials/oauth2.ts'
+import { commandOf } from '../credentials/value-command.ts'
 import { HallpassError } from '../errors.ts'
 import {
   type HeldTokens,
@@ -10,7 +11,7 @@ import {
   type RefreshReason,
 } from '../oauth/refresher.ts'
 import type { Plan } from '../plan/plan.ts'
-import { accessTokenIn, sentToken, tokensDue, tokensLacking } from '../plan/renewal.ts'
+import { sentToken, tokenOf, tokensDue, tokensLacking } from '../plan/renewal.ts'
 import type { Secret } from '../secret.ts'
 import type { HeldCredential } from './held-credential.ts'
 import type { CredentialInput } from './merge-credential.ts'
@@ -120,6 +121,7 @@ export class SessionTokens {
   ): Promise<RefreshOutcome> {
     const refreshable = await this.#credentials.refreshable(name)
     if (typeof refreshable === 'string') return { kind: 'not-refreshable', reason: refreshable }
+    if ('again' in refreshable) return refreshable.again(why)
     if (this.#refresher === undefined) return { kind: 'not-refreshable', reason: 'nothing is refreshed here' }
     const { record, definition } = refreshable
     const { id, name: session, ended } = this.#session
@@ -194,13 +196,16 @@ export class SessionTokens {
     if (used.length === 0) return []
     const held = await this.#credentials.held()
     return used.flatMap(([name]) => {
-      const { freshness } = held.find((one) => one.name === name)?.credential ?? {}
+      const { definition, credential } = held.find((one) => one.name === name) ?? {}
+      // A command may ask a person, so only a request runs it.
+      if (commandOf(definition) !== undefined) return []
+      const freshness = credential?.freshness
       return freshness?.dueAt === undefined ? [] : { name, dueAt: freshness.dueAt }
     })
   }
 
   /**
-   * Renews the token that a request with this plan carried in Authorization, after an origin answered 401.
+   * Renews the token that a request with this plan carried, after an origin answered 401.
    * @param replayed it is the second 401, after a retry with new tokens: more of them do not help here
    * @returns 'retry' when the session has another access token now
    * @internal
@@ -219,6 +224,8 @@ export class SessionTokens {
     if (useless?.accessToken.equals(accessToken.reveal()) && this.#now() < useless.until) return 'no'
     const outcome = await this.#renewOne(name, { because: 'rejected', accessToken })
     if (await this.#isReplaced(name, accessToken)) return 'retry'
+    // The same token again: the next 401 within a minute does not ask once more.
+    if (outcome.kind === 'refreshed') this.#useless.set(name, { accessToken, until: this.#now() + uselessMs })
     if (outcome.kind === 'needs-login') return 'needs-login'
     return outcome.kind === 'not-refreshable' && this.#isSpent(freshness) ? 'needs-login' : 'no'
   }
@@ -243,6 +250,5 @@ function notOAuth2(name: string): HallpassError {
 }
 
 function accessTokenOf(held: HeldCredential | undefined): Secret | undefined {
-  const { source } = held?.credential ?? {}
-  return source?.from === 'value' ? accessTokenIn(source.value) : undefined
+  return held?.credential && tokenOf(held.credential)
 }

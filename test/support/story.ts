@@ -61,7 +61,7 @@ function check(what: string, found: string, expected: string | RegExp | object |
   else expect(JSON.parse(found), what).toMatchObject(expected)
 }
 
-function filesBelow(folder: string): string[] {
+export function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile())

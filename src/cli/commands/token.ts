@@ -41,6 +41,7 @@ export const command: CommandSpec = {
         'hallpass token set work --kind oauth2 \\\n    --issuer https://id.example.com --client-id cli \\\n    --host api.example.com < response.json',
         'hallpass token set openai --kind placeholder \\\n    --placeholder sk-00000000 --host api.openai.com',
         'aws configure export-credentials | \\\n    hallpass token set aws --kind sigv4 --host "*.amazonaws.com"',
+        "hallpass token set hub --kind bearer \\\n    --from-command 'gh auth token' --host api.github.com",
         'hallpass token set tool --kind oauth2 --read-only \\\n    --file ~/.config/tool/token.json --host api.example.com',
       ],
       load: () => import('./token/set.ts'),

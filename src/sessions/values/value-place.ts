@@ -1,8 +1,8 @@
 import type { SealedPart } from '../../credentials/credential.ts'
-import type { Definition } from '../../credentials/kind.ts'
+import type { Definition, Freshness } from '../../credentials/kind.ts'
 import type { OAuth2Definition } from '../../credentials/oauth2.ts'
 import { HallpassError } from '../../errors.ts'
-import type { TokenRecord } from '../../oauth/refresher.ts'
+import type { RefreshOutcome, RefreshReason, TokenRecord } from '../../oauth/refresher.ts'
 import type { Sealed } from '../sealed-credential.ts'
 
 /** A place where values of credentials live. Each place is one file of this shape, listed in value-places.ts. */
@@ -30,11 +30,23 @@ export interface PlacedValue {
 }
 
 /** A value, the reason why there is none, or undefined when it was never set. */
-export type Found = FoundValue | UnreadValue | string | undefined
+export type Found = FoundValue | LackingValue | UnreadValue | string | undefined
 
 export interface FoundValue extends SealedPart {
   /** Why the value is not refreshed before the next login. */
   readonly needsLogin?: string
+  /** Of a value whose kind knows no freshness. */
+  readonly freshness?: Freshness
+}
+
+/** A value that its place obtained. */
+export type ObtainedValue = Required<Pick<FoundValue, 'secret' | 'freshness'>>
+
+/** A value that its place can obtain and does not have. */
+export interface LackingValue {
+  /** Why not. */
+  readonly lacking: string
+  readonly freshness: Freshness
 }
 
 /** A value that is there and cannot be read: a request to the hosts of its credential fails. */
@@ -42,8 +54,11 @@ export interface UnreadValue {
   readonly problem: unknown
 }
 
+/** How a value is replaced: an authorization server refreshes tokens, or the place obtains another value. */
+export type Refreshable = RefreshableTokens | { again(why: RefreshReason): Promise<RefreshOutcome> }
+
 /** How the tokens of an oauth2 credential are refreshed. */
-export interface Refreshable {
+export interface RefreshableTokens {
   readonly definition: OAuth2Definition
   readonly record: TokenRecord
 }

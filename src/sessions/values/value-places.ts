@@ -1,4 +1,5 @@
 import type { SessionStorage } from '../session-storage.ts'
+import { CommandValues } from './command-values.ts'
 import type { RefreshedTokens } from './refreshed-tokens.ts'
 import { TokenFiles } from './token-files.ts'
 import type { ValuePlace } from './value-place.ts'
@@ -10,5 +11,5 @@ export function valuePlaces(
   refreshed: RefreshedTokens,
   now: () => number,
 ): readonly ValuePlace[] {
-  return [new WebStorageTokens(storage), new TokenFiles(now), refreshed]
+  return [new WebStorageTokens(storage), new TokenFiles(now), new CommandValues(now), refreshed]
 }

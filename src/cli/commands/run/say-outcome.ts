@@ -16,9 +16,7 @@ const maxReasons = 3
 export function sayOutcome(context: Context, outcome: Outcome, exit: number, always: boolean): void {
   const { output, flags } = context
   // The status stays that of the child, which may have handled its 401.
-  for (const { name, signInAt } of outcome.needsLogin) {
-    output.fail(needsLogin(name, flags.session, { signInAt }), exit)
-  }
+  for (const login of outcome.needsLogin) output.fail(needsLogin(login, flags.session), exit)
   if (output.json || flags.quiet) return
   for (const { name, url, reason } of outcome.notAttached) {
     output.warn(`${name} was not attached to ${new URL(url).host}: ${reason}`)

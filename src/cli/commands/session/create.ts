@@ -1,6 +1,7 @@
 import { HallpassError } from '../../../errors.ts'
+import { parseSeconds } from '../../../parse-seconds.ts'
 import type { Run } from '../../command.ts'
-import { parseSeconds, spokenTime } from '../../spoken-time.ts'
+import { spokenTime } from '../../spoken-time.ts'
 import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context, input) => {

@@ -127,11 +127,12 @@ function authorityPart(home: Home): Part {
   }
 }
 
-function loginPart({ session, name, reason, signInAt }: NeededLogin): Part {
+function loginPart(login: NeededLogin): Part {
+  const { session, name, reason } = login
   return {
     name: 'login',
     fact: `${name} of the session "${session}" needs one: ${reason}`,
-    remedy: loginCommand(name, session, signInAt),
+    remedy: loginCommand(login, session),
   }
 }
 

@@ -1,5 +1,5 @@
 import { HallpassError } from '../../../errors.ts'
-import { whyLogin } from '../../../sessions/needed-logins.ts'
+import { metLogin, whyLogin } from '../../../sessions/needed-logins.ts'
 import type { Session } from '../../../sessions/session.ts'
 import type { Context, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
@@ -47,9 +47,9 @@ async function fresh(context: Context, session: Session, name: string) {
   const refresh = () => session.tokens.refresh(name, { because: expired ? 'expired' : 'due' })
   const failure =
     login === undefined
-      ? failureOf(await refresh(), name, session.name)
-      : needsLogin(name, session.name, { reason: login, signInAt: credential.readFrom?.signInAt })
-  if (failure !== undefined && expired) throw failure
+      ? failureOf(await refresh(), metLogin(credential), session.name)
+      : needsLogin(metLogin(credential), session.name, login)
+  if (failure !== undefined && (expired || credential.value === undefined)) throw failure
   if (failure !== undefined) context.output.warn(failure.message)
   return session.credentials.get(name)
 }

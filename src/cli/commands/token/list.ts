@@ -1,5 +1,5 @@
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
-import { whyLogin } from '../../../sessions/needed-logins.ts'
+import { metLogin, whyLogin } from '../../../sessions/needed-logins.ts'
 import type { Run } from '../../command.ts'
 import { spokenDuration } from '../../spoken-time.ts'
 import { credentialDocument, pendingLogin } from './credential-document.ts'
@@ -37,16 +37,15 @@ export const run: Run = async (context) => {
 
 /** The note of a row: what is wrong and how to mend it, or how fresh the credential is, and whether it is from the configuration. */
 function noteOf(credential: CredentialSummary, session: string, now: number): string {
-  const { name, problem, freshness, origin, readFrom } = credential
+  const { name, problem, freshness, origin } = credential
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
   const pending = pendingLogin(freshness, now)
   if (pending !== undefined) {
     const left = spokenDuration(pending.expiresAt - now)
-    return `a login is pending: enter ${pending.userCode} at ${pending.verificationUri} within ${left}, then ${loginCommand(name, session)}`
+    return `a login is pending: enter ${pending.userCode} at ${pending.verificationUri} within ${left}, then ${loginCommand({ name }, session)}`
   }
   const login = whyLogin(credential, now)
-  if (login !== undefined)
-    return `needs a login: ${login}: ${loginCommand(name, session, readFrom?.signInAt)}`
+  if (login !== undefined) return `needs a login: ${login}: ${loginCommand(metLogin(credential), session)}`
   const state = problem ?? (freshness === undefined ? '' : lifeText(freshness, now))
   const history = freshness === undefined ? '' : historyText(freshness, now)
   return [state, history, ...source].filter((part) => part !== '').join('; ')

@@ -3,6 +3,7 @@ import { parseHostPattern } from '../../../rules/host-pattern.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { CredentialInput } from '../../../sessions/merge-credential.ts'
+import { metLogin } from '../../../sessions/needed-logins.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { pastedLine } from '../../prompt.ts'
 import { spokenDuration } from '../../spoken-time.ts'
@@ -29,7 +30,7 @@ export const run: Run = async (context, input) => {
   if (held?.readFrom !== undefined) {
     const message = `"${name}" is read from ${held.readFrom.what}: sign in with a browser window`
     throw new HallpassError('usage', message, {
-      hint: loginCommand(name, session.name, held.readFrom.signInAt),
+      hint: loginCommand(metLogin(held), session.name),
     })
   }
   const oauth1 = given.flow === 'oauth1' || (given.flow === undefined && held?.kind === 'oauth1')

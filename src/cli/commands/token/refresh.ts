@@ -1,6 +1,7 @@
 import { kindOf } from '../../../credentials/kinds.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { RefreshOutcome } from '../../../oauth/refresher.ts'
+import { type MetLogin, metLogin } from '../../../sessions/needed-logins.ts'
 import type { Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { credentialDocument } from './credential-document.ts'
@@ -11,17 +12,18 @@ export const run: Run = async (context, input) => {
   const { output } = context
   const [name = ''] = input.args
   const session = await (await context.open()).session()
-  const { kind, readFrom } = await session.credentials.get(name)
+  const before = await session.credentials.get(name)
+  const { kind, readFrom } = before
   if (readFrom !== undefined) {
     const message = `"${name}" is read from ${readFrom.what}: only its page makes a new one`
-    throw new HallpassError('usage', message, { hint: loginCommand(name, session.name, readFrom.signInAt) })
+    throw new HallpassError('usage', message, { hint: loginCommand(metLogin(before), session.name) })
   }
-  if (kindOf(kind)?.freshness === undefined) {
+  if (before.freshness === undefined && kindOf(kind)?.freshness === undefined) {
     const message = `"${name}" is of the kind ${kind}, which is never refreshed: set a new value`
     throw new HallpassError('usage', message, { hint: `hallpass token set ${name}` })
   }
   const outcome = await session.tokens.refresh(name, { because: 'asked' })
-  const failure = failureOf(outcome, name, session.name)
+  const failure = failureOf(outcome, metLogin(before), session.name)
   if (failure !== undefined) throw failure
   const credential = await session.credentials.get(name)
   if (output.json) {
@@ -36,13 +38,18 @@ export const run: Run = async (context, input) => {
 }
 
 /** The error of a refresh without a new token; undefined if there is one. */
-export function failureOf(outcome: RefreshOutcome, name: string, session: string): HallpassError | undefined {
+export function failureOf(
+  outcome: RefreshOutcome,
+  login: MetLogin,
+  session: string,
+): HallpassError | undefined {
+  const { name } = login
   switch (outcome.kind) {
     case 'refreshed':
     case 'adopted':
       return undefined
     case 'needs-login':
-      return needsLogin(name, session, { reason: outcome.reason })
+      return needsLogin(login, session, outcome.reason)
     case 'waiting':
       return new HallpassError(
         'token-server',

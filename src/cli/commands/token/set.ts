@@ -1,12 +1,15 @@
 import { kindOf } from '../../../credentials/kinds.ts'
+import { commandOf } from '../../../credentials/value-command.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { CredentialInput } from '../../../sessions/merge-credential.ts'
+import { metLogin } from '../../../sessions/needed-logins.ts'
 import { TokenFile } from '../../../sessions/values/token-file.ts'
 import type { Input, Run } from '../../command.ts'
 import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
+import { failureOf } from './refresh.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -19,18 +22,25 @@ export const run: Run = async (context, input) => {
   refuseOtherKind(held, definition.kind)
   // Checked before the user types the value.
   await checkDefinition(definition, held !== undefined)
-  // No value is asked for if the tokens are in the file of another tool, or if the kind has none.
-  const readOnly = definition.tokenFile !== undefined
-  if (readOnly) checkFile(name, definition)
-  const secret = readOnly ? undefined : kindOf(definition.kind ?? held?.kind ?? '')?.secret
+  // No value is asked for if a file of another tool or a command has it, or if the kind has none.
+  const fromFile = definition.tokenFile !== undefined
+  if (fromFile) checkFile(name, definition)
+  const fromCommand = (definition.fromCommand ?? commandOf(held?.definition)) !== undefined
+  if (definition.ttl !== undefined && !fromCommand)
+    throw new HallpassError('usage', '--ttl needs --from-command, the command that prints the value')
+  const secret = fromFile || fromCommand ? undefined : kindOf(definition.kind ?? held?.kind ?? '')?.secret
   const value = secret && (await context.secret(`${name}: ${secret.wanted}`)).reveal()
   await session.credentials.set(name, definition, value)
+  // A command that fails must not look like a credential that works.
+  const ran = fromCommand ? await session.tokens.refresh(name, { because: 'asked' }) : undefined
   const kept = await session.credentials.get(name)
   if (output.json) output.document('token/1', credentialDocument(kept, output.spell))
   const hosts = kept.hosts.length === 0 ? 'the hosts of the rules that name it' : kept.hosts.join(', ')
   const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))
   const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`
   output.say(state === undefined ? what : `${what}: ${state}`)
+  const failure = ran && failureOf(ran, metLogin(kept), session.name)
+  if (failure?.hint !== undefined) output.hint(failure.hint)
 }
 
 /** A file without a usable token must not look like a credential that works. */

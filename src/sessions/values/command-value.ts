@@ -1,0 +1,100 @@
+import { type CommandDefinition, commandOf, commandWords, ttlMs } from '../../credentials/value-command.ts'
+import { HallpassError } from '../../errors.ts'
+import type { RefreshOutcome, RefreshReason } from '../../oauth/refresher.ts'
+import { printedValue } from './printed-value.ts'
+import { runCommand } from './run-command.ts'
+import type { LackingValue, ObtainedValue } from './value-place.ts'
+
+/** After a failure, requests do not wait for the command again so soon. */
+const pauseMs = 10_000
+
+type State =
+  | { readonly kind: 'not run' }
+  | { readonly kind: 'live'; readonly secret: unknown; readonly expiresAt: number }
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAt: number }
+
+/** A value that a command prints. It lives only in memory. */
+export class CommandValue {
+  readonly #definition: CommandDefinition
+  readonly #now: () => number
+  readonly #changed: () => void
+  #state: State = { kind: 'not run' }
+  #values = 0
+  #flight: Promise<RefreshOutcome> | undefined
+
+  /** @param changed called at each change */
+  constructor(definition: CommandDefinition, now: () => number, changed: () => void) {
+    this.#definition = definition
+    this.#now = now
+    this.#changed = changed
+  }
+
+  get(): ObtainedValue | LackingValue {
+    const state = this.#state
+    const known = { refreshable: true, refreshes: Math.max(0, this.#values - 1) }
+    switch (state.kind) {
+      case 'not run': {
+        const lacking = `no value yet: the first request runs ${commandOf(this.#definition)}`
+        return { lacking, freshness: { ...known, dueAt: 0 } }
+      }
+      case 'live': {
+        const { secret, expiresAt } = state
+        return { secret, freshness: { ...known, expiresAt, dueAt: expiresAt } }
+      }
+      case 'failed': {
+        const { reason, retryAt } = state
+        return {
+          lacking: `needs login: ${reason}`,
+          freshness: { ...known, dueAt: retryAt, needsLogin: reason },
+        }
+      }
+    }
+  }
+
+  /** Runs the command, once for all who wait. */
+  async again({ because }: RefreshReason): Promise<RefreshOutcome> {
+    const state = this.#state
+    // Another request had it run since the caller looked.
+    if (because === 'expired' || because === 'due') {
+      if (state.kind === 'live' && state.expiresAt > this.#now()) return { kind: 'adopted' }
+      if (state.kind === 'failed' && state.retryAt > this.#now())
+        return { kind: 'needs-login', reason: state.reason }
+    }
+    this.#flight ??= this.#run().finally(() => {
+      this.#flight = undefined
+    })
+    return this.#flight
+  }
+
+  async #run(): Promise<RefreshOutcome> {
+    const found = await this.#obtain()
+    if (typeof found === 'string') {
+      this.#state = { kind: 'failed', reason: found, retryAt: this.#now() + pauseMs }
+    } else {
+      this.#state = { kind: 'live', ...found }
+      this.#values++
+    }
+    this.#changed()
+    return typeof found === 'string' ? { kind: 'needs-login', reason: found } : { kind: 'refreshed' }
+  }
+
+  /** A value, or the reason why there is none. */
+  async #obtain(): Promise<{ readonly secret: unknown; readonly expiresAt: number } | string> {
+    const words = commandWords(commandOf(this.#definition) ?? '')
+    if (typeof words === 'string') return words
+    const [program = ''] = words
+    const answer = await runCommand(words)
+    if ('failed' in answer) return answer.failed
+    if (answer.printed.trim() === '') return `${program} printed nothing`
+    const now = this.#now()
+    try {
+      const value = printedValue(answer.printed, this.#definition, now)
+      if (value === undefined) return `${program} printed JSON without an access_token`
+      const { secret, expiresAt = now + ttlMs(this.#definition) } = value
+      return expiresAt > now ? { secret, expiresAt } : `${program} printed a value that has expired`
+    } catch (error) {
+      if (!(error instanceof HallpassError)) throw error
+      return `the output of ${program} is not usable: ${error.message}`
+    }
+  }
+}

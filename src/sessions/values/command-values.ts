@@ -1,0 +1,50 @@
+import type { Definition } from '../../credentials/kind.ts'
+import { type CommandDefinition, commandOf } from '../../credentials/value-command.ts'
+import { CommandValue } from './command-value.ts'
+import { nothingToSet, type PlacedValue, type ValuePlace } from './value-place.ts'
+
+interface Known {
+  /** The parts of the definition that the value depends on. */
+  readonly key: string
+  readonly value: CommandValue
+}
+
+/** Values that commands of the user print. Each process runs them itself, since no value is ever written. */
+export class CommandValues implements ValuePlace {
+  readonly #now: () => number
+  /** By name of the credential. */
+  readonly #values = new Map<string, Known>()
+  #generation = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  of(name: string, definition: Definition): PlacedValue | undefined {
+    if (!isFromCommand(definition)) return undefined
+    const value = this.#valueOf(name, definition)
+    return {
+      read: async (sealed) => ({ bound: sealed?.hosts, ...value.get() }),
+      parse: (text) => nothingToSet('a credential whose value a command prints', text),
+      refreshable: value,
+    }
+  }
+
+  stamp(): string {
+    return this.#generation === 0 ? '' : `${this.#generation}`
+  }
+
+  #valueOf(name: string, definition: CommandDefinition): CommandValue {
+    const { kind, fromCommand, ttl } = definition
+    const key = JSON.stringify([kind, fromCommand, ttl])
+    const known = this.#values.get(name)
+    if (known?.key === key) return known.value
+    const value = new CommandValue(definition, this.#now, () => void this.#generation++)
+    this.#values.set(name, { key, value })
+    return value
+  }
+}
+
+function isFromCommand(definition: Definition): definition is CommandDefinition {
+  return commandOf(definition) !== undefined
+}

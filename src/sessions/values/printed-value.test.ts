@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { printedValue } from './printed-value.ts'
+
+const now = Date.parse('2026-01-01T00:00:00Z')
+const in15min = '2026-01-01T00:15:00Z'
+const bearer = { kind: 'bearer' }
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const jwt = (claims: object) => `${part({ alg: 'none' })}.${part(claims)}.x`
+const jwtIn15min = jwt({ iat: now / 1000 - 9000, exp: now / 1000 + 900 })
+
+describe('the value in the output of a command', () => {
+  it.each<[what: string, printed: string, kind: string, secret: object]>([
+    ['a line', 'secret\n', 'bearer', { token: 'secret' }],
+    ['the first line', 'secret\r\nuser: ada\n', 'header', { value: 'secret' }],
+    ['the token of JSON', '{"a":{"accessToken":"secret"}}', 'query', { value: 'secret' }],
+    ['user and password', 'ada:secret\n', 'basic', { user: 'ada', password: 'secret' }],
+    ['user and password in JSON', '{"user":"ada","password":"s"}', 'basic', { user: 'ada', password: 's' }],
+    [
+      'the keys of AWS',
+      '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S","SessionToken":"T"}',
+      'sigv4',
+      { accessKeyId: 'A', secretAccessKey: 'S', sessionToken: 'T' },
+    ],
+  ])('is %s', (_, printed, kind, secret) => {
+    expect(printedValue(printed, { kind }, now)).toEqual({ secret, expiresAt: undefined })
+  })
+
+  it.each<[what: string, printed: string, kind: string]>([
+    ['expiresAt', JSON.stringify({ token: 'x', expiresAt: in15min }), 'bearer'],
+    ['expires_in', JSON.stringify({ access_token: 'x', expires_in: 900 }), 'bearer'],
+    ['Expiration', JSON.stringify({ AccessKeyId: 'A', SecretAccessKey: 'S', Expiration: in15min }), 'sigv4'],
+    ['exp of a JWT that was made before', jwtIn15min, 'bearer'],
+    ['exp of a JWT in JSON', JSON.stringify({ token: jwtIn15min }), 'bearer'],
+  ])('ends as it says: %s', (_, printed, kind) => {
+    expect(printedValue(printed, { kind }, now)?.expiresAt).toBe(Date.parse(in15min))
+  })
+
+  it('is none in JSON without a token, and is refused without a word of it', () => {
+    expect(printedValue('{"password":"secret"}', bearer, now)).toBeUndefined()
+    expect(() => printedValue('two words', bearer, now)).toThrow(/one word of visible ASCII$/)
+  })
+})
