@@ -110,15 +110,18 @@ describe('reading a cookies.txt', () => {
   })
 
   it.each([
-    ['example.com\tFALSE\t/\tFALSE\t0\ta\tb\tc', '8 columns in place of 7'],
-    ['example.com\tFALSE\t/\tFALSE', '4 columns in place of 7'],
-    ['hunter2', '1 column in place of 7'],
+    [
+      'example.com\tFALSE\t/\tFALSE\t0\ta\tb\tc',
+      'a line has 7 columns separated by TABs, and this one has 8',
+    ],
+    ['example.com\tFALSE\t/\tFALSE', 'a line has 7 columns separated by TABs, and this one has 4'],
+    ['hunter2', 'a line has 7 columns separated by TABs, and this one has 1'],
     ['a@b.test\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: the domain is not a host name'],
     ['..\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: the domain is not a host name'],
     ['a.test/x\tFALSE\t/\tFALSE\t0\ta\thunter2', 'column 1: the domain is not a host name'],
     ['a.test\tFALSE\t/\tmaybe\tsoon\ta\thunter2', 'more than one column cannot be read'],
     // The column of Secure is lost, and what follows is in the wrong place.
-    ['a.test\tFALSE\t/\t0\ta\thunter2', '6 columns in place of 7'],
+    ['a.test\tFALSE\t/\t0\ta\thunter2', 'a line has 7 columns separated by TABs, and this one has 6'],
   ])('skips %j and goes on', (line, reason) => {
     const reading = read(`# Netscape HTTP Cookie File\n${line}\nexample.com\tFALSE\t/\tFALSE\t0\ta\tb\n`)
     expect(reading.skipped).toEqual([{ where: 'line 2', reason }])
@@ -140,7 +143,9 @@ describe('reading a cookies.txt', () => {
   })
 
   it('that is something else altogether is one error, of the first line', () => {
-    expect(() => read('hunter2\nhunter3\n', 'netscape')).toThrow(/^line 1: 1 column in place of 7$/)
+    expect(() => read('hunter2\nhunter3\n', 'netscape')).toThrow(
+      /^line 1: a line has 7 columns separated by TABs, and this one has 1$/,
+    )
   })
 
   it('may be empty but for its head', () => {

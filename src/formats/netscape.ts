@@ -119,7 +119,7 @@ function fieldsOf(line: string): readonly string[] | undefined {
 
 function cookieOf(fields: readonly string[], httpOnly: boolean): KeptCookie | string {
   const [domainText = '', below = '', path = '', secure = '', expiry = '', name = '', value = ''] = fields
-  if (!isRow(fields)) return `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} in place of 7`
+  if (!isRow(fields)) return sevenColumns(fields)
   const host = domainWithPort(
     fromWire(domainText === pythonLocalhost ? 'localhost' : domainText) ?? domainText,
   )
@@ -138,8 +138,12 @@ function cookieOf(fields: readonly string[], httpOnly: boolean): KeptCookie | st
     partitioned: false,
   })
   // A lost column in the middle shifts the others: the name would be read as an expiry, and the value as a name.
-  if (fields.length === 6 && kept.flaws.length > 0) return '6 columns in place of 7'
+  if (fields.length === 6 && kept.flaws.length > 0) return sevenColumns(fields)
   return kept.flaws.length > 1 ? 'more than one column cannot be read' : kept
+}
+
+function sevenColumns({ length }: readonly string[]): string {
+  return `a line has 7 columns separated by TABs, and this one has ${length}`
 }
 
 /** Without a value the last TAB is often lost, to an editor or to the shell. */

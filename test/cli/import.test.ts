@@ -52,7 +52,7 @@ describe('import', () => {
           stdout: '',
           stderr: `hallpass: read 6 cookies from stdin (netscape)
 hallpass: would import 3 cookies of 2 sites into the session default: 3 new, 0 changed, 0 as they were
-hallpass: warning: skipped 1: 1 column in place of 7 (line 6)
+hallpass: warning: skipped 1: a line has 7 columns separated by TABs, and this one has 1 (line 6)
 hallpass: warning: skipped 1: domain co.uk is a public suffix (line 5)
 hallpass: skipped 1: expired (line 7)
 `,
@@ -80,7 +80,11 @@ hallpass: skipped 1: expired (line 7)
             added: 0,
             elsewhere: 2,
             skipped: [
-              { where: 'line 6', reason: '1 column in place of 7', what: 'cookie' },
+              {
+                where: 'line 6',
+                reason: 'a line has 7 columns separated by TABs, and this one has 1',
+                what: 'cookie',
+              },
               { where: 'line 7', reason: 'expired', what: 'cookie' },
             ],
             failed: null,
@@ -256,7 +260,7 @@ hallpass: skipped 1: expired (line 7)
       'is of another format than it is said to be',
       state,
       ['--format', 'netscape'],
-      /stdin: line 1: 1 column in place of 7\nhallpass: hint: .*hallpass import --help\n$/,
+      /stdin: line 1: a line has 7 columns separated by TABs, and this one has 1\nhallpass: hint: .*hallpass import --help\n$/,
     ],
     [
       'has nothing that can come in',
