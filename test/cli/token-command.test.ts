@@ -65,6 +65,7 @@ describe('a credential whose value a command prints', () => {
       '--',
       ...curl,
       '--parallel',
+      '--parallel-immediate',
       ...Array(4).fill([w.url, '-o', '/dev/null']).flat(),
     ])
     expect(first.stdout).toBe('200 \n'.repeat(4))
