@@ -156,6 +156,21 @@ describe('the commands of README and docs/tokens.md, as printed there', () => {
     expect(await listed(cli)).toEqual(['oauth2'])
   })
 
+  it('docs/tokens.md: values that commands print', async () => {
+    const { cli, lines } = await world()
+    const bin = join(cli.folder, 'bin')
+    mkdirSync(bin)
+    const keys = JSON.stringify({ AccessKeyId: 'id', SecretAccessKey: 'secret' })
+    for (const [program, prints] of Object.entries({ gh: token, op: token, aws: keys }))
+      writeFileSync(join(bin, program), `#!/bin/sh\necho '${prints}'\n`, { mode: 0o700 })
+    const env = { PATH: `${bin}:${process.env.PATH}` }
+    const { stderr, status } = await cli.shell(lines(tokens('A value that a command prints')), { env })
+    expect({ stderr, status }).toMatchObject({ status: 0 })
+    expect(stderr).toMatch(/kept wiki .*: expires in 10 min/)
+    expect(stderr).not.toContain('needs login')
+    expect(await listed(cli)).toEqual(['bearer', 'bearer', 'sigv4'])
+  })
+
   it('docs/tokens.md: each other kind', async () => {
     const { cli, lines } = await world()
     const aws = JSON.stringify({ AccessKeyId: 'id', SecretAccessKey: 'secret' })
