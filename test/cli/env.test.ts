@@ -82,6 +82,28 @@ describe('env', () => {
     expect(third).toBe('none|own.example|none')
   })
 
+  test('is evaluated again after the session learned its first loopback host, and the command says so', async () => {
+    const cli = new CommandLine()
+    await cli.run(['start', '--background'])
+    const script = `
+      eval "$(hallpass env)"
+      echo hunter2 | hallpass cookie set https://app.example.com/ sid
+      echo hunter2 | hallpass cookie set http://127.0.0.1:1/ sid
+      echo hunter2 | hallpass token set api --kind bearer --host 127.0.0.1
+      printf '127.0.0.1\\tFALSE\\t/\\tFALSE\\t0\\ta\\thunter2\\n' | hallpass import -
+      eval "$(hallpass env)"
+      echo hunter2 | hallpass cookie set http://127.0.0.1:1/ sid`
+    const { stderr } = await cli.shell(script)
+    const said = stderr.split('\n').map((line) => /kept|imported|warning|eval/.exec(line)?.[0])
+    const warned = ['warning', 'eval']
+    expect(said.filter(Boolean)).toEqual(
+      ['kept', 'kept', warned, 'kept', warned, 'imported', warned, 'kept'].flat(),
+    )
+    expect(stderr).toContain(
+      'the tools of this shell go around hallpass on loopback: its NO_PROXY has localhost',
+    )
+  })
+
   testWith('fish')('tells fish, too, what leads it back', async () => {
     const cli = new CommandLine()
     await cli.run(['start', '--background'])

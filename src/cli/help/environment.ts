@@ -46,7 +46,8 @@ hallpass run and hallpass env set:
 ${columns(managedVariables)}
 
 They remove ALL_PROXY, all_proxy and SSL_CERT_DIR. They keep your NO_PROXY and add loopback to it,
-unless the session knows a loopback host. Certificates that your own trust variables point at are in
+unless the session knows a loopback host. When it learns its first one, evaluate hallpass env
+again: the command that kept it says so. Certificates that your own trust variables point at are in
 the bundle that they set. hallpass doctor lists the tools that no variable helps.
 
 Some settings of your own beat these variables: a proxy in the configuration of curl, wget, git,

@@ -1,6 +1,7 @@
 import { HallpassError } from '../../../errors.ts'
 import type { Input, Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
+import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 import { cookieDocument, fromWire, toWire } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
@@ -8,7 +9,8 @@ export const run: Run = async (context, input) => {
   const [url = '', name = ''] = input.args
   // Checked before the user types the value.
   const maxAgeSeconds = maxAgeOf(input)
-  const session = await (await context.open()).session()
+  const hallpass = await context.open()
+  const session = await hallpass.session()
   const sameSite = input.text('sameSite')
   const value = await context.secret(`the value of ${name}`)
   const cookie = await session.cookies.set(url, {
@@ -26,6 +28,7 @@ export const run: Run = async (context, input) => {
   const hosts = cookie.hostOnly ? cookie.domain : `${cookie.domain} and the hosts below it`
   const life = cookie.expiresAt === undefined ? '' : `, expires ${spokenTime(cookie.expiresAt, now)}`
   output.say(`kept ${fromWire(cookie.name)} for ${hosts}${life}, in the session ${session.name}`)
+  await warnOfStaleShell(context, hallpass)
 }
 
 function maxAgeOf(input: Input): number | undefined {

@@ -9,6 +9,7 @@ import type { Importable } from '../../../sessions/import-contents.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { readPassphraseFile } from '../../new-passphrase.ts'
 import { progress } from '../../progress.ts'
+import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { confirmCredentials } from './brought-credentials.ts'
 import { importDocument, importedOf, nothingOf, tellImport } from './import-report.ts'
@@ -25,7 +26,8 @@ export const run: Run = async (context, input) => {
   const { name, sites } = source
   const { format, contents } = await named(name, source.read)
   await confirmCredentials(context, input, sites.length === 0 ? (contents.credentials ?? []) : [])
-  const session = await (await context.open()).session()
+  const hallpass = await context.open()
+  const session = await hallpass.session()
   const dryRun = input.has('dryRun')
   const mode = input.has('replace') ? 'replace' : 'merge'
   const report = await session.importInto(contents, {
@@ -43,6 +45,7 @@ export const run: Run = async (context, input) => {
   }
   if (output.json) output.document('import/1', importDocument(report, told))
   else tellImport(output, report, told)
+  await warnOfStaleShell(context, hallpass)
   if (report.failed !== undefined) return 8
   if (!dryRun && !output.json && importedOf(report) > 0) {
     output.hint('hallpass session show')

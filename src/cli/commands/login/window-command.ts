@@ -11,6 +11,7 @@ import { type Context, Exit, type Input } from '../../command.ts'
 import { counted } from '../../counted.ts'
 import { liveLine } from '../../progress.ts'
 import { spokenTime } from '../../spoken-time.ts'
+import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 import { siteOperand } from '../cookie/cookie-text.ts'
 import { tellSkipped } from '../import/import-report.ts'
 
@@ -52,6 +53,8 @@ export async function useWindow({ context, input, page, until, opening, use }: W
       givenUp: ending.givenUp,
       onProgress: (state) => tell(`${soFar(state)}; waiting for ${what}`),
     })
+    tell('')
+    await warnOfStaleShell(context, hallpass)
     return { report, host, origin: new URL(url).origin }
   } catch (error) {
     throw ending.givenUp.aborted ? new Exit(130) : error

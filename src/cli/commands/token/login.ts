@@ -7,6 +7,7 @@ import { metLogin } from '../../../sessions/needed-logins.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { pastedLine } from '../../prompt.ts'
 import { spokenDuration } from '../../spoken-time.ts'
+import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
@@ -76,6 +77,7 @@ export const run: Run = async (context, input) => {
     for (const signal of signals) process.removeListener(signal, interrupt)
   }
   tell(context, await session.credentials.get(name), session.name)
+  await warnOfStaleShell(context, hallpass)
 }
 
 function noPin(name: string): HallpassError {

@@ -6,6 +6,7 @@ import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import { metLogin } from '../../../sessions/needed-logins.ts'
 import { TokenFile } from '../../../sessions/values/token-file.ts'
 import type { Input, Run } from '../../command.ts'
+import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
@@ -39,6 +40,7 @@ export const run: Run = async (context, input) => {
   const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))
   const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`
   output.say(state === undefined ? what : `${what}: ${state}`)
+  await warnOfStaleShell(context, hallpass)
   const failure = ran && failureOf(ran, metLogin(kept), session.name)
   if (failure?.hint !== undefined) output.hint(failure.hint)
 }
