@@ -159,7 +159,8 @@ describe('what starts fast', () => {
     await cli.run(['start', '--background'])
     const listing = join(cli.folder, 'list-modules.mjs')
     writeFileSync(listing, listModules)
-    const child = spawn(process.execPath, ['--import', listing, mainFile, ...args], {
+    // In the bundle the libraries have no names.
+    const child = spawn(process.execPath, ['--import', listing, 'src/cli/main.ts', ...args], {
       env: cli.env,
       stdio: 'pipe',
     })

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CommandLine, ended, said } from '../support/command-line.ts'
+import { CommandLine, ended, mainFile, said } from '../support/command-line.ts'
 import { testWith } from '../support/installed.ts'
 import { httpOrigin, testRootPem } from '../support/origin.ts'
 
@@ -216,7 +216,7 @@ describe('signals', () => {
     writeFileSync(file, terminal)
     const script = `n=0; trap 'n=$((n+1))' INT; trap 'echo interrupts=$n; exit 5' TERM; echo ready; while :; do sleep 0.05; done`
     const { stdout } = await cli.shell(
-      `python3 ${file} '${process.execPath}' '${mainPath}' run -- bash -c "$SCRIPT"`,
+      `python3 ${file} '${process.execPath}' '${mainFile}' run -- bash -c "$SCRIPT"`,
       {
         env: { SCRIPT: script },
       },
@@ -225,8 +225,6 @@ describe('signals', () => {
     expect(stdout).toContain('status=5')
   })
 })
-
-const mainPath = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 
 /** Runs its arguments on a terminal, types Ctrl-C when they are ready, and asks the wrapper to end a second later. */
 const terminal = `
@@ -293,7 +291,7 @@ describe('the proxy of run', () => {
 
   test('run inside run is refused, and allowed with --nest', async () => {
     const cli = new CommandLine()
-    const main = `'${process.execPath}' '${mainPath}'`
+    const main = `'${process.execPath}' '${mainFile}'`
     const refused = await cli.run(['run', '--', 'sh', '-c', `${main} run -- true`])
     expect(refused.status).toBe(125)
     expect(refused.stderr).toContain('--nest')

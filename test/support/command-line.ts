@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 const repository = join(import.meta.dirname, '..', '..')
-export const mainFile = join(repository, 'src', 'cli', 'main.ts')
+/** What `bin/hallpass.cjs` starts. From the sources, a command takes three times as long. */
+export const mainFile = join(repository, 'dist', 'cli', 'main.cjs')
 
 export interface Ended {
   readonly status: number | null
@@ -20,7 +21,7 @@ export interface Call {
   readonly cwd?: string
 }
 
-/** hallpass as processes of its own, from the sources, on a fresh state folder that goes with the test. */
+/** The built hallpass as processes of its own, on a fresh state folder that goes with the test. */
 export class CommandLine {
   readonly folder = mkdtempSync(join(tmpdir(), 'hallpass-cli-'))
   readonly home = join(this.folder, 'state')
@@ -39,7 +40,7 @@ export class CommandLine {
       HALLPASS_NO_KEYRING: '1',
       // Not the fixed port: another test, or the developer's own proxy, may have it.
       HALLPASS_LISTEN: '127.0.0.1:0',
-      // Reading and compiling the sources anew takes longer than most commands.
+      // Compiling anew takes longer than most commands.
       NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'tests'),
       ...(TMPDIR === undefined ? {} : { TMPDIR }),
     }
