@@ -84,10 +84,11 @@ test('an export that holds nothing is a failure, and writes no file', async () =
   expect(existsSync(join(cli.folder, 'out.txt'))).toBe(false)
 })
 
-/** `token list` of another user. */
+/** `token list` of another user. The capability lets that user read this clone, which may be in a folder of mode 0700. */
 function as(uid: number, cli: CommandLine, env: NodeJS.ProcessEnv) {
-  const words = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', process.execPath, mainFile]
-  return spawnSync('setpriv', [...words, 'token', 'list'], {
+  const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
+  const reading = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search']
+  return spawnSync('setpriv', [...user, ...reading, process.execPath, mainFile, 'token', 'list'], {
     env: { ...cli.env, NODE_COMPILE_CACHE: undefined, ...env },
     cwd: '/',
     encoding: 'utf8',
