@@ -49,6 +49,6 @@ test('where there is no other Node it says what is missing, with exit 3', async 
   const { status, stdout, stderr } = await ended(byOldNode(['--version'], { elsewhere: false }))
   expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
   expect(stderr).toMatch(
-    /^hallpass: error: hallpass needs Node 24\.15 or newer.*\nhallpass: hint: npm install /,
+    /^hallpass: error: hallpass needs Node 24\.15 or newer.*\nhallpass: hint: npm ci --ignore-scripts=false\n$/,
   )
 })
