@@ -45,7 +45,7 @@ const leastRequests = 450
 const liveMs = 2_000
 /** As much as an attack may cost. Peaks of two parts of a run differed by 52 MiB. */
 const maxGrowthMiB = 96
-/** Of the least in the later half over the least in the earlier half. It was 1 MiB, and 27 MiB with caches that keep all. */
+/** Growth of the minimum from the earlier half to the later one. It was 1 MiB, and 27 MiB when the caches had no bounds. */
 const maxLiveGrowthMiB = 12
 /** A new host's certificate and TLS session: 20 KiB, up to the bounds of their caches. */
 const liveMiBPerHost = 0.02

@@ -12,8 +12,8 @@ import { forStream, painted, type Text, uncoloured, visible, visibleLines } from
 export class Output {
   readonly json: boolean
   /**
-   * Every hint is made here: the commands in a text, written `hallpass …`, as they work in this folder, for the same session and
-   * state folder. Texts for a person are spelled already; this is for documents.
+   * Rewrites the commands in a text, written `hallpass …`, so that they work in this folder, for the same session and state folder.
+   * The methods that print for a person do this themselves; JSON documents need it.
    */
   readonly spell: Spell
   readonly #quiet: boolean

@@ -9,7 +9,7 @@ import type { Context } from './command.ts'
 
 /** The settings of a command that speaks of the running proxy, beside those of the proxy. */
 export interface SettingsBeside {
-  /** The configuration file of this command; undefined when there is none. */
+  /** The configuration file of this command; undefined without a file. */
   readonly file: string | undefined
   /** Where the running proxy does not do what this command names: by `--config`, by HALLPASS_CONFIG, or by another variable. */
   readonly contradictions: readonly string[]

@@ -126,7 +126,7 @@ export const settingsSchema = (z: Zod) => {
         .min(1)
         .max(100_000)
         .describe(
-          'How many sessions there may be. When a new one would be too many, the least recently used temporary sessions go.',
+          'The largest number of sessions. When a new one would exceed it, the least recently used temporary sessions are removed.',
         ),
       rules: z.array(ruleSchema(z)).describe('Rules for hosts. The most specific rule for a host decides.'),
       credentials: z

@@ -82,7 +82,7 @@ function attributesOf(line: string): {
   const ignored = new Set<string>()
   for (const piece of line.split(';').slice(1)) {
     const [key, text] = splitAttribute(piece)
-    // Each of these is ignored when it says nothing, so that an earlier one stands. An empty Path is not: it resets the path.
+    // A browser ignores these, so an earlier attribute of the name stays. An empty Path is not ignored: it resets the path.
     if (
       text.length > maxAttributeBytes ||
       (key === 'domain' && text === '') ||

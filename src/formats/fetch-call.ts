@@ -40,7 +40,7 @@ export const fetchCall: Format = {
   },
 }
 
-/** The second argument, an object of JSON; `{}` when there is none. */
+/** The second argument, an object of JSON; `{}` for a call without one. */
 function optionsAt(latin1: string, from: number): unknown {
   const start = /^\s*,\s*(?=\{)/.exec(latin1.slice(from, from + 100))
   if (start === null) return {}

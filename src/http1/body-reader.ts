@@ -151,7 +151,7 @@ export class BodyReader {
     return { out, used: position, done: this.done }
   }
 
-  /** `line` with its LF. Returns the line that goes on instead, if not as it came. */
+  /** `line` with its LF. Returns the line to send instead; undefined if it goes on unchanged. */
   #readLine(line: Buffer): Buffer | undefined {
     const crlf = line[line.length - 2] === cr
     if (!crlf && !this.#mend) throw new Http1Error('there is an LF without CR in the chunk framing')

@@ -8,7 +8,7 @@ export interface FramedResponse {
   readonly framing: Framing
 }
 
-/** The framing of a response. Lengths that every reader of docs/wire.md takes for the same one are made one first. */
+/** The framing of a response. Several lengths that curl and Chromium read alike become one first (docs/wire.md). */
 export function frameResponse(head: ResponseHead, requestMethod: string): FramedResponse {
   try {
     return { head, framing: responseFraming(head, requestMethod) }

@@ -16,7 +16,7 @@ export interface ReadResponseHead {
 
 /**
  * The response head that `bytes` begin with; undefined when it is not whole. A head that is not strict HTTP/1.1 is repaired
- * if curl and Chromium both take it, and for the same (docs/wire.md). `from`: the bytes before it hold no end.
+ * if curl and Chromium both accept it and read the same from it (docs/wire.md). `from`: the bytes before it hold no end.
  */
 export function readResponseHead(
   bytes: Buffer,

@@ -7,7 +7,7 @@ import { codeOf } from './causes.ts'
 import { parseHosts, parseNsswitch, parseResolvConf, type Searching } from './name-files.ts'
 import { Turns } from './turns.ts'
 
-/** libuv runs no more at once: half of its four threads. What waits inside libuv cannot be taken back when nobody needs it. */
+/** libuv runs at most this many look-ups at once: half of its four threads. A look-up that is queued in libuv cannot be cancelled. */
 const mostGetaddrinfo = 2
 /** As long as a connection may take: later nobody waits for the answer. */
 const queueMs = 20_000

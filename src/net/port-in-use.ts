@@ -1,8 +1,8 @@
 import { endOf, socketRows, uidOf } from './socket-tables.ts'
 
 /**
- * Says that an address cannot be listened on, and which user has it if that is another one: what shells send there reaches that
- * user. Only on Linux is the user known.
+ * Says that an address is in use, and by which user if it is another one: that user receives the requests that shells send there.
+ * Only Linux shows the user.
  *
  * @param error the EADDRINUSE of a server, which names the address that a host name led to
  */

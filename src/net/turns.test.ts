@@ -3,7 +3,7 @@ import { Turns } from './turns.ts'
 
 const late = () => new Error('late')
 
-/** A work that notes its beginning, and ends when the test says so. */
+/** A job that records its start, and ends when the test says so. */
 function works() {
   const begun: string[] = []
   const ends = new Map<string, PromiseWithResolvers<string>>()
@@ -16,7 +16,7 @@ function works() {
   return { begun, work, end: (name: string) => ends.get(name) }
 }
 
-it('two works run at once, and the others follow in order', async () => {
+it('two jobs run at once, and the others follow in order', async () => {
   const turns = new Turns(2, 60_000)
   const { begun, work, end } = works()
   const runs = ['a', 'b', 'c', 'd'].map((name) => turns.run(work(name), late))
@@ -44,7 +44,7 @@ it('a turn that is given away is not taken by a work that comes later', async ()
   await expect.poll(() => begun).toEqual(['a', 'b', 'c'])
 })
 
-it('a work whose turn does not come in time is refused and never begun', async () => {
+it('a job whose turn does not come in time is refused and never started', async () => {
   const turns = new Turns(1, 1)
   const { begun, work, end } = works()
   const first = turns.run(work('a'), late)

@@ -1,4 +1,4 @@
-/** Runs some works at once. The others wait in order, for a limited time. */
+/** Runs a limited number of jobs at the same time. The others wait in order, for a limited time. */
 export class Turns {
   readonly #most: number
   readonly #patienceMs: number

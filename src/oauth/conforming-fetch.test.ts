@@ -173,7 +173,7 @@ describe('a refusal of a refresh token', () => {
       { status: 400, body: { error: 'invalid_request', error_description: 'the refresh token is missing' } },
     ],
     ['an object', { status: 400, body: { error: { code: 'rate_limited', message: 'slower' } } }],
-  ])('stays one that may pass for %s', async (_, deed) => {
+  ])('counts as temporary for %s', async (_, deed) => {
     expect((await refreshWith(deed)).answer).toMatchObject({ kind: 'not-used' })
   })
 
@@ -191,7 +191,7 @@ describe('a refusal of a refresh token', () => {
   })
 })
 
-describe('the answer to the begin of a device login', () => {
+describe('the answer to the start of a device login', () => {
   const codes = {
     device_code: 'd',
     user_code: 'U',

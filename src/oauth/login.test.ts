@@ -191,7 +191,7 @@ describe('a login by device', () => {
     expect(second.sealed).not.toHaveProperty('pending')
   })
 
-  it('that two processes wait for is asked for by one at a time, and the second has the success of the first', async () => {
+  it('that two processes wait for is polled by one at a time, and the second gets the result of the first', async () => {
     const first = subjectOf({ flow: 'device' }, undefined)
     const codes: DeviceCode[] = []
     await run(first, { wait: false, showCode: (code) => codes.push(code) })

@@ -65,7 +65,7 @@ export const nextTryMs = 5_000
 /** The longest wait for all tries together. */
 const allTriesMs = 10_000
 
-/** After so many failures, a refusal in unknown words is not taken for a passing one. */
+/** After so many failures, a refusal in unknown words no longer counts as temporary. */
 const refusalsForLogin = 3
 
 /** Names a record. */
@@ -280,7 +280,7 @@ export class Refresher {
     const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)
     const refused = answer.kind === 'not-used' && answer.refused && failures >= refusalsForLogin
     const live = rest.tokens !== undefined && lives(rest.tokens, why, at)
-    // A server that comes to its senses is still asked, at the times of the back-off.
+    // The server may recover, so hallpass still asks it, at the times of the back-off.
     const needsLogin = refused && !live ? { since: before?.since ?? at, reason } : undefined
     await note(held, {
       ...rest,

@@ -2,8 +2,8 @@ import type { Freshness } from '../credentials/kind.ts'
 import type { Chosen } from './choose-credentials.ts'
 
 /**
- * A credential that should go on a request, and why it does not, or goes with a dead token. The site answers a stranger then, and
- * nothing else would say why. A credential that needs a login is reported as that.
+ * A credential that should go on a request but does not, or goes with a dead token, and the reason. The site then answers as to a
+ * stranger, and nothing else would say why. A credential that needs a login is reported separately.
  */
 export interface Fault {
   readonly name: string

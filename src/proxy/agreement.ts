@@ -93,8 +93,8 @@ function checkHost(head: RequestHead, origin: Origin): void {
 }
 
 /**
- * The fields with a Host that names the origin, as a browser writes it. A plan is made for a port: a server behind which other
- * sites of the same name live must not read another port out of the Host than the session's rules were asked about.
+ * The fields with a Host that names the origin, as a browser writes it. A plan is made for a port: a server that also
+ * serves the name on other ports must not read from the Host a port that the session's rules were not asked about.
  */
 export function namedHost(fields: readonly FieldLine[], origin: Origin): readonly FieldLine[] {
   const index = fields.findIndex(({ lower }) => lower === 'host')

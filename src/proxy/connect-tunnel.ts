@@ -20,8 +20,8 @@ export interface ConnectClientSide extends InterceptedSide {
 }
 
 /**
- * Looks into a CONNECT of an admitted client because the session knows the host, tunnels it blindly, or refuses it. Clients show
- * nobody the answer to a refused CONNECT, so what is refused for a known host is refused inside.
+ * Looks into a CONNECT of an admitted client because the session knows the host, tunnels it blindly, or refuses it. Clients do
+ * not show the answer to a refused CONNECT, so for a known host hallpass refuses the requests inside the tunnel instead.
  */
 export async function connectTunnel(
   connection: ConnectClientSide,

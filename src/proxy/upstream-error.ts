@@ -38,7 +38,7 @@ export function certificateError(host: string, port: number, cause: unknown): Ha
 }
 
 /**
- * The failure of a direct connection that a variable meant to go through a proxy. In a network that is left through a proxy alone,
+ * The failure of a direct connection that a variable meant to go through a proxy. In a network whose only way out is a proxy,
  * the variable is the cause.
  */
 export function withUnusedProxy(error: unknown, unused: string | undefined): unknown {

@@ -73,5 +73,5 @@ function decoded(text: string): string {
   } catch {
     // Bytes that are no UTF-8.
   }
-  throw new Error('a "%" in user or password is written %25')
+  throw new Error('write each "%" in the user or password as %25')
 }

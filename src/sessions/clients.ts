@@ -49,7 +49,7 @@ export class Clients {
   readonly #ofSessions = new WeakMap<Session, Issued>()
   /** By SHA-256 of the token. The time of a look-up by the token itself would show how much of a guess is right. */
   readonly #ofChildren = new Map<string, IssuedToChild>()
-  /** The end of the session of a token, by SHA-256 of the token: who shows the token, reads why it opens nothing. */
+  /** Why the session of a token ended, by SHA-256 of the token. A client that still sends the token gets this error. */
   readonly #ends = new Map<string, HallpassError>()
 
   constructor(sessions: Sessions) {

@@ -36,10 +36,11 @@ export interface UndoReport extends Pick<DoneImport, 'from' | 'at'> {
 }
 
 /**
- * Writes what an import brings, after the way back is on disk. An import that only adds, and more than a record takes, has no way
- * back.
+ * Writes an import, once its undo record is on disk. An import that only adds, but more than an undo record can hold, cannot be
+ * undone.
  *
- * @throws HallpassError `failed` for one that loses more than a record takes; what the writing throws, and then there is nothing to undo
+ * @throws HallpassError `failed` for an import that changes or removes more than an undo record can hold. Rethrows the error
+ * of `write`, and then leaves nothing to undo
  */
 export async function undoable(
   store: Records,

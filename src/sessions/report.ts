@@ -1,7 +1,7 @@
 import type { HallpassError } from '../errors.ts'
 import type { Fault } from '../plan/faults.ts'
 
-/** Many distinct ones are a script gone wild. The last ones help. */
+/** A client with more different ones is a script out of control. The newest answers and credentials help. */
 const maxEach = 50
 
 /** The proxy's own answer to a request, in place of the site's. */

@@ -147,7 +147,7 @@ export class Session {
     } catch (error) {
       const hasRecord = Boolean(this.cookies.jar(host)?.stamp())
       if (!hasRecord || whyUnused(scope, host, port) !== undefined) throw error
-      // The client reads inside why the record cannot be read.
+      // The CONNECT is accepted, so that the client can read inside why the record cannot be read.
       return { known: true, knownWhy: 'the session has had cookies of it', policy: { allowed: true } }
     }
   }

@@ -89,7 +89,7 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     },
   )
 
-  run('offers to keep no password', { timeout: 120_000 }, async (context) => {
+  run('does not offer to save a password', { timeout: 120_000 }, async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
     const hallpass = await openHallpass({ home: temporaryFolder('window'), env })

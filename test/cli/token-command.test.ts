@@ -108,7 +108,7 @@ describe('a credential whose value a command prints', () => {
   })
 
   testWith('curl')(
-    'needs a login when the command fails, with its last words and itself as the hint',
+    'needs a login when the command fails, with its last line as the reason and the command as the hint',
     async () => {
       await using w = await world()
       w.works(

@@ -44,7 +44,7 @@ describe('a credential that should have gone on a request', () => {
     )
   })
 
-  it('is nothing to speak of when it did', async () => {
+  it('is not reported when it did', async () => {
     await using s = await scene((socket) => onHead(socket, () => socket.write(ok)))
     const client = await s.proxy.secure('site.test')
     client.send(get)

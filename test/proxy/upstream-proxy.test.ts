@@ -45,7 +45,7 @@ describe('a variable that names no usable proxy', () => {
     expect(answer + body + JSON.stringify(proxy.entries)).not.toMatch(/alice|ter2/)
   })
 
-  it('is not where the proxy would not have been asked', async () => {
+  it('is left out where the proxy would not have been asked', async () => {
     await using proxy = await startTestProxy({
       ...through('http://alice:1/ter2@far.example', { NO_PROXY: 'near.invalid' }),
       resolve: { 'mapped.test': '127.0.0.1:1' },

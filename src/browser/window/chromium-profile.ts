@@ -18,7 +18,7 @@ export function writePreferences(profile: string): void {
   writeFileSync(file, JSON.stringify(merged(preferencesIn(file), offersOff)), { mode: 0o600 })
 }
 
-/** None without a file, and of a damaged one: Chrome replaces that too. */
+/** Empty if the file is missing or damaged. Chrome replaces a damaged file too. */
 function preferencesIn(file: string): JsonObject {
   try {
     return parseJsonObject(readFileSync(file, 'utf8')) ?? {}

@@ -11,7 +11,7 @@ import { databasesOfPage } from './page-storage.ts'
  * origin: such a page stays as it is.
  * @param evaluate goes to the page, runs a script in it and returns its result
  * @returns the items that the browser refuses: its quota is smaller than the session's (5 Mi characters of localStorage)
- * @throws HallpassError `browser-failed`: from a window without its storage, the session would in the end take over the empty one
+ * @throws HallpassError `browser-failed`: else the session would take over the empty storage of the window when it closes
  */
 export async function fillPage(
   storage: OriginStorage,

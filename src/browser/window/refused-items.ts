@@ -5,7 +5,7 @@ import type { WindowState } from './window-state.ts'
 
 /**
  * The window's state with the items that the browser refused at the start. A page never had them and cannot have removed them, so
- * they stay in the session. An item that a page has stored under such a key since counts.
+ * they stay in the session. If a page has since stored an item under such a key, that item wins.
  */
 export function withRefused(state: WindowState, { origins }: Refused): WindowState {
   const pages = [...state.pages].map(([origin, page]) => {

@@ -78,7 +78,7 @@ export class CommandValue {
     return typeof found === 'string' ? { kind: 'needs-login', reason: found } : { kind: 'refreshed' }
   }
 
-  /** A value, or the reason why there is none. */
+  /** A value, or the reason why the command gave none. */
   async #obtain(): Promise<{ readonly secret: unknown; readonly expiresAt: number } | string> {
     const words = commandWords(commandOf(this.#definition) ?? '')
     if (typeof words === 'string') return words

@@ -29,7 +29,7 @@ export interface PlacedValue {
   readonly refreshable: Refreshable | string
 }
 
-/** A value, the reason why there is none, or undefined when it was never set. */
+/** A value, the reason why it is missing, or undefined when it was never set. */
 export type Found = FoundValue | LackingValue | UnreadValue | string | undefined
 
 export interface FoundValue extends SealedPart {

@@ -69,7 +69,7 @@ function separated(input: Input): string {
   return typed(options, command.length > 0 ? command : ['curl', 'https://example.com/'])
 }
 
-/** Where the words of the command begin: no host is without a dot, and none has a slash. */
+/** The index of the first word of the command. A host is `*`, `localhost`, or a word with a dot and no slash. */
 function commandAt(options: readonly string[]): number {
   const at = options.findIndex((word) => !/^(--.*|\*|localhost(:\d+)?|[^/.]*\.[^/]*)$/.test(word))
   return at === -1 ? options.length : at

@@ -11,7 +11,7 @@ const endSignals = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Serves until a signal or `hallpass stop`. A second signal ends the process without waiting for open requests. SIGHUP makes it read
- * its configuration file; from a terminal that has closed it is an end.
+ * its configuration file again, but ends it if the terminal has closed.
  */
 export async function serveUntilStopped(
   hallpass: Hallpass,
