@@ -297,7 +297,7 @@ describe('the answer to the start of a device login', () => {
     const denied = { status: 400, body: { error: 'authorization_declined' } }
     server.deed = () => (server.asked.length < 3 ? deed : denied)
     const pending = { ...begun, intervalSeconds: 0.01, expiresAt: Date.now() + 60_000 }
-    const waiting = awaitDevice(request, pending, { now: Date.now, slowed: async () => {} })
+    const waiting = awaitDevice(request, pending, { now: Date.now })
     await expect(waiting).rejects.toMatchObject({ message: 'the sign-in was denied at the other device' })
     expect(server.asked).toHaveLength(3)
   })

@@ -206,8 +206,45 @@ describe('a login by device', () => {
     })
   })
 
+  it('whose waiter is slowed down does not send the code again after the other waiter has used it', async () => {
+    const first = subjectOf({ flow: 'device' }, undefined)
+    const codes: DeviceCode[] = []
+    await run(first, { wait: false, showCode: (code) => codes.push(code) })
+    const sealed = { ...first.sealed, refreshes: 0, pending: soon(first.sealed?.pending) }
+    await new BrowsingUser().approveDevice(codes[0]?.verificationUri ?? '', codes[0]?.userCode ?? '')
+    const shared = subjectOf({ flow: 'device' }, sealed)
+    server.instead.push((response) =>
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"slow_down"}'),
+    )
+    expect(await Promise.all([run(shared, {}), run(shared, {})])).toEqual(['signed-in', 'signed-in'])
+    expect(server.record.revocations).toBe(0)
+    expect(shared.sealed).not.toHaveProperty('pending')
+  }, 30_000)
+
+  it('that is slowed down seals the longer interval for the next process', async () => {
+    const pending = { ...stale, intervalSeconds: 0.02, expiresAt: 9e9 }
+    const subject = subjectOf({ flow: 'device' }, { refreshes: 0, pending })
+    const stop = new AbortController()
+    const waiting = run(subject, { signal: stop.signal })
+    server.instead.push((response) =>
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"slow_down"}'),
+    )
+    await expect.poll(() => subject.sealed?.pending?.intervalSeconds).toBe(5.02)
+    stop.abort()
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
   it.each<[string, OAuth2Value, string]>([
     ['has ended without tokens', { ...worn }, 'another process saw this login fail'],
+    [
+      'has ended without tokens before the old ones were refreshed',
+      {
+        tokens: { accessToken: 'renewed', receivedAt: 5 },
+        last: { at: 5, result: 'refreshed', failures: 0 },
+        refreshes: 8,
+      },
+      'another process saw this login fail',
+    ],
     [
       'has another code',
       { refreshes: 0, pending: { ...stale, expiresAt: 9e9 } },
@@ -254,9 +291,10 @@ function subjectOf(more: Partial<OAuth2Definition>, value: OAuth2Value | undefin
     value,
     name: 'api',
     sealed: value,
-    save: async (change: (before: OAuth2Value | undefined) => OAuth2Value) => {
-      subject.sealed = change(subject.sealed)
-    },
+    save: (change: (before: OAuth2Value | undefined) => OAuth2Value) =>
+      subject.exclusive(async () => {
+        subject.sealed = change(subject.sealed)
+      }),
     exclusive: <T>(
       work: (held: {
         readonly value: OAuth2Value

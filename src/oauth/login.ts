@@ -5,7 +5,7 @@ import { Secret } from '../secret.ts'
 import { clientOf, knownProvider } from './authorization-server.ts'
 import { authorizationCode } from './flows/authorization-code.ts'
 import { clientCredentials } from './flows/client-credentials.ts'
-import { awaitDevice, beginDevice, type DeviceWaitOptions, type PendingLogin } from './flows/device.ts'
+import { awaitDevice, beginDevice, type DeviceWaitOptions } from './flows/device.ts'
 import type { LoginRequest } from './flows/login-request.ts'
 import type { LoopbackOptions } from './flows/loopback-callback.ts'
 import type { Flow, Provider } from './provider.ts'
@@ -141,11 +141,10 @@ async function byDevice(
   { value, save, exclusive }: LoginSubject,
   { kept, now, showCode, signal, wait = true }: Obtaining,
 ): Promise<'pending' | 'signed-in'> {
-  const keep = (pending: PendingLogin) => save((before) => ({ refreshes: 0, ...before, ...kept, pending }))
   const held = value?.pending !== undefined && value.pending.expiresAt > now() ? value.pending : undefined
   const pending = held ?? (await beginDevice(request, now()))
   // Sealed before anybody sees the code: the login must still exist when the person enters it, also after this process.
-  if (held === undefined) await keep(pending)
+  if (held === undefined) await save((before) => ({ refreshes: 0, ...before, ...kept, pending }))
   const { deviceCode: _, expiresAt, ...code } = pending
   showCode?.({ ...code, expiresAt: new Date(expiresAt), resumed: held !== undefined })
   if (!wait) return 'pending'
@@ -157,10 +156,15 @@ async function byDevice(
       const answer = await ask()
       if (answer.kind === 'tokens')
         await held.save({ ...kept, tokens: tokensOf(answer.tokens, now()), refreshes: held.value.refreshes })
+      // For the next process. After the lock is free, another waiter may have the tokens, and the used code would be sent again.
+      if (answer.kind === 'slow_down') {
+        const { intervalSeconds } = answer
+        await held.save({ ...held.value, pending: { ...held.value.pending, intervalSeconds } })
+      }
       return answer
     })
   try {
-    await awaitDevice(request, pending, { now, slowed: keep, alone, ...(signal && { signal }) })
+    await awaitDevice(request, pending, { now, alone, ...(signal && { signal }) })
     return 'signed-in'
   } catch (error) {
     const over = error instanceof HallpassError && error.code === 'login-failed'
@@ -173,9 +177,10 @@ async function byDevice(
 }
 
 /** @throws HallpassError `login-failed` when the other waiter got no tokens */
-function isSignedIn({ tokens, pending }: OAuth2Value, before: OAuth2Value | undefined): 'over' {
-  if (pending === undefined && tokens !== undefined && tokens.accessToken !== before?.tokens?.accessToken)
-    return 'over'
+function isSignedIn({ tokens, pending, last }: OAuth2Value, before: OAuth2Value | undefined): 'over' {
+  const others = tokens !== undefined && tokens.accessToken !== before?.tokens?.accessToken
+  // A refresh of the old tokens also brings another access token. A login leaves no trace of a refresh.
+  if (pending === undefined && others && last === undefined) return 'over'
   throw new HallpassError(
     'login-failed',
     pending === undefined ? 'another process saw this login fail' : 'another login has begun in its place',

@@ -2,8 +2,6 @@ import { lifeOf, secondsIn, statedEnd } from '../../credentials/token-life.ts'
 import { fieldOf, isObject, type JsonObject } from '../../json.ts'
 import type { ConformingAnswer } from './token-answer.ts'
 
-/** RFC 8628 section 3.2: the default interval. */
-const defaultIntervalSeconds = 5
 /** Nobody waits longer between two requests. A larger number is in milliseconds, or a mistake. */
 const mostIntervalSeconds = 300
 const completeNames = ['verification_uri_complete', 'verification_url_complete']
@@ -36,7 +34,7 @@ export function conformingDevice(answer: JsonObject, url: URL, sentAt: number): 
       user_code: userCode,
       verification_uri: verification,
       ...(complete !== undefined && { verification_uri_complete: complete }),
-      interval: regular ? seconds : defaultIntervalSeconds,
+      ...(regular && { interval: seconds }),
       expires_in: life === undefined ? defaultLifeSeconds : life / 1000,
     },
     ignored: [

@@ -40,7 +40,7 @@ describe('a login by device', () => {
   it('obtains a token, and a refresh token, once the person has said yes', async () => {
     const request = await loginRequest(server.issuer)
     const pending = soon(await beginDevice(request, Date.now()))
-    const waiting = awaitDevice(request, pending, { now: Date.now, slowed: async () => {} })
+    const waiting = awaitDevice(request, pending, { now: Date.now })
     const before = server.record.tokenRequests
     await expect.poll(() => server.record.tokenRequests).toBeGreaterThan(before)
     await new BrowsingUser().approveDevice(pending.verificationUri, pending.userCode)
@@ -56,7 +56,6 @@ describe('a login by device', () => {
     await new BrowsingUser().approveDevice(begun.verificationUri, begun.userCode)
     const waiting = awaitDevice(await loginRequest(server.issuer), sealed, {
       now: Date.now,
-      slowed: async () => {},
     })
     expect(await waiting).toMatchObject({ access_token: expect.any(String) })
   })
@@ -65,22 +64,24 @@ describe('a login by device', () => {
     const request = await loginRequest(server.issuer)
     const pending = soon(await beginDevice(request, Date.now()))
     await new BrowsingUser().denyDevice(pending.verificationUri, pending.userCode)
-    await expect(
-      awaitDevice(request, pending, { now: Date.now, slowed: async () => {} }),
-    ).rejects.toMatchObject({
+    await expect(awaitDevice(request, pending, { now: Date.now })).rejects.toMatchObject({
       code: 'login-failed',
       message: 'the sign-in was denied at the other device',
     })
   })
 
-  it('asks less often for good after slow_down, and seals the new interval', async () => {
+  it('asks less often for good after slow_down, and says the new interval', async () => {
     const errors = ['slow_down', 'authorization_pending', 'slow_down', 'access_denied']
     const request = await loginRequest(server.issuer, {}, answering(errors))
     const slept: number[] = []
     const sealed: number[] = []
     const waiting = awaitDevice(request, pendingFor(900_000), {
       now: Date.now,
-      slowed: async ({ intervalSeconds }) => void sealed.push(intervalSeconds),
+      alone: async (ask) => {
+        const answer = await ask()
+        if (answer.kind === 'slow_down') sealed.push(answer.intervalSeconds)
+        return answer
+      },
       sleep: async (ms) => void slept.push(ms / 1000),
     })
     await expect(waiting).rejects.toMatchObject({ message: expect.stringContaining('denied') })
@@ -94,9 +95,7 @@ describe('a login by device', () => {
   ])('ends when the code has expired, by %s', async (_, error, lifeMs) => {
     const request = await loginRequest(server.issuer, {}, answering([error]))
     const pending = soon(pendingFor(lifeMs))
-    await expect(
-      awaitDevice(request, pending, { now: Date.now, slowed: async () => {} }),
-    ).rejects.toMatchObject({
+    await expect(awaitDevice(request, pending, { now: Date.now })).rejects.toMatchObject({
       code: 'login-failed',
       message: 'the code expired before anybody entered it',
     })
@@ -111,7 +110,7 @@ describe('a login by device', () => {
       (response) => response.writeHead(503).end('<h1>down</h1>'),
       (response) => response.writeHead(429).end(),
     )
-    const tokens = await awaitDevice(request, pending, { now: Date.now, slowed: async () => {} })
+    const tokens = await awaitDevice(request, pending, { now: Date.now })
     expect(tokens).toMatchObject({ access_token: expect.any(String) })
     expect(server.instead).toEqual([])
   })
@@ -127,7 +126,6 @@ describe('a login by device', () => {
       { ...pendingFor(0), expiresAt: 300_000 },
       {
         now: () => now,
-        slowed: async () => {},
         sleep: async (ms) => {
           slept.push(ms / 1000)
           now += ms
@@ -143,7 +141,6 @@ describe('a login by device', () => {
     const stop = new AbortController()
     const waiting = awaitDevice(request, pendingFor(900_000), {
       now: Date.now,
-      slowed: async () => {},
       signal: stop.signal,
     })
     stop.abort()

@@ -50,8 +50,6 @@ export async function beginDevice(request: LoginRequest, now: number): Promise<P
 
 export interface DeviceWaitOptions {
   readonly now: () => number
-  /** Saves the longer interval that the server wants, for the next process. */
-  readonly slowed: (pending: PendingLogin) => Promise<void>
   /**
    * Runs one request under the lock of the record. Two waiters would both send the used code, and the server then revokes the
    * grant. Returns `over` when the login is no longer pending there.
@@ -73,7 +71,6 @@ export async function awaitDevice(
   begun: PendingLogin,
   {
     now,
-    slowed,
     alone = (ask) => ask(),
     signal,
     sleep = (ms) => setTimeout(ms, undefined, signal && { signal }),
@@ -85,7 +82,7 @@ export async function awaitDevice(
     const seconds = Math.max(pending.intervalSeconds, Math.min(troubleSeconds, maxTroubleSeconds))
     await sleep(Math.min(seconds * 1000, Math.max(0, pending.expiresAt - now())))
     if (now() >= pending.expiresAt) throw expired()
-    const answer = await alone(() => poll(request, pending.deviceCode))
+    const answer = await alone(() => poll(request, pending))
     if (answer === 'over') return answer
     switch (answer.kind) {
       case 'tokens':
@@ -94,8 +91,7 @@ export async function awaitDevice(
         troubleSeconds = 0
         break
       case 'slow_down':
-        pending = { ...pending, intervalSeconds: pending.intervalSeconds + slowDownSeconds }
-        await slowed(pending)
+        pending = { ...pending, intervalSeconds: answer.intervalSeconds }
         break
       case 'trouble':
         troubleSeconds = Math.max(pending.intervalSeconds, troubleSeconds) * 2
@@ -107,13 +103,15 @@ export async function awaitDevice(
 /** The answer to one request for the tokens. */
 export type DeviceAnswer =
   | { readonly kind: 'tokens'; readonly tokens: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'pending' | 'slow_down' | 'trouble' }
+  /** With the interval from now on. */
+  | { readonly kind: 'slow_down'; readonly intervalSeconds: number }
+  | { readonly kind: 'pending' | 'trouble' }
 
-async function poll({ client, definition }: LoginRequest, deviceCode: string): Promise<DeviceAnswer> {
+async function poll({ client, definition }: LoginRequest, pending: PendingLogin): Promise<DeviceAnswer> {
   const oauth = await import('openid-client')
   try {
     const tokens = await oauth.genericGrantRequest(client, 'urn:ietf:params:oauth:grant-type:device_code', {
-      device_code: deviceCode,
+      device_code: pending.deviceCode,
       ...(definition.resource === undefined ? {} : { resource: definition.resource }),
     })
     return { kind: 'tokens', tokens }
@@ -123,7 +121,7 @@ async function poll({ client, definition }: LoginRequest, deviceCode: string): P
       case 'authorization_pending':
         return { kind: 'pending' }
       case 'slow_down':
-        return { kind: 'slow_down' }
+        return { kind: 'slow_down', intervalSeconds: pending.intervalSeconds + slowDownSeconds }
       case 'access_denied':
         throw new HallpassError('login-failed', 'the sign-in was denied at the other device')
       case 'expired_token':
