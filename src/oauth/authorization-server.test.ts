@@ -73,6 +73,28 @@ describe('the endpoints of an authorization server', () => {
     ])
   })
 
+  it.each<[unknown, boolean]>([
+    ['True', true],
+    ['yes', true],
+    [1, true],
+    [{}, true],
+    [false, false],
+    ['False', false],
+    [0, false],
+  ])('keep the check of the issuer unless the document says no: %j', async (said, kept) => {
+    await using world = await serving((_path, answer) =>
+      json(answer, {
+        ...metadataOf('https://id.test'),
+        authorization_response_iss_parameter_supported: said,
+        id_token_signing_alg_values_supported: [1],
+      }),
+    )
+    const metadata = (await clientOf(at('https://id.test'), undefined, world.fetch)).serverMetadata()
+    expect(metadata.authorization_response_iss_parameter_supported).toBe(kept)
+    // Of an empty list openid-client would accept no ID token.
+    expect(metadata).not.toHaveProperty('id_token_signing_alg_values_supported')
+  })
+
   it.each([
     ['https://id.test/app/', 'https://id.test/app'],
     ['https://id.test/app', 'https://id.test/app/'],

@@ -49,6 +49,11 @@ describe('the answer to a refresh', () => {
     ['with status 400 and no error', { status: 400, body: pair(2) }],
     ['with status 500 and no error', { status: 500, body: pair(2) }],
     ['with an empty error', { body: pair(2, { error: '', errors: [], error_code: 0 }) }],
+    ['with an error of 0 in text', { body: pair(2, { errcode: '0' }) }],
+    [
+      'in an envelope that has the type',
+      { body: { token_type: 'bearer', data: pair(2, { token_type: null }) } },
+    ],
     ['as text', { headers: { 'content-type': 'text/plain' }, body: pair(2) }],
     ['as HTML', { headers: { 'content-type': 'text/html' }, body: pair(2) }],
     ['after a byte order mark', { body: `\ufeff${JSON.stringify(pair(2))}` }],
@@ -114,6 +119,18 @@ describe('the answer to a refresh', () => {
       'not-used',
     ],
     ['half a form', { headers: form, body: 'access_token' }, 'unknown'],
+    [
+      'another type beside its envelope',
+      { body: { token_type: 'DPoP', data: { access_token: 'x' } } },
+      'unknown',
+    ],
+    [
+      'an error that repeats a token, with status 200',
+      { body: { ok: false, error: 'temporarily_unavailable', token: 'echoed' } },
+      'not-used',
+    ],
+    ['a token of something else in a refusal', { status: 403, body: { token: 'captcha-1' } }, 'not-used'],
+    ['a redirect', { status: 302, body: { access_token: 'x' } }, 'not-used'],
   ])('is not taken with %s', async (_, deed, kind) => {
     expect((await refreshWith(deed)).answer).toMatchObject({ kind })
   })
@@ -173,6 +190,29 @@ describe('a refusal of a refresh token', () => {
       { status: 400, body: { error: 'invalid_request', error_description: 'the refresh token is missing' } },
     ],
     ['an object', { status: 400, body: { error: { code: 'rate_limited', message: 'slower' } } }],
+    [
+      'a wrong secret, in words that name the refresh token',
+      {
+        status: 401,
+        body: { error: 'invalid_client', error_description: 'Bad client secret for refresh_token grant' },
+      },
+    ],
+    ...(
+      [
+        ['invalid_scope', 'scope is not valid for this refresh token'],
+        ['invalid_target', 'unknown resource for the refresh token'],
+        ['unsupported_grant_type', 'refresh_token is not valid here'],
+        ['temporarily_unavailable', 'refresh token service: unknown failure'],
+        ['server_error', 'refresh token store: invalid answer'],
+        ['slow_down', 'refresh token reused too early'],
+        ['invalid_request', 'Unknown parameter: refresh_token'],
+        ['invalid_request', 'Bad Request: missing refresh_token'],
+        ['invalid_request', 'unknown parameter refresh_token'],
+      ] as const
+    ).map(([error, error_description]): [string, Deed] => [
+      `${error}: ${error_description}`,
+      { status: 400, body: { error, error_description } },
+    ]),
   ])('counts as temporary for %s', async (_, deed) => {
     expect((await refreshWith(deed)).answer).toMatchObject({ kind: 'not-used' })
   })

@@ -57,21 +57,34 @@ function conformed(answer: JsonObject, { url, init, response }: Exchange): Confo
   const grant = new URLSearchParams(String(init.body ?? '')).get('grant_type')
   const sentAt = Date.parse(response.headers.get('date') ?? '')
   const at = Number.isNaN(sentAt) ? Date.now() : sentAt
-  const conforming = grant === null ? conformingDevice(answer, url, at) : conformingTokens(answer, at)
-  if (ok && conforming !== undefined) return { ...conforming, status: 200 }
+  // In a refusal, the field `token` may hold something else, such as a captcha.
+  const names = ok ? undefined : ['access_token']
+  const conforming = grant === null ? conformingDevice(answer, url, at) : conformingTokens(answer, at, names)
   const error = namedError(answer, !ok)
   if (grant === 'refresh_token' && isRefusal(status, error) && saysDeadGrant(answer))
     return { error: dead(error) }
   if (error !== undefined) return { error }
-  // Tokens with the status of an error.
-  if (conforming !== undefined) return { ...conforming, status: 200 }
+  // Some servers send tokens with the status of an error. Tokens never come with a redirect.
+  if (conforming !== undefined && (ok || status >= 400)) return { ...conforming, status: 200 }
   return { answer, ignored: [], status }
 }
 
-/** A server in trouble may speak of tokens in any words, so only its error code counts. */
+/** A refusal of the client or of the scope may name the refresh token too. So may a server in trouble: only its error code counts. */
 function isRefusal(status: number, error: NamedError | undefined): boolean {
+  if (error !== undefined && otherMatters.has(error.error)) return false
   return error?.error === 'invalid_grant' || (status < 500 && status !== 408 && status !== 429)
 }
+
+/** Codes of the RFCs that are not about the refresh token. */
+const otherMatters = new Set([
+  'invalid_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'server_error',
+  'temporarily_unavailable',
+  'slow_down',
+])
 
 /** The words of the server stay, behind the code of the RFC. */
 function dead(error: NamedError | undefined): NamedError {

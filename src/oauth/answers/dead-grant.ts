@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../json.ts'
+import { letters } from './error-answer.ts'
 
 /** Codes for a refresh token that never works again, as letters only. RFC 6749 and OpenID Connect Core name four of them. */
 const deadCodes = new Set([
@@ -21,9 +22,7 @@ const deadCodes = new Set([
   'tokeninvalidated',
   'expiredtoken',
   'invalidtoken',
-  // AWS, Google.
-  'invalidgrantexception',
-  'expiredtokenexception',
+  // Google.
   'invalidrapt',
   'reauthrequired',
   'sessionexpired',
@@ -33,9 +32,12 @@ const deadCodes = new Set([
 
 const ended =
   'invalid|expired|revoked|unknown|unrecognized|malformed|bad|not found|not valid|already used|reused|no longer valid'
-/** Atlassian says "refresh_token is invalid", others "Unknown or expired refresh token". */
+/**
+ * Atlassian says "refresh_token is invalid", others "Unknown or expired refresh token". But "Unknown parameter: refresh_token" is
+ * about the request.
+ */
 const deadSentence = new RegExp(
-  `\\brefresh[ _-]?token\\b[^.]{0,60}\\b(?:${ended})\\b|\\b(?:${ended})\\b[^.]{0,30}\\brefresh[ _-]?token\\b`,
+  `\\brefresh[ _-]?token\\b[^.]{0,60}\\b(?:${ended})\\b|\\b(?:${ended})\\b(?! (?:parameter|request|field|client))[^.:]{0,30}\\brefresh[ _-]?token\\b`,
   'i',
 )
 
@@ -53,11 +55,4 @@ function textsIn(value: unknown, depth = 0): string[] {
   if (depth > maxDepth) return []
   if (Array.isArray(value)) return value.flatMap((part) => textsIn(part, depth + 1))
   return isObject(value) ? Object.values(value).flatMap((part) => textsIn(part, depth + 1)) : []
-}
-
-function letters(text: string): string {
-  return text
-    .replace(/^.*#/, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z]/g, '')
 }

@@ -1,6 +1,7 @@
 import { lifeOf, secondsIn, statedEnd } from '../../credentials/token-life.ts'
 import { fieldOf, isObject, type JsonObject } from '../../json.ts'
 import type { ConformingAnswer } from './token-answer.ts'
+import { wholeUrl } from './whole-url.ts'
 
 /** Nobody waits longer between two requests. A larger number is in milliseconds, or a mistake. */
 const mostIntervalSeconds = 300
@@ -56,9 +57,8 @@ function codesIn(answer: JsonObject) {
   return undefined
 }
 
-/** A page of the server, whose address may lack its origin. The flow refuses every other kind of address. */
+/** A page of the server. The flow refuses every address that is not https. */
 function pageIn(from: JsonObject, names: readonly string[], url: URL): string | undefined {
   const page = fieldOf(from, names)
-  if (typeof page !== 'string') return undefined
-  return /^\/(?!\/)/.test(page) ? new URL(page, url).href : page
+  return typeof page === 'string' ? wholeUrl(page, url) : undefined
 }

@@ -1,5 +1,6 @@
 import { fieldOf, type JsonObject } from '../../json.ts'
 import type { ConformingAnswer } from './token-answer.ts'
+import { wholeUrl } from './whole-url.ts'
 
 const endpoints = ['authorization_endpoint', 'token_endpoint', 'device_authorization_endpoint'] as const
 
@@ -20,26 +21,30 @@ export function conformingDiscovery(document: JsonObject, url: URL): ConformingA
   take('scopes_supported', words)
   // Signatures of ID tokens: without a usable list openid-client expects RS256.
   take('id_token_signing_alg_values_supported', words)
-  // RFC 9207. A text counts, since a server that announces the parameter must send it.
-  take('authorization_response_iss_parameter_supported', (value) =>
-    value === true || value === 'true' ? true : value === false || value === 'false' ? false : undefined,
-  )
+  // RFC 9207, against mix-up attacks. Only a clear no turns the check off, because a server that announces the parameter sends it.
+  take('authorization_response_iss_parameter_supported', (value) => !denials.has(lowerCase(value)))
   const usable = Object.entries({ ...document, ...read }).filter(
     ([, value]) => value !== undefined && value !== null,
   )
   return { answer: Object.fromEntries(usable), ignored }
 }
 
-/** An absolute URL, also of an endpoint that is given as a path. */
+const denials: ReadonlySet<unknown> = new Set([false, 0, 'false', 'no', '0'])
+
+function lowerCase(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim().toLowerCase() : value
+}
+
 function endpoint(value: unknown, url: URL): string | undefined {
   if (typeof value !== 'string') return undefined
-  const whole = /^\/(?!\/)/.test(value) ? new URL(value, url).href : value
+  const whole = wholeUrl(value, url)
   return URL.canParse(whole) ? whole : undefined
 }
 
-/** A list of words, also of words in one text with blanks. */
+/** A list of words, also of words in one text with blanks; undefined without a word. */
 function words(value: unknown): readonly string[] | undefined {
   const list = typeof value === 'string' ? value.split(/\s+/) : value
   if (!Array.isArray(list)) return undefined
-  return list.filter((word): word is string => typeof word === 'string' && word !== '')
+  const found = list.filter((word): word is string => typeof word === 'string' && word !== '')
+  return found.length > 0 ? found : undefined
 }

@@ -62,10 +62,10 @@ export function namedError(answer: JsonObject, failed: boolean): NamedError | un
   return { error, ...(words.length > 0 && { error_description: words.join(': ') }) }
 }
 
-/** The word of an error: a text, a number other than 0, or the word in an object or a list. */
+/** The word of an error: a text or a number other than 0, or the word in an object or a list. */
 function wordIn(value: unknown, depth = 0): string | undefined {
   const one = first(value)
-  if (typeof one === 'string') return one === '' ? undefined : one
+  if (typeof one === 'string') return one === '' || one === '0' ? undefined : one
   if (typeof one === 'number') return one === 0 ? undefined : String(one)
   if (!isObject(one) || depth > 2) return undefined
   return wordIn(
@@ -84,7 +84,7 @@ function first(value: unknown): unknown {
 }
 
 /** A word without what differs between spellings: `com.amazon#SlowDownException` is `slow_down`. */
-function letters(word: string): string {
+export function letters(word: string): string {
   return word
     .replace(/^.*#/, '')
     .replace(/(?:Exception|Error)$/, '')

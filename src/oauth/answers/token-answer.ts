@@ -12,9 +12,14 @@ export interface ConformingAnswer {
  * A token response in the form of RFC 6749 section 5.1. undefined when it has no usable bearer token.
  *
  * @param sentAt the time of the answer by the clock of the server, in ms
+ * @param names of the access token
  */
-export function conformingTokens(answer: JsonObject, sentAt: number): ConformingAnswer | undefined {
-  const tokens = tokensIn(answer)
+export function conformingTokens(
+  answer: JsonObject,
+  sentAt: number,
+  names: readonly string[] = ['access_token', 'token'],
+): ConformingAnswer | undefined {
+  const tokens = tokensIn(answer, names)
   const fields = tokens && tokenFieldsOf(tokens)
   if (tokens === undefined || fields === undefined) return undefined
   const { accessToken, refreshToken, scope, endsAt, ignored } = fields
@@ -35,12 +40,12 @@ export function conformingTokens(answer: JsonObject, sentAt: number): Conforming
 }
 
 /** The object with the tokens: the answer, or the only object in it that has an access token, such as `data`. */
-function tokensIn(answer: JsonObject): JsonObject | undefined {
+function tokensIn(answer: JsonObject, names: readonly string[]): JsonObject | undefined {
+  const hasToken = (part: JsonObject) => typeof fieldOf(part, names) === 'string'
   if (hasToken(answer)) return answer
-  const inner = Object.values(answer).filter((part) => isObject(part) && hasToken(part))
-  return inner.length === 1 && isObject(inner[0]) ? inner[0] : undefined
-}
-
-function hasToken(answer: JsonObject): boolean {
-  return typeof fieldOf(answer, ['access_token', 'token']) === 'string'
+  const [inner, another] = Object.values(answer).filter(isObject).filter(hasToken)
+  if (inner === undefined || another !== undefined) return undefined
+  // A type beside the envelope is the type of the tokens in it. A token of another type than bearer must not be sent.
+  const type = fieldOf(inner, ['token_type']) ?? fieldOf(answer, ['token_type'])
+  return type === undefined ? inner : { ...inner, token_type: type }
 }

@@ -34,9 +34,4 @@ export const github: Provider = {
   },
   // GitHub wants the secret with the code, even with PKCE. The device flow needs none.
   clientAuth: 'client_secret_post',
-  conform: (answer) => {
-    // GitHub's own names for invalid_grant of RFC 6749 section 5.2.
-    const dead = answer.error === 'bad_refresh_token' || answer.error === 'bad_verification_code'
-    return dead ? { ...answer, error: 'invalid_grant' } : answer
-  },
 }

@@ -27,18 +27,5 @@ export const slack: Provider = {
   clientAuth: 'client_secret_post',
   redirectHost: 'localhost',
   redirectPort: 8722,
-  conform: (answer) => {
-    if (answer.ok === false)
-      return { ...answer, error: dead.has(String(answer.error)) ? 'invalid_grant' : answer.error }
-    return { ...answer, token_type: 'bearer' }
-  },
+  conform: (answer) => ({ ...answer, token_type: 'bearer' }),
 }
-
-/** Slack's names for invalid_grant of RFC 6749 section 5.2. */
-const dead = new Set([
-  'invalid_refresh_token',
-  'token_revoked',
-  'token_expired',
-  'invalid_code',
-  'code_already_used',
-])
