@@ -166,17 +166,21 @@ function explain(
 }
 
 /**
- * Neither TLS nor HTTP (ssh, a database): nothing can be attached, and the bytes pass unchanged. A rule that limits the
- * requests to the host forbids it: a client could send `SSH-` first to get around the rule, with git or any server that
- * skips a bad line.
+ * Neither TLS nor HTTP (ssh, a database): nothing can be attached, and the bytes pass unchanged. They do not pass to a host
+ * that `--strict` forbids or whose rule limits the requests: a client could send `SSH-` first to get around the limit, with
+ * git or any server that skips a bad line.
  */
 async function passRaw(engine: Engine, socket: Socket, target: Target): Promise<void> {
   const { client, host, port } = target
   const log = connectLog(engine, client)
   const endpoint = endpointOf(host, port)
   // The client has its 200 already, so the proxy can only close the connection.
-  if (client.session.limited(host, port)) {
-    log(endpoint, 403, 'neither TLS nor HTTP, and the rule for the host lists what may be asked of it')
+  if (!target.allowed || client.session.limited(host, port)) {
+    log(
+      endpoint,
+      403,
+      'neither TLS nor HTTP: refused, because --strict or a rule limits the requests to the host',
+    )
     socket.destroy()
     return
   }

@@ -239,13 +239,19 @@ describe('inside a CONNECT to a host that the session knows', () => {
     ])
   })
 
-  describe('that --strict forbids', () => {
+  const limit = { allow: [parseRequestPattern('GET /**')] }
+  describe.each([
+    ['its rule', [{ hosts: [parseHostPattern('site.test')], ...limit }]],
+    [
+      'a wider rule',
+      [{ hosts: [parseHostPattern('*.test')], ...limit }, { hosts: [parseHostPattern('site.test')] }],
+    ],
+  ])('that --strict forbids, and that %s limits', (_case, rules) => {
     async function forbidden() {
       const origin = await rawOrigin((socket) => socket.on('data', (chunk) => socket.write(chunk)))
-      const rule = { hosts: [parseHostPattern('site.test')], allow: [parseRequestPattern('GET /**')] }
       const proxy = await startTestProxy({
         resolve: { 'site.test': `127.0.0.1:${origin.port}` },
-        rules: { rules: [rule] },
+        rules: { rules },
       })
       const scope = { strict: true, only: [parseHostPattern('other.test')] }
       const { token } = proxy.clients.issue(proxy.session, scope)
@@ -262,14 +268,18 @@ describe('inside a CONNECT to a host that the session knows', () => {
       return { origin, proxy, client }
     }
 
-    it('a request gets the reason inside, and the origin is not even dialled', async () => {
+    it.each([
+      ['in TLS', 'site.test'],
+      ['in clear', 'site.test:443'],
+    ])('a request gets the reason inside, and the origin is not even dialled: %s', async (how, authority) => {
       const { origin, proxy, client } = await forbidden()
-      const secure = await client.secure({ ca: proxy.caPem, servername: 'site.test' })
-      secure.send('GET / HTTP/1.1\r\nHost: site.test\r\n\r\n')
-      const { status, head, body } = await secure.response()
+      const inside =
+        how === 'in TLS' ? await client.secure({ ca: proxy.caPem, servername: 'site.test' }) : client
+      inside.send(`GET / HTTP/1.1\r\nHost: ${authority}\r\n\r\n`)
+      const { status, head, body } = await inside.response()
       expect(status).toBe(403)
       expect(head).toContain('Hallpass-Error: policy\r\n')
-      expect(body).toContain('GET site.test is not allowed: --strict allows only the hosts of --only\n')
+      expect(body).toContain(`GET ${authority} is not allowed: --strict allows only the hosts of --only\n`)
       expect(origin.connections).toHaveLength(0)
     })
 
@@ -278,7 +288,9 @@ describe('inside a CONNECT to a host that the session knows', () => {
       client.send('SSH-2.0-OpenSSH_9.2\r\n')
       expect(await client.rest()).toBe('')
       expect(origin.connections).toHaveLength(0)
-      expect(proxy.entries).toMatchObject([{ host: 'site.test:443', status: 403 }])
+      expect(proxy.entries).toMatchObject([
+        { host: 'site.test:443', status: 403, note: expect.stringContaining('--strict or a rule') },
+      ])
     })
   })
 
