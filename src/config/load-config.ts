@@ -31,6 +31,7 @@ export interface Config extends Settings {
   /** The path of the file, which may not exist. */
   readonly file: string
   readonly fileExists: boolean
+  readonly fileHasText: boolean
   /** To compare with the configuration of another process. */
   readonly said: Said
   readonly sources: Readonly<Record<Key, Source>>
@@ -90,6 +91,7 @@ export async function checkConfig(
     ...settings,
     file: path,
     fileExists: text !== undefined,
+    fileHasText: Boolean(text),
     said: saidBy(path, text, options.env),
     sources: sources as Record<Key, Source>,
   }

@@ -80,15 +80,30 @@ describe('a live configuration', () => {
     expect(live.reveal).toBe('none')
   })
 
-  test('keeps its settings when the file is gone', async () => {
+  test.each([
+    ['gone', rmSync],
+    ['emptied', truncateSync],
+  ])('keeps its settings when the file is %s, also on a second look', async (_, take) => {
     const { live, file, write } = await opened(limited)
-    rmSync(file)
-    await live.takeUp()
-    expect(live.rules).toHaveLength(1)
-    expect(live.problem).toContain('is gone')
-    write(limited)
+    take(file)
+    for (const look of [() => live.takeUp(), () => live.reload()]) {
+      await look()
+      expect(live.rules).toHaveLength(1)
+      expect(live.problem).toBe(`${file} is gone or empty; a restart goes without it`)
+    }
+    write(`${limited}reveal: none\n`)
     await live.takeUp()
     expect(live.problem).toBeUndefined()
+    expect(live.reveal).toBe('none')
+  })
+
+  test('finds nothing wrong with a file that was empty from the start', async () => {
+    const { live, write } = await opened('')
+    await live.reload()
+    expect(live.problem).toBeUndefined()
+    write(limited)
+    await live.takeUp()
+    expect(live.rules).toHaveLength(1)
   })
 
   test('keeps what only a start reads, and names it until the file agrees again', async () => {

@@ -16,10 +16,7 @@ import type { SessionsConfig } from '../sessions/session.ts'
 import { stampOf } from '../store/stamp.ts'
 import { TurnMemo } from '../store/turn-memo.ts'
 
-/**
- * An editor that writes a file in place first empties it, and an empty file allows everything. So a file counts only after this long
- * without a change.
- */
+/** A program that writes a file in place may write it in parts. So a file counts only after this long without a change. */
 const quietMs = 50
 
 /** A file that never comes to rest is read all the same after so many looks: about a second. */
@@ -27,7 +24,7 @@ const maxLooks = 20
 
 /**
  * The configuration of a process that goes on: it takes up a changed file. Its settings are those in force. A file with an error, or
- * one that is gone, changes nothing: without its rules everything would be allowed.
+ * one that is gone or empty, changes nothing: without its rules everything would be allowed.
  */
 export class LiveConfig implements SessionsConfig {
   /** The settings in force. */
@@ -106,9 +103,10 @@ export class LiveConfig implements SessionsConfig {
     await turn()
     this.#stamp = await restingStamp(this.#path)
     try {
-      if (this.#stamp === '' && this.now.fileExists)
-        throw new HallpassError('config-invalid', `${this.#path} is gone; a restart goes without it`)
       const { config, problems } = await checkConfig(this.#options)
+      // `sops -d x > config.yaml` empties the file first, and writes much later.
+      if (this.now.fileHasText && (this.#stamp === '' || config?.fileHasText === false))
+        throw new HallpassError('config-invalid', `${this.#path} is gone or empty; a restart goes without it`)
       if (config === undefined) throw configError(problems)
       this.#adopt(config)
     } catch (error) {

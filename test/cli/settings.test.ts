@@ -157,7 +157,7 @@ describe('a running proxy', () => {
     rmSync(own)
     const { status, stderr } = await post(cli)
     expect(status).toBe('403')
-    expect(stderr).toContain(`${own} is gone`)
+    expect(stderr).toContain(`${own} is gone or empty`)
   })
 
   test('names the settings that need a restart', async () => {

@@ -25,9 +25,10 @@ Flags override the environment, and the environment overrides the file.
 
 Which settings hold while a proxy runs:
 
-  configuration   A proxy takes up a changed file with the next request, and on SIGHUP. A file with
-                  an error changes nothing, and run, env, explain, status, doctor and the log say
-                  so. These keys need a restart, and status names them:
+  configuration   A proxy takes up a changed file with the next request, and on SIGHUP. A file that
+                  has an error, or is emptied or removed, changes nothing, and run, env, explain,
+                  status, doctor and the log say so. These keys need a restart, and status names
+                  them:
                   ${readAtStart.join(', ')}.
                   A command may name other settings, with --config, HALLPASS_CONFIG or a variable
                   above. Then run starts a proxy of its own, env refuses, and explain answers by
