@@ -7,6 +7,8 @@ import type { Capture } from '../plan/capture.ts'
 import type { Fault } from '../plan/faults.ts'
 import type { Plan } from '../plan/plan.ts'
 import { bodyUse } from '../plan/renewal.ts'
+import { siteOfRequest } from '../plan/site-of-request.ts'
+import type { Rule } from '../rules/rule.ts'
 import { absoluteDestination, insideTunnel, type RequestDestination, type TunnelEnd } from './agreement.ts'
 import { forwardingProxy } from './connect-origin.ts'
 import type { Client } from './engine.ts'
@@ -110,7 +112,8 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const { head } = this.request
     const path = target === '*' ? '/' : target
     const { session, scope } = this.client
-    session.plan({ ...origin, path, method: head.method, site: session.siteOf(head, origin) }, scope).then(
+    const site = (rules: readonly Rule[]) => siteOfRequest(head, origin, rules)
+    session.plan({ ...origin, path, method: head.method, site }, scope).then(
       (plan) => this.#planned(destination, plan),
       (error: unknown) => this.fail(error),
     )

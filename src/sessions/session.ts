@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
+import type { SiteContext } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
-import type { RequestHead } from '../http1/request-head.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { type Capture, type CapturedResponse, captureInto } from '../plan/capture.ts'
 import {
@@ -14,9 +14,9 @@ import {
 } from '../plan/plan.ts'
 import { parseRequestUrl } from '../plan/request-url.ts'
 import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
-import { siteOfPage, siteOfRequest } from '../plan/site-of-request.ts'
+import { siteOfPage } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
-import { decidingRule, type RuleSet } from '../rules/rule.ts'
+import { decidingRule, type Rule, type RuleSet } from '../rules/rule.ts'
 import { type SessionMetadata, type Store, sessionExpired, sessionRemoved } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
@@ -43,6 +43,11 @@ export interface SessionParts {
   readonly now: () => number
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher | undefined
+}
+
+/** A request whose site can depend on the rules, which may name pages to trust. */
+export interface Asked extends Omit<PlanRequest, 'site'> {
+  readonly site: SiteContext | ((rules: readonly Rule[]) => SiteContext)
 }
 
 /** The parts of a request to explain, beside its URL. */
@@ -153,14 +158,6 @@ export class Session {
   }
 
   /**
-   * Whether a page of another site made a request.
-   * @internal
-   */
-  siteOf(head: RequestHead, to: Pick<PlanRequest, 'scheme' | 'host' | 'port'>): PlanRequest['site'] {
-    return siteOfRequest(head, to, this.#config.rules)
-  }
-
-  /**
    * Whether the rule that decides for a host lists the allowed requests. hallpass must then read every request to it.
    * @internal
    */
@@ -172,18 +169,19 @@ export class Session {
    * The plan for a request. It takes some microseconds when nothing has changed since the last request of its kind.
    * @internal
    */
-  plan(request: PlanRequest, scope: Scope): Promise<Plan> {
+  plan(asked: Asked, scope: Scope): Promise<Plan> {
     try {
       const changed = this.#config.takeUp?.()
-      if (changed !== undefined) return changed.then(() => this.plan(request, scope))
+      if (changed !== undefined) return changed.then(() => this.plan(asked, scope))
       const now = this.#now()
-      if (now >= this.#expiresAt) return this.#planAfresh(request, scope, now)
+      if (now >= this.#expiresAt) return this.#planAfresh(asked, scope, now)
+      const request = this.#judged(asked)
       const stamps = {
         jar: this.cookies.jar(request.host)?.stamp() ?? '',
         credentials: this.credentials.stamp(),
       }
       const made = this.#memo.get(request, scopeKey(scope), stamps, now)
-      return made ?? this.#planAfresh(request, scope, now)
+      return made ?? this.#planAfresh(asked, scope, now)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -199,8 +197,8 @@ export class Session {
   ): Promise<Explanation> {
     const { scheme, host, port, path, text } = parseRequestUrl(url)
     const from = page === undefined ? undefined : parseRequestUrl(page).text
-    const site =
-      from === undefined ? 'same-site' : siteOfPage(from, { scheme, host, port }, this.#config.rules)
+    const site: Asked['site'] =
+      from === undefined ? 'same-site' : (rules) => siteOfPage(from, { scheme, host, port }, rules)
     // Not memoised, and it refreshes nothing: only a request does.
     const { plan: made } = await this.#make({ scheme, host, port, path, method, site }, scope, this.#now())
     return { ...made, session: this.name, url: text, method, ...(from !== undefined && { from }) }
@@ -248,29 +246,36 @@ export class Session {
     await Promise.all([this.cookies.flush(), this.#values.flush()])
   }
 
-  async #planAfresh(request: PlanRequest, scope: Scope, now: number): Promise<Plan> {
-    let made = await this.#make(request, scope, now)
-    const used = made.plan.policy.allowed && isUsed(request, scope)
+  async #planAfresh(asked: Asked, scope: Scope, now: number): Promise<Plan> {
+    let made = await this.#make(asked, scope, now)
+    const used = made.plan.policy.allowed && isUsed(asked, scope)
     const lacking = used ? this.tokens.lacking(made.plan) : []
     if (lacking.length > 0) {
       const until = await this.tokens.renew(lacking)
-      made = await this.#make(request, scope, this.#now())
+      made = await this.#make(asked, scope, this.#now())
       made = { ...made, plan: { ...made.plan, validUntil: Math.min(made.plan.validUntil, until) } }
     }
     this.tokens.renewLater(made.plan)
-    this.#memo.keep(request, scopeKey(scope), made.stamps, made.plan, this.tokens.use(made.plan))
+    this.#memo.keep(made.request, scopeKey(scope), made.stamps, made.plan, this.tokens.use(made.plan))
     return made.plan
   }
 
   /** Decides, and does nothing else. */
-  async #make(request: PlanRequest, scope: Scope, now: number): Promise<Made> {
+  async #make(asked: Asked, scope: Scope, now: number): Promise<Made> {
     // Its records may be gone already, and that would be another error.
     if (now >= this.#expiresAt) await this.#checkLife(now)
-    const { stamps, material, held } = await this.#material(request.host)
+    const { stamps, material, held } = await this.#material(asked.host)
     await this.#checkLife(now)
+    const request = this.#judged(asked)
     const made = plan(request, material, this.#config, scope, now)
     if (isUsed(request, scope)) throwProblem(made, held)
-    return { plan: made, stamps }
+    return { request, plan: made, stamps }
+  }
+
+  /** Under the rules of now: rules that were replaced while the request waited trust no page any more. */
+  #judged(asked: Asked): PlanRequest {
+    const { site } = asked
+    return { ...asked, site: typeof site === 'function' ? site(this.#config.rules) : site }
   }
 
   /** Another process may have removed the session, or given it a longer life, while its connection is open. */
@@ -297,12 +302,13 @@ export class Session {
 }
 
 interface Made {
+  readonly request: PlanRequest
   readonly plan: Plan
   readonly stamps: PlanStamps
 }
 
 /** Whether anything of the session goes on such a request. */
-function isUsed({ host, port }: PlanRequest, scope: Scope): boolean {
+function isUsed({ host, port }: Pick<PlanRequest, 'host' | 'port'>, scope: Scope): boolean {
   return whyUnused(scope, host, port) === undefined
 }
 

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { parseHostPattern } from '../../src/rules/host-pattern.ts'
 import { certificateFor, onHead } from '../support/origin.ts'
 import { startTestProxy } from '../support/proxy.ts'
 import { scene } from '../support/scene.ts'
@@ -61,6 +63,31 @@ describe('a WebSocket', () => {
     client.send(handshake.replace(host, `${host}Origin: https://app.site.test\r\n`))
     expect((await client.response()).status).toBe(403)
     expect(s.origin.received).toContain('Bearer SECRET')
+  })
+
+  it('of a page that a rule trusted carries nothing as soon as the rule is gone', async () => {
+    const rules = [
+      { hosts: [parseHostPattern('site.test')], trustOrigins: [parseHostPattern('portal.test')] },
+    ]
+    let edited = false
+    const takeUp = () => {
+      if (!edited) return undefined
+      edited = false
+      return turn().then(() => void rules.pop())
+    }
+    await using s = await scene(
+      (socket) => onHead(socket, () => socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')),
+      { rules: { rules, takeUp } },
+    )
+    const client = await s.proxy.secure('site.test')
+    const sent = async () => {
+      client.send(handshake.replace(host, `${host}Origin: https://portal.test\r\n`))
+      expect((await client.response()).status).toBe(403)
+      return s.origin.received.split('Bearer SECRET').length - 1
+    }
+    expect(await sent()).toBe(1)
+    edited = true
+    expect(await sent()).toBe(1)
   })
 
   it('opens when the origin says so, not before; bytes right behind the 101 arrive', async () => {

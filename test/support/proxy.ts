@@ -10,7 +10,6 @@ import { tokenFetch } from '../../src/oauth/token-fetch.ts'
 import type { Limits } from '../../src/proxy/limits.ts'
 import type { ProxyOptions, RunningProxy } from '../../src/proxy/options.ts'
 import { startProxy } from '../../src/proxy/proxy.ts'
-import type { RuleSet } from '../../src/rules/rule.ts'
 import { Clients } from '../../src/sessions/clients.ts'
 import type { Session, SessionsConfig } from '../../src/sessions/session.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
@@ -29,7 +28,7 @@ export interface TestProxyOptions {
   /** `host[:port]` → `address[:port]`. */
   readonly resolve?: Readonly<Record<string, string>>
   readonly upstream?: ProxyOptions['upstream']
-  readonly rules?: Partial<RuleSet>
+  readonly rules?: Partial<SessionsConfig>
   readonly limits?: Partial<Limits>
   readonly names?: ProxyOptions['names']
   readonly store?: Store
