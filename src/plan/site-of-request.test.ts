@@ -146,6 +146,17 @@ describe('the site of a request', () => {
     expect(siteOf([['Origin', origin]], [trusted])).toBe(site)
   })
 
+  it.each([
+    ['Same-Origin', 'same-site'],
+    ['cross-site', 'cross-site'],
+  ])('with Sec-Fetch-Site: %s is %s, whatever trustOrigins says', (fetchSite, site) => {
+    const fields = [
+      ['Sec-Fetch-Site', fetchSite],
+      ['Origin', 'https://portal.example.net'],
+    ] as const
+    for (const trusted of [[], ['portal.example.net'], ['*']]) expect(siteOf(fields, trusted)).toBe(site)
+  })
+
   it('is cross-site for a navigation by a link, which carries Lax cookies, only as Fetch Metadata says', () => {
     const link = [
       ['Sec-Fetch-Site', 'cross-site'],

@@ -22,7 +22,7 @@ interface Target {
  * A tool's request counts as same-site. Browsers say what theirs is (Fetch Metadata), but not in a WebSocket handshake, and old
  * ones never. Then the page is judged by its Origin, or by its Referer where there is no Origin. Attack: a page of another
  * site opens `wss://bank.example` as the user (cross-site WebSocket hijacking).
- * @param rules the rule of the target can trust pages of other sites: `trustOrigins`
+ * @param rules the rule of the target can trust pages of other sites (`trustOrigins`), in a request without Fetch Metadata
  */
 export function siteOfRequest(head: RequestHead, target: Target, rules: readonly Rule[]): SiteContext {
   const fetchSites: string[] = []

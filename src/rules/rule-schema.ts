@@ -44,5 +44,7 @@ export const ruleSchema = (z: Zod) =>
     trustOrigins: z
       .array(hostPatternSchema(z))
       .optional()
-      .describe('hosts of other sites whose pages may use the session here; "*": all'),
+      .describe(
+        'hosts of other sites whose pages may use the session here, for requests without Sec-Fetch-Site; "*": all',
+      ),
   })

@@ -20,7 +20,7 @@ export interface Rule {
   readonly override?: boolean | undefined
   /** true: credentials go over plain HTTP to these hosts too. */
   readonly allowHttp?: boolean | undefined
-  /** Hosts of pages that may act as the user here. Without it only pages of the same site may. */
+  /** Hosts of pages that may act as the user here, in a request without Sec-Fetch-Site. Otherwise only pages of the same site may. */
   readonly trustOrigins?: readonly HostPattern[] | undefined
 }
 
