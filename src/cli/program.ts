@@ -5,17 +5,16 @@ import { commands } from './commands.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import { globalOptions } from './global-options.ts'
 import { helpPages } from './help-pages.ts'
-import { invocation } from './invocation.ts'
 import { Output } from './output.ts'
 import { packageVersion } from './package.ts'
-import { spelling } from './spelling.ts'
+import { here, spelling } from './spelling.ts'
 
 const valueFlags = new Set(
   globalOptions.map(({ flags }) => flags.split(' ')).flatMap(([name, value]) => (value ? [name] : [])),
 )
 
 /** Help shows the short form, also where only the path works: the lines of examples must fit. */
-const { folder: npxFolder } = invocation(process.env, process.cwd())
+const { folder: npxFolder } = here
 const spell = spelling(commands, { words: npxFolder === undefined ? 'hallpass' : 'npx hallpass' })
 
 /** A longer line is hard to read. */
@@ -194,7 +193,7 @@ function readFlags(options: Readonly<Record<string, unknown>>, env: NodeJS.Proce
   const config = text('config')
   return {
     session: text('session') ?? (env.HALLPASS_SESSION || 'default'),
-    sessionNamed: text('session') !== undefined || Boolean(env.HALLPASS_SESSION),
+    sessionNamed: text('session') !== undefined || (env.HALLPASS_SESSION || 'default') !== 'default',
     ...(home === undefined ? {} : { home }),
     ...(config === undefined ? {} : { config }),
     json: options.json === true,

@@ -24,6 +24,14 @@ it.each([
   ['expired: hallpass token login x', 'expired: hallpass token login x --session work --home /a'],
   ['hallpass start --no-auth, and java', 'hallpass start --no-auth --home /a, and java'],
   ['hallpass env | cat', 'hallpass env --session work --home /a | cat'],
+  [
+    "hallpass export --out 'Jan, Feb.txt' --reveal",
+    "hallpass export --out 'Jan, Feb.txt' --reveal --session work --home /a",
+  ],
+  [
+    "hallpass export --out 'a -- b; c | d.txt'",
+    "hallpass export --out 'a -- b; c | d.txt' --session work --home /a",
+  ],
   ['hallpass import - < a.txt', 'hallpass import - --session work --home /a < a.txt'],
   [
     "hallpass run -- sh -c 'a; hallpass stop'",

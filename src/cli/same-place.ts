@@ -11,15 +11,27 @@ export interface SessionTaker {
 /** Where a hint must stay: without these flags its command would look elsewhere. */
 export type Place = Partial<Pick<GlobalFlags, 'home' | 'session' | 'sessionNamed'>>
 
+/** A command of ours that acts on this session, which need not be that of the caller. */
+export function onSession(
+  command: string,
+  session: string,
+  { session: own }: Pick<GlobalFlags, 'session'>,
+): string {
+  return session === own ? command : `${command} --session ${session}`
+}
+
 /** A command of ours: at the start of the line or of one of its parts, up to the end of the part. */
 const ours = /(?<=^|; |: |\| |\$\(|^\w+=\S+ )hallpass .*?(?=; | \| | [<>]|\)"|, |$)/gs
 
 /** The line to type next, with the `--session` and `--home` of this command in each command of ours. */
 export function inSamePlace(line: string, place: Place, commands: readonly SessionTaker[]): string {
+  // A quoted word can hold everything that ends a command: a file named 'Jan, Feb -- a.txt'.
+  const quoted: string[] = []
+  const masked = line.replace(/'[^']*'/g, (word) => `\0${quoted.push(word) - 1}\0`)
   // The words of a child are not ours.
-  const [own = '', ...child] = line.split(/(?= -- )/)
+  const [own = '', ...child] = masked.split(/(?= -- )/)
   const placed = own.replaceAll(ours, (command) => `${command}${flagsFor(command, place, commands)}`)
-  return [placed, ...child].join('')
+  return [placed, ...child].join('').replace(/\0(\d+)\0/g, (_, index) => quoted[Number(index)] ?? '')
 }
 
 function flagsFor(

@@ -5,7 +5,7 @@ import { inSamePlace, type Place, type SessionTaker } from './same-place.ts'
 export type Spell = (text: string) => string
 
 /** As they must be typed in the working directory of this process. */
-const here = invocation(process.env, process.cwd())
+export const here = invocation(process.env, process.cwd())
 
 /** @param commands the names that make `hallpass NAME` a command and not a sentence about hallpass */
 export function spelling(

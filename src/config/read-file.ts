@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { HallpassError } from '../errors.ts'
+import { quotedWord } from '../quoted-word.ts'
 
 /** People write a configuration by hand. A larger file is something else. */
 const maxFileBytes = 1024 * 1024
@@ -21,7 +22,7 @@ export function readConfigFile(path: string): string | undefined {
       }
       if ((stat.mode & 0o002) !== 0) {
         throw new HallpassError('state-unsafe', `${path} can be written by every user`, {
-          hint: `chmod o-w ${path}`,
+          hint: `chmod o-w ${quotedWord(path)}`,
         })
       }
     }

@@ -84,6 +84,7 @@ const table: readonly (readonly [line: string, outcome: Outcome])[] = [
   ['session create default', { kind: 'error', code: 'name-invalid', exit: 2 }],
   ['session create --ttl soon', usage],
   ['session token rotate', nothing('no proxy is running', 'session-token-rotate/1')],
+  ['session token rotate nope', missing('session-missing')],
   ['session rm default --yes', done('session-rm/1')],
   ['session rm default', usage],
   ['session rm other', missing('session-missing')],
@@ -125,6 +126,7 @@ describe.each(table)('hallpass %s', (line, outcome) => {
   test('does in words what it does as JSON', async () => {
     const inWords = await ran(line)
     expect(inWords).toMatchObject(inText(outcome))
+    expect(inWords.stdout + inWords.stderr).not.toBe('')
     const asJson = await ran(`--json ${line}`)
     expect(asJson.status).toBe(inWords.status)
     expectJson(asJson, outcome)

@@ -254,3 +254,16 @@ describe('session rm', () => {
     expect(sessions).toMatchObject([{ sites }])
   })
 })
+
+test('status names the session of a needed login that is not the one of the caller', async () => {
+  const cli = new CommandLine()
+  const oauth2 = ['--kind', 'oauth2', '--token-endpoint', 'https://id.example.com/token', '--client-id', 'c']
+  const expired = JSON.stringify({ access_token: 'a', token_type: 'Bearer', expires_at: 1_700_000_000 })
+  const set = ['token', 'set', 'gh', ...oauth2, '--host', 'api.example.com']
+  expect(await cli.run(set, { stdin: expired })).toMatchObject({ status: 0 })
+  await cli.run(['session', 'create', 'work'])
+  const asked = async (session: string) =>
+    (await cli.run(['status'], { env: { HALLPASS_SESSION: session } })).stdout
+  expect(await asked('work')).toContain('hallpass token login gh --session default)')
+  expect(await asked('default')).toContain('hallpass token login gh)')
+})

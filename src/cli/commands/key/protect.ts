@@ -1,4 +1,5 @@
 import { HallpassError } from '../../../errors.ts'
+import { quotedWord } from '../../../quoted-word.ts'
 import type { Secret } from '../../../secret.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { NewProtection } from '../../../store/keyring.ts'
@@ -13,7 +14,7 @@ export const run: Run = async (context, input) => {
   const file = input.text('passphraseFile')
   if (file !== undefined && means !== 'passphrase') {
     throw new HallpassError('usage', `--passphrase-file does not go with ${means}`, {
-      hint: `hallpass key protect passphrase --passphrase-file ${file}`,
+      hint: `hallpass key protect passphrase --passphrase-file ${quotedWord(file)}`,
     })
   }
   // Read first, so that a wrong path fails before anything is made or asked.

@@ -1,9 +1,11 @@
 import { AdminClient } from '../../../admin/client.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
+import { onSession } from '../../same-place.ts'
 
-export const run: Run = async ({ env, flags, output }, input) => {
+export const run: Run = async ({ env, flags, output, open }, input) => {
   const session = input.args[0] ?? flags.session
+  await (await open()).sessions.get(session)
   const home = homeOf(env)
   const admin = new AdminClient(home)
   const rotated = await admin.answers()
@@ -15,5 +17,5 @@ export const run: Run = async ({ env, flags, output }, input) => {
   }
   output.say(`the old client token of the session "${session}" has ended, and so have its connections`)
   output.say('shells and files that have it need the new one')
-  output.hint(`eval "$(hallpass env${session === flags.session ? '' : ` --session ${session}`})"`)
+  output.hint(`eval "$(${onSession('hallpass env', session, flags)})"`)
 }

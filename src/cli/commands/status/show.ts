@@ -9,6 +9,8 @@ import type { NeededLogin } from '../../../sessions/needed-logins.ts'
 import { type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
+import type { GlobalFlags } from '../../global-flags.ts'
+import { onSession } from '../../same-place.ts'
 import { settingsBeside } from '../../settings.ts'
 import { painted } from '../../terminal-text.ts'
 import { loginCommand } from '../token/needs-login.ts'
@@ -29,8 +31,10 @@ export const run: Run = async (context) => {
     configPart(context, running),
     keyPart(home, env),
     authorityPart(home),
-    ...('problem' in needed ? [{ name: 'login', ...needed.problem }] : needed.logins.map(loginPart)),
-    ...(running ? troubleParts(running.report) : []),
+    ...('problem' in needed
+      ? [{ name: 'login', ...needed.problem }]
+      : needed.logins.map((login) => loginPart(login, context.flags))),
+    ...(running ? troubleParts(running.report, context.flags) : []),
   ]
   if (output.json) {
     output.document('status/1', {
@@ -127,12 +131,12 @@ function authorityPart(home: Home): Part {
   }
 }
 
-function loginPart(login: NeededLogin): Part {
+function loginPart(login: NeededLogin, flags: GlobalFlags): Part {
   const { session, name, reason } = login
   return {
     name: 'login',
     fact: `${name} of the session "${session}" needs one: ${reason}`,
-    remedy: loginCommand(login, session),
+    remedy: login.command ?? onSession(loginCommand(login), session, flags),
   }
 }
 

@@ -1,4 +1,7 @@
+import { quotedWord } from '../../../quoted-word.ts'
 import type { ReportSummary } from '../../../sessions/report.ts'
+import type { GlobalFlags } from '../../global-flags.ts'
+import { onSession } from '../../same-place.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import type { Part } from './part.ts'
 
@@ -6,7 +9,7 @@ import type { Part } from './part.ts'
 const maxTroubles = 5
 
 /** What tools rarely show: the proxy's own answers, and what it could not attach. */
-export function troubleParts({ answers, notAttached }: ReportSummary): Part[] {
+export function troubleParts({ answers, notAttached }: ReportSummary, flags: GlobalFlags): Part[] {
   const now = Date.now()
   const times = (count: number, at: string) =>
     `${count === 1 ? '' : `${count} times, last `}${spokenTime(Date.parse(at), now)}`
@@ -14,7 +17,7 @@ export function troubleParts({ answers, notAttached }: ReportSummary): Part[] {
     ...notAttached.slice(-maxTroubles).map(({ session, name, url, reason, count, at }) => ({
       name: 'unsigned',
       fact: `${name} of the session "${session}" was not attached to ${new URL(url).host} (${times(count, at)}): ${reason}`,
-      remedy: `hallpass explain ${url}${session === 'default' ? '' : ` --session ${session}`}`,
+      remedy: onSession(`hallpass explain ${quotedWord(url)}`, session, flags),
     })),
     ...answers.slice(-maxTroubles).map(({ message, hint, count, at }) => ({
       name: 'answered',

@@ -30,22 +30,22 @@ export const run: Run = async (context) => {
       credential.place ?? '',
       credential.hosts.length === 0 ? 'where a rule names it' : credential.hosts.join(' '),
       credential.fingerprint ?? '-',
-      noteOf(credential, session.name, now),
+      noteOf(credential, now),
     ]),
   )
 }
 
 /** The note of a row: what is wrong and how to mend it, or how fresh the credential is, and whether it is from the configuration. */
-function noteOf(credential: CredentialSummary, session: string, now: number): string {
+function noteOf(credential: CredentialSummary, now: number): string {
   const { name, problem, freshness, origin } = credential
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
   const pending = pendingLogin(freshness, now)
   if (pending !== undefined) {
     const left = spokenDuration(pending.expiresAt - now)
-    return `a login is pending: enter ${pending.userCode} at ${pending.verificationUri} within ${left}, then ${loginCommand({ name }, session)}`
+    return `a login is pending: enter ${pending.userCode} at ${pending.verificationUri} within ${left}, then ${loginCommand({ name })}`
   }
   const login = whyLogin(credential, now)
-  if (login !== undefined) return `needs a login: ${login}: ${loginCommand(metLogin(credential), session)}`
+  if (login !== undefined) return `needs a login: ${login}: ${loginCommand(metLogin(credential))}`
   const state = problem ?? (freshness === undefined ? '' : lifeText(freshness, now))
   const history = freshness === undefined ? '' : historyText(freshness, now)
   return [state, history, ...source].filter((part) => part !== '').join('; ')

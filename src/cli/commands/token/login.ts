@@ -31,7 +31,7 @@ export const run: Run = async (context, input) => {
   if (held?.readFrom !== undefined) {
     const message = `"${name}" is read from ${held.readFrom.what}: sign in with a browser window`
     throw new HallpassError('usage', message, {
-      hint: loginCommand(metLogin(held), session.name),
+      hint: loginCommand(metLogin(held)),
     })
   }
   const oauth1 = given.flow === 'oauth1' || (given.flow === undefined && held?.kind === 'oauth1')

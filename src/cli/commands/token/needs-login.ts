@@ -7,13 +7,11 @@ export function needsLogin(login: MetLogin, session: string, reason?: string): H
   return new HallpassError(
     'needs-login',
     `the credential "${login.name}" of the session "${session}" needs a login${why}`,
-    { hint: loginCommand(login, session) },
+    { hint: loginCommand(login) },
   )
 }
 
-/** The command of that login, written `hallpass …`, or the command that prints the value. */
-export function loginCommand({ name, signInAt, command }: MetLogin, session: string): string {
-  if (command !== undefined) return command
-  const login = signInAt === undefined ? `token login ${name}` : `login ${signInAt}`
-  return `hallpass ${login}${session === 'default' ? '' : ` --session ${session}`}`
+/** The command of a login in the session of the caller, written `hallpass …`, or the command that prints the value. */
+export function loginCommand({ name, signInAt, command }: MetLogin): string {
+  return command ?? `hallpass ${signInAt === undefined ? `token login ${name}` : `login ${signInAt}`}`
 }

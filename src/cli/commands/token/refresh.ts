@@ -16,7 +16,7 @@ export const run: Run = async (context, input) => {
   const { kind, readFrom } = before
   if (readFrom !== undefined) {
     const message = `"${name}" is read from ${readFrom.what}: only its page makes a new one`
-    throw new HallpassError('usage', message, { hint: loginCommand(metLogin(before), session.name) })
+    throw new HallpassError('usage', message, { hint: loginCommand(metLogin(before)) })
   }
   if (before.freshness === undefined && kindOf(kind)?.freshness === undefined) {
     const message = `"${name}" is of the kind ${kind}, which is never refreshed: set a new value`
