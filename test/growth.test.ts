@@ -4,6 +4,8 @@ import { parseCookieHeader } from '../src/cookies/cookie-header.ts'
 import { Jar } from '../src/cookies/jar.ts'
 import { parseSetCookie } from '../src/cookies/set-cookie.ts'
 import { siteOf } from '../src/cookies/site.ts'
+import { allFormats } from '../src/formats/formats.ts'
+import { Source } from '../src/formats/source.ts'
 import { plainChunkLine } from '../src/http1/chunk-line.ts'
 import { responseHeadLimits } from '../src/http1/limits.ts'
 import { readResponseHead } from '../src/http1/read-response-head.ts'
@@ -51,7 +53,25 @@ const units = [
   '%2',
   '%25',
 ]
-units.push('..', './', '?', '&', '&a=', '[', '*', '-', 'OAuth ', '\x80', '0', '.a')
+units.push(
+  'fetch("a",{',
+  "curl 'a",
+  'a\t',
+  '{"a":',
+  '\n',
+  '..',
+  './',
+  '?',
+  '&',
+  '&a=',
+  '[',
+  '*',
+  '-',
+  'OAuth ',
+  '\x80',
+  '0',
+  '.a',
+)
 
 const url = 'https://app.example.com/'
 const signed = (kind: string, value: object): Plan =>
@@ -102,7 +122,18 @@ function apply(decision: Plan, text: string): void {
 
 const patterns = ['GET /**', 'GET /a*a/**/a*/**/b', 'GET /**/*/**/*/x'].map(parseRequestPattern)
 
+const formats = await allFormats()
+
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
+  ...Object.fromEntries(
+    formats.map((format) => [
+      `a file of the format ${format.name}`,
+      (text: string) => {
+        const source = new Source(Buffer.from(text, 'latin1'))
+        return format.detects(source) && format.read(source, { now })
+      },
+    ]),
+  ),
   'the head of a request': (text) =>
     parseRequestHead(`GET / HTTP/1.1\r\nHost: ${text}\r\nCookie: ${text}\r\n\r\n`),
   'the target of a request': (text) =>

@@ -30,7 +30,7 @@ export const cookieCloud: Format = {
         : { cookies: [], skipped: [{ where: path, reason: 'not a list of cookies' }] }
     })
     const { cookies, skipped } = joined(readings)
-    const stores = readStores(member(json, 'local_storage_data') ?? {})
+    const stores = readStores(member(json, 'local_storage_data'))
     return { cookies, origins: stores.origins, skipped: [...skipped, ...stores.skipped] }
   },
 }
@@ -44,6 +44,8 @@ function isEncrypted(json: unknown): boolean {
 function readStores(byHost: unknown): Pick<Reading, 'origins' | 'skipped'> {
   const origins: Reading['origins'][number][] = []
   const skipped: Skipped[] = []
+  if (byHost !== undefined && !isObject(byHost))
+    skipped.push({ where: 'local_storage_data', reason: 'not an object', what: 'storage' })
   for (const [host, localStorage] of isObject(byHost) ? Object.entries(byHost) : []) {
     const where = `local_storage_data[${JSON.stringify(host)}]`
     const read = readOrigin({ origin: `https://${host}`, localStorage })

@@ -17,10 +17,8 @@ export const fetchCall: Format = {
 
   read({ latin1 }) {
     const line = lineAt(latin1)
-    const readings = [...latin1.matchAll(call)].map((match): CookiesRead => {
-      const from = match.index + match[0].length
-      const where = `line ${line(match.index)}`
-      const [url, options] = [parsed(match[1] ?? ''), optionsAt(latin1, from)]
+    const readings = callsIn(latin1).map(({ index, url, options }): CookiesRead => {
+      const where = `line ${line(index)}`
       if (typeof url !== 'string' || options === undefined) {
         return { cookies: [], skipped: [{ where, reason: 'a call of fetch that no browser copies' }] }
       }
@@ -40,13 +38,32 @@ export const fetchCall: Format = {
   },
 }
 
-/** The second argument, an object of JSON; `{}` for a call without one. */
-function optionsAt(latin1: string, from: number): unknown {
-  const start = /^\s*,\s*(?=\{)/.exec(latin1.slice(from, from + 100))
-  if (start === null) return {}
-  const at = from + start[0].length
-  const end = objectEnd(latin1, at)
-  return end === undefined ? undefined : parsed(latin1.slice(at, end))
+interface Call {
+  readonly index: number
+  readonly url: unknown
+  /** The second argument, an object of JSON; `{}` for a call without one; undefined if it cannot be read. */
+  readonly options: unknown
+}
+
+/** Reads each character once: an object that is not closed takes in the rest of the text. */
+function callsIn(latin1: string): readonly Call[] {
+  const calls: Call[] = []
+  call.lastIndex = 0
+  for (let match = call.exec(latin1); match !== null; match = call.exec(latin1)) {
+    const { index } = match
+    const from = call.lastIndex
+    const url = parsed(match[1] ?? '')
+    const start = /^\s*,\s*(?=\{)/.exec(latin1.slice(from, from + 100))
+    if (start === null) {
+      calls.push({ index, url, options: {} })
+      continue
+    }
+    const at = from + start[0].length
+    const end = objectEnd(latin1, at)
+    calls.push({ index, url, options: end === undefined ? undefined : parsed(latin1.slice(at, end)) })
+    call.lastIndex = end ?? latin1.length
+  }
+  return calls
 }
 
 /** The place behind the bracket that closes the object that begins here. */

@@ -1,5 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import type { Format, WrittenFormat } from './format.ts'
+import { lineAt } from './line-at.ts'
 import { formatInvalid, type Source } from './source.ts'
 
 interface Names {
@@ -119,8 +120,7 @@ export function formatOf(source: Source, all: readonly NamedFormat[]): NamedForm
   const { latin1, json } = source
   if (latin1.trim() === '') throw formatInvalid('it is empty')
   const nul = latin1.indexOf('\0')
-  if (nul !== -1)
-    throw formatInvalid(`line ${latin1.slice(0, nul).split('\n').length}: a NUL byte: it is not text`)
+  if (nul !== -1) throw formatInvalid(`line ${lineAt(latin1)(nul)}: a NUL byte: it is not text`)
   if (/^\s*[[{]/.test(latin1) && 'flaw' in json) throw formatInvalid(json.flaw)
   throw new HallpassError('format-invalid', 'hallpass does not know its format', {
     hint: 'hallpass import --help',
