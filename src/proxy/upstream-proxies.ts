@@ -1,6 +1,6 @@
 import { isLocalName, isLoopbackHost } from '../rules/loopback.ts'
 import { type ProxyUrl, parseProxyUrl, type UpstreamSetting } from '../rules/proxy-url.ts'
-import { childTokenPrefix } from '../sessions/child-token.ts'
+import { clientToken } from '../sessions/child-token.ts'
 import { noProxy } from './no-proxy.ts'
 
 /** In order of precedence: lower case first, as in curl. */
@@ -8,9 +8,6 @@ const variablesFor = {
   https: ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
   http: ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
 } as const
-
-/** A client token, of a session or of a child: 32 bytes in base64url. */
-const token = new RegExp(`^(?:${childTokenPrefix})?[\\w-]{43}$`)
 
 /**
  * The proxies on the way to origins, in networks that are left through a proxy. Loopback is always reached directly: to the
@@ -67,7 +64,7 @@ export class UpstreamProxies {
   #isOurs({ host, port, password }: ProxyUrl): boolean {
     // Also the proxy of another state folder: its session belongs to the holder of its token.
     if (!isLoopbackHost(host)) return false
-    return token.test(password) || this.#ownPorts().includes(port)
+    return clientToken.test(password) || this.#ownPorts().includes(port)
   }
 }
 

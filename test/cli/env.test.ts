@@ -104,6 +104,24 @@ describe('env', () => {
     )
   })
 
+  test.each([
+    ['a shell of another session', 'HALLPASS_SESSION=other; unset HTTPS_PROXY https_proxy', undefined],
+    ['a shell behind another proxy', 'HTTPS_PROXY=http://corp.test:3128; NO_PROXY=localhost', undefined],
+    ['a command of run', undefined, 'until the next run'],
+  ])('%s is not told to evaluate it', async (_, before, says) => {
+    const cli = new CommandLine()
+    await cli.run(['start', '--background'])
+    await cli.run(['session', 'create', 'other'])
+    const set = `echo hunter2 | hallpass --session default cookie set http://127.0.0.1:1/ sid`
+    const inShell = `eval "$(hallpass env)"; export ${before}; ${set}`
+    const inRun = `hallpass run -- bash -c "hallpass() { '${process.execPath}' '${mainFile}' \\"\\$@\\"; }; ${set}"`
+    const { status, stderr } = await cli.shell(before === undefined ? inRun : inShell)
+    expect(status).toBe(0)
+    expect(stderr).not.toContain('eval')
+    if (says === undefined) expect(stderr).not.toContain('warning')
+    else expect(stderr).toContain(says)
+  })
+
   testWith('fish')('tells fish, too, what leads it back', async () => {
     const cli = new CommandLine()
     await cli.run(['start', '--background'])

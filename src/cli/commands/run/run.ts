@@ -5,11 +5,10 @@ import type { Outcome, Status } from '../../../admin/wire.ts'
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../environment/child-environment.ts'
 import { findDetours } from '../../../environment/detours.ts'
 import { missedProxy } from '../../../environment/missed-proxy.ts'
+import { ownClient } from '../../../environment/own-client.ts'
 import { HallpassError } from '../../../errors.ts'
 import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
 import { quotedWord } from '../../../quoted-word.ts'
-import { isLoopbackHost } from '../../../rules/loopback.ts'
-import { childTokenPrefix } from '../../../sessions/child-token.ts'
 import { metLogins } from '../../../sessions/needed-logins.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
@@ -33,7 +32,7 @@ export const run: Run = async (context, input) => {
     throw new HallpassError('usage', 'write the command to run after --', { hint: separated(input) })
   }
   const inherited = process.env
-  if (isNested(inherited) && !input.has('nest')) {
+  if (ownClient(inherited)?.child === true && !input.has('nest')) {
     throw new HallpassError('usage', 'this is already inside hallpass run; --nest allows another one', {
       hint: typed(['--nest', ...optionWords(input)], input.rest),
     })
@@ -183,10 +182,4 @@ function readScope(input: Input): RunScope {
     ...(only === undefined ? {} : { only }),
     ...(input.has('strict') ? { strict: true } : {}),
   }
-}
-
-/** Inside `run` the proxy variables contain the token of a child. After `env` they contain the session's, and run is allowed. */
-function isNested(env: NodeJS.ProcessEnv): boolean {
-  const url = URL.parse(env.HTTPS_PROXY ?? env.https_proxy ?? '')
-  return url !== null && isLoopbackHost(url.hostname) && url.password.startsWith(childTokenPrefix)
 }
