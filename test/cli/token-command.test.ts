@@ -116,7 +116,9 @@ describe('a credential whose value a command prints', () => {
       )
       const reason = String.raw`print token ended with exit status 4: \\x1b\[2Jnot signed in: \S+`
       const kept = await w.set('--kind', 'bearer')
-      expect(kept.stderr).toMatch(new RegExp(`needs login: .*${reason}\nhallpass: hint: '.*print token'\n$`))
+      expect(kept.status).toBe(4)
+      expect(kept.stderr).toMatch(new RegExp(`needs login: .*${reason}\n`))
+      expect(kept.stderr).toMatch(new RegExp(`error: .*${reason}\nhallpass: hint: '.*print token'\n$`))
       await w.cli.run(['start', '--background'])
       const run = await w.cli.run(['run', '--', ...curl, w.url])
       expect(run.stdout).toBe('200 needs-login\n')

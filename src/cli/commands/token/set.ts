@@ -42,7 +42,7 @@ export const run: Run = async (context, input) => {
   output.say(state === undefined ? what : `${what}: ${state}`)
   await warnOfStaleShell(context, hallpass)
   const failure = ran && failureOf(ran, metLogin(kept), session.name)
-  if (failure?.hint !== undefined) output.hint(failure.hint)
+  if (failure !== undefined) throw failure
 }
 
 /** A file without a usable token must not look like a credential that works. */
