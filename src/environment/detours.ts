@@ -25,9 +25,8 @@ export async function findDetours(
   if (hosts.length === 0) return []
   const patterns = hosts.map(parseHostPattern)
   const tool = program === undefined ? undefined : toolOf(program)
-  const settings = [...toolSettings(env), ...(await gitSettings(env))].filter(
-    (setting) => (tool === undefined || setting.tool === tool) && concerns(setting, patterns),
-  )
+  const ofGit = tool === undefined || tool === 'git' ? await gitSettings(env) : []
+  const settings = [...toolSettings(env, tool), ...ofGit].filter((setting) => concerns(setting, patterns))
   return [...noProxyDetours(env, patterns), ...settings.map(detourOf)]
 }
 

@@ -98,11 +98,15 @@ const tools: readonly Tool[] = [
   },
 ]
 
-/** The settings of tools in PATH that beat the variables. */
-export function toolSettings(env: NodeJS.ProcessEnv): readonly ToolSetting[] {
+/**
+ * The settings of tools in PATH that beat the variables.
+ * @param only of this tool alone
+ */
+export function toolSettings(env: NodeJS.ProcessEnv, only?: string): readonly ToolSetting[] {
   const home = env.HOME || homedir()
   const places = { home, config: env.XDG_CONFIG_HOME || join(home, '.config'), env }
   return tools
+    .filter(({ program }) => only === undefined || program === only)
     .filter(({ program, aliases = [] }) => [program, ...aliases].some((name) => inPath(name, env)))
     .flatMap((tool) => {
       const files = tool.files(places).filter((file) => existsSync(file))

@@ -30,11 +30,11 @@ export const run: Run = async (context, input) => {
     })
     return
   }
-  if (cookies.length === 0) {
+  if (all.length === 0) {
     output.say(`the session ${session.name} has no cookies${site === undefined ? '' : ` of ${site}`}`)
     return
   }
-  output.table(cookies.map((cookie) => row(cookie, now, reveal)))
+  if (cookies.length > 0) output.table(cookies.map((cookie) => row(cookie, now, reveal)))
 }
 
 function row(cookie: Cookie, now: number, reveal: boolean): string[] {
