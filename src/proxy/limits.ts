@@ -22,7 +22,10 @@ export interface Limits {
   readonly streamIdleMs: number
   /** An idle pooled connection: less than the 60 s of common load balancers. An origin's shorter `Keep-Alive: timeout` wins. */
   readonly pooledMs: number
-  /** A request that must not be sent twice takes no connection that was idle for longer: the origin may be closing it. */
+  /**
+   * A request that must not be sent twice takes no connection that was idle for longer, unless it is pinned: the origin may be
+   * closing it.
+   */
   readonly onceMs: number
   /** After the last answer the proxy still reads for so long: a reset would overtake the answer. */
   readonly lingerMs: number
@@ -30,8 +33,9 @@ export interface Limits {
   readonly connections: number
   /** Those of them that have shown no client token yet. Browsers open some dozens ahead of their requests. */
   readonly strangers: number
-  /** Idle pooled connections to one origin, and in total. */
+  /** Idle pooled connections to one origin. */
   readonly idlePerOrigin: number
+  /** Idle pooled connections in total, and as many again that are pinned to a client connection. */
   readonly idleTotal: number
   /** Bytes that a client may send behind the current request (pipelining). */
   readonly aheadBytes: number

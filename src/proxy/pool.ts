@@ -64,7 +64,7 @@ export class Pool {
    */
   take(session: PoolOwner, origin: Origin, how: 'repeatable' | 'once', client: object): Upstream | undefined {
     const group = this.#group(session, origin)
-    return this.#takePinned(group, how === 'once', client) ?? this.#takeIdle(group, how === 'once')
+    return this.#takePinned(group, client) ?? this.#takeIdle(group, how === 'once')
   }
 
   /** Waits for a connection that is made or given back. */
@@ -105,6 +105,9 @@ export class Pool {
     const { pinnedTo } = upstream
     if (pinnedTo !== undefined) {
       this.unpin(pinnedTo)
+      const [oldest] = this.#pinned.keys()
+      // Not this one: its client may be in the middle of its sign-in, and would have to begin again.
+      if (oldest !== undefined && this.#pinned.size >= this.#limits.idleTotal) this.unpin(oldest)
       this.#pinned.set(pinnedTo, upstream)
       this.#idleFrom(upstream, keep)
       return
@@ -177,10 +180,10 @@ export class Pool {
     }
   }
 
-  #takePinned(group: Group, freshOnly: boolean, client: object): Upstream | undefined {
+  /** Also for a request that must not be sent twice: on another connection the user would be a stranger. */
+  #takePinned(group: Group, client: object): Upstream | undefined {
     const upstream = this.#pinned.get(client)
     if (upstream === undefined || this.#open.get(upstream) !== group) return undefined
-    if (freshOnly && this.#isStale(upstream)) return undefined
     this.#pinned.delete(client)
     upstream.deadline = Number.POSITIVE_INFINITY
     if (upstream.usable) return upstream
@@ -188,15 +191,11 @@ export class Pool {
     return undefined
   }
 
-  #isStale({ idleSince }: Upstream): boolean {
-    return performance.now() - idleSince > this.#limits.onceMs
-  }
-
   #takeIdle(group: Group, freshOnly: boolean): Upstream | undefined {
     for (;;) {
       const upstream = group.idle.at(-1)
       if (upstream === undefined) return undefined
-      if (freshOnly && this.#isStale(upstream)) return undefined
+      if (freshOnly && performance.now() - upstream.idleSince > this.#limits.onceMs) return undefined
       group.idle.pop()
       this.#idle -= 1
       upstream.deadline = Number.POSITIVE_INFINITY

@@ -8,6 +8,9 @@ import { basic, type RawClient } from '../support/raw-client.ts'
 const answer = (status: string, body: string, ...fields: readonly string[]) =>
   [`HTTP/1.1 ${status}`, `Content-Length: ${body.length}`, ...fields, '', body].join('\r\n')
 
+/** Longer than a test: a connection that ends was not ended for its age. */
+const neverTooOld = { pooledMs: 600_000 }
+
 /** Authenticates a connection, in three legs or in one, and asks it for nothing more. */
 async function stage(options: TestProxyOptions = {}, secure = true) {
   const authenticated: Socket[] = []
@@ -51,7 +54,11 @@ async function stage(options: TestProxyOptions = {}, secure = true) {
 }
 
 async function get(client: RawClient, path: string, ...fields: readonly string[]) {
-  client.send([`GET ${path} HTTP/1.1`, 'Host: office.test', ...fields, '', ''].join('\r\n'))
+  return await request(client, `GET ${path}`, ...fields)
+}
+
+async function request(client: RawClient, line: string, ...fields: readonly string[]) {
+  client.send([`${line} HTTP/1.1`, 'Host: office.test', ...fields, '', ''].join('\r\n'))
   return await client.response()
 }
 
@@ -83,12 +90,60 @@ describe('a connection that the origin has authenticated', () => {
     expect(await ask(child, token.reveal())).toMatchObject({ status: 200, body: 'nobody' })
   })
 
+  it('goes on to serve a request that must not be sent twice, however long it was idle', async () => {
+    await using s = await stage({ limits: { onceMs: 0 } })
+    const ada = await s.proxy.secure('office.test')
+    await signIn(ada)
+    expect(await request(ada, 'POST /', 'Content-Length: 0')).toMatchObject({ status: 200, body: 'ada' })
+  })
+
   it('ends with its client', async () => {
-    await using s = await stage({ limits: { pooledMs: 600_000 } })
+    await using s = await stage({ limits: neverTooOld })
     const ada = await s.proxy.secure('office.test')
     await signIn(ada)
     ada[Symbol.dispose]()
     await Promise.all(s.authenticated.map(left))
+  })
+
+  it("ends when its client's connection becomes a tunnel", async () => {
+    await using s = await stage({ limits: neverTooOld }, false)
+    const ada = await s.proxy.client()
+    const authorization = `Proxy-Authorization: ${s.proxy.authorization}`
+    expect(await get(ada, 'http://office.test/', authorization, 'Authorization: NTLM ada')).toMatchObject({
+      body: 'ada',
+    })
+    expect(await request(ada, 'CONNECT office.test:80', authorization)).toMatchObject({ status: 200 })
+    await Promise.all(s.authenticated.map(left))
+  })
+
+  it('ends for a newer one where too many are idle', async () => {
+    await using s = await stage({ limits: { ...neverTooOld, idleTotal: 1 } })
+    const first = await s.proxy.secure('office.test')
+    await signIn(first)
+    const second = await s.proxy.secure('office.test')
+    await signIn(second)
+    const [socket] = s.authenticated
+    if (socket !== undefined) await left(socket)
+    expect(await get(second, '/')).toMatchObject({ status: 200, body: 'ada' })
+    expect(await get(first, '/')).toMatchObject({ status: 401 })
+  })
+
+  it('serves no request to another origin', async () => {
+    await using a = await rawOrigin((socket) => onHead(socket, () => socket.write(answer('200 OK', 'A'))))
+    await using b = await rawOrigin((socket) => onHead(socket, () => socket.write(answer('200 OK', 'B'))))
+    await using proxy = await startTestProxy({
+      resolve: { 'a.test': `127.0.0.1:${a.port}`, 'b.test': `127.0.0.1:${b.port}` },
+    })
+    const client = await proxy.client()
+    for (const [host, body] of [
+      ['a.test', 'A'],
+      ['b.test', 'B'],
+    ]) {
+      client.send(
+        `GET http://${host}/ HTTP/1.1\r\nHost: ${host}\r\nProxy-Authorization: ${proxy.authorization}\r\nAuthorization: NTLM x\r\n\r\n`,
+      )
+      expect(await client.response()).toMatchObject({ status: 200, body })
+    }
   })
 
   it.each([

@@ -69,7 +69,11 @@ describe('when the proxy removes a session', () => {
     await once(door, 'listening')
     onTestFinished(() => void door.close())
     const { port } = door.address() as AddressInfo
-    await using s = await stage(answersOk, { resolve: { 'site.test': `127.0.0.1:${port}` } })
+    await using s = await stage(answersOk, {
+      resolve: { 'site.test': `127.0.0.1:${port}` },
+      // Longer than a test: the connection ends with its session, not for its age.
+      limits: { pooledMs: 600_000 },
+    })
     await s.proxy.secure('site.test')
     const socket = await held.promise
     await s.proxy.sessions.remove('default')
