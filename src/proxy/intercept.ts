@@ -200,7 +200,8 @@ async function passRaw(engine: Engine, socket: Socket, target: Target): Promise<
     relay(peer, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs)
   } catch (error) {
     if (socket.destroyed) return
-    log(endpoint, 502, failureOf(error).note)
+    const { status, note } = failureOf(error)
+    log(endpoint, status, note)
     cut(peer)
   }
 }

@@ -239,6 +239,16 @@ describe('inside a CONNECT to a host that the session knows', () => {
     ])
   })
 
+  it('another protocol to a refused target does not pass, and the log says 403', async () => {
+    await using proxy = await startTestProxy({ rules: { intercept: 'all' } })
+    const client = await proxy.tunnel('169.254.169.254:22')
+    client.send('SSH-2.0-OpenSSH_9.2\r\n')
+    expect(await client.rest()).toBe('')
+    expect(proxy.entries).toMatchObject([
+      { host: '169.254.169.254:22', status: 403, note: expect.stringContaining('never a target') },
+    ])
+  })
+
   const limit = { allow: [parseRequestPattern('GET /**')] }
   describe.each([
     ['its rule', [{ hosts: [parseHostPattern('site.test')], ...limit }]],
