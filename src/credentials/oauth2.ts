@@ -13,6 +13,7 @@ import {
   pathFlag,
 } from './kind.ts'
 import { dueAtOf } from './oauth2-due.ts'
+import { maxTimeMs } from './token-life.ts'
 import { isRefreshToken, type TokenSet, tokenSetOf } from './token-response.ts'
 import { secretLine } from './value.ts'
 
@@ -342,7 +343,8 @@ function optionsOf(z: Zod) {
 
 function valueSchema(z: Zod) {
   const text = () => z.string().min(1)
-  const time = () => z.number()
+  // Attack: a bundle with a time outside of these. hallpass could not print it, nor list the credential.
+  const time = () => z.number().min(-maxTimeMs).max(maxTimeMs)
   return z.strictObject({
     tokens: z
       .strictObject({

@@ -1,5 +1,7 @@
 import { fieldOf, type JsonObject, parseJsonObject } from '../json.ts'
 
+/** The end of time of a Date. */
+export const maxTimeMs = 8.64e15
 /** Longer is "for ever", and a Date has an end. */
 const maxLifeMs = 10 * 366 * 86_400_000
 
@@ -54,8 +56,14 @@ export function jwtLifeMs(token: string): number | undefined {
   return typeof exp === 'number' && typeof iat === 'number' ? lifeOf(exp - iat) : undefined
 }
 
+/** `exp` of a JWT (RFC 7519 section 4.1.4) in ms since the epoch, by the clock of the server. */
+export function jwtEndsAt(token: string): number | undefined {
+  const exp = jwtClaims(token)?.exp
+  return typeof exp === 'number' && exp > 0 && exp * 1000 <= maxTimeMs ? exp * 1000 : undefined
+}
+
 /** The claims of a JWT (RFC 7519), unverified; undefined when the text is not a JWT. */
-export function jwtClaims(token: string): JsonObject | undefined {
+function jwtClaims(token: string): JsonObject | undefined {
   const [, payload, signature] = token.split('.')
   if (payload === undefined || signature === undefined) return undefined
   return parseJsonObject(Buffer.from(payload, 'base64url').toString('utf8'))
@@ -82,5 +90,6 @@ function timeIn(value: unknown): number | undefined {
   }
   if (typeof value !== 'string') return undefined
   const at = Date.parse(value.trim().replace(/(\d)\s*UTC$/, '$1Z'))
-  return Number.isNaN(at) ? undefined : at
+  // Programs in Go write `0001-01-01T00:00:00Z` for no end.
+  return at >= firstTimeSeconds * 1000 ? at : undefined
 }

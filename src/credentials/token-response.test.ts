@@ -88,6 +88,7 @@ it.each<[string, Readonly<Record<string, unknown>>, number | undefined]>([
   ['its end as AWS SSO writes it', { expiresAt: '2026-01-01T00:01:00UTC' }, 60],
   ['its end by the name that is also a life', { expires: now / 1000 + 60 }, 60],
   ['an end that is no date', { expires_at: 'later' }, undefined],
+  ['the zero time of Go, which means no end', { expiry: '0001-01-01T00:00:00Z' }, undefined],
   ['a negative life', { expires_in: -1 }, undefined],
   ['no number', { expires_in: 'soon' }, undefined],
   ['nothing', {}, undefined],

@@ -1,5 +1,5 @@
 import { commonOptions, type Definition, headerFlag, headerOption, type Kind, pathFlag } from './kind.ts'
-import { jwtClaims } from './token-life.ts'
+import { jwtEndsAt } from './token-life.ts'
 import { fieldSecrets, isFieldValue, utf8Bytes } from './value.ts'
 
 export interface WebStorageDefinition extends Definition {
@@ -88,7 +88,8 @@ export const webStorage: Kind<WebStorageDefinition, WebStorageValue> = {
   }),
   secrets: ({ token }) => fieldSecrets(token),
   freshness(_, { token }) {
-    const expiresAt = expiryOf(token)
+    // Unlike a token response, storage does not say when the token came. So its life cannot count from then.
+    const expiresAt = jwtEndsAt(token)
     if (expiresAt === undefined) return { refreshable: false, refreshes: 0 }
     return { expiresAt, endsAt: expiresAt + clockSkewMs, refreshable: false, refreshes: 0 }
   },
@@ -143,15 +144,6 @@ function parsedJson(text: string): unknown {
     return undefined
   }
 }
-
-/** `exp` of a JWT (RFC 7519 section 4.1.4): unlike a token response, storage says nothing of when the token came. */
-function expiryOf(token: string): number | undefined {
-  const exp = jwtClaims(token)?.exp
-  return typeof exp === 'number' && exp > 0 && exp < maxSeconds ? exp * 1000 : undefined
-}
-
-/** The end of time of a Date. */
-const maxSeconds = 8.64e12
 
 function originOf(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined

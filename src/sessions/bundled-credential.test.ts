@@ -106,6 +106,12 @@ describe('of the credentials in a bundle', () => {
       'with a value that its kind does not have',
       recordOf('bearer', { secret: { token: 'hunter2\r\nX: 1' } }),
     ],
+    [
+      'with a time after the last day of a Date',
+      recordOf('oauth2', {
+        secret: { tokens: { accessToken: 'a', receivedAt: 1, expiresAt: 1e300 }, refreshes: 0 },
+      }),
+    ],
     ['with a time that is none', recordOf('bearer', { createdAt: '\u001b[2J' })],
   ])('one %s is damaged', (_, record) => {
     expect(admit(record)).toEqual({ kind: 'damaged' })

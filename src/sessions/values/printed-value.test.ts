@@ -35,6 +35,13 @@ describe('the value in the output of a command', () => {
     expect(printedValue(printed, { kind }, now)?.expiresAt).toBe(Date.parse(in15min))
   })
 
+  it.each<[what: string, printed: string]>([
+    ['a JWT that ends after the last day of a Date', jwt({ exp: 9_999_999_999_999 })],
+    ['the zero time of Go', JSON.stringify({ token: 'x', expiry: '0001-01-01T00:00:00Z' })],
+  ])('has no end for %s', (_, printed) => {
+    expect(printedValue(printed, bearer, now)).toEqual({ secret: expect.anything(), expiresAt: undefined })
+  })
+
   it('is none in JSON without a token, and is refused without a word of it', () => {
     expect(printedValue('{"password":"secret"}', bearer, now)).toBeUndefined()
     expect(() => printedValue('two words', bearer, now)).toThrow(/one word of visible ASCII$/)

@@ -1,5 +1,5 @@
 import type { Definition } from '../../credentials/kind.ts'
-import { jwtClaims, statedEnd } from '../../credentials/token-life.ts'
+import { jwtEndsAt, statedEnd } from '../../credentials/token-life.ts'
 import { parseJsonObject } from '../../json.ts'
 import { parseSecret } from './sealed-value.ts'
 import { tokensIn } from './tokens-in-file.ts'
@@ -23,7 +23,7 @@ export function printedValue(printed: string, definition: Definition, now: numbe
   const json = parseJsonObject(printed)
   if (json === undefined) {
     const [line = ''] = printed.split(/\r?\n/, 1)
-    return { secret: parseSecret(definition, line, now), expiresAt: jwtEnd(line) }
+    return { secret: parseSecret(definition, line, now), expiresAt: jwtEndsAt(line) }
   }
   if (kindsOfJson.includes(definition.kind)) {
     const { lifeMs, endsAt } = statedEnd(json)
@@ -34,12 +34,7 @@ export function printedValue(printed: string, definition: Definition, now: numbe
   if (tokens === undefined) return undefined
   const { accessToken, expiresAt = Number.POSITIVE_INFINITY } = tokens
   // The command may have kept the token for a while: then its life does not begin now.
-  const end = Math.min(expiresAt, jwtEnd(accessToken) ?? Number.POSITIVE_INFINITY)
+  const end = Math.min(expiresAt, jwtEndsAt(accessToken) ?? Number.POSITIVE_INFINITY)
   const secret = parseSecret(definition, accessToken, now)
   return { secret, expiresAt: Number.isFinite(end) ? end : undefined }
-}
-
-function jwtEnd(token: string): number | undefined {
-  const exp = jwtClaims(token)?.exp
-  return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined
 }
