@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { scratchFolder } from '../../test/store/scratch.ts'
@@ -137,6 +137,24 @@ describe('the tokens of another tool', () => {
     write({ tokens: pair(1) })
     await new Promise((resolve) => setImmediate(resolve))
     expect(await stage.sent()).toBe('Bearer access-1')
+  })
+
+  it('leave each plan 30 seconds after the file is deleted', async () => {
+    write({ tokens: pair(1) })
+    await stage.open({ api: owned() })
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    const urls = ['https://api.test/', 'https://api.test:8443/']
+    const sent = async () => {
+      await turn()
+      const found: (string | undefined)[] = []
+      for (const url of urls) found.push(await stage.sent(url))
+      return found
+    }
+    expect(await sent()).toEqual(Array(2).fill('Bearer access-1'))
+    rmSync(path)
+    expect(await sent()).toEqual(Array(2).fill('Bearer access-1'))
+    stage.now += 30 * second
+    for (let n = 0; n < 3; n++) expect(await sent()).toEqual([undefined, undefined])
   })
 
   it('cannot be set by hand', async () => {

@@ -15,6 +15,11 @@ const write = (value: unknown, mode = 0o644) => {
   writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value))
   chmodSync(path, mode)
 }
+/** A link to itself. root can read a file of any mode. */
+const unreadable = () => {
+  rmSync(path)
+  symlinkSync(path, path)
+}
 const refused = (reason: RegExp) =>
   expect(() => file.read(0)).toThrow(
     expect.objectContaining({ code: 'credential-missing', message: expect.stringMatching(reason) }),
@@ -99,7 +104,7 @@ describe('the token file of another tool', () => {
   it.each<[string, () => void]>([
     ['empty', () => write('')],
     ['half written', () => write('{"access_token":"b')],
-    ['missing', () => rmSync(path)],
+    ['unreadable', () => unreadable()],
   ])('that is %s for a moment keeps its last tokens until they expire', (_, spoil) => {
     write({ access_token: 'a', expiresAt: 2_000_000_000 })
     expect(file.read(0).accessToken).toBe('a')
@@ -109,18 +114,71 @@ describe('the token file of another tool', () => {
     expect(file.stamp(2_000_000_000_000)).not.toBe(stamp)
     expect(() => file.read(2_000_000_000_000)).toThrow('the token file')
     expect(file.read(0).accessToken).toBe('a')
+    rmSync(path)
     write({ access_token: 'b' })
     expect(file.read(0).accessToken).toBe('b')
   })
 
   it.each<[string, () => void]>([
+    ['half written', () => write('{"access_token":"b')],
+    ['unreadable', () => unreadable()],
+  ])('that is %s for a long time keeps tokens without an end for an hour', (_, spoil) => {
+    write({ access_token: 'a' })
+    file.read(0)
+    spoil()
+    expect(file.read(0).accessToken).toBe('a')
+    const stamp = file.stamp(3_599_999)
+    expect(file.stamp(3_600_000)).not.toBe(stamp)
+    expect(file.read(3_599_999).accessToken).toBe('a')
+    expect(() => file.read(3_600_000)).toThrow('the token file')
+  })
+
+  it.each<[string, object]>([
+    ['with an end', { access_token: 'a', expiresAt: 2_000_000_000 }],
+    ['without an end', { access_token: 'a' }],
+  ])(
+    'that is deleted keeps its tokens %s for 30 seconds, since deleting is how tools sign out',
+    (_, tokens) => {
+      write(tokens)
+      file.read(0)
+      rmSync(path)
+      expect(file.read(1000).accessToken).toBe('a')
+      const stamp = file.stamp(30_999)
+      expect(file.stamp(31_000)).not.toBe(stamp)
+      expect(file.read(30_999).accessToken).toBe('a')
+      expect(() => file.read(31_000)).toThrow(/ENOENT/)
+      // Nobody has the same state as during the 30 seconds.
+      expect(file.stamp(32_000)).not.toBe(stamp)
+      // The next sign-in begins, and the tokens of the last one stay away.
+      write('{"access_token":"b')
+      expect(() => file.read(33_000)).toThrow(/not whole JSON/)
+      write({ access_token: 'b' })
+      expect(file.read(34_000).accessToken).toBe('b')
+      rmSync(path)
+      expect(file.stamp(35_000)).not.toBe(stamp)
+      expect(file.read(35_000).accessToken).toBe('b')
+    },
+  )
+
+  it('that is deleted keeps its tokens no longer when the clock is set back', () => {
+    write({ access_token: 'a' })
+    file.read(100_000)
+    rmSync(path)
+    file.read(100_000)
+    expect(file.read(0).accessToken).toBe('a')
+    expect(() => file.read(30_000)).toThrow(/ENOENT/)
+  })
+
+  it.each<[string, () => void]>([
     ['whole JSON without a token, since the tool has signed out', () => write({})],
     ['open to every user', () => write({ access_token: 'b' }, 0o666)],
-  ])('that is %s keeps no tokens', (_, spoil) => {
+  ])('that is %s keeps no tokens, also when it is half written later', (_, spoil) => {
     write({ access_token: 'a' })
     expect(file.read(0).accessToken).toBe('a')
     spoil()
     refused(/contains no bearer token|every user/)
+    write('{"access_token":"b')
+    refused(/not whole JSON/)
   })
 
   it('that does not exist is missing', () => {
