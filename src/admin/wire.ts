@@ -29,13 +29,13 @@ export interface IssuedClient extends Access {
   readonly token: string
 }
 
-/** What came of the requests of a client. */
+/** The outcome of the requests of a client. */
 export interface Outcome extends Omit<ReportSummary, 'needsLogin'> {
   /** The credentials that its requests used and that need a login. */
   readonly needsLogin: readonly MetLogin[]
 }
 
-/** What a request would carry, with the settings and the session of the running proxy. */
+/** Asks what a request would carry, under the settings and the session of the running proxy. */
 export interface ExplainRequest extends RunScope {
   readonly session: string
   readonly url: string
@@ -73,7 +73,7 @@ export interface Status {
   readonly open: number
   readonly requests: number
   readonly tunnels: number
-  /** What came of the requests of all clients. */
+  /** The outcome of the requests of all clients. */
   readonly report: ReportSummary
   /** Children of `run` that use this proxy. */
   readonly clients: readonly RunningClient[]

@@ -86,7 +86,7 @@ export class HallpassProxy {
   }
 
   /**
-   * What came of the requests of all clients.
+   * The outcome of the requests of all clients.
    * @internal
    */
   get report(): ReportSummary {

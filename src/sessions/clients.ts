@@ -14,7 +14,7 @@ export interface AuthenticatedClient {
   readonly scope: Scope
   /** Aborted when the token ends, and when the session ends: its connections end then. */
   readonly revoked: AbortSignal
-  /** What came of its requests. `revoke` returns that of a child. */
+  /** The outcome of its requests. `revoke` returns that of a child. */
   readonly report: Report
 }
 
@@ -42,7 +42,7 @@ const wholeSession: Scope = Object.freeze({})
  * the tokens that shells still send there. After the next start they must open nothing.
  */
 export class Clients {
-  /** What came of the requests of all clients. */
+  /** The outcome of the requests of all clients. */
   readonly report = new Report()
   readonly #sessions: Sessions
   /** A session that is made again under the name is another object, and gets another token. */

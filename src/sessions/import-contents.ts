@@ -9,7 +9,7 @@ import { type UndoneRecord, undoable } from './import-undo.ts'
 import { hostOfOrigin } from './session-storage.ts'
 import { type Written, writeRecords } from './write-records.ts'
 
-/** What is to come into a session: from a file, from a browser's profile, from a bundle of another machine. */
+/** The contents of an import: from a file, from a browser's profile, from a bundle of another machine. */
 export interface Importable extends Reading {
   /** Only a bundle has them. */
   readonly credentials?: readonly BundledCredential[]

@@ -13,7 +13,7 @@ export interface ReadCookie {
   readonly flaws: readonly string[]
 }
 
-/** What becomes of the cookies of one site. */
+/** The outcome for the cookies of one site. */
 export interface SiteOutcome {
   readonly record: Json | undefined
   readonly added: number

@@ -42,7 +42,7 @@ export function sortStorage(origins: Reading['origins']): {
   return { bySite: Map.groupBy(once, ({ storage }) => siteOf(hostOfOrigin(storage.origin))), skipped }
 }
 
-/** What a file has of one origin in several places: of a key the last counts. */
+/** Joins the parts of one origin that stand in several places of a file. The last value of a key counts. */
 function together(given: readonly ReadStorage[]): ReadStorage {
   const [first] = given as readonly [ReadStorage, ...ReadStorage[]]
   if (given.length === 1) return first

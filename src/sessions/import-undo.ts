@@ -12,7 +12,7 @@ const maxImports = 5
 /** As JSON: a sealed record is a third larger and ends at 64 MiB. */
 const maxCharacters = 40 * 1024 * 1024
 
-/** What an import made of a record. */
+/** A record before and after an import. */
 export interface UndoneRecord {
   readonly id: RecordId
   readonly before: Json | undefined

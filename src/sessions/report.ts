@@ -38,7 +38,7 @@ export interface ReportSummary {
   readonly needsLogin: readonly string[]
 }
 
-/** What came of the requests of one client, or of all clients of a proxy. */
+/** The outcome of the requests of one client, or of all clients of a proxy. */
 export class Report {
   /** The report of all clients, which learns everything that this one does. */
   readonly #all: Report | undefined

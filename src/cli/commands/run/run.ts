@@ -89,7 +89,7 @@ function optionWords(input: Input): string[] {
   ]
 }
 
-/** What `--home` and `--config` said: a hallpass inside must look there too. */
+/** The values of `--home` and `--config`, since a hallpass inside must look there too. */
 function ownPlace({ flags, env }: Context): NodeJS.ProcessEnv {
   return {
     ...(flags.home !== undefined && { HALLPASS_HOME: homeOf(env).root }),

@@ -8,7 +8,7 @@ import type { Part } from './part.ts'
 /** More lines than these would hide the rest of the status. */
 const maxTroubles = 5
 
-/** What tools rarely show: the proxy's own answers, and what it could not attach. */
+/** The facts that tools rarely show: the proxy's own answers, and what it could not attach. */
 export function troubleParts({ answers, notAttached }: ReportSummary, flags: GlobalFlags): Part[] {
   const now = Date.now()
   const times = (count: number, at: string) =>
