@@ -222,10 +222,17 @@ export class FileStore implements Store {
 
   /**
    * Runs in the record's lock. Returns the new version.
-   * @param owner the session that the change is for. Another can get its name at any moment, and nothing may go into that one
+   * @param held the session that had the name when the caller took the lock. Without it, the change is for the session that has it now
    */
-  async #commit(id: RecordId, path: string, change: Change, owner = this.#ownerOf(id)): Promise<number> {
-    const before = await this.#read(id, path)
+  async #commit(id: RecordId, path: string, change: Change, held?: string): Promise<number> {
+    let now: string | undefined
+    let before: StoredRecord | undefined
+    // Another session can get the name meanwhile. Its changes must not find the record of the removed one, or fail with its write.
+    do {
+      now = this.#ownerOf(id)
+      before = await this.#read(id, path)
+    } while (this.#ownerOf(id) !== now)
+    const owner = held ?? now
     const value = change(before?.value)
     if (value === undefined) return before === undefined ? 0 : this.#remove(id, owner, path, before)
     const json = JSON.stringify(value)

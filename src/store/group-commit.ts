@@ -30,7 +30,7 @@ export class GroupCommit {
 
   async #drain(key: string, queue: Waiting[], commit: Commit): Promise<void> {
     while (queue.length > 0) {
-      let batch: Waiting[] = []
+      let batch: Waiting[] | undefined
       try {
         const version = await commit((before) => {
           let value = before
@@ -45,10 +45,11 @@ export class GroupCommit {
           })
           return value
         })
-        for (const { resolve } of batch) resolve(version)
+        for (const { resolve } of batch ?? []) resolve(version)
       } catch (error) {
-        // It failed before the first change (the lock, a damaged record), so all of them failed.
-        for (const { reject } of batch.concat(queue.splice(0))) reject(error)
+        // Without a batch it failed before the first change (the lock, a damaged record), so all of them failed.
+        // Changes that came after the batch get a write of their own. They can be of another session, which got the name.
+        for (const { reject } of batch ?? queue.splice(0)) reject(error)
       }
     }
     this.#queues.delete(key)
