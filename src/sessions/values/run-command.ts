@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from 'node:child_process'
-import { printable } from '../../log/printable.ts'
+import { spelledOut } from '../../log/printable.ts'
 import { Scrubber } from '../../log/scrubber.ts'
 import { Secret } from '../../secret.ts'
 
@@ -7,6 +7,8 @@ import { Secret } from '../../secret.ts'
 const deadlineMs = 20_000
 /** A value has some kilobytes. More output is something else. */
 const maxBytes = 1024 * 1024
+/** A program that the command leaves in the background may keep stdout open. The command's own output is read by then. */
+const lingerMs = 500
 /** A line of a program can be long, and people read it. */
 const maxReasonLength = 300
 
@@ -22,6 +24,13 @@ export function runCommand([program = '', ...args]: readonly string[]): Promise<
     })
     // A program that asks on stdin would wait for ever.
     child.stdin?.end()
+    child.once('exit', () => {
+      const cut = setTimeout(() => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+      }, lingerMs)
+      child.once('close', () => clearTimeout(cut))
+    })
   })
 }
 
@@ -35,11 +44,21 @@ function howEnded({ code, killed, signal }: ExecFileException): string {
     : `was ended by ${signal ?? 'a signal'}`
 }
 
-/** The last line of stderr, without what the command printed on stdout: it can be a value. */
+/** The values that stdout may hold: lines, texts of JSON, words, tokens in a form. */
+const valueParts = [/[^\r\n]+/g, /[^"\r\n]+/g, /[^\s"']{8,}/g, /[\w.~+/-]{8,}/g]
+
+/** The last line of stderr, without the parts that the command also printed on stdout: they can be a value. */
 function lastWords(stderr: string, stdout: string): string {
   const last = stderr.trimEnd().split(/\r?\n/).at(-1) ?? ''
   if (last === '') return ''
   const scrubber = new Scrubber()
-  for (const line of stdout.split(/\r?\n/)) scrubber.add(new Secret(line))
-  return `: ${printable(scrubber.scrub(last).slice(0, maxReasonLength))}`
+  for (const [part] of valueParts.flatMap((parts) => [...stdout.matchAll(parts)])) {
+    scrubber.add(new Secret(part))
+    // Too many parts to cut them all out.
+    if (scrubber.forgotten > 0) return ''
+  }
+  // The scrubber finds values as the JSON of the log spells them.
+  const spelled = JSON.stringify(spelledOut(last)).slice(1, -1)
+  const line = scrubber.scrub(spelled).replaceAll(/\\(["\\])/g, '$1')
+  return `: ${line.slice(0, maxReasonLength)}`
 }
