@@ -21,11 +21,19 @@ import type { RefreshedTokens } from './values/refreshed-tokens.ts'
 
 /** An API may answer 401 to a request that no token of the user allows. New tokens do not help then, and each refresh costs. */
 const uselessMs = 60_000
+/** The same after a failure that a person can mend: a login helps soon after it. */
+const needsLoginMs = 10_000
 
 /** A credential in use, with the time of its next refresh. */
 export interface DueTokens {
   readonly name: string
   readonly dueAt: number
+}
+
+interface Useless {
+  readonly accessToken: Secret
+  readonly until: number
+  readonly answer: 'no' | 'needs-login'
 }
 
 export interface SessionTokensParts {
@@ -45,8 +53,8 @@ export class SessionTokens {
   readonly #refresher: Refresher | undefined
   readonly #now: () => number
   readonly #uses = new Map<string, Use>()
-  /** Access tokens that an origin rejected as soon as they were new. */
-  readonly #useless = new Map<string, { readonly accessToken: Secret; readonly until: number }>()
+  /** Access tokens that an origin rejected and that asking again did not replace, with the answer to the next 401. */
+  readonly #useless = new Map<string, Useless>()
 
   /** @internal */
   constructor({ session, credentials, values, refresher, now }: SessionTokensParts) {
@@ -214,19 +222,21 @@ export class SessionTokens {
     const sent = sentToken(plan)
     if (sent === undefined) return 'no'
     const { name, accessToken, freshness } = sent
-    if (replayed) {
-      this.#useless.set(name, { accessToken, until: this.#now() + uselessMs })
-      return 'no'
+    const useless = (answer: Useless['answer']) => {
+      const until = this.#now() + (answer === 'needs-login' ? needsLoginMs : uselessMs)
+      this.#useless.set(name, { accessToken, until, answer })
+      return answer
     }
+    if (replayed) return useless('no')
     if (await this.#isReplaced(name, accessToken)) return 'retry'
     if (freshness.needsLogin !== undefined) return 'needs-login'
-    const useless = this.#useless.get(name)
-    if (useless?.accessToken.equals(accessToken.reveal()) && this.#now() < useless.until) return 'no'
+    const known = this.#useless.get(name)
+    if (known?.accessToken.equals(accessToken.reveal()) && this.#now() < known.until) return known.answer
     const outcome = await this.#renewOne(name, { because: 'rejected', accessToken })
     if (await this.#isReplaced(name, accessToken)) return 'retry'
-    // The same token again: the next 401 within a minute does not ask once more.
-    if (outcome.kind === 'refreshed') this.#useless.set(name, { accessToken, until: this.#now() + uselessMs })
-    if (outcome.kind === 'needs-login') return 'needs-login'
+    // The same token again, or none: the next 401 does not ask once more so soon.
+    if (outcome.kind === 'refreshed') return useless('no')
+    if (outcome.kind === 'needs-login') return useless('needs-login')
     return outcome.kind === 'not-refreshable' && this.#isSpent(freshness) ? 'needs-login' : 'no'
   }
 

@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { scratchFolder } from '../../test/store/scratch.ts'
 import { SessionStage, second, sentBy, url } from '../../test/support/session-stage.ts'
 import { type Deed, pair } from '../../test/support/token-server.ts'
 
@@ -150,6 +153,27 @@ describe('a 401 of an origin', () => {
     expect(stage.asked()).toHaveLength(1)
     stage.now += 60 * second
     expect(await rejectedOf()).toBe('retry')
+  })
+
+  it('leaves the value of a command that fails now to the other hosts, and does not run it for each 401', async () => {
+    const folder = scratchFolder()
+    const file = (name: string) => join(folder, name)
+    const lines = ['#!/bin/sh', `cd '${folder}'`, 'echo >> runs', '[ ! -e broken ] && echo value-1']
+    writeFileSync(file('print'), `${lines.join('\n')}\n`, { mode: 0o700 })
+    const runs = () => readFileSync(file('runs'), 'utf8').length
+    await stage.open({
+      api: { kind: 'bearer', hosts: ['api.test', 'other.test'], fromCommand: file('print') },
+    })
+    expect(await stage.sent()).toBe('Bearer value-1')
+    writeFileSync(file('broken'), '')
+    for (let n = 0; n < 3; n++) expect(await rejectedOf()).toBe('needs-login')
+    expect(runs()).toBe(2)
+    expect(await stage.sent('https://other.test/')).toBe('Bearer value-1')
+    stage.now += 10 * second
+    expect(await rejectedOf()).toBe('needs-login')
+    expect(runs()).toBe(3)
+    stage.now += 3600 * second
+    expect(await stage.sent()).toBeUndefined()
   })
 
   it('leads to nothing for other kinds, and for a request without a token', async () => {

@@ -68,14 +68,22 @@ export class CommandValue {
 
   async #run(): Promise<RefreshOutcome> {
     const found = await this.#obtain()
-    if (typeof found === 'string') {
-      this.#state = { kind: 'failed', reason: found, retryAt: this.#now() + pauseMs }
-    } else {
-      this.#state = { kind: 'live', ...found }
-      this.#values++
-    }
+    if (typeof found === 'string') return this.#failed(found)
+    this.#state = { kind: 'live', ...found }
+    this.#values++
     this.#changed()
-    return typeof found === 'string' ? { kind: 'needs-login', reason: found } : { kind: 'refreshed' }
+    return { kind: 'refreshed' }
+  }
+
+  #failed(reason: string): RefreshOutcome {
+    const now = this.#now()
+    // One origin may refuse the value, and the others still take it.
+    const holds = this.#state.kind === 'live' && this.#state.expiresAt > now
+    if (!holds) {
+      this.#state = { kind: 'failed', reason, retryAt: now + pauseMs }
+      this.#changed()
+    }
+    return { kind: 'needs-login', reason }
   }
 
   /** A value, or the reason why the command gave none. */
