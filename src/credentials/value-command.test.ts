@@ -11,6 +11,8 @@ it.each<[line: string, words: readonly string[]]>([
   [`say "a \\"quoted\\" \\\\ 'word'" ''`, ['say', `a "quoted" \\ 'word'`, '']],
   ['C:\\tools\\gh.exe auth', ['C:\\tools\\gh.exe', 'auth']],
   ["say '$HOME | `x`' a~b", ['say', '$HOME | `x`', 'a~b']],
+  ["env A=b find '*' '?' a#b 'a\nb'", ['env', 'A=b', 'find', '*', '?', 'a#b', 'a\nb']],
+  ['gh auth token\n', ['gh', 'auth', 'token']],
 ])('%j has the words %j', (line, words) => expect(commandWords(line)).toEqual(words))
 
 it.each([
@@ -22,6 +24,14 @@ it.each([
   ['echo `id`', /`/],
   ['cat < file', /</],
   ['~/bin/print', /~/],
+  ['cat *.token', /so \* would/],
+  ['cat token.?', /so \? would/],
+  ['cat token[1]', /so \[ would/],
+  ['(gh auth token)', /so \( would/],
+  ['gh auth token # mine', /so # would/],
+  ['GH_HOST=git.example gh auth token', /write env GH_HOST=… before/],
+  ['gh auth token\ngh auth status', /line break/],
+  ['gh auth \\\n token', /line break/],
   ["say 'open", /quote is not closed/],
   ['say "open', /quote is not closed/],
   ['', /empty/],

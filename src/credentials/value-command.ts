@@ -70,6 +70,7 @@ export function commandWords(line: string): readonly string[] | string {
   const words: string[] = []
   let word: string | undefined
   for (const [part, single, double, escaped, blank, plain] of line.trim().matchAll(parts)) {
+    if (/[\r\n]/.test(blank ?? escaped ?? '')) return 'the command has a line break outside quotes'
     if (blank !== undefined) {
       if (word !== undefined) words.push(word)
       word = undefined
@@ -84,10 +85,13 @@ export function commandWords(line: string): readonly string[] | string {
   }
   if (word !== undefined) words.push(word)
   if (words[0] === undefined || words[0] === '') return 'the command is empty'
+  const [, variable] = /^(\w+)=/.exec(words[0]) ?? []
+  if (variable !== undefined)
+    return `no shell runs the command, so it cannot begin with ${variable}=: write env ${variable}=… before the program`
   return words.some((each) => each.includes('\0')) ? 'the command has a NUL' : words
 }
 
-/** Whether a shell would give this character a meaning. `~` has one at the beginning of a word. */
+/** Whether a shell would give this character a meaning. `~` and `#` have one at the beginning of a word. */
 function means(plain: string | undefined, before: string | undefined): boolean {
-  return plain !== undefined && (/[|&;<>$`]/.test(plain) || (plain === '~' && before === undefined))
+  return plain !== undefined && (/[|&;<>$`()*?[]/.test(plain) || (/[~#]/.test(plain) && before === undefined))
 }
