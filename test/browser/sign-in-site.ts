@@ -12,6 +12,17 @@ const inDatabase = `
   })`
 
 /**
+ * For scripts of pages: a request when hallpass has read what is stored now. It asks for the databases once in each look, and when it
+ * asks again it has the answer to the first look.
+ */
+const whenRead = (request: string) => `
+  let looks = 0
+  indexedDB.databases = () => {
+    if (++looks === 2) fetch('${request}')
+    return IDBFactory.prototype.databases.call(indexedDB)
+  }`
+
+/**
  * A site to sign in at, on two domains. The form of app.site.test leads to sso.other.test and back to app.site.test, which sets an
  * HttpOnly cookie. Its page sets a cookie and a localStorage token by script, and keeps another token and a key that cannot be
  * exported in databases. A frame of evil.site.test in it lies about its origin. /never does not answer.
@@ -49,11 +60,15 @@ export async function signInSite(): Promise<TestOrigin> {
           document.cookie = 'theme=BYSCRIPT; secure; max-age=3600'
           localStorage.setItem('auth', JSON.stringify({ access: 'LOCALTOKEN' }))
           localStorage.setItem('__proto__', 'a key like any other')
-          setTimeout(() => sessionStorage.setItem('tab', 'SESSIONTOKEN'), 400)
           ${inDatabase}
-          inDatabase('accounts', (store) => store.put({ access: 'DATABASETOKEN' }, 'ada'))
-          crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-            .then((key) => inDatabase('keys', (store) => store.put(key, 'ada')))
+          Promise.all([
+            new Promise((resolve) => setTimeout(resolve, 400)).then(() => sessionStorage.setItem('tab', 'SESSIONTOKEN')),
+            inDatabase('accounts', (store) => store.put({ access: 'DATABASETOKEN' }, 'ada')),
+            crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+              .then((key) => inDatabase('keys', (store) => store.put(key, 'ada'))),
+            new Promise((resolve) => { document.querySelector('iframe').onload = resolve }),
+          ]).then(() => {${whenRead('/home-is-read')}
+          })
         </script>`)
       else if (host.startsWith('evil.'))
         html(`<script>
@@ -75,7 +90,8 @@ export async function signInSite(): Promise<TestOrigin> {
             const stored = [Object.keys(localStorage), Object.values(localStorage), kept?.access]
             fetch('/saw?' + encodeURIComponent(JSON.stringify(stored)))
             localStorage.setItem('auth', 'CHANGED')
-            inDatabase('accounts', (store) => store.put({ access: 'CHANGED' }, 'ada'))
+            return inDatabase('accounts', (store) => store.put({ access: 'CHANGED' }, 'ada'))
+          }).then(() => {${whenRead('/change-is-read')}
           })
         </script>`)
       } else if (url.pathname === '/changes') {
