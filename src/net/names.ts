@@ -23,6 +23,7 @@ type Addresses = readonly LookupAddress[]
  */
 export class Names {
   readonly #servers: readonly string[] | undefined
+  readonly #system: (host: string) => Promise<Addresses>
   /** One look-up for all who ask for the same name. */
   readonly #flights = new Map<string, Promise<Addresses>>()
   readonly #turns = new Turns(mostGetaddrinfo, queueMs)
@@ -30,9 +31,13 @@ export class Names {
   readonly #sources = cached('/etc/nsswitch.conf', parseNsswitch)
   readonly #resolving: () => Resolving
 
-  /** @param servers name servers, `address:port`, in place of the system's sources. */
-  constructor(servers?: readonly string[]) {
+  /**
+   * @param servers name servers, `address:port`, in place of the system's sources
+   * @param system answers in place of getaddrinfo
+   */
+  constructor(servers?: readonly string[], system = askSystem) {
     this.#servers = servers
+    this.#system = system
     // A laptop that changes its network has new name servers, so a new file makes a new resolver.
     this.#resolving = cached('/etc/resolv.conf', (text) => resolvingOf(text, servers))
   }
@@ -86,10 +91,14 @@ export class Names {
   async #getaddrinfo(host: string): Promise<Addresses> {
     // Each name is in the queue once, so no host holds up the others with many requests.
     return await this.#turns.run(
-      () => getaddrinfo(host, { all: true }),
+      () => this.#system(host),
       () => failure(host, 'EAI_AGAIN'),
     )
   }
+}
+
+function askSystem(host: string): Promise<Addresses> {
+  return getaddrinfo(host, { all: true })
 }
 
 /** The names of this system, for all connections of the process: the threads are the process's too. */

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Names } from '../../src/net/names.ts'
 import { httpOrigin } from '../support/origin.ts'
@@ -59,6 +60,21 @@ it('names without an answer stop no other name', async () => {
   expect((await client.response()).status).toBe(200)
   // The other name came last and was answered first.
   expect(ended).toEqual([])
+})
+
+it('eight names that go to the system take two threads at once', async () => {
+  let running = 0
+  let most = 0
+  const names = new Names(undefined, async () => {
+    most = Math.max(most, ++running)
+    await setImmediate()
+    running--
+    return [{ address: '192.0.2.1', family: 4 }]
+  })
+  // A name of one label is for the system in any configuration.
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => names.addresses(`name${i}`)))
+  expect(answers.flat()).toHaveLength(8)
+  expect(most).toBe(2)
 })
 
 it('an address from a name server is checked before it is dialled', async () => {
