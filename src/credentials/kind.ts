@@ -120,6 +120,8 @@ export interface LastRefresh {
   readonly reason?: string | undefined
   /** In a row. */
   readonly failures: number
+  /** Those of the failures that are refusals in words that hallpass does not know. */
+  readonly refusals?: number | undefined
   readonly retryAt?: number | undefined
 }
 

@@ -374,6 +374,7 @@ function valueSchema(z: Zod) {
         result: z.enum(['refreshed', 'failed', 'needs-login']),
         reason: z.string().optional(),
         failures: z.number(),
+        refusals: z.number().optional(),
         retryAt: time().optional(),
       })
       .optional(),

@@ -113,6 +113,18 @@ describe('refusals in unknown words', () => {
     expect(await stage.sealed()).not.toHaveProperty('needsLogin')
   })
 
+  it('are counted apart from failures of other kinds', async () => {
+    const busy = { status: 503, body: '' }
+    for (const deed of [busy, busy, refusal, refusal, busy]) {
+      stage.server.deed = () => deed
+      await fail(1)
+      expect(await stage.sealed()).not.toHaveProperty('needsLogin')
+    }
+    stage.server.deed = () => refusal
+    expect(await stage.refresh()).toMatchObject({ kind: 'needs-login' })
+    expect(await stage.sealed()).toMatchObject({ last: { failures: 6, refusals: 3 } })
+  })
+
   it('mean no login while the access token lives', async () => {
     stage.now = begin + 60_000
     stage.server.deed = () => refusal

@@ -65,7 +65,7 @@ export const nextTryMs = 5_000
 /** The longest wait for all tries together. */
 const allTriesMs = 10_000
 
-/** After so many failures, a refusal in unknown words no longer counts as temporary. */
+/** So many refusals in unknown words no longer count as temporary. */
 const refusalsForLogin = 3
 
 /** Names a record. */
@@ -275,13 +275,22 @@ export class Refresher {
     const asked = answer.kind === 'not-used' ? askedRetryAt(answer.retryAfter, at) : undefined
     // `Retry-After: 0` must not make those who wait ask without end.
     const retryAt = Math.max(asked ?? 0, retryAtAfter(failures, at))
-    const last = { at, result: 'failed', reason, failures, retryAt } as const
+    const refused = answer.kind === 'not-used' && answer.refused
+    const refusals = (rest.last?.refusals ?? 0) + (refused ? 1 : 0)
+    const last = {
+      at,
+      result: 'failed',
+      reason,
+      failures,
+      ...(refusals > 0 && { refusals }),
+      retryAt,
+    } as const
     // This answer may say that the refresh token was not used this time. An earlier unknown fate stays unknown.
     const unknown = attempt ?? (answer.kind === 'unknown' ? spent(held.value, definition, at) : undefined)
-    const refused = answer.kind === 'not-used' && answer.refused && failures >= refusalsForLogin
     const live = rest.tokens !== undefined && lives(rest.tokens, why, at)
     // The server may recover, so hallpass still asks it, at the times of the back-off.
-    const needsLogin = refused && !live ? { since: before?.since ?? at, reason } : undefined
+    const needsLogin =
+      refused && refusals >= refusalsForLogin && !live ? { since: before?.since ?? at, reason } : undefined
     await note(held, {
       ...rest,
       ...(needsLogin && { needsLogin }),
