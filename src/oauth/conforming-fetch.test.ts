@@ -49,6 +49,10 @@ describe('the answer to a refresh', () => {
     ['with status 400 and no error', { status: 400, body: pair(2) }],
     ['with status 500 and no error', { status: 500, body: pair(2) }],
     ['with an empty error', { body: pair(2, { error: '', errors: [], error_code: 0 }) }],
+    [
+      'beside words about the refresh token before',
+      { body: pair(2, { message: 'The old refresh token is no longer valid.' }) },
+    ],
     ['with an error of 0 in text', { body: pair(2, { errcode: '0' }) }],
     [
       'in an envelope that has the type',

@@ -61,11 +61,12 @@ function conformed(answer: JsonObject, { url, init, response }: Exchange): Confo
   const names = ok ? undefined : ['access_token']
   const conforming = grant === null ? conformingDevice(answer, url, at) : conformingTokens(answer, at, names)
   const error = namedError(answer, !ok)
+  if (ok && error === undefined && conforming !== undefined) return { ...conforming, status: 200 }
   if (grant === 'refresh_token' && isRefusal(status, error) && saysDeadGrant(answer))
     return { error: dead(error) }
   if (error !== undefined) return { error }
   // Some servers send tokens with the status of an error. Tokens never come with a redirect.
-  if (conforming !== undefined && (ok || status >= 400)) return { ...conforming, status: 200 }
+  if (conforming !== undefined && status >= 400) return { ...conforming, status: 200 }
   return { answer, ignored: [], status }
 }
 
