@@ -17,6 +17,7 @@ import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
 import { siteOfPage } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type Rule, type RuleSet } from '../rules/rule.ts'
+import { expiryOf } from '../store/session-metadata.ts'
 import { type SessionMetadata, type Store, sessionExpired, sessionRemoved } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
@@ -321,8 +322,4 @@ function throwProblem(made: Plan, held: readonly HeldCredential[]): void {
     if (problem === undefined) continue
     if (kind === 'unknown' || (problem instanceof Error && problem.message === reason)) throw problem
   }
-}
-
-function expiryOf({ expiresAt }: SessionMetadata): number {
-  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
 }

@@ -3,6 +3,7 @@ import { HallpassError } from '../errors.ts'
 import type { DueRefresh } from '../oauth/keep-fresh.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { checkName } from '../store/names.ts'
+import { expiryOf } from '../store/session-metadata.ts'
 import {
   type SessionMetadata,
   type Store,
@@ -192,7 +193,7 @@ export class Sessions {
   /** The metadata of a session that has not expired. */
   async #read(name: string): Promise<SessionMetadata | 'expired' | undefined> {
     const metadata = await this.#store.readSession(name)
-    if (metadata?.expiresAt === undefined || this.#now() < Date.parse(metadata.expiresAt)) return metadata
+    if (metadata === undefined || this.#now() < expiryOf(metadata)) return metadata
     // Another process may have removed it and made it again since.
     await this.#drop(name, metadata.id)
     return 'expired'

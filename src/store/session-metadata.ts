@@ -7,6 +7,11 @@ export function formatSession(session: SessionMetadata): string {
   return `${JSON.stringify(session, null, 2)}\n`
 }
 
+/** In milliseconds since 1970. */
+export function expiryOf({ expiresAt }: SessionMetadata): number {
+  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
+}
+
 /** Throws `record-damaged` with the name of the file. */
 export function parseSession(text: string, name: string, file: string): SessionMetadata {
   const parsed = parseJsonObject(text)
