@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { scratchFolder, scratchStore } from '../../test/store/scratch.ts'
+import { sessionFile } from '../store/record-path.ts'
 import { detours } from './detours.ts'
 
 const createdAt = '2026-11-21T08:00:00.000Z'
@@ -36,6 +37,15 @@ it('the hosts of the configuration and of each session that has not expired coun
     'remove captured.example from NO_PROXY',
   ])
   expect(await store.sessions()).toEqual(['old', 'work'])
+})
+
+it('a damaged session does not hide the others', async () => {
+  const { home, examine } = await stage()
+  writeFileSync(sessionFile(home, 'old'), '{')
+  expect(await examine()).toEqual([
+    'remove work.example from NO_PROXY',
+    'remove captured.example from NO_PROXY',
+  ])
 })
 
 it('the hosts of the configuration count when there is no session yet', async () => {

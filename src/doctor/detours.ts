@@ -2,7 +2,7 @@ import { type Config, checkConfig } from '../config/load-config.ts'
 import { findDetours } from '../environment/detours.ts'
 import { knownHosts } from '../library/known-hosts.ts'
 import type { HostPattern } from '../rules/host-pattern.ts'
-import { defaultSession, Sessions } from '../sessions/sessions.ts'
+import { defaultSession, nothingIfLost, Sessions } from '../sessions/sessions.ts'
 import { FileStore } from '../store/file.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { expiryOf } from '../store/session-metadata.ts'
@@ -24,7 +24,11 @@ export const detours: Check = {
       if (metadata === undefined || now >= expiryOf(metadata)) return []
       return knownHosts(await sessions.get(name), { config, store }, {})
     }
-    const hosts = await Promise.all([configuredHosts(config), ...(await store.sessions()).map(hostsOf)])
+    // Another check reports damaged sessions.
+    const hosts = await Promise.all([
+      configuredHosts(config),
+      ...(await store.sessions()).map((name) => hostsOf(name).catch(nothingIfLost)),
+    ])
     const found = await findDetours(env, [...new Set(hosts.flat().map(({ text }) => text))])
     if (found.length === 0) return [good('none that leads around hallpass')]
     return found.map(({ fact, remedy }) => note(fact, remedy))

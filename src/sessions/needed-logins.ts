@@ -18,19 +18,14 @@ export interface NeededLogin extends MetLogin {
   readonly reason: string
 }
 
-/** The credentials of all sessions that only a login can mend. */
+/** The credentials of all readable sessions that only a login can mend. */
 export async function neededLogins(sessions: Sessions, now: number): Promise<readonly NeededLogin[]> {
-  const found = await Promise.all(
-    (await sessions.list()).map(async ({ name: session }) => {
-      const credentials = await (await sessions.get(session)).credentials.list()
-      return credentials.flatMap((credential) => {
-        const reason = whyLogin(credential, now)
-        if (reason === undefined) return []
-        return [{ session, reason, ...metLogin(credential) }]
-      })
+  return sessions.inEach(async (session) =>
+    (await session.credentials.list()).flatMap((credential) => {
+      const reason = whyLogin(credential, now)
+      return reason === undefined ? [] : { session: session.name, reason, ...metLogin(credential) }
     }),
   )
-  return found.flat()
 }
 
 /** The named credentials of a session, with the page to sign in at. */

@@ -285,6 +285,18 @@ it('an expired session that another process makes again meanwhile stays', async 
   expect((await shared.get('work')).id).toBe('two')
 })
 
+it('can remove a session whose file is damaged, and the default one', async () => {
+  const { store: files, home } = await scratchStore()
+  const shared = new Sessions({ store: files, config: ruleSet(), now: () => now })
+  await shared.get('default')
+  for (const name of ['work', 'default']) {
+    writeFileSync(sessionFile(home, name), '{')
+    await expect(shared.get(name)).rejects.toMatchObject({ code: 'record-damaged' })
+    await shared.remove(name)
+  }
+  expect((await shared.list()).map(({ name }) => name)).toEqual(['default'])
+})
+
 it('tells sessions without an id apart by the time of their making', async () => {
   const { store: files, home } = await scratchStore()
   const write = (minute: number) => {

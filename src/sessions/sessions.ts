@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { HallpassError } from '../errors.ts'
+import { HallpassError, hallpassErrorOf } from '../errors.ts'
 import type { DueRefresh } from '../oauth/keep-fresh.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { checkName } from '../store/names.ts'
@@ -87,13 +87,21 @@ export class Sessions {
 
   /** Sorted by name. The default session is always among them. */
   async list(): Promise<readonly SessionMetadata[]> {
-    const names = new Set([...(await this.#store.sessions()), defaultSession])
     const found: SessionMetadata[] = []
-    for (const name of [...names].sort()) {
+    for (const name of await this.#names()) {
       const metadata = await this.#metadata(name)
       if (typeof metadata === 'object') found.push(metadata)
     }
     return found
+  }
+
+  /**
+   * What `look` finds in each session. A session that is damaged, or that somebody removes meanwhile, does not hide the others.
+   * @internal
+   */
+  async inEach<T>(look: (session: Session) => Promise<readonly T[]>): Promise<readonly T[]> {
+    const found = (await this.#names()).map((name) => this.get(name).then(look).catch(nothingIfLost))
+    return (await Promise.all(found)).flat()
   }
 
   async create(options: CreateOptions = {}): Promise<Session> {
@@ -131,8 +139,8 @@ export class Sessions {
   /** Removes a session with everything in it, and ends its client token. The default session exists again at once, empty. Throws `session-missing`. */
   async remove(name: string): Promise<void> {
     checkName('session', name)
-    if (name !== defaultSession && (await this.#store.readSession(name)) === undefined)
-      throw sessionMissing(name)
+    // It is not read, because nothing but its removal mends a damaged one.
+    if (name !== defaultSession && !(await this.#store.sessions()).includes(name)) throw sessionMissing(name)
     await this.#drop(name)
   }
 
@@ -190,6 +198,10 @@ export class Sessions {
     await Promise.all([...this.#sessions.values()].map((session) => session.flush()))
   }
 
+  async #names(): Promise<readonly string[]> {
+    return [...new Set([...(await this.#store.sessions()), defaultSession])].sort()
+  }
+
   /** The metadata of a session that has not expired. */
   async #read(name: string): Promise<SessionMetadata | 'expired' | undefined> {
     const metadata = await this.#store.readSession(name)
@@ -240,6 +252,13 @@ export class Sessions {
     }
     for (const { name, id } of oldest) await this.#drop(name, id)
   }
+}
+
+/** For work on all sessions, when one of them was removed or is damaged. */
+export function nothingIfLost(error: unknown): readonly never[] {
+  const { code } = hallpassErrorOf(error)
+  if (code === 'session-missing' || code === 'record-damaged') return []
+  throw error
 }
 
 function takenName(name: string): HallpassError {

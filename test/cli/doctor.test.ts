@@ -180,6 +180,25 @@ describe('doctor', () => {
     }
   })
 
+  test('says how to remove a damaged session, and that ends all trouble', async () => {
+    const cli = new CommandLine()
+    await cli.run(['session', 'create', 'work'])
+    writeFileSync(join(cli.home, 'sessions', 'work', 'session.json'), '{', { mode: 0o600 })
+    expect(await cli.run(['session', 'list'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('hallpass doctor'),
+    })
+    const { status, findings } = await examine(cli)
+    expect(status).toBe(1)
+    expect(findings.filter(({ verdict }) => verdict === 'bad')).toMatchObject([
+      { check: 'records', remedy: 'npx hallpass session rm work' },
+    ])
+    expect(await cli.run(['session', 'rm', 'work'])).toMatchObject({ status: 2 })
+    expect(await cli.run(['session', 'rm', 'work', '--yes'])).toMatchObject({ status: 0 })
+    expect(await cli.run(['session', 'list'])).toMatchObject({ status: 0 })
+    expect(await examine(cli)).toMatchObject({ status: 0 })
+  })
+
   test('reports a damaged key once, and nothing about the records that it seals', async () => {
     const cli = new CommandLine()
     await cli.run(['session', 'create', 'work'])

@@ -1,3 +1,4 @@
+import { hallpassErrorOf } from '../../../errors.ts'
 import { defaultSession } from '../../../sessions/sessions.ts'
 import { Exit, type Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
@@ -5,8 +6,11 @@ import { counted } from '../../counted.ts'
 export const run: Run = async (context, input) => {
   const { output } = context
   const { sessions, store } = await context.open()
-  // A missing session must fail before the question.
-  const { name } = await sessions.get(input.args[0] ?? '')
+  const name = input.args[0] ?? ''
+  // A missing session must fail before the question. A damaged one can be removed.
+  await sessions.get(name).catch((error: unknown) => {
+    if (hallpassErrorOf(error).code !== 'record-damaged') throw error
+  })
   const sites = (await store.names(name, 'cookies')).length
   const credentials = (await store.names(name, 'credential')).length
   const held = `cookies of ${counted(sites, 'site')}, ${counted(credentials, 'credential')}`
