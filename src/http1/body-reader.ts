@@ -6,7 +6,7 @@ import type { FieldLine } from './field-line.ts'
 import type { Framing } from './framing.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { Http1Error } from './http1-error.ts'
-import { type BodyLimits, bodyLimits, responseBodyLimits } from './limits.ts'
+import { type BodyLimits, bodyLimits, responseBodyLimits, responseHeadLimits } from './limits.ts'
 import { mendTrailers, parseTrailers } from './trailers.ts'
 
 export interface BodyPart {
@@ -227,7 +227,7 @@ export class BodyReader {
     }
     const text = bytes.toString('latin1', 0, length)
     try {
-      return { fields: parseTrailers(text.slice(0, -2)), length }
+      return { fields: parseTrailers(text.slice(0, -2), responseHeadLimits.fields), length }
     } catch (error) {
       if (!(error instanceof Http1Error)) throw error
       this.#repairs.add('the trailers')

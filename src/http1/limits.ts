@@ -32,5 +32,5 @@ export interface BodyLimits {
 /** A chunk-size line is a dozen bytes; extensions are all but unused (RFC 9112, 7.1.1 asks for a bound). */
 export const bodyLimits: BodyLimits = { chunkLineBytes: 1_024, trailerBytes: 16_384 }
 
-/** Chromium takes 16 KiB of chunk line. Both it and curl take any trailers: here they are bounded as the head is. */
+/** Chromium takes 16 KiB of chunk line. Both it and curl take any number of trailers: here they are bounded as the head is. */
 export const responseBodyLimits: BodyLimits = { chunkLineBytes: 16_384, trailerBytes: 262_144 }

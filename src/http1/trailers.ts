@@ -24,8 +24,8 @@ const neverInTrailers: ReadonlySet<string> = new Set([
 ])
 
 /** Parses the lines between the last chunk and the empty line; a field that must not be there is dropped. */
-export function parseTrailers(text: string): FieldLine[] {
-  const fields = parseFieldLines(text, 0, headLimits.fields)
+export function parseTrailers(text: string, maxFields: number = headLimits.fields): FieldLine[] {
+  const fields = parseFieldLines(text, 0, maxFields)
   // RFC 9110, 6.5.1: a length that comes behind the body. Nobody sends one but to see who believes it.
   if (fields.some(({ lower }) => framingFields.has(lower)))
     throw new Http1Error('there is a length in the trailers')

@@ -314,6 +314,8 @@ export class ResponseRelay {
   /** The origin has ended its side. */
   ended(): void {
     if (this.state === 'waiting') this.#endedMeanwhile.push(() => this.ended())
+    else if (this.state === 'head' && this.#upstream.reader.started)
+      this.#exchange.malformed(new Http1Error('the origin ended in the head of its answer'))
     else if (this.state !== 'body' || this.#body === undefined) this.#exchange.dropped(undefined)
     else if (this.#body.end() === 'complete') this.#finish(false)
     else this.#exchange.truncated('the origin ended its answer too early')

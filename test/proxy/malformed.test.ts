@@ -144,12 +144,17 @@ describe('a malformed answer', () => {
   })
 
   it.each([
-    ['nothing', ''],
-    ['half a head', 'HTTP/1.1 200 OK\r\nContent-'],
-  ])('that ends after %s: 502', async (_what, answer) => {
+    ['nothing', '', 'upstream-unreachable'],
+    ['an interim answer', 'HTTP/1.1 103 Hi\r\n\r\n', 'upstream-unreachable'],
+    ['half a head', 'HTTP/1.1 200 OK\r\nContent-', 'upstream-malformed'],
+    ['a head without its empty line', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n', 'upstream-malformed'],
+  ])('that ends after %s: 502', async (_what, answer, code) => {
     await using s = await scene((socket) => onHead(socket, () => socket.end(answer)))
     const client = await s.proxy.secure('site.test')
     client.send(get())
-    expect((await client.response()).head).toContain('Hallpass-Error: upstream-')
+    let last = await client.response()
+    while (last.status === 103) last = await client.response()
+    expect(last.status).toBe(502)
+    expect(last.head).toContain(`Hallpass-Error: ${code}\r\n`)
   })
 })
