@@ -123,7 +123,8 @@ export class HeadReader<H extends RequestHead | ResponseHead> {
     if (this.#checked > 0) return
     const end = bytes.indexOf(lf, before)
     if (end >= 0) {
-      mendStatusLine(bytes.toString('latin1', 0, end), this.#limits, new Set())
+      const line = bytes.toString('latin1', 0, bytes[end - 1] === cr ? end - 1 : end)
+      mendStatusLine(line, this.#limits, new Set())
       this.#checked = end + 1
     } else if (!'http/'.startsWith(bytes.toString('latin1', 0, 5).toLowerCase())) {
       throw new Http1Error('the status line is not version, status and reason')
