@@ -26,6 +26,7 @@ export interface BodyReaderOptions {
 
 const cr = 0x0d
 const lf = 0x0a
+const noRepairs: ReadonlySet<string> = new Set()
 const endOfTrailers = Buffer.from('\r\n\r\n')
 
 type State = 'length' | 'close' | 'chunk-line' | 'chunk-data' | 'chunk-end' | 'trailers' | 'done' | 'failed'
@@ -43,7 +44,8 @@ export class BodyReader {
   readonly #filterTrailers: BodyReaderOptions['filterTrailers']
   readonly #mend: boolean
   readonly #limits: BodyLimits
-  readonly #repairs = new Set<string>()
+  /** Made at the first fault: most bodies have none. */
+  #repairs: Set<string> | undefined
 
   constructor(framing: Framing, options: BodyReaderOptions = {}) {
     this.#mend = options.mend === true
@@ -70,9 +72,9 @@ export class BodyReader {
     return this.#state === 'done'
   }
 
-  /** The faults that were repaired, in words for the log. Of a request: blanks that were removed. */
+  /** The faults that were repaired, in words for the log. */
   get repairs(): ReadonlySet<string> {
-    return this.#repairs
+    return this.#repairs ?? noRepairs
   }
 
   push(chunk: Buffer): BodyPart {
@@ -162,14 +164,19 @@ export class BodyReader {
       this.#remaining = chunkSize(plain)
       this.#state = this.#remaining === 0 ? 'trailers' : 'chunk-data'
       if (crlf && plain === text) return undefined
-      this.#repairs.add('the chunk framing')
+      this.#repaired('the chunk framing')
       return Buffer.from(`${plain}\r\n`, 'latin1')
     }
     if (text !== '') throw new Http1Error('chunk data is longer than its size')
     this.#state = this.#state === 'chunk-end' ? 'chunk-line' : 'done'
     if (crlf) return undefined
-    this.#repairs.add('the chunk framing')
+    this.#repaired('the chunk framing')
     return Buffer.from('\r\n')
+  }
+
+  #repaired(fault: string): void {
+    this.#repairs ??= new Set()
+    this.#repairs.add(fault)
   }
 
   #checkUnfinishedLine(line: Buffer): void {
@@ -217,7 +224,7 @@ export class BodyReader {
     before: number,
   ): { readonly fields: FieldLine[]; readonly length: number } | undefined {
     if (bytes[0] === lf) {
-      this.#repairs.add('the trailers')
+      this.#repaired('the trailers')
       return { fields: [], length: 1 }
     }
     const length = endOfSection(bytes, before)
@@ -230,7 +237,7 @@ export class BodyReader {
       return { fields: parseTrailers(text.slice(0, -2), responseHeadLimits.fields), length }
     } catch (error) {
       if (!(error instanceof Http1Error)) throw error
-      this.#repairs.add('the trailers')
+      this.#repaired('the trailers')
       return { fields: mendTrailers(text), length }
     }
   }

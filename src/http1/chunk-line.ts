@@ -16,14 +16,13 @@ const oddLine = /^([0-9A-Fa-f]{1,16}) *(?:;.*)?$/s
  * `mend`, an extension that fits no grammar is left out.
  */
 export function plainChunkLine(line: string, mend: boolean): string {
-  if (chunkLine.test(line)) return /[\t ]/.test(line) ? withoutBlanks(line) : line
+  if (chunkLine.test(line)) return /[\t ]/.test(line) ? withoutBlanksOutsideQuotes(line) : line
   const size = mend ? oddLine.exec(line)?.[1] : undefined
   if (size === undefined) throw new Http1Error('a chunk line is not a hexadecimal size with extensions')
   return size
 }
 
-/** A chunk line without its blanks, but for those in quotes. */
-function withoutBlanks(line: string): string {
+function withoutBlanksOutsideQuotes(line: string): string {
   let plain = ''
   let quoted = false
   for (let at = 0; at < line.length; at += 1) {

@@ -77,7 +77,7 @@ export class ResponseRelay {
   readonly #destination: RequestDestination
   readonly #plan: Plan
   /** An origin that breaks the grammar may end its answer elsewhere than we read: its connection is not used again. */
-  readonly #repairs = new Set<string>()
+  #repairs: Set<string> | undefined
   #interim = 0
   #framing: Framing = { kind: 'none' }
   #body: BodyReader | undefined
@@ -140,7 +140,8 @@ export class ResponseRelay {
 
   #repaired(repairs: Iterable<string>): void {
     for (const repair of repairs) {
-      if (this.#repairs.has(repair)) continue
+      if (this.#repairs?.has(repair)) continue
+      this.#repairs ??= new Set()
       this.#repairs.add(repair)
       this.#exchange.log.note(`repaired ${repair}`)
     }
@@ -225,7 +226,7 @@ export class ResponseRelay {
     const body = new BodyReader(this.#framing, { mend: true })
     const { used } = body.push(rest)
     this.#repaired(body.repairs)
-    const drained = body.done && used === rest.length && this.#repairs.size === 0
+    const drained = body.done && used === rest.length && this.#repairs === undefined
     this.#exchange.log.note('replayed')
     this.#exchange.replay(drained ? this.#keepMsOf(head) : undefined, capture)
   }
@@ -307,7 +308,7 @@ export class ResponseRelay {
   #finish(clean: boolean): void {
     this.state = 'over'
     if (this.#body !== undefined) this.#repaired(this.#body.repairs)
-    const reusable = clean && this.#framing.kind !== 'close' && this.#repairs.size === 0
+    const reusable = clean && this.#framing.kind !== 'close' && this.#repairs === undefined
     this.#exchange.finished(reusable ? this.#keepUpstreamMs : undefined, this.#keepClient)
   }
 
