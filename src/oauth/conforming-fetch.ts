@@ -43,7 +43,7 @@ export function conformingFetch(fetch: TokenFetch, provider: Provider | undefine
   }
 }
 
-interface Exchange {
+interface Answered {
   readonly url: URL
   readonly init: CustomFetchOptions
   readonly response: Response
@@ -51,7 +51,7 @@ interface Exchange {
 
 type Conformed = (ConformingAnswer & { readonly status: number }) | { readonly error: NamedError }
 
-function conformed(answer: JsonObject, { url, init, response }: Exchange): Conformed {
+function conformed(answer: JsonObject, { url, init, response }: Answered): Conformed {
   const { ok, status } = response
   if (init.method !== 'POST') return { ...conformingDiscovery(answer, url), status: ok ? 200 : status }
   const grant = new URLSearchParams(String(init.body ?? '')).get('grant_type')
