@@ -30,7 +30,7 @@ export interface IssuedClient extends Access {
 }
 
 /** The outcome of the requests of a client. */
-export interface Outcome extends Omit<ReportSummary, 'needsLogin'> {
+export interface Outcome extends ReportSummary {
   /** The credentials that its requests used and that need a login. */
   readonly needsLogin: readonly MetLogin[]
 }

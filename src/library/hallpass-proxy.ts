@@ -4,7 +4,7 @@ import type { Scope } from '../plan/scope.ts'
 import type { RunningProxy } from '../proxy/options.ts'
 import type { Secret } from '../secret.ts'
 import type { Clients } from '../sessions/clients.ts'
-import type { ReportSummary } from '../sessions/report.ts'
+import type { ClientSummary, ReportSummary } from '../sessions/report.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 export interface HallpassProxyParts {
@@ -81,7 +81,7 @@ export class HallpassProxy {
    * Ends a token. Returns what came of its requests.
    * @internal
    */
-  revoke(id: string): ReportSummary | undefined {
+  revoke(id: string): ClientSummary | undefined {
     return this.#clients.revoke(id)
   }
 

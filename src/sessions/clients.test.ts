@@ -113,6 +113,7 @@ describe('a token for a child', () => {
       client?.report.needsLogin(name)
     }
     expect(clients.revoke(id)?.needsLogin).toEqual(['a', 'b'])
+    expect(clients.report.summary).not.toHaveProperty('needsLogin')
   })
 
   it('opens no other session', async () => {

@@ -5,7 +5,7 @@ import type { Scope } from '../plan/scope.ts'
 import { Secret } from '../secret.ts'
 import { isName } from '../store/names.ts'
 import { childTokenPrefix } from './child-token.ts'
-import { Report, type ReportSummary } from './report.ts'
+import { type ClientSummary, Report } from './report.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -100,12 +100,12 @@ export class Clients {
    * Takes the token back and ends its connections.
    * @returns what came of its requests; undefined without a token of that id
    */
-  revoke(id: string): ReportSummary | undefined {
+  revoke(id: string): ClientSummary | undefined {
     for (const [digest, issued] of this.#ofChildren) {
       if (issued.id !== id) continue
       this.#ofChildren.delete(digest)
       issued.revocation.abort()
-      return issued.report.summary
+      return issued.report.clientSummary
     }
     return undefined
   }

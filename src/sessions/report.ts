@@ -34,13 +34,16 @@ export interface ReportSummary {
   readonly captured: readonly { readonly host: string; readonly names: readonly string[] }[]
   readonly answers: readonly OwnAnswer[]
   readonly notAttached: readonly NotAttached[]
-  /** Names of credentials. */
+}
+
+export interface ClientSummary extends ReportSummary {
+  /** Names of credentials that its requests used and that need a login. */
   readonly needsLogin: readonly string[]
 }
 
 /** The outcome of the requests of one client, or of all clients of a proxy. */
 export class Report {
-  /** The report of all clients, which learns everything that this one does. */
+  /** The report of all clients, which learns all but the needed logins: `neededLogins` finds those of every session. */
   readonly #all: Report | undefined
   #requests = 0
   #attached = 0
@@ -101,8 +104,11 @@ export class Report {
       captured: [...this.#captured].map(([host, names]) => ({ host, names: [...names] })),
       answers: [...this.#answers.values()],
       notAttached: [...this.#notAttached.values()],
-      needsLogin: [...this.#needsLogin].sort(),
     }
+  }
+
+  get clientSummary(): ClientSummary {
+    return { ...this.summary, needsLogin: [...this.#needsLogin].sort() }
   }
 }
 
