@@ -10,7 +10,7 @@ const floors: readonly (readonly string[])[] = [
   ['admin', 'environment'],
   ['browser'],
   ['index.ts', 'library'],
-  ['proxy'],
+  ['proxy', 'documents'],
   ['certs', 'sessions'],
   ['oauth'],
   ['store'],
@@ -21,7 +21,7 @@ const floors: readonly (readonly string[])[] = [
 ]
 
 /** Rooms that decide and do nothing else: time, randomness and environment come in as arguments. */
-const pureRooms = ['plan', 'cookies', 'formats', 'http1', 'rules', 'credentials']
+const pureRooms = ['documents', 'plan', 'cookies', 'formats', 'http1', 'rules', 'credentials']
 const impure =
   /\bDate\.now\(|\bnew Date\(\)|\bperformance\b|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bfetch\(|\brandom(?:Bytes|UUID|Int)\b/
 

@@ -1,8 +1,9 @@
+import type { Document, Spell } from '../documents/document.ts'
 import { hallpassErrorOf } from '../errors.ts'
 import { jsonSpelledOut } from '../log/printable.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import type { SessionTaker } from './same-place.ts'
-import { hintSpelling, type Spell } from './spelling.ts'
+import { hintSpelling } from './spelling.ts'
 import { forStream, painted, type Text, uncoloured, visible, visibleLines } from './terminal-text.ts'
 
 /**
@@ -63,10 +64,14 @@ export class Output {
     process.stdout.write(data)
   }
 
-  /** The one document of a `--json` call: `{"schema":"hallpass.status/1",…}`. Keys are snake_case, times RFC 3339 UTC. */
-  document(schema: string, fields: Readonly<Record<string, unknown>>): void {
-    const json = JSON.stringify({ schema: `hallpass.${schema}`, ...fields }, null, 2)
-    this.raw(`${jsonSpelledOut(json)}\n`)
+  /** A document that the admin API answers too. */
+  print(document: Document): void {
+    this.raw(`${jsonSpelledOut(JSON.stringify(document, null, 2))}\n`)
+  }
+
+  /** The one document of a `--json` call that no other door gives: `{"schema":"hallpass.status/1",…}`. Keys are snake_case, times RFC 3339 UTC. */
+  document(schema: `${string}/${number}`, fields: Readonly<Record<string, unknown>>): void {
+    this.print({ schema: `hallpass.${schema}`, ...fields })
   }
 
   /** One of several documents of a call that goes on for a while: each is one line, as it happens. */

@@ -1,8 +1,6 @@
+import type { Spell } from '../documents/document.ts'
 import { type Invocation, invocation } from './invocation.ts'
 import { inSamePlace, type Place, type SessionTaker } from './same-place.ts'
-
-/** Spells the commands in a text, which are written `hallpass …` in the code, as they must be typed. */
-export type Spell = (text: string) => string
 
 /** As they must be typed in the working directory of this process. */
 export const here = invocation(process.env, process.cwd())

@@ -66,3 +66,9 @@ export function whyLogin(
     ? 'it has expired, and there is no refresh token'
     : 'it has expired, and only its page makes the next one'
 }
+
+/** The device login that somebody can still finish. */
+export function pendingLogin(freshness: CredentialSummary['freshness'], now: number) {
+  const pending = freshness?.pending
+  return pending !== undefined && pending.expiresAt > now ? pending : undefined
+}

@@ -1,6 +1,7 @@
+import { cookieDocument } from '../../../documents/cookie-documents.ts'
 import { HallpassError } from '../../../errors.ts'
+import { toWire } from '../../../formats/latin1.ts'
 import type { Run } from '../../command.ts'
-import { cookieDocument, toWire } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -12,6 +13,6 @@ export const run: Run = async (context, input) => {
     throw new HallpassError('cookie-missing', message, { hint: `hallpass cookie list` })
   }
   const reveal = input.has('reveal')
-  if (output.json) output.document('cookie/1', cookieDocument(cookie, { reveal, now: Date.now() }))
+  if (output.json) output.print(cookieDocument(cookie, { reveal, now: Date.now() }))
   else output.value(Buffer.from(`${cookie.value}\n`, 'latin1'))
 }

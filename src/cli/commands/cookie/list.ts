@@ -1,12 +1,14 @@
 import type { Cookie } from '../../../cookies/cookie.ts'
+import { byPlace, cookiesDocument } from '../../../documents/cookie-documents.ts'
+import { fromWire } from '../../../documents/from-wire.ts'
 import { inheritedScope } from '../../../environment/child-scope.ts'
 import { scopeOf } from '../../../plan/run-scope.ts'
 import { canReach } from '../../../plan/scope.ts'
 import { Secret } from '../../../secret.ts'
+import { siteOperand } from '../../../sessions/place-operand.ts'
 import type { Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { cookieDocument, fromWire, siteOperand } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -23,11 +25,7 @@ export const run: Run = async (context, input) => {
   const now = Date.now()
   const reveal = input.has('reveal')
   if (output.json) {
-    output.document('cookies/1', {
-      session: session.name,
-      site: site ?? null,
-      cookies: cookies.map((cookie) => cookieDocument(cookie, { reveal, now })),
-    })
+    output.print(cookiesDocument(session.name, site, cookies, { reveal, now }))
     return
   }
   if (all.length === 0) {
@@ -49,10 +47,4 @@ function row(cookie: Cookie, now: number, reveal: boolean): string[] {
     flags.filter((flag) => flag !== '').join(' '),
     reveal ? fromWire(value) : new Secret(value).fingerprint(),
   ]
-}
-
-function byPlace(a: Cookie, b: Cookie): number {
-  const key = ({ domain, path, name }: Cookie) =>
-    [domain.split('.').reverse().join('.'), path, name].join('\0')
-  return key(a) < key(b) ? -1 : 1
 }

@@ -1,9 +1,11 @@
 import { siteOf } from '../../../cookies/site.ts'
+import { removedCookiesDocument } from '../../../documents/cookie-documents.ts'
 import { HallpassError } from '../../../errors.ts'
+import { toWire } from '../../../formats/latin1.ts'
+import { siteOperand } from '../../../sessions/place-operand.ts'
 import { allOrOperand } from '../../all-or-operand.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
-import { siteOperand, toWire } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
   const text = allOrOperand(input, 'cookie rm', 'site')
@@ -18,7 +20,7 @@ const removeAll = async (context: Context, input: Input): Promise<void> => {
   const question = `Remove ${counted(there, 'cookie')} of all sites from the session "${session.name}"?`
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
   const removed = await session.cookies.clear()
-  if (output.json) output.document('cookie-rm/1', { session: session.name, site: null, removed })
+  if (output.json) output.print(removedCookiesDocument(session.name, undefined, removed))
   output.say(`removed ${counted(removed, 'cookie')} of all sites`)
 }
 
@@ -42,7 +44,7 @@ const removeOf = async (site: string, context: Context, input: Input): Promise<v
   const question = `Remove ${counted(there, 'cookie')} of ${site} from the session "${session.name}"?`
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
   const removed = await session.cookies.remove(site, wire)
-  if (output.json) output.document('cookie-rm/1', { session: session.name, site, removed })
+  if (output.json) output.print(removedCookiesDocument(session.name, site, removed))
   if (removed === 0) output.say(`${site} had no cookies left; hallpass captures no more of it`)
   else output.say(`removed ${counted(removed, 'cookie')} of ${site}`)
 }

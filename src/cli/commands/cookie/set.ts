@@ -1,8 +1,10 @@
+import { cookieDocument } from '../../../documents/cookie-documents.ts'
+import { fromWire } from '../../../documents/from-wire.ts'
 import { HallpassError } from '../../../errors.ts'
+import { toWire } from '../../../formats/latin1.ts'
 import type { Input, Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
-import { cookieDocument, fromWire, toWire } from './cookie-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -24,7 +26,7 @@ export const run: Run = async (context, input) => {
     sameSite: sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none' ? sameSite : undefined,
   })
   const now = Date.now()
-  if (output.json) output.document('cookie/1', cookieDocument(cookie, { reveal: false, now }))
+  if (output.json) output.print(cookieDocument(cookie, { reveal: false, now }))
   const hosts = cookie.hostOnly ? cookie.domain : `${cookie.domain} and the hosts below it`
   const life = cookie.expiresAt === undefined ? '' : `, expires ${spokenTime(cookie.expiresAt, now)}`
   output.say(`kept ${fromWire(cookie.name)} for ${hosts}${life}, in the session ${session.name}`)

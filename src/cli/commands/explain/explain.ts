@@ -1,5 +1,6 @@
 import { AdminClient } from '../../../admin/client.ts'
 import { restart } from '../../../admin/other-settings.ts'
+import { explanationDocument } from '../../../documents/explanation-document.ts'
 import { inheritedScope, scopeWords } from '../../../environment/child-scope.ts'
 import { HallpassError } from '../../../errors.ts'
 import { scopeOf } from '../../../plan/run-scope.ts'
@@ -8,7 +9,7 @@ import { showExplanation } from '../../../sessions/shown-explanation.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Run } from '../../command.ts'
 import { settingsBeside, warnOfOldSettings } from '../../settings.ts'
-import { explanationDocument, explanationRows } from './explanation.ts'
+import { explanationRows } from './explanation.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -28,12 +29,14 @@ export const run: Run = async (context, input) => {
       ? await admin.explain({ session, url, method, from, ...scope })
       : await explainHere(context, url, { method, from, scope: scopeOf(scope) }, file)
   if (output.json) {
-    output.document('explain/1', {
-      ...explanationDocument(explanation, output.spell),
-      configuration: file ?? null,
-      scope: scopeWords(scope) === '' ? null : scope,
-      running_proxy: running === undefined ? null : { other_settings: contradictions },
-    })
+    output.print(
+      explanationDocument(explanation, {
+        spell: output.spell,
+        configuration: file,
+        scope: scopeWords(scope) === '' ? undefined : scope,
+        otherSettings: running && contradictions,
+      }),
+    )
   } else {
     const rows = explanationRows(explanation, Date.now())
     if (scopeWords(scope) !== '')

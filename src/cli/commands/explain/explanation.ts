@@ -1,8 +1,6 @@
 import { placeText } from '../../../credentials/credential.ts'
+import { fromWire } from '../../../documents/from-wire.ts'
 import type { ShownCredential, ShownExplanation } from '../../../sessions/shown-explanation.ts'
-import type { Spell } from '../../spelling.ts'
-import { fromWire } from '../cookie/cookie-text.ts'
-import { timeOf } from '../token/credential-document.ts'
 import { lifeText } from '../token/freshness-text.ts'
 
 /** A label and a text for each line: what is attached, what is withheld, and why. */
@@ -88,63 +86,3 @@ const covered = {
   form: 'over the head and a form in the body',
   hash: 'over the head and the body',
 } as const
-
-/** The explanation for `--json`. */
-export function explanationDocument(explanation: ShownExplanation, spell: Spell) {
-  const { policy, rule, cookies, credentials } = explanation
-  return {
-    session: explanation.session,
-    url: explanation.url,
-    method: explanation.method,
-    from: explanation.from ?? null,
-    site: explanation.site,
-    known: explanation.known,
-    known_why: explanation.knownWhy,
-    policy: policy.allowed ? { allowed: true, reason: null } : { allowed: false, reason: policy.reason },
-    rule: rule === undefined ? null : { index: rule.index, pattern: rule.pattern, why: rule.why },
-    removes_rerouting: explanation.removesRerouting,
-    reveal: explanation.reveal,
-    cookies: {
-      attached: cookies.attached.map(({ name, expiresAt, fingerprint }) => ({
-        name: fromWire(name),
-        present: true,
-        expires: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
-        fingerprint,
-      })),
-      withheld: cookies.withheld.map(({ name, reason }) => ({ name: fromWire(name), reason })),
-    },
-    credentials: {
-      attached: credentials.attached.map(credentialDocument),
-      withheld: credentials.withheld.map(({ name, kind, reason }) => ({ name, kind, reason: spell(reason) })),
-    },
-    faults: explanation.faults.map(({ name, reason }) => ({ name, reason: spell(reason) })),
-    refused_placeholders: explanation.guards.map(({ name, placeholder, reason }) => {
-      return { name, placeholder, reason }
-    }),
-  }
-}
-
-function credentialDocument({
-  name,
-  kind,
-  place,
-  override,
-  condition,
-  source,
-  freshness,
-  readFrom,
-}: ShownCredential) {
-  return {
-    name,
-    kind,
-    place: placeText(place),
-    override,
-    condition: condition ?? null,
-    read_from: readFrom?.what ?? null,
-    expires: timeOf(freshness?.expiresAt),
-    refresh_at: timeOf(freshness?.dueAt),
-    needs_login: freshness?.needsLogin ?? null,
-    signs_body: source.from === 'signature' ? source.covers : null,
-    placeholder: source.from === 'placeholder' ? source.placeholder : null,
-  }
-}

@@ -9,12 +9,12 @@ import { parseRequestUrl } from '../../../plan/request-url.ts'
 import { authorityOf } from '../../../proxy/origin.ts'
 import { contentsOf, type SessionContents, sealBundle } from '../../../sessions/bundle.ts'
 import { areas } from '../../../sessions/origin-storage.ts'
+import { siteOperand } from '../../../sessions/place-operand.ts'
 import type { Session } from '../../../sessions/session.ts'
 import type { Json } from '../../../store/store.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
 import { newPassphrase, readPassphraseFile, typeable } from '../../new-passphrase.ts'
-import { siteOperand } from '../cookie/cookie-text.ts'
 import { checkDestination, writeOut } from './write-out.ts'
 
 interface Made {

@@ -2,8 +2,8 @@ import { browsers } from '../../../browser/stores/browsers.ts'
 import { findProfile } from '../../../browser/stores/profiles.ts'
 import { HallpassError } from '../../../errors.ts'
 import { printable } from '../../../log/printable.ts'
+import { siteOperand } from '../../../sessions/place-operand.ts'
 import type { Context, Input } from '../../command.ts'
-import { siteOperand } from '../cookie/cookie-text.ts'
 import type { ImportSource } from './import-source.ts'
 
 /** Reads the store of a browser: `--from firefox` finds the profile, `--format firefox PATH` names it. */

@@ -1,18 +1,10 @@
+import type { ImportAsked } from '../../../documents/import-document.ts'
 import { messageOf } from '../../../errors.ts'
 import type { Skipped } from '../../../formats/format.ts'
 import { printable } from '../../../log/printable.ts'
 import type { ImportReport } from '../../../sessions/import-contents.ts'
 import { counted } from '../../counted.ts'
 import type { Output } from '../../output.ts'
-
-/** The request, for the report. */
-export interface Asked {
-  readonly session: string
-  readonly file: string
-  readonly format: string
-  readonly mode: 'merge' | 'replace'
-  readonly dryRun: boolean
-}
 
 /** How many places are listed for a reason; --json has them all. */
 const maxPlaces = 5
@@ -34,7 +26,11 @@ export function nothingOf(report: ImportReport, sites: readonly string[]): strin
   return reasons.slice(0, maxReasons).map(printable).join('; ')
 }
 
-export function tellImport(output: Output, report: ImportReport, asked: Asked): void {
+export function tellImport(
+  output: Output,
+  report: ImportReport,
+  asked: ImportAsked & { readonly file: string },
+): void {
   const { cookies, storage, credentials, sites, failed } = report
   const came = cookies.added + cookies.changed + cookies.unchanged
   const would = asked.dryRun ? 'would import' : 'imported'
@@ -112,32 +108,6 @@ function tellFlawed(output: Output, flawed: readonly Skipped[]): void {
 function firstOf(places: readonly string[]): string {
   const more = places.length > maxPlaces ? ` and ${places.length - maxPlaces} more` : ''
   return printable(`${places.slice(0, maxPlaces).join(', ')}${more}`)
-}
-
-export function importDocument(report: ImportReport, asked: Asked) {
-  const { cookies, storage, credentials, sites, skipped, failed } = report
-  return {
-    session: asked.session,
-    format: asked.format,
-    mode: asked.mode,
-    dry_run: asked.dryRun,
-    read: cookies.read,
-    imported: cookies.added + cookies.changed + cookies.unchanged,
-    added: cookies.added,
-    changed: cookies.changed,
-    unchanged: cookies.unchanged,
-    removed: cookies.removed,
-    removed_cookies: report.removed,
-    held_back: report.heldBack,
-    elsewhere: cookies.elsewhere,
-    storage,
-    credentials: credentials.names,
-    credentials_replaced: credentials.replaced,
-    sites,
-    skipped: skipped.map(({ where, reason, what = 'cookie' }) => ({ where, reason, what })),
-    flawed: report.flawed.map(({ where, reason }) => ({ where, reason })),
-    failed: failed === undefined ? null : { reason: messageOf(failed.error), written: failed.written },
-  }
 }
 
 function byReason(

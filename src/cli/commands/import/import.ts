@@ -1,4 +1,5 @@
 import { browsers } from '../../../browser/stores/browsers.ts'
+import { importDocument } from '../../../documents/import-document.ts'
 import { HallpassError } from '../../../errors.ts'
 import { allFormats, formatNamed, formatOf } from '../../../formats/formats.ts'
 import { Source } from '../../../formats/source.ts'
@@ -6,13 +7,13 @@ import { printable } from '../../../log/printable.ts'
 import { quotedWord } from '../../../quoted-word.ts'
 import { isBundle, openBundle } from '../../../sessions/bundle.ts'
 import type { Importable } from '../../../sessions/import-contents.ts'
+import { siteOperand } from '../../../sessions/place-operand.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { readPassphraseFile } from '../../new-passphrase.ts'
 import { progress } from '../../progress.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
-import { siteOperand } from '../cookie/cookie-text.ts'
 import { confirmCredentials } from './brought-credentials.ts'
-import { importDocument, importedOf, nothingOf, tellImport } from './import-report.ts'
+import { importedOf, nothingOf, tellImport } from './import-report.ts'
 import type { ImportSource } from './import-source.ts'
 import { readInput } from './read-input.ts'
 
@@ -43,7 +44,7 @@ export const run: Run = async (context, input) => {
     if (!output.json) tellImport(output, report, told)
     throw new HallpassError('failed', `${name}: nothing was imported: ${nothing}`)
   }
-  if (output.json) output.document('import/1', importDocument(report, told))
+  if (output.json) output.print(importDocument(report, told))
   else tellImport(output, report, told)
   await warnOfStaleShell(context, hallpass)
   if (report.failed !== undefined) return 8

@@ -7,12 +7,12 @@ import type { Hallpass } from '../../../index.ts'
 import { type Log, openLog } from '../../../log.ts'
 import { parseRequestUrl } from '../../../plan/request-url.ts'
 import { keysOf } from '../../../sessions/origin-storage.ts'
+import { siteOperand } from '../../../sessions/place-operand.ts'
 import { type Context, Exit, type Input } from '../../command.ts'
 import { counted } from '../../counted.ts'
 import { liveLine } from '../../progress.ts'
 import { spokenTime } from '../../spoken-time.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
-import { siteOperand } from '../cookie/cookie-text.ts'
 import { tellSkipped } from '../import/import-report.ts'
 
 /** The common part of `login` and `open`: a window, its user, and the report. */

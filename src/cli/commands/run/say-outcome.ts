@@ -1,8 +1,8 @@
 import type { Outcome } from '../../../admin/wire.ts'
+import { fromWire } from '../../../documents/from-wire.ts'
 import { errorTable } from '../../../errors.ts'
 import type { Context } from '../../command.ts'
 import { counted } from '../../counted.ts'
-import { fromWire } from '../cookie/cookie-text.ts'
 import { needsLogin } from '../token/needs-login.ts'
 
 /** The last reasons are enough to see what is wrong; `hallpass logs` has all. */

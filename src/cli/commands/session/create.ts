@@ -1,8 +1,8 @@
+import { createdSessionDocument } from '../../../documents/session-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import { parseSeconds } from '../../../parse-seconds.ts'
 import type { Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -18,7 +18,7 @@ export const run: Run = async (context, input) => {
   const { metadata } = await sessions.create({ name, ttlSeconds })
   const { createdAt, expiresAt } = metadata
   if (output.json) {
-    output.document('session-create/1', sessionDocument(metadata))
+    output.print(createdSessionDocument(metadata))
   } else {
     output.value(`${metadata.name}\n`)
   }

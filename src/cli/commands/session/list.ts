@@ -1,7 +1,7 @@
+import { sessionsDocument } from '../../../documents/session-documents.ts'
 import type { Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { sessionDocument } from './session-document.ts'
 
 export const run: Run = async (context) => {
   const { output } = context
@@ -19,11 +19,7 @@ export const run: Run = async (context) => {
     output.warn(`there are ${rows.length} sessions, and maxSessions is ${config.maxSessions}: ${temporary}`)
   }
   if (output.json) {
-    output.document('sessions/1', {
-      sessions: rows.map(({ sites, credentials, ...metadata }) => {
-        return { ...sessionDocument(metadata), sites, credentials }
-      }),
-    })
+    output.print(sessionsDocument(rows))
     return
   }
   const now = Date.now()

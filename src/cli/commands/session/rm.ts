@@ -1,3 +1,4 @@
+import { removedSessionDocument } from '../../../documents/session-documents.ts'
 import { hallpassErrorOf } from '../../../errors.ts'
 import { defaultSession } from '../../../sessions/sessions.ts'
 import { Exit, type Run } from '../../command.ts'
@@ -20,7 +21,7 @@ export const run: Run = async (context, input) => {
     if (!(await context.confirm(question, '--yes'))) throw new Exit(1)
   }
   await sessions.remove(name)
-  if (output.json) output.document('session-rm/1', { name, emptied, sites, credentials })
+  if (output.json) output.print(removedSessionDocument(name, emptied, { sites, credentials }))
   output.say(`${emptied ? 'emptied' : 'removed'} the session "${name}": ${held}, and its client token`)
   if (!emptied) return
   output.say('shells that evaluated "hallpass env" have the old token: evaluate it there again')

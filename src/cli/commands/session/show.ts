@@ -1,23 +1,22 @@
 import type { Cookie } from '../../../cookies/cookie.ts'
+import { fromWire } from '../../../documents/from-wire.ts'
+import { sessionDocument } from '../../../documents/session-documents.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
+import { type Inventory, inventoryOf } from '../../../sessions/inventory.ts'
 import type { SessionMetadata } from '../../../store/store.ts'
 import type { Run } from '../../command.ts'
 import type { Output } from '../../output.ts'
-import type { Spell } from '../../spelling.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { cookieDocument, fromWire } from '../cookie/cookie-text.ts'
-import { storageDocument, storageRows } from '../storage/storage-text.ts'
-import { credentialDocument } from '../token/credential-document.ts'
-import { type Inventory, inventoryOf } from './inventory.ts'
-import { sessionDocument } from './session-document.ts'
+import { storageRows } from '../storage/storage-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output, flags } = context
   const { sessions, store } = await context.open()
   const session = await sessions.get(input.args[0] ?? flags.session)
   const inventory = await inventoryOf(session, store)
-  if (output.json) output.document('session/1', documentOf(session.metadata, inventory, output.spell))
-  else tell(output, session.metadata, inventory, Date.now())
+  const now = Date.now()
+  if (output.json) output.print(sessionDocument(session.metadata, inventory, { spell: output.spell, now }))
+  else tell(output, session.metadata, inventory, now)
 }
 
 function tell(output: Output, metadata: SessionMetadata, inventory: Inventory, now: number): void {
@@ -65,18 +64,4 @@ function credentialRow({ name, kind, hosts, place, problem }: CredentialSummary)
     hosts.length === 0 ? 'where a rule names it' : hosts.join(' '),
     problem === undefined ? (place ?? '') : `not usable: ${problem}`,
   ]
-}
-
-function documentOf(metadata: SessionMetadata, inventory: Inventory, spell: Spell) {
-  const now = Date.now()
-  return {
-    ...sessionDocument(metadata),
-    hosts: inventory.hosts,
-    sites: inventory.sites.map(({ site, cookies }) => ({
-      site,
-      cookies: cookies.map((cookie) => cookieDocument(cookie, { reveal: false, now })),
-    })),
-    storage: inventory.storages.map(storageDocument),
-    credentials: inventory.credentials.map((credential) => credentialDocument(credential, spell)),
-  }
 }

@@ -1,10 +1,10 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { startService } from '../../../admin/service.ts'
+import type { Spell } from '../../../documents/document.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { Hallpass } from '../../../index.ts'
 import { openLog } from '../../../log.ts'
 import { packageVersion } from '../../package.ts'
-import type { Spell } from '../../spelling.ts'
 import type { Started, StartRequest } from './start-messages.ts'
 
 const endSignals = ['SIGINT', 'SIGTERM'] as const

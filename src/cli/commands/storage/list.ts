@@ -1,6 +1,7 @@
+import { storageDocument } from '../../../documents/storage-documents.ts'
+import { placeOperand } from '../../../sessions/place-operand.ts'
 import type { Run } from '../../command.ts'
-import { placeOperand } from './place.ts'
-import { storageDocument, storageRows } from './storage-text.ts'
+import { storageRows } from './storage-text.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -9,11 +10,7 @@ export const run: Run = async (context, input) => {
   const session = await (await context.open()).session()
   const storages = await session.storage.list(place)
   if (output.json) {
-    output.document('storage/1', {
-      session: session.name,
-      place: place ?? null,
-      storage: storages.map(storageDocument),
-    })
+    output.print(storageDocument(session.name, place, storages))
     return
   }
   if (storages.length === 0) {

@@ -1,9 +1,10 @@
+import { removedStorageDocument } from '../../../documents/storage-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import { keysOf } from '../../../sessions/origin-storage.ts'
+import { placeOperand } from '../../../sessions/place-operand.ts'
 import { allOrOperand } from '../../all-or-operand.ts'
 import { Exit, type Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
-import { placeOperand } from './place.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -23,6 +24,6 @@ export const run: Run = async (context, input) => {
   const question = `Remove ${counted(keys, 'key')} of web storage of ${of} from the session "${session.name}"?`
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
   const removed = await session.storage.clear(place)
-  if (output.json) output.document('storage-rm/1', { session: session.name, place: place ?? null, removed })
+  if (output.json) output.print(removedStorageDocument(session.name, place, removed))
   output.say(`removed ${counted(removed, 'key')} of ${of}`)
 }

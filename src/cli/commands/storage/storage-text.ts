@@ -1,4 +1,3 @@
-import { Secret } from '../../../secret.ts'
 import { areas, type OriginStorage } from '../../../sessions/origin-storage.ts'
 import { counted } from '../../counted.ts'
 
@@ -10,19 +9,6 @@ export function storageRows(storage: OriginStorage): string[][] {
   return areas.flatMap((area) =>
     storage[area].map(([key, value]) => [`  ${shownKey(key)}`, area, counted(value.length, 'character')]),
   )
-}
-
-/** The web storage of an origin for `--json`. */
-export function storageDocument(storage: OriginStorage) {
-  const keys = (pairs: OriginStorage['localStorage']) =>
-    pairs.map(([key, value]) => ({ key, length: value.length, fingerprint: new Secret(value).fingerprint() }))
-  return {
-    origin: storage.origin,
-    captured_at: new Date(storage.capturedAt).toISOString(),
-    local_storage: keys(storage.localStorage),
-    session_storage: keys(storage.sessionStorage),
-    indexed_db: keys(storage.indexedDB),
-  }
 }
 
 /** A page may choose a key of any length. */

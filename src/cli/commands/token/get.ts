@@ -1,8 +1,8 @@
+import { credentialDocument } from '../../../documents/credential-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import { metLogin, whyLogin } from '../../../sessions/needed-logins.ts'
 import type { Session } from '../../../sessions/session.ts'
 import type { Context, Run } from '../../command.ts'
-import { credentialDocument } from './credential-document.ts'
 import { lifeText } from './freshness-text.ts'
 import { needsLogin } from './needs-login.ts'
 import { failureOf } from './refresh.ts'
@@ -14,10 +14,8 @@ export const run: Run = async (context, input) => {
   const credential = await fresh(context, await hallpass.session(), name)
   const value = credential.value?.reveal()
   if (output.json) {
-    output.document(
-      'token/1',
-      credentialDocument(credential, output.spell, input.has('reveal') ? value : undefined),
-    )
+    const revealed = input.has('reveal') ? value : undefined
+    output.print(credentialDocument(credential, { spell: output.spell, now: Date.now(), value: revealed }))
     return
   }
   if (!value) {

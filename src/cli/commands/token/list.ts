@@ -1,8 +1,8 @@
+import { credentialsDocument } from '../../../documents/credential-documents.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
-import { metLogin, whyLogin } from '../../../sessions/needed-logins.ts'
+import { metLogin, pendingLogin, whyLogin } from '../../../sessions/needed-logins.ts'
 import type { Run } from '../../command.ts'
 import { spokenDuration } from '../../spoken-time.ts'
-import { credentialDocument, pendingLogin } from './credential-document.ts'
 import { historyText, lifeText } from './freshness-text.ts'
 import { loginCommand } from './needs-login.ts'
 
@@ -11,10 +11,7 @@ export const run: Run = async (context) => {
   const session = await (await context.open()).session()
   const credentials = await session.credentials.list()
   if (output.json) {
-    output.document('tokens/1', {
-      session: session.name,
-      tokens: credentials.map((credential) => credentialDocument(credential, output.spell)),
-    })
+    output.print(credentialsDocument(session.name, credentials, { spell: output.spell, now: Date.now() }))
     return
   }
   if (credentials.length === 0) {

@@ -1,9 +1,9 @@
+import { timeOf } from '../../../documents/time-of.ts'
 import type { DeviceCode } from '../../../oauth/login.ts'
 import type { Context } from '../../command.ts'
 import { openBrowser } from '../../open-browser.ts'
 import type { Output } from '../../output.ts'
 import { painted } from '../../terminal-text.ts'
-import { timeOf } from './credential-document.ts'
 
 /** Shows a login in progress: to a person as text, to a program as one JSON document a line. */
 export class LoginScreen {

@@ -1,3 +1,4 @@
+import { credentialFields } from '../../../documents/credential-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import { parseHostPattern } from '../../../rules/host-pattern.ts'
 import { isLoopbackHost } from '../../../rules/loopback.ts'
@@ -8,7 +9,6 @@ import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { pastedLine } from '../../prompt.ts'
 import { spokenDuration } from '../../spoken-time.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
-import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
 import { clientSecretOf, withAnswers } from './login-answers.ts'
@@ -107,7 +107,10 @@ function sayStopped({ output }: Context, name: string, pendingUntil: Date | unde
 function tell({ output }: Context, credential: CredentialSummary, session: string): void {
   const { name, hosts, freshness } = credential
   if (output.json)
-    output.event('token-login/1', { event: 'done', ...credentialDocument(credential, output.spell) })
+    output.event('token-login/1', {
+      event: 'done',
+      ...credentialFields(credential, { spell: output.spell, now: Date.now() }),
+    })
   const where = hosts.length === 0 ? 'the hosts of the rules that name it' : hosts.join(', ')
   const life = freshness === undefined ? '' : `: ${lifeText(freshness, Date.now())}`
   output.say(`kept ${name} for ${where}, in the session ${session}${life}`)

@@ -1,10 +1,10 @@
 import { kindOf } from '../../../credentials/kinds.ts'
+import { refreshedCredentialDocument } from '../../../documents/credential-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { RefreshOutcome } from '../../../oauth/refresher.ts'
 import { type MetLogin, metLogin } from '../../../sessions/needed-logins.ts'
 import type { Run } from '../../command.ts'
 import { spokenTime } from '../../spoken-time.ts'
-import { credentialDocument } from './credential-document.ts'
 import { lifeText } from './freshness-text.ts'
 import { loginCommand, needsLogin } from './needs-login.ts'
 
@@ -27,10 +27,8 @@ export const run: Run = async (context, input) => {
   if (failure !== undefined) throw failure
   const credential = await session.credentials.get(name)
   if (output.json) {
-    output.document('token-refresh/1', {
-      result: outcome.kind,
-      ...credentialDocument(credential, output.spell),
-    })
+    const showing = { spell: output.spell, now: Date.now() }
+    output.print(refreshedCredentialDocument(outcome.kind, credential, showing))
   }
   const life = credential.freshness === undefined ? '' : `: ${lifeText(credential.freshness, Date.now())}`
   const who = outcome.kind === 'adopted' ? ' by another process just now' : ''

@@ -1,3 +1,4 @@
+import { removedCredentialDocument } from '../../../documents/credential-documents.ts'
 import { Exit, type Run } from '../../command.ts'
 
 export const run: Run = async (context, input) => {
@@ -10,6 +11,6 @@ export const run: Run = async (context, input) => {
   const question = `Remove the credential "${name}" of the session "${session.name}"?`
   if (!input.has('yes') && !(await context.confirm(question))) throw new Exit(1)
   await session.credentials.remove(name)
-  if (output.json) output.document('token-rm/1', { session: session.name, name, removed: true })
+  if (output.json) output.print(removedCredentialDocument(session.name, name))
   output.say(`removed ${name}`)
 }

@@ -1,5 +1,6 @@
 import { kindOf } from '../../../credentials/kinds.ts'
 import { commandOf } from '../../../credentials/value-command.ts'
+import { credentialDocument } from '../../../documents/credential-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { CredentialInput } from '../../../sessions/merge-credential.ts'
@@ -7,7 +8,6 @@ import { metLogin } from '../../../sessions/needed-logins.ts'
 import { TokenFile } from '../../../sessions/values/token-file.ts'
 import type { Input, Run } from '../../command.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
-import { credentialDocument } from './credential-document.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
 import { failureOf } from './refresh.ts'
@@ -35,7 +35,7 @@ export const run: Run = async (context, input) => {
   // A command that fails must not look like a credential that works.
   const ran = fromCommand ? await session.tokens.refresh(name, { because: 'asked' }) : undefined
   const kept = await session.credentials.get(name)
-  if (output.json) output.document('token/1', credentialDocument(kept, output.spell))
+  if (output.json) output.print(credentialDocument(kept, { spell: output.spell, now: Date.now() }))
   const hosts = kept.hosts.length === 0 ? 'the hosts of the rules that name it' : kept.hosts.join(', ')
   const state = kept.problem ?? (kept.freshness && lifeText(kept.freshness, Date.now()))
   const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`

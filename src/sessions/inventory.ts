@@ -1,8 +1,8 @@
-import type { Cookie } from '../../../cookies/cookie.ts'
-import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
-import type { OriginStorage } from '../../../sessions/origin-storage.ts'
-import type { Session } from '../../../sessions/session.ts'
-import type { Store } from '../../../store/store.ts'
+import type { Cookie } from '../cookies/cookie.ts'
+import type { Store } from '../store/store.ts'
+import type { CredentialSummary } from './credential-summary.ts'
+import type { OriginStorage } from './origin-storage.ts'
+import type { Session } from './session.ts'
 
 export interface Inventory {
   readonly sites: readonly { readonly site: string; readonly cookies: readonly Cookie[] }[]

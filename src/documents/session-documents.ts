@@ -1,0 +1,58 @@
+import type { Inventory } from '../sessions/inventory.ts'
+import type { SessionMetadata } from '../store/store.ts'
+import { cookieFields } from './cookie-documents.ts'
+import { type CredentialShowing, credentialFields } from './credential-documents.ts'
+import type { Document } from './document.ts'
+import { storageFields } from './storage-documents.ts'
+
+/** A session as a part of a document. */
+export function sessionFields(session: SessionMetadata) {
+  return {
+    name: session.name,
+    created_at: session.createdAt,
+    last_used_at: session.lastUsedAt ?? null,
+    expires_at: session.expiresAt ?? null,
+  }
+}
+
+/** How much a session holds: the numbers of its sites with cookies, and of its credentials. */
+export interface SessionCounts {
+  readonly sites: number
+  readonly credentials: number
+}
+
+/** `session create` */
+export function createdSessionDocument(session: SessionMetadata) {
+  return { schema: 'hallpass.session-create/1', ...sessionFields(session) } as const satisfies Document
+}
+
+/** `session list` */
+export function sessionsDocument(rows: readonly (SessionMetadata & SessionCounts)[]) {
+  return {
+    schema: 'hallpass.sessions/1',
+    sessions: rows.map(({ sites, credentials, ...session }) => {
+      return { ...sessionFields(session), sites, credentials }
+    }),
+  } as const satisfies Document
+}
+
+/** `session show` */
+export function sessionDocument(session: SessionMetadata, inventory: Inventory, showing: CredentialShowing) {
+  const { now } = showing
+  return {
+    schema: 'hallpass.session/1',
+    ...sessionFields(session),
+    hosts: inventory.hosts,
+    sites: inventory.sites.map(({ site, cookies }) => ({
+      site,
+      cookies: cookies.map((cookie) => cookieFields(cookie, { reveal: false, now })),
+    })),
+    storage: inventory.storages.map((storage) => storageFields(storage)),
+    credentials: inventory.credentials.map((credential) => credentialFields(credential, showing)),
+  } as const satisfies Document
+}
+
+/** `session rm` */
+export function removedSessionDocument(name: string, emptied: boolean, counts: SessionCounts) {
+  return { schema: 'hallpass.session-rm/1', name, emptied, ...counts } as const satisfies Document
+}
