@@ -191,10 +191,9 @@ function isSlow(read: (text: string) => unknown, text: string): boolean {
   for (let round = 0; round < attempts; round++) {
     ofShort = Math.min(ofShort, costOf(read, text))
     ofLong = Math.min(ofLong, costOf(read, long))
-    // The least cost of the long text only falls: this one is fast enough already.
-    if (ofLong <= atMost * coarsest) return false
+    if (ofLong <= atMost * Math.max(coarsest, ofShort)) return false
   }
-  return ofLong > atMost * Math.max(coarsest, ofShort)
+  return true
 }
 
 /** In ms, the least of some rounds: a collection of garbage falls into one of them. */

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
+import { cachedEnvironment } from '../support/compile-cache.ts'
 import type { Jobs } from './worker-jobs.ts'
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
@@ -18,9 +16,6 @@ export interface Worker {
   kill(): Promise<void>
 }
 
-/** Dozens of processes share one compile cache, because compiling is two thirds of the cost of a start. */
-const compiled = mkdtempSync(join(tmpdir(), 'hallpass-compiled-'))
-afterAll(() => rmSync(compiled, { recursive: true, force: true }))
 let first: Promise<unknown> | undefined
 
 /** A new process that has opened this state folder. */
@@ -34,7 +29,7 @@ export async function startWorker(root: string): Promise<Worker> {
 async function start(root: string): Promise<Worker> {
   const child = spawn(process.execPath, [script, root], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+    env: cachedEnvironment,
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   child.stdin.on('error', () => {}) // the worker was killed; the missing answer shows it

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { cachedEnvironment } from '../support/compile-cache.ts'
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
@@ -19,10 +20,14 @@ export interface Worker {
 /** Starts a job of worker.ts. `limit` is a command of the shell that comes first, such as a ulimit. */
 export function startWorker(job: string, root: string, args: readonly string[] = [], limit = ''): Worker {
   const command = [process.execPath, script, job, root, ...args]
+  const options: SpawnOptionsWithStdioTuple<'pipe', 'pipe', 'inherit'> = {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: cachedEnvironment,
+  }
   const child =
     limit === ''
-      ? spawn(process.execPath, command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] })
-      : spawn('sh', ['-c', `${limit}; exec "$@"`, 'sh', ...command], { stdio: ['pipe', 'pipe', 'inherit'] })
+      ? spawn(process.execPath, command.slice(1), options)
+      : spawn('sh', ['-c', `${limit}; exec "$@"`, 'sh', ...command], options)
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines: string[] = []
   const waiting = new Set<() => void>()
