@@ -191,6 +191,17 @@ describe('a connection that outlives its session', () => {
     await expect(session.plan(request, {})).rejects.toMatchObject({ code: 'session-missing' })
   })
 
+  it('does not live on with the later end of another session of its name', async () => {
+    const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
+    await store.removeSession('work')
+    await store.addSession({ name: 'work', id: 'another', createdAt: new Date(now).toISOString() })
+    now += 60_000
+    await expect(session.plan(request, {})).rejects.toMatchObject({
+      message: 'the session "work" has expired',
+    })
+    expect(session.metadata.expiresAt).toBe(new Date(now).toISOString())
+  })
+
   it('gets an error when another process removed the default session, also after it was made again', async () => {
     const session = await sessions.get('default')
     await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
