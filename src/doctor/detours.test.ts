@@ -15,11 +15,14 @@ async function stage() {
   for (const session of ['work', 'old'])
     await store.update({ kind: 'cookies', session, name: `${session}.example` }, () => 'any')
   const configFile = join(scratchFolder(), 'config.yaml')
-  writeFileSync(configFile, 'capture: [captured.example]\n')
+  writeFileSync(
+    configFile,
+    'capture: [captured.example]\ncredentials:\n  api: { kind: bearer, hosts: [api.example] }\n',
+  )
   const examine = async () => {
     const findings = await detours.examine({
       home,
-      env: { NO_PROXY: 'work.example,old.example,captured.example,other.example' },
+      env: { NO_PROXY: 'work.example,old.example,captured.example,api.example,other.example' },
       configFile,
       now: Date.parse(expiresAt),
       keys: async () => keys,
@@ -35,6 +38,7 @@ it('the hosts of the configuration and of each session that has not expired coun
   expect(await examine()).toEqual([
     'remove work.example from NO_PROXY',
     'remove captured.example from NO_PROXY',
+    'remove api.example from NO_PROXY',
   ])
   expect(await store.sessions()).toEqual(['old', 'work'])
 })
@@ -45,12 +49,16 @@ it('a damaged session does not hide the others', async () => {
   expect(await examine()).toEqual([
     'remove work.example from NO_PROXY',
     'remove captured.example from NO_PROXY',
+    'remove api.example from NO_PROXY',
   ])
 })
 
 it('the hosts of the configuration count when there is no session yet', async () => {
   const { store, examine } = await stage()
   for (const name of ['old', 'work']) await store.removeSession(name)
-  expect(await examine()).toEqual(['remove captured.example from NO_PROXY'])
+  expect(await examine()).toEqual([
+    'remove captured.example from NO_PROXY',
+    'remove api.example from NO_PROXY',
+  ])
   expect(await store.sessions()).toEqual([])
 })

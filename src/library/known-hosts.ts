@@ -8,17 +8,13 @@ import type { Store } from '../store/store.ts'
 /** The hosts that concern a session: by the configuration, its credentials, its cookies or the scope. */
 export async function knownHosts(
   session: Session,
-  {
-    config,
-    store,
-  }: { readonly config: Pick<Config, 'capture' | 'rules' | 'credentials'>; readonly store: Store },
+  { config, store }: { readonly config: Pick<Config, 'capture' | 'rules'>; readonly store: Store },
   scope: Scope,
 ): Promise<readonly HostPattern[]> {
   const sites = await store.names(session.name, 'cookies')
   return [
     ...config.capture,
     ...config.rules.flatMap((rule) => rule.hosts),
-    ...[...config.credentials.values()].flatMap((definition) => definition.hosts ?? []),
     ...(await session.credentials.list()).flatMap(({ hosts }) => hosts.map(parseHostPattern)),
     ...sites.flatMap(sitePatterns),
     ...(scope.capture ?? []),
