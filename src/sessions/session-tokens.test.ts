@@ -223,6 +223,17 @@ describe('tokens in use', () => {
     expect(await stage.sessions.dueTokens(stage.now + 1)).toEqual([])
   })
 
+  it('are found when another process has removed another session', async () => {
+    const work = await stage.sessions.create({ name: 'work' })
+    for (const session of [stage.session, work]) {
+      await session.credentials.set('api', stage.definition(), JSON.stringify(pair(1)))
+      await session.plan(requestTo(url), {})
+    }
+    expect(await stage.sessions.dueTokens(0)).toHaveLength(2)
+    await stage.store.removeSession('work')
+    expect(await stage.sessions.dueTokens(0)).toHaveLength(1)
+  })
+
   it('are refreshed when they are due, in the background', async () => {
     await stage.set(pair(1))
     await stage.planned()

@@ -179,7 +179,7 @@ export class Sessions {
   async dueTokens(usedSince: number): Promise<readonly DueRefresh[]> {
     const all = await Promise.all(
       [...this.#sessions.values()].map(async (session) => {
-        const due = await session.tokens.due(usedSince)
+        const due = await session.tokens.due(usedSince).catch(nothingIfLost)
         return due.map(({ name, dueAt }) => ({
           dueAt,
           refresh: () => session.tokens.refresh(name, { because: 'due' }),
