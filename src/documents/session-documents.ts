@@ -12,6 +12,11 @@ export function sessionFields(session: SessionMetadata) {
     created_at: session.createdAt,
     last_used_at: session.lastUsedAt ?? null,
     expires_at: session.expiresAt ?? null,
+    user_agent: session.userAgent ?? null,
+    viewport: session.viewport ?? null,
+    locale: session.locale ?? null,
+    time_zone: session.timeZone ?? null,
+    metadata: session.fields ?? {},
   }
 }
 

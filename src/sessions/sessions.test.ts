@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { scratchStore } from '../../test/store/scratch.ts'
 import { ruleSet, now as start } from '../../test/support/material.ts'
 import { MemoryStore } from '../store/memory.ts'
 import { sessionFile } from '../store/record-path.ts'
 import type { Store } from '../store/store.ts'
+import type { CreateOptions } from './create-options.ts'
 import { Sessions } from './sessions.ts'
 
 let now = start
@@ -98,6 +99,17 @@ describe('a session', () => {
     async (ttlSeconds) =>
       await expect(sessions.create({ ttlSeconds })).rejects.toMatchObject({ code: 'usage' }),
   )
+
+  it.each([
+    [{ colour: 'red' }, 'a session has no option "colour"'],
+    [{ nmae: 'work' }, 'a session has no option "nmae" (did you mean "name"?)'],
+    [{ ttlSeconds: '60' }, 'whole number of seconds'],
+    [{ name: 7 }, 'the name of a session must be a text'],
+    [{ locale: 7 }, 'the locale must be one BCP 47 tag'],
+  ])('is not made with the options %j', async (options, message) => {
+    await expect(sessions.create(options as CreateOptions)).rejects.toThrow(message)
+    expect(await store.sessions()).toEqual([])
+  })
 
   it('that does not exist cannot be removed', async () =>
     await expect(sessions.remove('work')).rejects.toMatchObject({ code: 'session-missing' }))
@@ -323,6 +335,32 @@ it('tells sessions without an id apart by the time of their making', async () =>
   expect(await shared.get('work')).not.toBe(session)
   expect(session.ended.aborted).toBe(true)
 })
+
+it('reads what an older and a newer hallpass wrote, and keeps what it does not know', async () => {
+  const { store: files, home } = await scratchStore()
+  const file = sessionFile(home, 'work')
+  const createdAt = '2026-11-21T08:00:00.000Z'
+  const newer = { name: 'work', id: 'x', createdAt, locale: 'de-CH', colour: { of: 'door' } }
+  writeFileSync(file, JSON.stringify({ name: 'work', createdAt }))
+  const shared = new Sessions({ store: files, config: ruleSet(), now: () => now })
+  expect((await shared.get('work')).metadata).toEqual({ name: 'work', id: createdAt, createdAt })
+  writeFileSync(file, JSON.stringify(newer))
+  await shared.touch(await shared.get('work'))
+  const lastUsedAt = new Date(now).toISOString()
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...newer, lastUsedAt })
+})
+
+it.each([{ locale: 'de_CH' }, { viewport: 'large' }, { fields: [] }, { userAgent: 'a\n' }])(
+  'refuses a session.json with %j, and names the file',
+  async (part) => {
+    const { store: files, home } = await scratchStore()
+    const file = sessionFile(home, 'work')
+    writeFileSync(file, JSON.stringify({ name: 'work', createdAt: '2026-11-21T08:00:00.000Z', ...part }))
+    const reading = new Sessions({ store: files, config: ruleSet(), now: () => now }).get('work')
+    await expect(reading).rejects.toThrow(expect.objectContaining({ code: 'record-damaged' }))
+    await expect(reading).rejects.toThrow(file)
+  },
+)
 
 it('noting the last use keeps a change of the metadata by another process', async () => {
   const { store: files } = await scratchStore()

@@ -11,24 +11,16 @@ import {
   sessionMissing,
   temporaryPrefix,
 } from '../store/store.ts'
+import { type CreateOptions, checkCreateOptions } from './create-options.ts'
 import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
 import { jarCache } from './site-jar.ts'
-
-export interface CreateOptions {
-  /** A session without a given name is temporary, with a random one. */
-  readonly name?: string | undefined
-  readonly ttlSeconds?: number | undefined
-}
 
 /** The session that always exists. */
 export const defaultSession = 'default'
 
 /** The default life of a temporary session: a day's work. */
 const temporaryTtlSeconds = 86_400
-
-/** Ten years. Nobody needs more, and a Date has an end. */
-const maxTtlSeconds = 10 * 366 * 86_400
 
 /** The time of the last use is exact to the minute. A write for each connection would cost too much. */
 const lastUsedEveryMs = 60_000
@@ -104,31 +96,17 @@ export class Sessions {
     return (await Promise.all(found)).flat()
   }
 
+  /** Throws `name-invalid` for a name that is taken or cannot be one, and `usage` for another option. */
   async create(options: CreateOptions = {}): Promise<Session> {
-    const { ttlSeconds } = options
-    const name = options.name ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
-    checkName('session', name)
-    if (options.name?.startsWith(temporaryPrefix) === true) {
-      throw new HallpassError(
-        'name-invalid',
-        `names that begin with "${temporaryPrefix}" are for temporary sessions`,
-      )
-    }
-    if (
-      ttlSeconds !== undefined &&
-      !(Number.isSafeInteger(ttlSeconds) && ttlSeconds > 0 && ttlSeconds <= maxTtlSeconds)
-    ) {
-      throw new HallpassError(
-        'usage',
-        'the life of a session must be a whole number of seconds, ten years at most',
-      )
-    }
+    const { name: given, ttlSeconds, traits } = checkCreateOptions(options)
+    const name = given ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
     if (name === defaultSession || typeof (await this.#read(name)) === 'object') throw takenName(name)
     await this.#makeRoom()
     const now = this.#now()
-    const ttl = ttlSeconds ?? (options.name === undefined ? temporaryTtlSeconds : undefined)
+    const ttl = ttlSeconds ?? (given === undefined ? temporaryTtlSeconds : undefined)
     const made = {
       ...this.#made(name),
+      ...traits,
       ...(ttl !== undefined && { expiresAt: new Date(now + ttl * 1000).toISOString() }),
     }
     // Another process may have made it since the look.

@@ -1,5 +1,7 @@
+import { HallpassError } from '../errors.ts'
 import { parseJsonObject } from '../json.ts'
 import { damaged } from './seal.ts'
+import { checkTraits } from './session-traits.ts'
 import type { SessionMetadata } from './store.ts'
 
 /** The text of a session.json. */
@@ -12,23 +14,33 @@ export function expiryOf({ expiresAt }: SessionMetadata): number {
   return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
 }
 
-/** Throws `record-damaged` with the name of the file. */
+/** Members that a newer hallpass wrote stay, so that the next write keeps them. Throws `record-damaged` with the name of the file. */
 export function parseSession(text: string, name: string, file: string): SessionMetadata {
   const parsed = parseJsonObject(text)
   if (parsed === undefined || parsed.name !== name || typeof parsed.createdAt !== 'string')
     throw damaged(file)
   const { id, createdAt, expiresAt, lastUsedAt } = parsed
   return {
+    ...parsed,
     name,
     // An older hallpass wrote no id. The time of making tells its sessions apart.
     id: id === undefined ? createdAt : stringIn(id, file),
     createdAt,
     ...(expiresAt !== undefined && { expiresAt: stringIn(expiresAt, file) }),
     ...(lastUsedAt !== undefined && { lastUsedAt: stringIn(lastUsedAt, file) }),
+    ...traitsIn(parsed, file),
   }
 }
 
 function stringIn(value: unknown, file: string): string {
   if (typeof value === 'string') return value
   throw damaged(file)
+}
+
+function traitsIn(parsed: Readonly<Record<string, unknown>>, file: string) {
+  try {
+    return checkTraits(parsed)
+  } catch (error) {
+    throw error instanceof HallpassError ? damaged(file) : error
+  }
 }

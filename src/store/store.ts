@@ -1,5 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import type { SealId } from './seal.ts'
+import type { SessionTraits } from './session-traits.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -23,7 +24,7 @@ export interface HeldRecord {
   save(next: Json): Promise<void>
 }
 
-export interface SessionMetadata {
+export interface SessionMetadata extends SessionTraits {
   readonly name: string
   /** Its own for ever. A session that is made again under the name has another. */
   readonly id: string

@@ -157,6 +157,32 @@ describe('session create', () => {
     expect(stderr).toMatch(/hint: .*hallpass run --session work /)
   })
 
+  test('keeps what it is told about the browser and its owner, and show and list say it', async () => {
+    const cli = await filledHome()
+    const words = '--user-agent Example/1.0 --viewport 1280x800 --locale de-ch --time-zone Europe/Zurich'
+    const fields = ['--field', 'owner=ada', 'note=a=b']
+    const made = await cli.run(['session', 'create', 'work', ...words.split(' '), ...fields, '--json'])
+    const traits = {
+      user_agent: 'Example/1.0',
+      viewport: { width: 1280, height: 800 },
+      locale: 'de-CH',
+      time_zone: 'Europe/Zurich',
+      metadata: { owner: 'ada', note: 'a=b' },
+    }
+    expect(JSON.parse(made.stdout)).toMatchObject(traits)
+    const [shown, listed] = [
+      await cli.run(['session', 'show', 'work', '--json']),
+      await cli.run(['session', 'list', '--json']),
+    ]
+    expect(JSON.parse(shown.stdout)).toMatchObject(traits)
+    const none = { user_agent: null, viewport: null, locale: null, time_zone: null, metadata: {} }
+    expect(JSON.parse(listed.stdout).sessions).toMatchObject([none, traits])
+    const { stdout } = await cli.run(['session', 'show', 'work'])
+    expect(stdout).toContain(
+      'user agent  Example/1.0\nviewport    1280x800\nlocale      de-CH\ntime zone   Europe/Zurich\nfield       owner=ada\nfield       note=a=b\n',
+    )
+  })
+
   test('without a name makes a temporary one, says for how long, and takes part in a script', async () => {
     const cli = await filledHome()
     const { stdout, stderr } = await cli.shell(
@@ -186,6 +212,13 @@ describe('session create', () => {
     ['a name that reaches a prototype', ['__proto__'], 'cannot be the name'],
     ['a time that is none', ['work', '--ttl', 'soon'], '--ttl must be a number with s, m, h or d'],
     ['no time at all', ['work', '--ttl', '0s'], 'whole number of seconds'],
+    ['a viewport that is none', ['work', '--viewport', 'large'], '--viewport must be WIDTHxHEIGHT in pixels'],
+    ['a viewport of nothing', ['work', '--viewport', '0x0'], 'the viewport must have'],
+    ['a locale that is none', ['work', '--locale', 'de_CH'], 'the locale must be one BCP 47 tag'],
+    ['a time zone that is none', ['work', '--time-zone', 'Mars'], 'the time zone must be a name'],
+    ['a user agent of two lines', ['work', '--user-agent', 'a\nb'], 'the user agent must be'],
+    ['a field without a value', ['work', '--field', 'owner'], '--field must be KEY=VALUE'],
+    ['too long a field', ['work', '--field', `a=${'x'.repeat(17_000)}`], 'at most 16 KiB as JSON'],
     ['a time beyond all', ['work', '--ttl', '99999d'], 'ten years at most'],
   ])('makes nothing for %s', async (_, args, message) => {
     const cli = await filledHome()

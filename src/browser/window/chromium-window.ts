@@ -17,13 +17,17 @@ export async function openChromium(hallpass: Hallpass, options: WindowOptions): 
   const { executable, env } = options
   const profile = profileFolder(hallpass, 'chromium')
   writePreferences(profile)
+  const { userAgent, viewport = null, locale, timeZone } = (await hallpass.session()).metadata
   const proxy = await startWindowProxy(hallpass, options)
   const { host, port, username, password } = proxy
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: executable,
       headless: false,
-      viewport: null,
+      viewport,
+      ...(userAgent !== undefined && { userAgent }),
+      ...(locale !== undefined && { locale }),
+      ...(timeZone !== undefined && { timezoneId: timeZone }),
       env: env as Record<string, string>,
       // Chrome has no sandbox for root.
       chromiumSandbox: process.getuid?.() !== 0,

@@ -6,6 +6,7 @@ import type { GivenOrigin } from '../../formats/format.ts'
 import type { Hallpass } from '../../index.ts'
 import { internalHost } from '../../proxy/internal.ts'
 import type { OriginStorage } from '../../sessions/origin-storage.ts'
+import type { SessionTraits } from '../../store/session-traits.ts'
 import type { Bidi } from './bidi.ts'
 import { type BidiCookie, bidiCookie, windowCookie } from './bidi-cookie.ts'
 import type { DrivenWindow, Refused, WindowCookie } from './driven-window.ts'
@@ -51,6 +52,7 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
     await authenticate(bidi, proxy)
     // Without an answer of ours, Firefox would ask its user for the proxy's password.
     await bidi.send(setPreferences, proxyPorts(proxy.port))
+    await emulate(bidi, (await hallpass.session()).metadata)
     const window = new FirefoxWindow(bidi, child, proxy)
     // The first page teaches Firefox the password, also for its own requests.
     await window.visit(`http://${internalHost}/`, 'complete')
@@ -61,6 +63,25 @@ export async function openFirefox(hallpass: Hallpass, options: WindowOptions): P
     throw notStarted(executable, error)
   } finally {
     givenUp?.removeEventListener('abort', end)
+  }
+}
+
+/** In every tab: all of them are in the default user context. A page takes the size of its tab when it is loaded. */
+async function emulate(bidi: Bidi, { userAgent, viewport, locale, timeZone }: SessionTraits): Promise<void> {
+  const commands: readonly [method: string, name: string, value: unknown][] = [
+    ['emulation.setUserAgentOverride', 'userAgent', userAgent],
+    ['browsingContext.setViewport', 'viewport', viewport],
+    ['emulation.setLocaleOverride', 'locale', locale],
+    ['emulation.setTimezoneOverride', 'timezone', timeZone],
+  ]
+  for (const [method, name, value] of commands) {
+    if (value === undefined) continue
+    await bidi.send(method, { [name]: value, userContexts: ['default'] }).catch((cause: unknown) => {
+      throw new HallpassError('browser-failed', `this Firefox is too old for the ${name} of the session`, {
+        hint: 'hallpass login --browser chromium URL',
+        cause,
+      })
+    })
   }
 }
 

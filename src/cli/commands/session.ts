@@ -25,8 +25,19 @@ export const command: CommandSpec = {
       about:
         'A session without a name is temporary: it gets a name (sess_…) and is removed after a day, or after --ttl.',
       operands: [{ name: '[name]', summary: 'lower-case letters, digits, ".", "_" and "-"' }],
-      options: [{ flags: '--ttl <time>', summary: 'how long it lives: 90s, 30m, 2h, 7d' }],
-      examples: ['hallpass session create work', 'session=$(hallpass session create --ttl 2h)'],
+      options: [
+        { flags: '--ttl <time>', summary: 'how long it lives: 90s, 30m, 2h, 7d' },
+        { flags: '--user-agent <text>', summary: 'the User-Agent of its windows' },
+        { flags: '--viewport <size>', summary: 'the size of the pages of its windows: 1280x800' },
+        { flags: '--locale <tag>', summary: 'the language of its windows: en-GB, de-CH' },
+        { flags: '--time-zone <name>', summary: 'the time zone of its windows: Europe/Zurich' },
+        { flags: '--field <key=value...>', summary: 'a note of your own, not sealed' },
+      ],
+      examples: [
+        'hallpass session create work',
+        'session=$(hallpass session create --ttl 2h)',
+        'hallpass session create swiss --locale de-CH \\\n    --time-zone Europe/Zurich --field owner=ada',
+      ],
       load: () => import('./session/create.ts'),
     },
     {

@@ -29,6 +29,7 @@ function tell(output: Output, metadata: SessionMetadata, inventory: Inventory, n
     ['created', when(createdAt)],
     ['last used', when(lastUsedAt)],
     ['expires', when(expiresAt)],
+    ...traitRows(metadata),
     ['hosts', hosts.length === 0 ? 'none' : hosts.join(', ')],
   ])
   for (const { site, cookies } of sites) {
@@ -45,6 +46,17 @@ function tell(output: Output, metadata: SessionMetadata, inventory: Inventory, n
   output.line('')
   output.line('credentials')
   output.table(credentials.map(credentialRow))
+}
+
+function traitRows({ userAgent, viewport, locale, timeZone, fields = {} }: SessionMetadata): string[][] {
+  const size = viewport && `${viewport.width}x${viewport.height}`
+  const rows = Object.entries({ 'user agent': userAgent, viewport: size, locale, 'time zone': timeZone })
+  return [
+    ...rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ...Object.entries(fields).map(([key, value]) => {
+      return ['field', `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`]
+    }),
+  ]
 }
 
 function cookieRow(cookie: Cookie, now: number): string[] {
