@@ -1,9 +1,9 @@
-import type { Document, Spell } from '../documents/document.ts'
+import type { Document } from '../documents/document.ts'
 import { hallpassErrorOf } from '../errors.ts'
 import { jsonSpelledOut } from '../log/printable.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import type { SessionTaker } from './same-place.ts'
-import { hintSpelling } from './spelling.ts'
+import { type HintSpell, hintSpelling } from './spelling.ts'
 import { forStream, painted, type Text, uncoloured, visible, visibleLines } from './terminal-text.ts'
 
 /**
@@ -13,10 +13,11 @@ import { forStream, painted, type Text, uncoloured, visible, visibleLines } from
 export class Output {
   readonly json: boolean
   /**
-   * Rewrites the commands in a text, written `hallpass …`, so that they work in this folder, for the same session and state folder.
+   * Rewrites the commands in a text, written `hallpass …`, so that they work in this folder, for the same state folder and session,
+   * or for the session that the text is about.
    * The methods that print for a person do this themselves; JSON documents need it.
    */
-  readonly spell: Spell
+  readonly spell: HintSpell
   readonly #quiet: boolean
   readonly #verbose: boolean
 
@@ -94,8 +95,8 @@ export class Output {
   }
 
   /** Something to type next; `command` is written `hallpass …`. */
-  hint(command: string): void {
-    if (!this.#quiet) this.#hint(command)
+  hint(command: string, session?: string): void {
+    if (!this.#quiet) this.#hint(command, session)
   }
 
   /** Prints an error and its hint and gives the exit status. */
@@ -119,8 +120,8 @@ export class Output {
 
   readonly #shown = (text: string) => visible(this.spell(text))
 
-  #hint(command: string): void {
-    this.#talk([painted('cyan', 'hint:'), ` ${this.spell(command)}`])
+  #hint(command: string, session?: string): void {
+    this.#talk([painted('cyan', 'hint:'), ` ${this.spell(command, session)}`])
   }
 
   #talk(text: Text, edit: (piece: string) => string = visible): void {

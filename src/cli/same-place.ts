@@ -11,15 +11,6 @@ export interface SessionTaker {
 /** Where a hint must stay: without these flags its command would look elsewhere. */
 export type Place = Partial<Pick<GlobalFlags, 'home' | 'session' | 'sessionNamed'>>
 
-/** A command of ours that acts on this session, which need not be that of the caller. */
-export function onSession(
-  command: string,
-  session: string,
-  { session: own }: Pick<GlobalFlags, 'session'>,
-): string {
-  return session === own ? command : `${command} --session ${session}`
-}
-
 /** A command of ours: at the start of the line or of one of its parts, up to the end of the part. */
 const ours = /(?<=^|; |: |\| |\$\(|^\w+=\S+ )hallpass .*?(?=; | \| | [<>]|\)"|, |$)/gs
 

@@ -16,12 +16,16 @@ export function spelling(
   return (text) => text.replaceAll(command, () => `${words} `)
 }
 
-/** The same for the commands of a hint, which must work on the state folder and the session that the user named. */
+/** The same for the commands of a hint. They work on this session, or on that of `place`. */
+export type HintSpell = (hint: string, session?: string) => string
+
+/** @param place the state folder and the session that the user named */
 export function hintSpelling(
   place: Place,
   commands: readonly SessionTaker[],
   from: Invocation = here,
-): Spell {
+): HintSpell {
   const spell = spelling(commands, from)
-  return (hint) => spell(inSamePlace(hint, place, commands))
+  return (hint, session = place.session) =>
+    spell(inSamePlace(hint, { ...place, ...(session !== undefined && { session }) }, commands))
 }

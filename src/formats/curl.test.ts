@@ -58,7 +58,7 @@ describe('curl', () => {
     ['curl -b cookies.txt https://example.com/', '-b names a file of cookies: import that file'],
     [
       'curl -H "Authorization: Bearer hunter2" https://example.com/',
-      'an Authorization header is no cookie: hallpass token set keeps it',
+      'an Authorization header is no cookie (hallpass token set keeps it)',
     ],
     ['curl -b a=hunter2', 'no URL that says which host the cookies are of'],
     ['curl -b a=hunter2 ftp://example.com/', 'no URL that says which host the cookies are of'],

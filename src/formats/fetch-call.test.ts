@@ -29,7 +29,7 @@ describe('Copy as fetch', () => {
       cookies: [],
       origins: [],
       skipped: [
-        { where: 'line 1', reason: 'an authorization header is no cookie: hallpass token set keeps it' },
+        { where: 'line 1', reason: 'an authorization header is no cookie (hallpass token set keeps it)' },
         { where: 'line 8', reason: 'a call of fetch that no browser copies' },
       ],
     })

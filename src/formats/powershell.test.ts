@@ -49,7 +49,7 @@ describe('Copy as PowerShell', () => {
     [object('a', 'hunter2', '/', 'a@b.test'), 'the domain is not a host name'],
     [
       'Invoke-WebRequest -Uri "https://a.test/" -Headers @{"authorization"="Bearer hunter2"}',
-      'an authorization header is no cookie: hallpass token set keeps it',
+      'an authorization header is no cookie (hallpass token set keeps it)',
     ],
     ['Invoke-WebRequest @{"cookie"="a=hunter2"}', 'no URL that says which host the cookies are of'],
     [

@@ -16,7 +16,7 @@ export interface RequestField {
 export function readField(field: RequestField, target: HeaderContext | undefined): CookiesRead {
   const { where, name, value, expands } = field
   if (/^(proxy-)?authorization$/i.test(name)) {
-    return skip({ where, reason: `an ${name} header is no cookie: hallpass token set keeps it` })
+    return skip({ where, reason: `an ${name} header is no cookie (hallpass token set keeps it)` })
   }
   if (!/^cookie$/i.test(name)) return { cookies: [], skipped: [] }
   if (target === undefined) return skip({ where, reason: 'no URL that says which host the cookies are of' })

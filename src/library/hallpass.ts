@@ -63,10 +63,10 @@ export interface StartOptions {
    */
   readonly log?: Log
   /**
-   * Spells the commands in hints, which begin with `hallpass`, as the user types them here.
+   * Spells the commands in hints, which begin with `hallpass`, as the user types them here, for the session of the request.
    * @internal
    */
-  readonly spell?: (hint: string) => string
+  readonly spell?: (hint: string, session?: string) => string
 }
 
 export interface ClearOptions {

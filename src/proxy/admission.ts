@@ -30,8 +30,8 @@ export async function admit(head: RequestHead, options: ProxyOptions): Promise<C
 
 /** The command for the session that the client named. */
 function envCommand(user: string = defaultSession): string {
-  const other = user !== defaultSession && isName('session', user)
-  return `eval "$(hallpass env${other ? ` --session ${user}` : ''})"`
+  const named = user !== defaultSession && isName('session', user)
+  return named ? `eval "$(hallpass env --session ${user})"` : 'eval "$(hallpass env)"'
 }
 
 /** RFC 7617. */

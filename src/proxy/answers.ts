@@ -26,6 +26,8 @@ const reasons: Readonly<Record<number, string>> = {
 export interface AnswerOptions {
   /** The request's method: HEAD has no body. */
   readonly method?: string
+  /** The session of the request, if the client is admitted. */
+  readonly session?: string
   readonly close: boolean
 }
 
@@ -50,14 +52,14 @@ export function textAnswer(
 
 /**
  * The proxy's own answer to a failed request: the code in `Hallpass-Error`, and two plain lines, what happened and what to
- * type. `spell` writes a command as it works on this machine.
+ * type. `spell` writes a command as it works on this machine, for a session.
  */
 export function errorAnswer(
   { error, status }: Failure,
-  spell: (hint: string) => string,
+  spell: (hint: string, session?: string) => string,
   options: AnswerOptions,
 ): Buffer {
-  const hint = spell(error.hint ?? 'hallpass help agents')
+  const hint = spell(error.hint ?? 'hallpass help agents', options.session)
   const fields = [fieldLine('Hallpass-Error', error.code)]
   if (status === 407) fields.push(fieldLine('Proxy-Authenticate', 'Basic realm="hallpass", charset="UTF-8"'))
   return textAnswer(status, `hallpass: ${error.message}\n${hint}\n`, { ...options, fields })

@@ -16,7 +16,10 @@ import { relay, signalOfClose } from './relay.ts'
 export interface ConnectClientSide extends InterceptedSide {
   /** Whether the client still waits for the answer. */
   readonly busy: boolean
-  answer(failure: Failure, options: { readonly method: string; readonly keep: boolean }): void
+  answer(
+    failure: Failure,
+    options: { readonly method: string; readonly session: string; readonly keep: boolean },
+  ): void
 }
 
 /**
@@ -53,7 +56,7 @@ export async function connectTunnel(
     const failure = failureOf(error)
     client.report.answered(client.session.name, failure.error)
     log(endpoint, failure.status, failure.note)
-    connection.answer(failure, { method: 'CONNECT', keep: true })
+    connection.answer(failure, { method: 'CONNECT', session: client.session.name, keep: true })
   }
 }
 

@@ -101,13 +101,14 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     else this.#linger()
   }
 
-  answer(failure: Failure, { method, keep }: { readonly method?: string; readonly keep: boolean }): void {
+  answer(
+    failure: Failure,
+    { keep, ...options }: { readonly method?: string; readonly session?: string; readonly keep: boolean },
+  ): void {
     // The bytes behind a refused CONNECT are no request: they were meant for the other end of a tunnel.
-    const early = method === 'CONNECT' && this.#aheadBytes > 0
+    const early = options.method === 'CONNECT' && this.#aheadBytes > 0
     const close = !keep || early || this.engine.draining()
-    this.socket.write(
-      errorAnswer(failure, this.engine.spell, { close, ...(method === undefined ? {} : { method }) }),
-    )
+    this.socket.write(errorAnswer(failure, this.engine.spell, { ...options, close }))
     this.exchangeDone(!close)
   }
 

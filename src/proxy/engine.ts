@@ -24,7 +24,7 @@ export interface Engine {
   /** Verifies the certificates of origins and of upstream proxies. */
   readonly trust: Trust
   readonly log: Log
-  readonly spell: (hint: string) => string
+  readonly spell: (hint: string, session?: string) => string
   readonly scrubbed: ScrubbedPlans
   readonly stats: ProxyStats
   /** Connections that wait for a request or serve one. */

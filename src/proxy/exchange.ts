@@ -40,7 +40,10 @@ export interface ExchangeClientSide extends ResponseClientSide, Peer {
   /** The tunnel that the request came through. */
   readonly tunnel: TunnelEnd | undefined
   /** Writes the proxy's own answer; the exchange is over. */
-  answer(failure: Failure, options: { readonly method: string; readonly keep: boolean }): void
+  answer(
+    failure: Failure,
+    options: { readonly method: string; readonly session: string; readonly keep: boolean },
+  ): void
   /** Ends a response of which the client has a part. `framed`: the client sees that the end is missing. */
   truncate(framed: boolean): void
   /** The exchange is over; `keep`: the connection may carry another. */
@@ -354,13 +357,14 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
       return
     }
     this.#drop()
-    this.client.report.answered(this.client.session.name, failure.error)
+    const session = this.client.session.name
+    this.client.report.answered(session, failure.error)
     this.#log(failure.status, failure.note)
     const { head } = this.request
     // After malformed bytes the start of the next request is unknown.
     const keep =
       !(error instanceof Http1Error) && this.requestBody.done && head.minor === 1 && isPersistent(head)
-    this.connection.answer(failure, { method: head.method, keep })
+    this.connection.answer(failure, { method: head.method, session, keep })
   }
 
   #drop(): void {

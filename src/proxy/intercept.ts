@@ -142,12 +142,13 @@ function explain(
   finished: boolean,
   failure: Error | undefined,
 ): void {
-  const where = { host: endpointOf(host, port), session: client.session.name }
+  const session = client.session.name
+  const where = { host: endpointOf(host, port), session }
   const code = failure !== undefined && 'code' in failure ? String(failure.code) : ''
   if (/UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_REQUIRED/.test(code)) {
     engine.log.warn(`a client refused the certificate for ${host}: it does not trust the CA of hallpass`, {
       ...where,
-      hint: engine.spell('eval "$(hallpass env)"'),
+      hint: engine.spell('eval "$(hallpass env)"', session),
     })
   } else if (offered.length > 0 && !offered.includes('http/1.1') && !offered.includes('http/1.0')) {
     engine.log.warn(`a client speaks only ${offered.join(', ')} with ${host}; it must allow HTTP/1.1`, where)

@@ -23,8 +23,8 @@ export interface ProxyOptions {
   readonly log: Log
   /** Clients without a token get this session. Allowed on loopback alone. */
   readonly noAuth?: { readonly session: string }
-  /** Writes a hint (`hallpass …`) as a person types it on this machine; by default unchanged. */
-  readonly spell?: (hint: string) => string
+  /** Writes a hint (`hallpass …`) as a person types it on this machine, for this session; by default unchanged. */
+  readonly spell?: (hint: string, session?: string) => string
   readonly limits?: Partial<Limits>
   /** Looks up the names of origins; by default as the system does. */
   readonly names?: Names

@@ -39,7 +39,7 @@ describe('the store of a real browser, read while it runs', () => {
     const sid = (change: string) => reasons(`UPDATE cookies SET ${change} WHERE name = 'sid'`)
     const where = 'cookie 1 (sid of app.example.test)'
     expect(await sid("encrypted_value = CAST('v20' || zeroblob(64) AS BLOB)")).toEqual([
-      `${where}: bound to the browser itself: hallpass login reads it from the wire instead`,
+      `${where}: bound to the browser itself (hallpass login reads it from the wire instead)`,
     ])
     expect(await sid("encrypted_value = CAST('v99' || zeroblob(64) AS BLOB)")).toEqual([
       `${where}: encrypted in a way that is not known`,

@@ -5,6 +5,7 @@ import type { CommandSpec } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { helpPages } from '../../src/cli/help-pages.ts'
 import { runProgram } from '../../src/cli/program.ts'
+import { inSamePlace } from '../../src/cli/same-place.ts'
 import { shellCommands } from '../../src/formats/shell-words.ts'
 
 /*
@@ -61,6 +62,19 @@ it('the check finds what it is for', async () => {
   ).toEqual([['a'], ['b'], ['run', '--', 'x']])
 })
 
+it('every hint of src for a command that takes a session can name one', () => {
+  const texts = /\b(?:hint|remedy|reason|return)\b[^'"`\n]*(['`])(.*?)\1/g
+  const isOfTaker = new RegExp(`(?:^|: |\\$\\()hallpass (?:${takersOf(commands).join('|')})\\b`)
+  const hints = filesBelow(sources, '.ts')
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(texts)].map(([, , text = '']) => text))
+    .filter((text) => isOfTaker.test(text))
+  expect(hints.length).toBeGreaterThan(50)
+  for (const hint of hints) {
+    const [own = ''] = inSamePlace(hint, { session: 'work' }, commands).split(' -- ')
+    expect(own.split(/--session (?:work|\$\{)/), hint).toHaveLength(2)
+  }
+})
+
 /** The blocks of code, and the code in the text that names more than a command. */
 function ofDocument(text: string): readonly Words[] {
   const block = /^```[a-z]*\n(.*?)^```/gms
@@ -106,6 +120,13 @@ function isCommand([name = '']: Words): boolean {
 /** Text names a command without its operands: `hallpass open`, `hallpass key protect`. */
 function isName(words: Words): boolean {
   return words.every((word) => specs.some(({ name }) => name === word))
+}
+
+/** Commands that take `--session`, with their nouns. */
+function takersOf(list: readonly CommandSpec[]): string[] {
+  return list.flatMap(({ name, takesSession, subcommands = [] }) =>
+    takesSession ? [name] : takersOf(subcommands).map((taker) => `${name} ${taker}`),
+  )
 }
 
 function all(list: readonly CommandSpec[]): CommandSpec[] {

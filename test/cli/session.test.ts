@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openHallpass } from '../../src/index.ts'
 import { CommandLine } from '../support/command-line.ts'
+import { testWith } from '../support/installed.ts'
 import { cookieUrl, cookieValue, expectReadable, filledHome, tokenValue } from './filled-home.ts'
 import { onTerminal } from './on-terminal.ts'
 
@@ -299,4 +300,19 @@ test('status names the session of a needed login that is not the one of the call
     (await cli.run(['status'], { env: { HALLPASS_SESSION: session } })).stdout
   expect(await asked('work')).toContain('hallpass token login gh --session default)')
   expect(await asked('default')).toContain('hallpass token login gh)')
+})
+
+testWith('curl')('a refusal by a shared proxy, and status, name the session of the request', async () => {
+  const cli = new CommandLine()
+  await cli.run(['session', 'create', 'work'])
+  await cli.run(['start', '--background'])
+  const refused = async (session: string) => {
+    const scope = ['run', '--session', session, '--only', 'a.example', '--strict']
+    return (await cli.run([...scope, '--', 'curl', '-s', 'http://b.example/'])).stdout
+  }
+  const hint = (place: string) =>
+    new RegExp(`hallpass\\S* run --only b\\.example --strict${place} -- COMMAND`)
+  expect(await refused('work')).toMatch(hint(' --session work'))
+  expect((await cli.run(['status'])).stdout).toMatch(hint(' --session work'))
+  expect(await refused('default')).toMatch(hint(''))
 })

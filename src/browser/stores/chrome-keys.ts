@@ -35,7 +35,7 @@ export class ChromeKeys {
     const data = sealed.subarray(3)
     // Bound to the browser's own program: that nothing else can read them is what they are for.
     if (version === 'v20')
-      return { reason: 'bound to the browser itself: hallpass login reads it from the wire instead' }
+      return { reason: 'bound to the browser itself (hallpass login reads it from the wire instead)' }
     if (version !== 'v10' && version !== 'v11') return { reason: 'encrypted in a way that is not known' }
     const key = await this.#key(version)
     if (typeof key === 'string') return { reason: key }

@@ -1,7 +1,6 @@
 import { AdminClient } from '../../../admin/client.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Run } from '../../command.ts'
-import { onSession } from '../../same-place.ts'
 
 export const run: Run = async ({ env, flags, output, open }, input) => {
   const session = input.args[0] ?? flags.session
@@ -17,5 +16,5 @@ export const run: Run = async ({ env, flags, output, open }, input) => {
   }
   output.say(`the old client token of the session "${session}" has ended, and so have its connections`)
   output.say('shells and files that have it need the new one')
-  output.hint(`eval "$(${onSession('hallpass env', session, flags)})"`)
+  output.hint('eval "$(hallpass env)"', session)
 }

@@ -3,4 +3,6 @@ export interface Part {
   readonly name: string
   readonly fact: string
   readonly remedy?: string
+  /** The session that it is about. Its commands then work on that session. */
+  readonly session?: string
 }

@@ -9,8 +9,6 @@ import type { NeededLogin } from '../../../sessions/needed-logins.ts'
 import { type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
-import type { GlobalFlags } from '../../global-flags.ts'
-import { onSession } from '../../same-place.ts'
 import { settingsBeside } from '../../settings.ts'
 import { painted } from '../../terminal-text.ts'
 import { loginCommand } from '../token/needs-login.ts'
@@ -23,7 +21,7 @@ export const run: Run = async (context) => {
   const admin = new AdminClient(home)
   const running = await admin.running()
   const needed = await readLogins(context, home, running && admin)
-  const parts = [
+  const found: readonly Part[] = [
     proxyPart(running),
     ...(running ? clientParts(running) : []),
     ...(running ? upstreamParts(running) : []),
@@ -33,22 +31,25 @@ export const run: Run = async (context) => {
     authorityPart(home),
     ...('problem' in needed
       ? [{ name: 'login', ...needed.problem }]
-      : needed.logins.map((login) => loginPart(login, context.flags))),
-    ...(running ? troubleParts(running.report, context.flags) : []),
+      : needed.logins.map((login) => loginPart(login))),
+    ...(running ? troubleParts(running.report) : []),
   ]
+  const parts = found.map(({ name, fact, remedy = null, session }) => ({
+    name,
+    fact: output.spell(fact, session),
+    remedy: remedy && output.spell(remedy, session),
+  }))
   if (output.json) {
     output.document('status/1', {
       ...document(running, home),
       needs_login: 'problem' in needed ? null : needed.logins,
-      parts: parts.map(({ name, fact, remedy }) => {
-        return { name, fact, remedy: remedy === undefined ? null : output.spell(remedy) }
-      }),
+      parts,
     })
   } else {
     output.table(
       parts.map(({ name, fact, remedy }) => [
         name,
-        remedy === undefined ? fact : [`${fact}  `, painted('yellow', `(${output.spell(remedy)})`)],
+        remedy === null ? fact : [`${fact}  `, painted('yellow', `(${remedy})`)],
       ]),
     )
   }
@@ -131,12 +132,13 @@ function authorityPart(home: Home): Part {
   }
 }
 
-function loginPart(login: NeededLogin, flags: GlobalFlags): Part {
+function loginPart(login: NeededLogin): Part {
   const { session, name, reason } = login
   return {
     name: 'login',
     fact: `${name} of the session "${session}" needs one: ${reason}`,
-    remedy: login.command ?? onSession(loginCommand(login), session, flags),
+    remedy: loginCommand(login),
+    session,
   }
 }
 

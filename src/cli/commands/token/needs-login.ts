@@ -11,7 +11,7 @@ export function needsLogin(login: MetLogin, session: string, reason?: string): H
   )
 }
 
-/** The command of a login in the session of the caller, written `hallpass …`, or the command that prints the value. */
+/** The command of a login, written `hallpass …` without its session, or the command that prints the value. */
 export function loginCommand({ name, signInAt, command }: MetLogin): string {
   return command ?? `hallpass ${signInAt === undefined ? `token login ${name}` : `login ${signInAt}`}`
 }
