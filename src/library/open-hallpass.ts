@@ -13,7 +13,7 @@ import { Hallpass } from './hallpass.ts'
 import { LiveConfig } from './live-config.ts'
 
 export interface OpenOptions {
-  /** The state folder. By default HALLPASS_HOME, else AI_STATE_DIR/hallpass, else ~/.hallpass, as for the command line. */
+  /** The state folder. By default HALLPASS_HOME, else AI_STATE_DIR/hallpass, else AI_SESSIONS_DIR/hallpass, else ~/.hallpass. */
   readonly home?: string
   /** The session to work on; `default` without it. */
   readonly session?: string

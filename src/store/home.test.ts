@@ -23,6 +23,8 @@ describe('the state folder', () => {
     [{ HALLPASS_HOME: '/a', AI_STATE_DIR: '/b', HOME: '/c' }, '/a'],
     [{ HALLPASS_HOME: 'a' }, resolve('a')],
     [{ HALLPASS_HOME: '', AI_STATE_DIR: '/b', HOME: '/c' }, '/b/hallpass'],
+    [{ AI_STATE_DIR: '/a', AI_SESSIONS_DIR: '/b', HOME: '/c' }, '/a/hallpass'],
+    [{ AI_SESSIONS_DIR: '/b', HOME: '/c' }, '/b/hallpass'],
     [{ HOME: '/c' }, '/c/.hallpass'],
     [{}, join(homedir(), '.hallpass')],
   ])('of %j is %s', (env, root) => {

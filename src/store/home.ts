@@ -24,10 +24,13 @@ export interface Home {
   readonly log: string
 }
 
-/** `$HALLPASS_HOME`, else `$AI_STATE_DIR/hallpass`, else `~/.hallpass`. */
+/** Folders in which agents keep their state. Ours is the folder `hallpass` in the first of them that is set. */
+export const agentFolders = ['AI_STATE_DIR', 'AI_SESSIONS_DIR'] as const
+
+/** `$HALLPASS_HOME`, else `$AI_STATE_DIR/hallpass`, else `$AI_SESSIONS_DIR/hallpass`, else `~/.hallpass`. */
 export function resolveHome(env: NodeJS.ProcessEnv): string {
   if (env.HALLPASS_HOME) return resolve(env.HALLPASS_HOME)
-  if (env.AI_STATE_DIR) return resolve(env.AI_STATE_DIR, 'hallpass')
+  for (const name of agentFolders) if (env[name]) return resolve(env[name], 'hallpass')
   return resolve(env.HOME || homeOfUser(), '.hallpass')
 }
 

@@ -6,7 +6,8 @@ import { managedVariables } from '../../environment/child-environment.ts'
 export function text(): string {
   return `hallpass reads:
 
-  HALLPASS_HOME            the state folder (else AI_STATE_DIR/hallpass, else ~/.hallpass)
+  HALLPASS_HOME            the state folder (else AI_STATE_DIR/hallpass, else
+                           AI_SESSIONS_DIR/hallpass, else ~/.hallpass)
   HALLPASS_CONFIG          the configuration file
   HALLPASS_SESSION         the session (else default); run and env set it
   HALLPASS_SCOPE           set by run, for a hallpass inside: --only, --strict and --capture

@@ -6,7 +6,7 @@ import type { Status } from '../../../admin/wire.ts'
 import { scopeWords } from '../../../environment/child-scope.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { NeededLogin } from '../../../sessions/needed-logins.ts'
-import { type Home, homeOf } from '../../../store/home.ts'
+import { agentFolders, type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
 import { settingsBeside } from '../../settings.ts'
@@ -83,9 +83,7 @@ function clientParts({ clients }: Status): Part[] {
 function homePart(home: Home, env: Context['env']): Part {
   const source = env.HALLPASS_HOME
     ? 'HALLPASS_HOME or --home'
-    : env.AI_STATE_DIR
-      ? 'AI_STATE_DIR'
-      : 'the default'
+    : (agentFolders.find((name) => env[name]) ?? 'the default')
   if (existsSync(home.root)) return { name: 'state', fact: `${home.root} (${source})` }
   return { name: 'state', fact: `${home.root} (${source}) does not exist yet`, remedy: 'hallpass start' }
 }
