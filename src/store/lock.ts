@@ -2,6 +2,7 @@ import { type BigIntStats, closeSync, constants, lstatSync, lutimesSync, openSyn
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HallpassError } from '../errors.ts'
+import { type Caller, defaultTimeoutMs, enter, type Line, leave, timeLeft } from './line.ts'
 import { checkOwn, hasErrno, isThere } from './own-files.ts'
 
 /*
@@ -13,8 +14,6 @@ import { checkOwn, hasErrno, isThere } from './own-files.ts'
  * lock file. A waiter compares it for change only, so a clock that jumps does not matter.
  */
 
-/** For one holder. Longer than any work under a lock, a token refresh over a slow network included. */
-export const defaultTimeoutMs = 30_000
 /** Opening costs about 0.2 ms and a descriptor, locking 0.01 ms. So the busiest lock files stay open. */
 const maxIdleConnections = 64
 const sqliteBusy = 5
@@ -41,8 +40,8 @@ export async function withLock<T>(
   run: () => Promise<T>,
   { timeoutMs = defaultTimeoutMs }: LockOptions = {},
 ): Promise<T> {
-  const caller: Caller = { file, timeoutMs, arrival: performance.now() }
-  const line = await enter(caller)
+  const caller: Caller = { key: file, timeoutMs, arrival: performance.now() }
+  const line = await enter(lines, caller, timedOut)
   try {
     const connection = await acquire(caller, line)
     try {
@@ -52,7 +51,7 @@ export async function withLock<T>(
       line.lastMove = performance.now()
     }
   } finally {
-    leave(file, line)
+    leave(lines, file, line)
   }
 }
 
@@ -69,63 +68,10 @@ export function discardLock(file: string): void {
   }
 }
 
-interface Caller {
-  readonly file: string
-  readonly timeoutMs: number
-  readonly arrival: number
-}
-
-/** The callers of this process for one lock file. The first holds the lock or tries to get it. */
-interface Line {
-  /** The others, in order of arrival. */
-  readonly waiting: (() => void)[]
-  /** When a holder last came or went, as far as this process saw. */
-  lastMove: number
-}
-
 const lines = new Map<string, Line>()
 
-async function enter(caller: Caller): Promise<Line> {
-  const { file, timeoutMs, arrival } = caller
-  const line = lines.get(file)
-  if (line === undefined) {
-    const first: Line = { waiting: [], lastMove: arrival }
-    lines.set(file, first)
-    return first
-  }
-  await new Promise<void>((resolve, reject) => {
-    const checkIn = (ms: number) => setTimeout(check, ms)
-    const check = () => {
-      const left = timeLeft(caller, line)
-      if (left > 0) {
-        timer = checkIn(left)
-        return
-      }
-      line.waiting.splice(line.waiting.indexOf(go), 1)
-      reject(timedOut(file))
-    }
-    const go = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    let timer = checkIn(timeoutMs)
-    line.waiting.push(go)
-  })
-  return line
-}
-
-function timeLeft({ arrival, timeoutMs }: Caller, { lastMove }: Line): number {
-  return Math.max(arrival, lastMove) + timeoutMs - performance.now()
-}
-
-function leave(file: string, { waiting }: Line): void {
-  const next = waiting.shift()
-  if (next === undefined) lines.delete(file)
-  else next()
-}
-
 async function acquire(caller: Caller, line: Line): Promise<Connection> {
-  const { file } = caller
+  const { key: file } = caller
   let seen: bigint | undefined
   let keen = 0
   while (true) {

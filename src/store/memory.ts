@@ -1,6 +1,6 @@
 import { HallpassError } from '../errors.ts'
 import { deepFreeze } from './frozen.ts'
-import { defaultTimeoutMs } from './lock.ts'
+import { defaultTimeoutMs, enter, type Line, leave } from './line.ts'
 import { checkName } from './names.ts'
 import { checkRecordId } from './record-path.ts'
 import {
@@ -33,8 +33,8 @@ export class MemoryStore implements Store {
   /** Records of no session. */
   readonly #shared = new Map<string, Kept>()
   #changes = 0
-  /** By record: the end of its last holder, or of the last that waits. */
-  readonly #holders = new Map<string, Promise<void>>()
+  /** By record. */
+  readonly #lines = new Map<string, Line>()
 
   async read(id: RecordId): Promise<StoredRecord | undefined> {
     return this.#kept(id)?.record
@@ -42,19 +42,16 @@ export class MemoryStore implements Store {
 
   async update(id: RecordId, change: Change): Promise<number> {
     // It waits its turn between two holders, never inside the work of one.
-    if (this.#holders.has(fullKeyOf(id))) return this.exclusive(id, async () => this.#update(id, change))
+    if (this.#lines.has(fullKeyOf(id))) return this.exclusive(id, async () => this.#update(id, change))
     return this.#update(id, change)
   }
 
   async exclusive<T>(id: RecordId, work: (held: HeldRecord) => Promise<T>): Promise<T> {
     const key = fullKeyOf(id)
-    const before = this.#holders.get(key)
-    const { promise: over, resolve: leave } = Promise.withResolvers<void>()
-    const turn = Promise.resolve(before).then(() => over)
-    this.#holders.set(key, turn)
-    void turn.then(() => this.#holders.get(key) === turn && this.#holders.delete(key))
+    const caller = { key, timeoutMs: defaultTimeoutMs, arrival: performance.now() }
+    const line = await enter(this.#lines, caller, heldTooLong)
+    line.lastMove = performance.now()
     try {
-      if (before !== undefined) await patience(before, key)
       const value = this.#kept(id)?.record.value
       const owner = this.#sessions.get(id.session)
       const save = async (next: Json) => {
@@ -63,7 +60,8 @@ export class MemoryStore implements Store {
       }
       return await work({ value, save })
     } finally {
-      leave()
+      line.lastMove = performance.now()
+      leave(this.#lines, key, line)
     }
   }
 
@@ -151,16 +149,6 @@ function fullKeyOf(id: RecordId): string {
   return `${id.session} ${keyOf(id)}`
 }
 
-/** Waits for `turn`. Throws `lock-timeout` if that takes too long. */
-async function patience(turn: Promise<void>, what: string): Promise<void> {
-  const { promise: gaveUp, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new HallpassError('lock-timeout', `the record ${what} was held for too long`)),
-    defaultTimeoutMs,
-  )
-  try {
-    await Promise.race([turn, gaveUp])
-  } finally {
-    clearTimeout(timer)
-  }
+function heldTooLong(key: string): HallpassError {
+  return new HallpassError('lock-timeout', `the record ${key} was held for too long`)
 }

@@ -318,6 +318,20 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
       expect((await store.read(cookies))?.value).toBe(3)
     })
 
+    it('is waited for behind a queue that takes longer than half a minute', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+      onTestFinished(() => void vi.useRealTimers())
+      const gates = [0, 1, 2].map(() => Promise.withResolvers<void>())
+      const held = gates.map((gate) => store.exclusive(cookies, () => gate.promise))
+      const last = store.exclusive(cookies, async () => 'in')
+      for (const [n, gate] of gates.entries()) {
+        await vi.advanceTimersByTimeAsync(20_000)
+        gate.resolve()
+        await held[n]
+      }
+      expect(await last).toBe('in')
+    })
+
     it('does not block another record', async () => {
       await store.exclusive(cookies, async () => {
         await store.update({ ...cookies, name: 'example.org' }, () => 1)
