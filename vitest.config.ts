@@ -9,6 +9,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     // Its own limit is a second, which a busy machine exceeds.
     expect: { poll: { timeout: 240_000 } },
-    maxWorkers: 2,
+    // Two cores. Many tests wait for processes and timers, so a third worker fills the gaps.
+    maxWorkers: 3,
   },
 })

@@ -219,7 +219,7 @@ describe('a login by device', () => {
     expect(await Promise.all([run(shared, {}), run(shared, {})])).toEqual(['signed-in', 'signed-in'])
     expect(server.record.revocations).toBe(0)
     expect(shared.sealed).not.toHaveProperty('pending')
-  }, 30_000)
+  })
 
   it('that is slowed down seals the longer interval for the next process', async () => {
     const pending = { ...stale, intervalSeconds: 0.02, expiresAt: 9e9 }

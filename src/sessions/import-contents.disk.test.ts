@@ -82,7 +82,7 @@ describe('an import into the records of a disk', () => {
       await on.importInto(given('new'), merge)
       expect(await held(home), at).toEqual(after)
     }
-  }, 240_000)
+  })
 
   it('on a disk that stays full takes away what was new, and names what it could not put back', async () => {
     const { home, on } = await stage()

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { watchFileCalls } from '../../test/store/file-calls.ts'
 import { openStore } from '../../test/store/open-store.ts'
 import { now } from '../../test/support/material.ts'
@@ -146,9 +146,9 @@ describe('on a full disk', () => {
   it('the jar tries again by itself', async () => {
     fillDisk()
     await jar.keep([sets('sid=2')])
-    await vi.waitFor(() => expect(tries).toBeGreaterThan(2), { timeout: 10_000 })
+    await expect.poll(() => tries).toBeGreaterThan(2)
     freeDisk()
-    await vi.waitFor(() => expect(jar.idle).toBe(true), { timeout: 10_000 })
+    await expect.poll(() => jar.idle).toBe(true)
     expect(await elsewhere()).toEqual({ sid: '2', csrf: '1' })
   })
 

@@ -10,44 +10,44 @@ import { quietChromium } from './browsers.ts'
 
 const hosts = ['app.bank.test', 'www.bank.test', 'evil.test']
 
-testWith('chromium', '--version', '--no-sandbox')(
-  'a page of another site in real Chromium cannot use the session without Fetch Metadata',
-  { timeout: 120_000 },
-  async () => {
-    await using bank = await theBank()
-    const browser = await playwright.launch({
-      executablePath: findExecutable('chromium', process.env),
-      args: [...quietChromium, '--disable-features=HttpsUpgrades'],
-      proxy: { server: `http://127.0.0.1:${bank.proxy.port}` },
-    })
-    try {
-      for (const scheme of ['https', 'http'] as const) {
-        const evil = await pageAt(browser, `${scheme}://evil.test`)
-        const own = await pageAt(browser, `${scheme}://www.bank.test`)
-        const ws = scheme === 'https' ? 'wss' : 'ws'
-        await openWebSocket(evil, `${ws}://app.bank.test/socket-evil`)
-        await openWebSocket(own, `${ws}://app.bank.test/socket-own`)
-        await post(evil, `${scheme}://app.bank.test/post-evil`)
-        await post(own, `${scheme}://app.bank.test/post-own`)
-        for (const way of ['socket', 'post']) {
-          const [foreign, friendly] = [bank.took(`/${way}-evil`), bank.took(`/${way}-own`)]
-          // Chromium sends Fetch Metadata to https only, and not with a handshake.
-          const silent = way === 'socket' || scheme === 'http'
-          expect(foreign['sec-fetch-site']).toBe(silent ? undefined : 'cross-site')
-          expect(foreign.origin).toBe(`${scheme}://evil.test`)
-          expect({ cookie: foreign.cookie, token: foreign.authorization }, `${scheme} ${way}`).toEqual({
-            cookie: scheme === 'https' ? 'open=OPEN' : undefined,
-            token: undefined,
-          })
-          expect(friendly.cookie).toContain('sid=STRICT')
-          expect(friendly.authorization).toBe('Bearer SECRET')
-        }
+testWith(
+  'chromium',
+  '--version',
+  '--no-sandbox',
+)('a page of another site in real Chromium cannot use the session without Fetch Metadata', async () => {
+  await using bank = await theBank()
+  const browser = await playwright.launch({
+    executablePath: findExecutable('chromium', process.env),
+    args: [...quietChromium, '--disable-features=HttpsUpgrades'],
+    proxy: { server: `http://127.0.0.1:${bank.proxy.port}` },
+  })
+  try {
+    for (const scheme of ['https', 'http'] as const) {
+      const evil = await pageAt(browser, `${scheme}://evil.test`)
+      const own = await pageAt(browser, `${scheme}://www.bank.test`)
+      const ws = scheme === 'https' ? 'wss' : 'ws'
+      await openWebSocket(evil, `${ws}://app.bank.test/socket-evil`)
+      await openWebSocket(own, `${ws}://app.bank.test/socket-own`)
+      await post(evil, `${scheme}://app.bank.test/post-evil`)
+      await post(own, `${scheme}://app.bank.test/post-own`)
+      for (const way of ['socket', 'post']) {
+        const [foreign, friendly] = [bank.took(`/${way}-evil`), bank.took(`/${way}-own`)]
+        // Chromium sends Fetch Metadata to https only, and not with a handshake.
+        const silent = way === 'socket' || scheme === 'http'
+        expect(foreign['sec-fetch-site']).toBe(silent ? undefined : 'cross-site')
+        expect(foreign.origin).toBe(`${scheme}://evil.test`)
+        expect({ cookie: foreign.cookie, token: foreign.authorization }, `${scheme} ${way}`).toEqual({
+          cookie: scheme === 'https' ? 'open=OPEN' : undefined,
+          token: undefined,
+        })
+        expect(friendly.cookie).toContain('sid=STRICT')
+        expect(friendly.authorization).toBe('Bearer SECRET')
       }
-    } finally {
-      await browser.close()
     }
-  },
-)
+  } finally {
+    await browser.close()
+  }
+})
 
 /** https and http servers for all hosts, and a proxy whose session has cookies and a token for app.bank.test. */
 async function theBank() {

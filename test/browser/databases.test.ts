@@ -145,69 +145,68 @@ const each = [
 ]
 
 describe.each(each)('IndexedDB in real $name', ({ name, run, open }) => {
-  run(
-    'is read with values of every kind, and put into another window',
-    { timeout: 180_000 },
-    async (context) => {
-      needs(context, 'sh', '-c', 'command -v Xvfb certutil')
-      await using pages = await site()
-      const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
-      const display = await screen()
-      const windowOf = async () =>
-        await open(await openHallpass({ home: temporaryFolder('databases'), env }), {
-          keep: new KeptSites(['localhost']),
-          executable: findExecutable(name, process.env),
-          env: { ...process.env, DISPLAY: display },
-          log: silentLog,
-        })
-      const first = await windowOf()
-      await first.visit(`${pages.origin}/make`)
-      const made = await pages.heard(1)
-      const [read] = await first.storages(() => true)
-      // A database that the session lacks goes. A database that the session cannot hold stays.
-      await first.fill([], [{ ...nothingAt(pages.origin), capturedAt: 0 }])
-      const [left] = await first.storages(() => true)
-      // Two stores with one name: no browser creates that.
-      const store = { name: 's', autoIncrement: false, indexes: [], records: [{ key: 'k', value: 1 }] }
-      const odd = JSON.stringify({ name: 'odd', version: 1, stores: [store, store] })
-      const refused = await first.fill(
-        [],
-        [{ ...nothingAt(pages.origin), indexedDB: [['odd', odd]], capturedAt: 0 }],
-      )
-      expect(refused.origins).toMatchObject([{ origin: pages.origin, indexedDB: [['odd', odd]] }])
-      await first.close()
-      expect(left?.storage).toEqual(nothingAt(pages.origin))
-      expect(left?.unread).toEqual(read?.unread)
-      expect(made).toContain('kinds 7')
-      expect(read?.storage.indexedDB.map(([database]) => database)).toEqual(['kinds'])
-      expect(read?.unread).toEqual([
-        { name: 'unexportable', reason: 'a database with keys or files that cannot leave the browser' },
-      ])
+  run('is read with values of every kind, and put into another window', async (context) => {
+    needs(context, 'sh', '-c', 'command -v Xvfb certutil')
+    await using pages = await site()
+    const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
+    const display = await screen()
+    const windowOf = async () =>
+      await open(await openHallpass({ home: temporaryFolder('databases'), env }), {
+        keep: new KeptSites(['localhost']),
+        executable: findExecutable(name, process.env),
+        env: { ...process.env, DISPLAY: display },
+        log: silentLog,
+      })
+    const first = await windowOf()
+    await first.visit(`${pages.origin}/make`)
+    const made = await pages.heard(1)
+    const [read] = await first.storages(() => true)
+    // A database that the session lacks goes. A database that the session cannot hold stays.
+    await first.fill([], [{ ...nothingAt(pages.origin), capturedAt: 0 }])
+    const [left] = await first.storages(() => true)
+    // Two stores with one name: no browser creates that.
+    const store = { name: 's', autoIncrement: false, indexes: [], records: [{ key: 'k', value: 1 }] }
+    const odd = JSON.stringify({ name: 'odd', version: 1, stores: [store, store] })
+    const refused = await first.fill(
+      [],
+      [{ ...nothingAt(pages.origin), indexedDB: [['odd', odd]], capturedAt: 0 }],
+    )
+    expect(refused.origins).toMatchObject([{ origin: pages.origin, indexedDB: [['odd', odd]] }])
+    await first.close()
+    expect(left?.storage).toEqual(nothingAt(pages.origin))
+    expect(left?.unread).toEqual(read?.unread)
+    expect(made).toContain('kinds 7')
+    expect(read?.storage.indexedDB.map(([database]) => database)).toEqual(['kinds'])
+    expect(read?.unread).toEqual([
+      { name: 'unexportable', reason: 'a database with keys or files that cannot leave the browser' },
+    ])
 
-      const storage = read?.storage ?? nothingAt(pages.origin)
-      const second = await windowOf()
-      await second.fill([], [{ ...storage, capturedAt: 0 }])
-      await second.visit(`${pages.origin}/look`)
-      expect(await pages.heard(2)).toBe(made)
-      const keep = new KeptSites(['localhost'])
-      const before = await readWindow(second, keep, nothingYet)
-      const again = before.pages.get(pages.origin)
-      expect(withoutStack(again)).toEqual(withoutStack(read))
+    const storage = read?.storage ?? nothingAt(pages.origin)
+    const second = await windowOf()
+    await second.fill([], [{ ...storage, capturedAt: 0 }])
+    await second.visit(`${pages.origin}/look`)
+    expect(await pages.heard(2)).toBe(made)
+    const keep = new KeptSites(['localhost'])
+    const before = await readWindow(second, keep, nothingYet)
+    const again = before.pages.get(pages.origin)
+    expect(withoutStack(again)).toEqual(withoutStack(read))
 
-      // A database that its page is changing still exists.
-      await second.visit(`${pages.origin}/change`)
-      expect(await pages.heard(3)).toBe('changing')
-      const meanwhile = (await readWindow(second, keep, before)).pages.get(pages.origin)
-      expect(meanwhile?.unread).toMatchObject([{ name: 'kinds' }])
-      expect(meanwhile?.storage.indexedDB).toEqual(again?.storage.indexedDB)
-      await second.close()
-    },
-  )
+    // A database that its page is changing still exists.
+    await second.visit(`${pages.origin}/change`)
+    expect(await pages.heard(3)).toBe('changing')
+    const meanwhile = (await readWindow(second, keep, before)).pages.get(pages.origin)
+    expect(meanwhile?.unread).toMatchObject([{ name: 'kinds' }])
+    expect(meanwhile?.storage.indexedDB).toEqual(again?.storage.indexedDB)
+    await second.close()
+  })
 })
 
-testWith('chromium', '--version', '--no-sandbox')(
+testWith(
+  'chromium',
+  '--version',
+  '--no-sandbox',
+)(
   'IndexedDB that Playwright saved comes in, and Playwright puts what hallpass exports into a browser',
-  { timeout: 120_000 },
   async () => {
     await using pages = await site()
     const { chromium } = await import('playwright-core')

@@ -41,7 +41,6 @@ const signIn = 'https://app.site.test/login'
 describe.each(each)('a window of real $browser', ({ browser, run }) => {
   run(
     'signs every tool in, with cookies of responses and of scripts, and opens again with the state of the session',
-    { timeout: 240_000 },
     async (context) => {
       await using site = await signInSite()
       const cli = await signedUp(context, site)
@@ -145,7 +144,6 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
 
   run(
     'ends when its user closes it and keeps the last state, also when the key was rotated; a session has one window at a time, and its profile goes with it',
-    { timeout: 120_000 },
     async (context) => {
       await using site = await signInSite()
       const cli = await signedUp(context, site)
@@ -172,7 +170,7 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
     },
   )
 
-  run('goes with its session', { timeout: 120_000 }, async (context) => {
+  run('goes with its session', async (context) => {
     await using site = await signInSite()
     const cli = await signedUp(context, site)
     await cli.run(['session', 'create', 'work'])
@@ -190,42 +188,38 @@ describe.each(each)('a window of real $browser', ({ browser, run }) => {
     expect(existsSync(join(cli.home, 'browser', 'work'))).toBe(false)
   })
 
-  run(
-    'brings its changes back, and leaves the rest of the session alone',
-    { timeout: 120_000 },
-    async (context) => {
-      await using site = await signInSite()
-      const cli = await signedUp(context, site)
-      await cli.shell(`hallpass import - --format set-cookie https://app.site.test/ << 'END'
+  run('brings its changes back, and leaves the rest of the session alone', async (context) => {
+    await using site = await signInSite()
+    const cli = await signedUp(context, site)
+    await cli.shell(`hallpass import - --format set-cookie https://app.site.test/ << 'END'
 Set-Cookie: sid=OLD; Secure; HttpOnly; Max-Age=3600
 Set-Cookie: theme=dark; Secure
 Set-Cookie: chips=OWN; Secure; Path=/; SameSite=None; Partitioned
 Set-Cookie: other=OLD; Secure
 END
         printf 'Set-Cookie: bytes=gr\\374n; Secure' | hallpass import - --format set-cookie https://app.site.test/`)
-      const open = cli.spawn(['open', 'https://app.site.test/changes', '--browser', browser])
-      const end = ended(open)
-      await requested(site, /GET \/changes /)
-      // Another tool sets a cookie meanwhile.
-      await cli.run(['cookie', 'set', 'https://app.site.test/', 'other', '--secure'], { stdin: 'NEW' })
-      await requested(site, /GET \/rotated /)
-      process.kill(browserOf(cli), 'SIGKILL')
-      const { status, stderr } = await end
-      expect(status, stderr).toBe(0)
-      expect(stderr).toContain('removed 1 cookie that the window removed')
-      expect(stderr).toContain(
-        'skipped 1: the browser refuses it: it stays only in the session (bytes of app.site.test)',
-      )
-      expect(/GET \/changes[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toContain('chips=OWN')
-      const kept = await cli.run(['cookie', 'list', '--json', '--reveal'])
-      const { cookies } = JSON.parse(kept.stdout)
-      expect(
-        cookies.map((each: { name: string; value: string }) => `${each.name}=${each.value}`).sort(),
-      ).toEqual(['bytes=gr\u00fcn', 'chips=OWN', 'other=NEW', 'sid=ROTATED'])
-    },
-  )
+    const open = cli.spawn(['open', 'https://app.site.test/changes', '--browser', browser])
+    const end = ended(open)
+    await requested(site, /GET \/changes /)
+    // Another tool sets a cookie meanwhile.
+    await cli.run(['cookie', 'set', 'https://app.site.test/', 'other', '--secure'], { stdin: 'NEW' })
+    await requested(site, /GET \/rotated /)
+    process.kill(browserOf(cli), 'SIGKILL')
+    const { status, stderr } = await end
+    expect(status, stderr).toBe(0)
+    expect(stderr).toContain('removed 1 cookie that the window removed')
+    expect(stderr).toContain(
+      'skipped 1: the browser refuses it: it stays only in the session (bytes of app.site.test)',
+    )
+    expect(/GET \/changes[\s\S]*?\r\n\r\n/.exec(site.received)?.[0]).toContain('chips=OWN')
+    const kept = await cli.run(['cookie', 'list', '--json', '--reveal'])
+    const { cookies } = JSON.parse(kept.stdout)
+    expect(
+      cookies.map((each: { name: string; value: string }) => `${each.name}=${each.value}`).sort(),
+    ).toEqual(['bytes=gr\u00fcn', 'chips=OWN', 'other=NEW', 'sid=ROTATED'])
+  })
 
-  run('leaves nothing half-written and no browser after Ctrl-C', { timeout: 120_000 }, async (context) => {
+  run('leaves nothing half-written and no browser after Ctrl-C', async (context) => {
     await using site = await signInSite()
     const cli = await signedUp(context, site)
     const login = cli.spawn(['login', signIn, '--browser', browser])
@@ -252,49 +246,41 @@ END
   })
 })
 
-chromium(
-  'login shows its progress on a terminal, and ends with Enter',
-  { timeout: 120_000 },
-  async (context) => {
-    await using site = await signInSite()
-    const cli = await signedUp(context, site)
-    const done = {
-      at: /4 cookies and 5 keys of web storage so far; waiting for the window to be closed, or Enter here/,
-      keys: '\r',
-    }
-    const { status, screen } = await onTerminal(
-      context,
-      cli,
-      ['login', signIn, '--browser', 'chromium'],
-      [done],
-    )
-    expect(status, screen).toBe(0)
-    expect(screen).toMatch(/\r\x1b\[Khallpass: captured 4 cookies/)
-  },
-)
+chromium('login shows its progress on a terminal, and ends with Enter', async (context) => {
+  await using site = await signInSite()
+  const cli = await signedUp(context, site)
+  const done = {
+    at: /4 cookies and 5 keys of web storage so far; waiting for the window to be closed, or Enter here/,
+    keys: '\r',
+  }
+  const { status, screen } = await onTerminal(
+    context,
+    cli,
+    ['login', signIn, '--browser', 'chromium'],
+    [done],
+  )
+  expect(status, screen).toBe(0)
+  expect(screen).toMatch(/\r\x1b\[Khallpass: captured 4 cookies/)
+})
 
-testWith('firefox-esr')(
-  'login names a Firefox that a killed login left open',
-  { timeout: 120_000 },
-  async (context) => {
-    await using site = await signInSite()
-    const cli = await signedUp(context, site)
-    const login = cli.spawn(['login', signIn, '--browser', 'firefox'])
-    const end = ended(login)
-    await requested(site, /GET \/home /)
-    login.kill('SIGKILL')
-    await end
-    const left = browserOf(cli)
-    const again = await cli.run(['login', signIn, '--browser', 'firefox'])
-    process.kill(left, 'SIGKILL')
-    expect(again).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining(
-        `a Firefox of this session is still open (process ${left}): close it first\n`,
-      ),
-    })
-  },
-)
+testWith('firefox-esr')('login names a Firefox that a killed login left open', async (context) => {
+  await using site = await signInSite()
+  const cli = await signedUp(context, site)
+  const login = cli.spawn(['login', signIn, '--browser', 'firefox'])
+  const end = ended(login)
+  await requested(site, /GET \/home /)
+  login.kill('SIGKILL')
+  await end
+  const left = browserOf(cli)
+  const again = await cli.run(['login', signIn, '--browser', 'firefox'])
+  process.kill(left, 'SIGKILL')
+  expect(again).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(
+      `a Firefox of this session is still open (process ${left}): close it first\n`,
+    ),
+  })
+})
 
 describe('login', () => {
   test('gives up a Firefox that does not start', async (context) => {
@@ -369,7 +355,7 @@ describe('login with a session that does not exist', () => {
 })
 
 describe('login --attach', () => {
-  chromium('takes over from a browser that the user started', { timeout: 120_000 }, async (context) => {
+  chromium('takes over from a browser that the user started', async (context) => {
     await using site = await signInSite()
     const cli = await signedUp(context, site)
     const args = [

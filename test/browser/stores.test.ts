@@ -19,7 +19,11 @@ import {
 } from './read-store.ts'
 
 describe('the store of a real browser, read while it runs', () => {
-  testWith('chromium', '--version', '--no-sandbox')('Chromium', { timeout: 120_000 }, async () => {
+  testWith(
+    'chromium',
+    '--version',
+    '--no-sandbox',
+  )('Chromium', async () => {
     await using site = await cookieSite()
     const home = temporaryFolder('chromium')
     const userData = join(home, '.config', 'chromium')
@@ -65,7 +69,7 @@ describe('the store of a real browser, read while it runs', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('hallpass-profile-'))).toEqual([])
   })
 
-  testWith('firefox-esr')('Firefox', { timeout: 120_000 }, async () => {
+  testWith('firefox-esr')('Firefox', async () => {
     await using site = await cookieSite()
     const home = temporaryFolder('firefox')
     const { browser } = firefox(home, `http://app.example.test:${site.port}/`)

@@ -17,7 +17,6 @@ import { screen } from './screen.ts'
 
 testWith('firefox-esr')(
   'a window of real Firefox cannot be reached by another user, and its pages see that it is driven',
-  { timeout: 120_000 },
   async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil && setpriv --reuid=65534 --clear-groups true')
     await using site = await httpOrigin((_, response) => {
@@ -46,7 +45,7 @@ testWith('firefox-esr')(
     })
     try {
       await window.visit(`http://localhost:${site.port}/`)
-      await expect.poll(() => site.received, { timeout: 30_000 }).toContain('GET /driven/true ')
+      await expect.poll(() => site.received).toContain('GET /driven/true ')
     } finally {
       clearInterval(watch)
       await window.close()

@@ -35,7 +35,6 @@ const page = `<script>${script}
 describe.each(each)('a window of real $name', ({ name, run, open }) => {
   run(
     'has the user agent, viewport, locale and time zone of its session, in workers too',
-    { timeout: 120_000 },
     async (context) => {
       needs(context, 'sh', '-c', 'command -v Xvfb certutil')
       const told = new Map<string, unknown>()

@@ -23,7 +23,6 @@ const each = [
 describe.each(each)('a window of real $name', ({ name, run, open }) => {
   run(
     'shows its user the dialogs of pages and none of the proxy, through which pages of this machine pass too',
-    { timeout: 120_000 },
     async (context) => {
       needs(context, 'sh', '-c', 'command -v Xvfb certutil')
       await using site = await httpOrigin((_, response) => {
@@ -60,36 +59,32 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     },
   )
 
-  run(
-    'takes as much web storage as it has room for, and is quiet when it has ended',
-    { timeout: 120_000 },
-    async (context) => {
-      needs(context, 'sh', '-c', 'command -v Xvfb certutil')
-      const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
-      const hallpass = await openHallpass({ home: temporaryFolder('window'), env })
-      const window = await open(hallpass, {
-        keep: new KeptSites(['localhost']),
-        executable: findExecutable(name, process.env),
-        env: { ...process.env, DISPLAY: await screen() },
-        log: silentLog,
-      })
-      const storage = { origin: 'http://localhost:8099', sessionStorage: [], indexedDB: [], capturedAt: 0 }
-      const large = ['large', 'x'.repeat(6 * 1024 * 1024)] as const
-      const small = ['small', 'y'] as const
-      try {
-        const { cookies, origins } = await window.fill([], [{ ...storage, localStorage: [large, small] }])
-        expect(cookies).toEqual([])
-        expect(origins.map(({ localStorage }) => localStorage.map(([key]) => key))).toEqual([['large']])
-        const [page] = await window.storages(() => true)
-        expect(page?.storage.localStorage).toEqual([small])
-      } finally {
-        await window.close()
-      }
-      await window.visit('http://localhost:8099/')
-    },
-  )
+  run('takes as much web storage as it has room for, and is quiet when it has ended', async (context) => {
+    needs(context, 'sh', '-c', 'command -v Xvfb certutil')
+    const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
+    const hallpass = await openHallpass({ home: temporaryFolder('window'), env })
+    const window = await open(hallpass, {
+      keep: new KeptSites(['localhost']),
+      executable: findExecutable(name, process.env),
+      env: { ...process.env, DISPLAY: await screen() },
+      log: silentLog,
+    })
+    const storage = { origin: 'http://localhost:8099', sessionStorage: [], indexedDB: [], capturedAt: 0 }
+    const large = ['large', 'x'.repeat(6 * 1024 * 1024)] as const
+    const small = ['small', 'y'] as const
+    try {
+      const { cookies, origins } = await window.fill([], [{ ...storage, localStorage: [large, small] }])
+      expect(cookies).toEqual([])
+      expect(origins.map(({ localStorage }) => localStorage.map(([key]) => key))).toEqual([['large']])
+      const [page] = await window.storages(() => true)
+      expect(page?.storage.localStorage).toEqual([small])
+    } finally {
+      await window.close()
+    }
+    await window.visit('http://localhost:8099/')
+  })
 
-  run('does not offer to save a password', { timeout: 120_000 }, async (context) => {
+  run('does not offer to save a password', async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     const env = { PATH: process.env.PATH, HALLPASS_NO_KEYRING: '1' }
     const hallpass = await openHallpass({ home: temporaryFolder('window'), env })
@@ -114,7 +109,7 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     })
   })
 
-  run('can be filled when a service worker answers for the site', { timeout: 120_000 }, async (context) => {
+  run('can be filled when a service worker answers for the site', async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     const pages: Readonly<Record<string, readonly [type: string, text: string]>> = {
       '/': [
@@ -163,7 +158,7 @@ describe.each(each)('a window of real $name', ({ name, run, open }) => {
     }
   })
 
-  run('saves a download where its user keeps them', { timeout: 120_000 }, async (context) => {
+  run('saves a download where its user keeps them', async (context) => {
     needs(context, 'sh', '-c', 'command -v Xvfb certutil')
     await using site = await httpOrigin((request, response) => {
       if (request.url === '/invoice') {

@@ -22,7 +22,7 @@ function cacheOfThisUser(): string {
   return join(process.env.HOME ?? '/', '.npm')
 }
 
-test('npm pack gives a package that installs elsewhere and runs', { timeout: 180_000 }, async () => {
+test('npm pack gives a package that installs elsewhere and runs', async () => {
   const packed = await execute('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {
     cwd: repository,
     env,

@@ -49,9 +49,7 @@ describe('a rotated pair that a full disk does not take', () => {
 
     disk.full = false
     server.observe = () => {}
-    await expect
-      .poll(async () => (await stage.sealed()).tokens?.accessToken, { timeout: 30_000 })
-      .toBe(latest)
+    await expect.poll(async () => (await stage.sealed()).tokens?.accessToken).toBe(latest)
     const { attempt, needsLogin } = await stage.sealed()
     expect({ attempt, needsLogin }).toEqual({ attempt: undefined, needsLogin: undefined })
     // The next process goes on from the saved pair.

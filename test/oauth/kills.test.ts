@@ -109,7 +109,7 @@ describe('a process killed while it refreshes', () => {
     })
     expect(fates).toHaveLength(20)
     expect(fates.filter((fate) => fate === 'needs-login').length).toBeLessThanOrEqual(2)
-  }, 120_000)
+  })
 })
 
 async function signInAs(name: string, server: AuthorizationServer, home: Home): Promise<string> {

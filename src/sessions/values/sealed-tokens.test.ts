@@ -107,7 +107,7 @@ describe('tokens that the disk does not take', () => {
   it('are saved without a caller when there is room again', async () => {
     await keepTwo()
     store.full = false
-    await expect.poll(onDisk, { timeout: 5_000 }).toEqual(value(2))
+    await expect.poll(onDisk).toEqual(value(2))
   })
 
   it('are saved at the end', async () => {
