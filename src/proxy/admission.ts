@@ -2,14 +2,13 @@ import { HallpassError } from '../errors.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { defaultSession } from '../sessions/sessions.ts'
 import { isName } from '../store/names.ts'
-import type { Client } from './engine.ts'
-import type { ProxyOptions } from './options.ts'
+import type { Client, Engine } from './engine.ts'
 
 /**
  * Finds the session of a client: its name is the user, and a client token the password, of the proxy URL. Without a token,
  * a web page or another user of the machine gains nothing from the port. Throws `proxy-auth`.
  */
-export async function admit(head: RequestHead, options: ProxyOptions): Promise<Client> {
+export async function admit(head: RequestHead, options: Engine['options']): Promise<Client> {
   const fields = head.fields.filter((field) => field.lower === 'proxy-authorization')
   const [field] = fields
   if (field === undefined && options.noAuth !== undefined) {

@@ -15,7 +15,7 @@ export type Client = AuthenticatedClient
 
 /** The parts that all connections of one running proxy share. */
 export interface Engine {
-  readonly options: ProxyOptions
+  readonly options: Omit<ProxyOptions, 'listen'>
   readonly limits: Limits
   readonly sweep: Sweep
   readonly pool: Pool

@@ -129,6 +129,13 @@ export class Pool {
   #idleFrom(upstream: Upstream, keep: number): void {
     upstream.deadline = this.#sweep.now + keep
     upstream.idleSince = performance.now()
+    // A program that has its last answer may end.
+    upstream.socket.unref()
+  }
+
+  #idleNoMore(upstream: Upstream): void {
+    upstream.deadline = Number.POSITIVE_INFINITY
+    upstream.socket.ref()
   }
 
   /** The client's connection is over, or another client uses it now: its pinned connection ends. */
@@ -185,7 +192,7 @@ export class Pool {
     const upstream = this.#pinned.get(client)
     if (upstream === undefined || this.#open.get(upstream) !== group) return undefined
     this.#pinned.delete(client)
-    upstream.deadline = Number.POSITIVE_INFINITY
+    this.#idleNoMore(upstream)
     if (upstream.usable) return upstream
     upstream.destroy()
     return undefined
@@ -198,7 +205,7 @@ export class Pool {
       if (freshOnly && performance.now() - upstream.idleSince > this.#limits.onceMs) return undefined
       group.idle.pop()
       this.#idle -= 1
-      upstream.deadline = Number.POSITIVE_INFINITY
+      this.#idleNoMore(upstream)
       if (upstream.usable) return upstream
       upstream.destroy()
     }

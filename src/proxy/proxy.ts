@@ -2,19 +2,12 @@ import { createServer, type Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
 import { portInUse } from '../net/port-in-use.ts'
 import { Connection } from './connection.ts'
-import { Dialer, keepAliveInitialDelay } from './dial.ts'
-import type { Engine } from './engine.ts'
+import { keepAliveInitialDelay } from './dial.ts'
 import { isLoopback } from './guard.ts'
-import { defaultLimits, type Limits } from './limits.ts'
-import type { ProxyOptions, ProxyStats, RunningProxy } from './options.ts'
+import { closeEngine, openEngine } from './open-engine.ts'
+import type { ProxyOptions, RunningProxy } from './options.ts'
 import { endpointOf } from './origin.ts'
-import { Pool } from './pool.ts'
 import { ignore } from './relay.ts'
-import { ScrubbedPlans } from './scrubbed-plans.ts'
-import { Strangers } from './strangers.ts'
-import { Sweep, type Swept } from './sweep.ts'
-import { Trust } from './trust.ts'
-import { UpstreamProxies } from './upstream-proxies.ts'
 
 /** The time that `close` gives to current requests. */
 const defaultGraceMs = 5_000
@@ -27,42 +20,15 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       hint: 'hallpass start --no-auth --listen 127.0.0.1:8787',
     })
   }
-  const limits: Limits = { ...defaultLimits, ...options.limits }
-  const sweep = new Sweep(limits.sweepMs)
-  const stats: ProxyStats = { startedAt: Date.now(), connections: 0, requests: 0, tunnels: 0 }
   const sockets = new Set<Socket>()
   let ownPort = listen.port
   let draining = false
-  const ownPorts = () => [ownPort]
-  const dialer = new Dialer({
-    resolve: options.resolve ?? new Map(),
-    ownPorts,
-    ...(options.names === undefined ? {} : { names: options.names }),
-  })
-  const { setting = 'direct', env = {} } = options.upstream ?? {}
-  const proxies = new UpstreamProxies(setting, env, ownPorts)
-  for (const problem of proxies.problems) options.log.warn(problem)
-  const trust = new Trust(options.upstreamRoots)
-  const pool = new Pool({ dialer, proxies, trust }, sweep, limits)
-  const engine: Engine = {
+  const engine = openEngine(
     options,
-    limits,
-    sweep,
-    pool,
-    dialer,
-    proxies,
-    trust,
-    log: options.log,
-    spell: options.spell ?? ((hint) => hint),
-    scrubbed: new ScrubbedPlans(options.log),
-    stats,
-    connections: new Set(),
-    strangers: new Strangers(limits.strangers),
-    draining: () => draining,
-  }
-  // Nobody asks anything in an idle tunnel, so it would not notice that its session is gone.
-  const removals: Swept = { deadline: 0, expire: () => void options.sessions.endRemoved() }
-  sweep.watch(removals)
+    () => [ownPort],
+    () => draining,
+  )
+  const { limits, stats, pool, proxies } = engine
   // Half-open, because the relay closes each half by itself. Without Nagle: most writes here are whole messages.
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay },
@@ -80,8 +46,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   )
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      sweep.stop()
-      trust.stop()
+      closeEngine(engine)
       reject(error.code === 'EADDRINUSE' ? portTaken(listen.host, listen.port, error) : error)
     })
     server.listen({ host: listen.host, port: listen.port }, resolve)
@@ -104,9 +69,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       }, graceMs)
       await closed
       clearTimeout(cut)
-      pool.close()
-      sweep.stop()
-      trust.stop()
+      closeEngine(engine)
     },
   }
 }
