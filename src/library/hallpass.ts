@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Authority } from '../certs/authority.ts'
 import { writeBundle } from '../certs/bundle.ts'
-import { Leaves } from '../certs/leaves.ts'
-import { upstreamRoots } from '../certs/roots.ts'
 import { writeWgetrc } from '../certs/wgetrc.ts'
 import type { Config } from '../config/load-config.ts'
 import type { Cookie } from '../cookies/cookie.ts'
@@ -17,7 +15,7 @@ import type { TokenFetch } from '../oauth/token-fetch.ts'
 import { applyPlan } from '../plan/apply.ts'
 import { parseRequestUrl } from '../plan/request-url.ts'
 import type { Scope } from '../plan/scope.ts'
-import type { ProxyOptions } from '../proxy/options.ts'
+import { InProcess } from '../proxy/in-process.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import { requireLoopback } from '../proxy/require-loopback.ts'
 import { isLocalName } from '../rules/loopback.ts'
@@ -31,9 +29,12 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
 import type { Store } from '../store/store.ts'
+import { Connector, type RequestOptions } from './connector.ts'
+import { engineOptions } from './engine-options.ts'
 import { HallpassProxy } from './hallpass-proxy.ts'
 import { knownHosts } from './known-hosts.ts'
 import type { LiveConfig } from './live-config.ts'
+import { sessionFetch } from './session-fetch.ts'
 
 export interface HallpassParts {
   readonly home: Home
@@ -93,8 +94,29 @@ export class Hallpass {
   /** The parts that this opening made. */
   readonly created: { readonly home: boolean; readonly key: boolean; readonly authority: boolean }
   readonly sessionName: string
+  /**
+   * `fetch` with the session, without a proxy. It may be given away as a function: `new OpenAI({ fetch: hallpass.fetch })`.
+   *
+   * A request carries what the proxy would send. Each redirect is planned afresh, new cookies are on disk before the response is
+   * here, and HttpOnly ones are not in it. The response has the proxy's `Hallpass-…` fields. After a 401 the token is refreshed,
+   * and the request is sent once more.
+   *
+   * @throws HallpassError `policy`, `session-missing`, `upstream-certificate`, `upstream-unreachable`, …: as the proxy answers.
+   *   Everything else is as in `fetch`: TypeError, AbortError
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * const response = await hallpass.fetch('https://app.example.com/me')
+   * console.log(response.status, await response.json())
+   * ```
+   */
+  readonly fetch: typeof fetch
   readonly #refresher: Refresher
   readonly #env: NodeJS.ProcessEnv
+  #inProcess: InProcess | undefined
 
   /** @internal */
   constructor(parts: HallpassParts) {
@@ -109,6 +131,11 @@ export class Hallpass {
     this.created = parts.created
     this.sessionName = parts.sessionName
     this.#env = parts.env
+    let made: typeof fetch | undefined
+    this.fetch = (input, init) => {
+      made ??= this.fetchWith()
+      return made(input, init)
+    }
   }
 
   /**
@@ -269,7 +296,7 @@ export class Hallpass {
    * ```
    */
   async startProxy(options: StartOptions = {}): Promise<HallpassProxy> {
-    const { config, authority, sessions } = this
+    const { config, sessions } = this
     const log = options.log ?? silentLog
     const clients = new Clients(sessions)
     this.#refresher.logTo(log)
@@ -280,22 +307,53 @@ export class Hallpass {
     const listen = options.listen ?? config.listen
     if (!config.listenBeyondLoopback) await requireLoopback(listen.host)
     const running = await startProxy({
+      ...engineOptions(this, { clients, log, env: this.#env }),
       listen,
-      sessions,
-      clients,
-      leaves: new Leaves(authority),
-      authority,
-      upstreamRoots: upstreamRoots({ upstreamCa: config.upstreamCa, env: this.#env, authority }),
-      resolve: config.resolve,
-      upstream: { setting: config.upstream, env: this.#env },
-      limits: { replayBytes: config.replay },
-      log,
       ...(options.noAuth ? { noAuth: { session: this.sessionName } } : {}),
       ...(options.spell === undefined ? {} : { spell: options.spell }),
-    } satisfies ProxyOptions)
+    })
     const keepFresh = new KeepFresh({ due: (usedSince) => sessions.dueTokens(usedSince), now: Date.now })
     const { sessionName } = this
     return new HallpassProxy({ sessions, sessionName, running, clients, log, keepFresh })
+  }
+
+  /**
+   * A `fetch` for another session, or with limits.
+   *
+   * @throws HallpassError `usage` for a malformed host
+   *
+   * @example
+   * ```ts
+   * import { openHallpass } from 'hallpass'
+   *
+   * const hallpass = await openHallpass()
+   * const fetch = hallpass.fetchWith({ session: 'work', only: ['*.example.com'], strict: true })
+   * ```
+   */
+  fetchWith(options: RequestOptions = {}): typeof fetch {
+    return sessionFetch(this.connector(options))
+  }
+
+  /**
+   * Connections to origins for requests of this process.
+   * @internal
+   */
+  connector(options: RequestOptions = {}): Connector {
+    const { sessions, sessionName, config } = this
+    this.#inProcess ??= new InProcess(
+      engineOptions(this, { clients: new Clients(sessions), log: silentLog, env: this.#env }),
+      config.listen.port,
+    )
+    return new Connector({ inProcess: this.#inProcess, sessions, sessionName }, options)
+  }
+
+  /**
+   * Ends the connections of `fetch`, with the requests on them, and tries once more to save what could not be saved. Idle
+   * connections do not keep a program alive.
+   */
+  async close(): Promise<void> {
+    this.#inProcess?.close()
+    await this.sessions.flush()
   }
 
   /**

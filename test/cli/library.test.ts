@@ -125,9 +125,9 @@ test('a proxy started here is reached by its URL', async () => {
   expect(await proxy.url()).toMatch(new RegExp(`^http://default:[\\w-]+@127\\.0\\.0\\.1:${proxy.port}$`))
 })
 
-describe('the code in docs/library.md and in the docstrings', () => {
+describe('the code in the documents and in the docstrings', () => {
   const docstrings = ['src/library/open-hallpass.ts', 'src/library/hallpass.ts']
-  const documents = ['README.md', 'docs/library.md', ...docstrings]
+  const documents = ['README.md', 'docs/library.md', 'docs/programs.md', ...docstrings]
 
   test('compiles against the built package, in a project as docs/library.md asks for', () => {
     const folder = mkdtempSync(join(repository, 'test', 'cli', 'compiled-'))

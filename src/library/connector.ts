@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import { HallpassError } from '../errors.ts'
+import { parseAuthority } from '../http1/authority.ts'
+import { defaultPort } from '../plan/request-url.ts'
+import { type RunScope, scopeOf } from '../plan/run-scope.ts'
+import type { Scope } from '../plan/scope.ts'
+import type { FailuresAs, InProcess } from '../proxy/in-process.ts'
+import { originAt } from '../proxy/origin.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+/** The session that requests go with, and their limits. */
+export interface RequestOptions {
+  /** By default the chosen session. */
+  readonly session?: string
+  /** Hosts whose cookies the session takes in, even if it does not know them yet: `app.example.com`, `*.example.com`. */
+  readonly capture?: readonly string[]
+  /** The only hosts that use and change the session. */
+  readonly only?: readonly string[]
+  /** Refuses requests to hosts outside `only`; without `only`, to hosts that the session does not know. */
+  readonly strict?: boolean
+}
+
+export interface ConnectorParts {
+  readonly inProcess: InProcess
+  readonly sessions: Sessions
+  readonly sessionName: string
+}
+
+/** Connections of this process to origins, with a session. What is written to them is an HTTP/1.1 request in clear text. */
+export class Connector {
+  readonly #parts: ConnectorParts
+  readonly #session: string
+  readonly #scope: Scope
+
+  /** @throws HallpassError `usage` for a malformed host */
+  constructor(parts: ConnectorParts, { session = parts.sessionName, ...scope }: RequestOptions) {
+    this.#parts = parts
+    this.#session = session
+    this.#scope = scopeOf(scope satisfies RunScope)
+  }
+
+  /**
+   * A connection for requests to one origin. It ends with the session.
+   *
+   * @param url its scheme, host and port count
+   * @throws HallpassError `session-missing`
+   */
+  async connect(url: URL, failures: FailuresAs): Promise<Socket> {
+    const { sessions, inProcess } = this.#parts
+    const scheme = url.protocol === 'https:' ? 'https' : 'http'
+    const authority = parseAuthority(url.host)
+    if (authority === undefined)
+      throw new HallpassError('request-malformed', 'the URL names no host that requests can go to')
+    const session = await sessions.get(this.#session)
+    // Nobody waits for it, and a full disk keeps nobody out.
+    sessions.touch(session).catch(() => 'the time of last use is not worth an error')
+    const origin = originAt(scheme, { ...authority, port: authority.port ?? defaultPort(scheme) })
+    return inProcess.connect(origin, session, this.#scope, failures)
+  }
+}
