@@ -9,6 +9,12 @@ import { join } from 'node:path'
  * that time, and load parts of it later. So `prepare` builds only if the build is stale, and swaps in a finished build.
  */
 const fresh = 'dist.new'
+/** Packages that declare a licence and ship no text of it, with a package of the same authors that does. */
+const sameLicence: Readonly<Record<string, string>> = {
+  '@hono/zod-openapi': 'hono',
+  '@hono/zod-validator': 'hono',
+}
+
 const inputs = [
   'package.json',
   'package-lock.json',
@@ -62,11 +68,16 @@ function licensesOf(modules: readonly string[]): string {
   )
   const notices = [...new Set(folders)].sort().map((folder) => {
     const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-    if (file === undefined) throw new Error(`${folder} has no licence to go with the bundle`)
-    return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+    const text = licenceIn(folder) ?? licenceIn(join('node_modules', sameLicence[name] ?? name))
+    if (text === undefined) throw new Error(`${folder} has no licence to go with the bundle`)
+    return `${name} ${version}\n\n${text.trim()}\n`
   })
   return notices.join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+function licenceIn(folder: string): string | undefined {
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+  return file === undefined ? undefined : readFileSync(join(folder, file), 'utf8')
 }
 
 function filesBelow(folder: string): string[] {

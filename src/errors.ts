@@ -63,6 +63,17 @@ export const errorTable = {
       'a change could not be written (full disk?), or the disk did not confirm it; the message says which content is there',
   },
   'lock-timeout': { exit: 1, http: 503, meaning: 'another process held the lock of a record for too long' },
+  'changed-meanwhile': {
+    exit: 1,
+    http: 412,
+    meaning: 'somebody else changed the record, or made or removed it, since the caller read it',
+  },
+  busy: { exit: 1, http: 503, meaning: 'the proxy has too much to do for this request. Try again' },
+  'body-too-large': {
+    exit: 1,
+    http: 413,
+    meaning: 'the body of a request to the admin API is too large. The message says how much it may be',
+  },
   'name-invalid': { exit: 2, http: 400, meaning: 'not a valid name for a session, a credential or a site' },
   'cookie-refused': {
     exit: 1,

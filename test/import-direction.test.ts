@@ -17,7 +17,17 @@ const floors: readonly (readonly string[])[] = [
   ['config'],
   ['formats', 'plan'],
   ['credentials', 'cookies', 'rules', 'http1', 'net'],
-  ['ago.ts', 'errors.ts', 'json.ts', 'parse-seconds.ts', 'quoted-word.ts', 'secret.ts', 'log.ts', 'log'],
+  [
+    'ago.ts',
+    'errors.ts',
+    'json.ts',
+    'parse-seconds.ts',
+    'quoted-word.ts',
+    'secret.ts',
+    'spoken-time.ts',
+    'log.ts',
+    'log',
+  ],
 ]
 
 /** Rooms that decide and do nothing else: time, randomness and environment come in as arguments. */

@@ -1,21 +1,27 @@
-import { Hono } from 'hono'
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { HonoRequest } from 'hono'
 import { z } from 'zod'
-import { HallpassError, hallpassErrorOf } from '../errors.ts'
+import { HallpassError } from '../errors.ts'
 import type { NeededLogin } from '../sessions/needed-logins.ts'
 import type { ShownExplanation } from '../sessions/shown-explanation.ts'
+import { api } from './api.ts'
+import type { ApiBackend } from './api-backend.ts'
+import { HeldBytes, heldBody } from './held-body.ts'
+import { problemAnswer } from './problem.ts'
 import type {
   Access,
   ClientRequest,
-  ErrorBody,
   ExplainRequest,
   IssuedClient,
   Outcome,
   RunningClient,
   Status,
 } from './wire.ts'
+import { withoutCredentials } from './without-credentials.ts'
 
 /** The running proxy and its state folder, as the admin app needs them. */
 export interface AdminBackend {
+  readonly api: ApiBackend
   status(): Promise<Omit<Status, 'clients'>>
   /** Starts to stop the proxy; the answer still goes out. */
   stop(): void
@@ -55,15 +61,20 @@ const bundleRequest = z.strictObject({ variables: z.record(z.string().max(100), 
 /** Larger than any request that hallpass sends. */
 const maxBodyBytes = 256 * 1024
 
-/** The admin app. It has no listener: the server that serves it decides who can reach it. */
-export function adminApp(backend: AdminBackend): Hono {
-  const app = new Hono()
-  app.onError((error) => answer(hallpassErrorOf(error)))
-  app.notFound((context) =>
-    answer(new HallpassError('usage', `no ${context.req.method} ${context.req.path}`), 404),
+/**
+ * The admin app: the documented routes, and those that only the commands of hallpass use. It has no listener: the server that
+ * serves it decides who can reach it.
+ */
+export function adminApp(backend: AdminBackend): OpenAPIHono {
+  const { spell } = backend.api
+  const held = new HeldBytes()
+  const app = api(backend.api, held)
+  app.onError((error, { req }) => problemAnswer(error, (hint) => spell(hint, req.param('id'))))
+  app.notFound(({ req }) =>
+    problemAnswer(new HallpassError('usage', `no ${req.method} ${req.path}`), spell, 404),
   )
+  for (const path of ['/clients', '/explain', '/bundle']) app.use(path, heldBody(held, maxBodyBytes))
 
-  app.get('/healthz', (context) => context.json({ ok: true }))
   app.get('/status', async (context) =>
     context.json({ ...(await backend.status()), clients: backend.clients() }),
   )
@@ -74,9 +85,9 @@ export function adminApp(backend: AdminBackend): Hono {
   })
   app.get('/sessions/:session/access', async (context) => {
     const access = await backend.access(context.req.param('session'))
-    // The token leaves only if the caller asks with `reveal`.
-    const proxyUrl =
-      context.req.query('reveal') === 'true' ? access.proxyUrl : withoutCredentials(access.proxyUrl)
+    const revealed = context.req.query('reveal') === 'true'
+    if (revealed) backend.api.noteRevealed(access.session, 'the client token')
+    const proxyUrl = revealed ? access.proxyUrl : withoutCredentials(access.proxyUrl)
     return context.json({ ...access, proxyUrl })
   })
   app.post('/sessions/:session/rotate-token', async (context) => {
@@ -84,49 +95,32 @@ export function adminApp(backend: AdminBackend): Hono {
     return context.body(null, 204)
   })
   app.post('/clients', async (context) => {
-    const request = await bodyOf(context.req.raw, clientRequest)
+    const request = await bodyOf(context.req, clientRequest)
     return context.json(await backend.issue(request as ClientRequest), 201)
   })
   app.delete('/clients/:id', async (context) => {
     const revoked = await backend.revoke(context.req.param('id'))
     if (revoked !== undefined) return context.json(revoked)
-    return answer(new HallpassError('usage', 'no client has that id'), 404)
+    return problemAnswer(new HallpassError('usage', 'no client has that id'), spell, 404)
   })
   app.post('/explain', async (context) => {
-    const request = await bodyOf(context.req.raw, explainRequest)
+    const request = await bodyOf(context.req, explainRequest)
     return context.json(await backend.explain(request as ExplainRequest))
   })
   app.post('/bundle', async (context) => {
-    const { variables } = await bodyOf(context.req.raw, bundleRequest)
+    const { variables } = await bodyOf(context.req, bundleRequest)
     await backend.writeBundle(variables)
     return context.body(null, 204)
   })
   return app
 }
 
-async function bodyOf<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-  const text = await request.text()
-  if (text.length > maxBodyBytes) throw new HallpassError('usage', 'the body is too large')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
+async function bodyOf<T>(request: HonoRequest, schema: z.ZodType<T>): Promise<T> {
+  const value: unknown = await request.json().catch((error: unknown) => {
     throw new HallpassError('usage', 'the body is not JSON', { cause: error })
-  }
+  })
   const parsed = schema.safeParse(value)
   if (!parsed.success)
     throw new HallpassError('usage', `the body has an error: ${z.prettifyError(parsed.error)}`)
   return parsed.data
-}
-
-function withoutCredentials(proxyUrl: string): string {
-  const url = new URL(proxyUrl)
-  url.username = ''
-  url.password = ''
-  return url.origin
-}
-
-function answer(error: HallpassError, status: number = error.http): Response {
-  const body: ErrorBody = { error: { code: error.code, message: error.message, hint: error.hint ?? null } }
-  return Response.json(body, { status })
 }

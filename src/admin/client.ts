@@ -5,15 +5,8 @@ import type { NeededLogin } from '../sessions/needed-logins.ts'
 import type { ShownExplanation } from '../sessions/shown-explanation.ts'
 import type { Home } from '../store/home.ts'
 import { checkFolder } from '../store/own-files.ts'
-import type {
-  Access,
-  ClientRequest,
-  ErrorBody,
-  ExplainRequest,
-  IssuedClient,
-  Outcome,
-  Status,
-} from './wire.ts'
+import type { Problem } from './problem.ts'
+import type { Access, ClientRequest, ExplainRequest, IssuedClient, Outcome, Status } from './wire.ts'
 
 /** A proxy on the same machine answers at once. After this time it is stuck. */
 const answerWithinMs = 10_000
@@ -147,12 +140,12 @@ function notRunning(home: Home): HallpassError {
 }
 
 function failure(status: number, answer: unknown): HallpassError {
-  if (!isErrorBody(answer)) return new HallpassError('failed', `the running proxy answered ${status}`)
-  const { code, message, hint } = answer.error
+  if (!isProblem(answer)) return new HallpassError('failed', `the running proxy answered ${status}`)
+  const { code, detail, hint } = answer
   const known: ErrorCode = Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'failed'
-  return new HallpassError(known, message, hint === null ? {} : { hint })
+  return new HallpassError(known, detail, hint === null ? {} : { hint })
 }
 
-function isErrorBody(value: unknown): value is ErrorBody {
-  return typeof value === 'object' && value !== null && 'error' in value
+function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'code' in value && 'detail' in value
 }

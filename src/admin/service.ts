@@ -20,6 +20,8 @@ export interface ServiceOptions extends Omit<StartOptions, 'log'> {
 }
 
 export interface Service {
+  /** What its admin app works on. */
+  readonly backend: AdminBackend
   readonly proxy: HallpassProxy
   /** Resolves when a client asks the proxy to stop. */
   readonly stopAsked: Promise<void>
@@ -39,6 +41,7 @@ export async function startService(hallpass: Hallpass, options: ServiceOptions):
   }, sweepMs)
   sweep.unref()
   return {
+    backend,
     proxy,
     stopAsked,
     close: async (grace) => {
@@ -69,9 +72,17 @@ function backendOf(
     proxyUrl: url,
     ...(await hallpass.reach(session, request && scopeOf(request))),
   })
+  const { sessions, store, home, liveConfig } = hallpass
   return {
+    api: {
+      ...{ sessions, store, home, version: options.version, now: Date.now },
+      spell: options.spell ?? ((hint) => hint),
+      configFile: () => (hallpass.config.fileExists ? hallpass.config.file : undefined),
+      proxyUrl: (session) => proxy.url(session),
+      noteRevealed: (session, what) =>
+        options.log.info('revealed to a client of the admin API', { session, what }),
+    },
     status: async () => {
-      const { liveConfig } = hallpass
       await liveConfig.takeUp()
       const { startedAt, connections, open, requests, tunnels } = proxy.stats()
       return {

@@ -78,7 +78,3 @@ export interface Status {
   /** Children of `run` that use this proxy. */
   readonly clients: readonly RunningClient[]
 }
-
-export interface ErrorBody {
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null }
-}

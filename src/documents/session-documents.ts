@@ -27,17 +27,37 @@ export interface SessionCounts {
 }
 
 /** `session create` */
-export function createdSessionDocument(session: SessionMetadata) {
-  return { schema: 'hallpass.session-create/1', ...sessionFields(session) } as const satisfies Document
+export function createdSessionDocument(
+  session: SessionMetadata,
+  {
+    userDataDir,
+    proxyUrl,
+  }: {
+    readonly userDataDir: string /** undefined if no proxy runs */
+    readonly proxyUrl: string | undefined
+  },
+) {
+  return {
+    schema: 'hallpass.session-create/1',
+    ...sessionFields(session),
+    session_id: session.name,
+    user_data_dir: userDataDir,
+    proxy_url: proxyUrl ?? null,
+  } as const satisfies Document
 }
 
 /** `session list` */
-export function sessionsDocument(rows: readonly (SessionMetadata & SessionCounts)[]) {
+export function sessionsDocument(
+  rows: readonly (SessionMetadata & SessionCounts)[],
+  /** The name after which the next page begins. */
+  next?: string,
+) {
   return {
     schema: 'hallpass.sessions/1',
     sessions: rows.map(({ sites, credentials, ...session }) => {
       return { ...sessionFields(session), sites, credentials }
     }),
+    next: next ?? null,
   } as const satisfies Document
 }
 

@@ -73,6 +73,25 @@ export class SessionCookies {
 
   /** Sets a cookie, as a response of the URL could. Throws `cookie-refused`, and names the rule. */
   async set(url: string, input: CookieInput): Promise<Cookie> {
+    const { cookie, save } = await this.#admit(url, input)
+    await save()
+    return cookie
+  }
+
+  /**
+   * Sets several cookies. When one is refused, none is set.
+   * @internal
+   */
+  async setAll(
+    given: readonly { readonly url: string; readonly input: CookieInput }[],
+  ): Promise<readonly Cookie[]> {
+    const admitted = await Promise.all(given.map(({ url, input }) => this.#admit(url, input)))
+    // Cookies of one site that come together share a write.
+    await Promise.all(admitted.map(({ save }) => save()))
+    return admitted.map(({ cookie }) => cookie)
+  }
+
+  async #admit(url: string, input: CookieInput) {
     const context = { url: requestUrl(url), now: this.#now() }
     const jar = this.jar(context.url.host)
     if (jar === undefined) throw refused(`none can be kept for ${context.url.host}`)
@@ -83,8 +102,8 @@ export class SessionCookies {
     const { cookie } = outcome
     if (cookie.name !== input.name || cookie.value !== input.value)
       throw refused('a space at an end would be lost')
-    await jar.save({ key: 'set', apply: (held) => void held.set(line, context) })
-    return cookie
+    const save = () => jar.save({ key: 'set', apply: (held) => void held.set(line, context) })
+    return { cookie, save }
   }
 
   /** Removes the cookies of a site or host, or only those with this name. Returns the number of removed cookies. */

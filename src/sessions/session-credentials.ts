@@ -9,6 +9,7 @@ import { type CredentialSummary, summaryOf } from './credential-summary.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type CredentialInput, type MergedCredential, mergeCredential } from './merge-credential.ts'
 import { readCredential } from './read-credential.ts'
+import type { RecordGuard } from './record-guard.ts'
 import { isOfOtherServer, missingCredential, sealedSchema, serverOf } from './sealed-credential.ts'
 import { sealedValue } from './values/sealed-value.ts'
 import type { PlacedValue, Refreshable, ValuePlace } from './values/value-place.ts'
@@ -78,19 +79,42 @@ export class SessionCredentials {
    * @throws HallpassError `usage`, `value-invalid`
    */
   async set(name: string, input: CredentialInput | undefined, secretText: string | undefined): Promise<void> {
-    await this.reseal(name, input, ({ kind, definition, before, changed }) => {
+    await this.setUnless(undefined, name, input, secretText)
+  }
+
+  /**
+   * As `set`, unless the guard refuses.
+   * @internal
+   */
+  async setUnless(
+    guard: RecordGuard | undefined,
+    name: string,
+    input: CredentialInput | undefined,
+    secretText: string | undefined,
+  ): Promise<void> {
+    const secretOf = ({ kind, definition, before, changed }: Reseal) => {
       const given = this.#valueOf(name, definition).parse(secretText, this.#now())
       const form = kind.secret
       // The parts beside the old value belong to the old definition. Another server must not see them.
       if (given === undefined || before === undefined || changed || form?.over === undefined) return given
       return form.over(before, given)
-    })
+    }
+    await this.reseal(name, input, secretOf, guard)
   }
 
   /** Throws `credential-missing`. */
   async remove(name: string): Promise<void> {
+    await this.removeUnless(undefined, name)
+  }
+
+  /**
+   * As `remove`, unless the guard refuses.
+   * @internal
+   */
+  async removeUnless(guard: RecordGuard | undefined, name: string): Promise<void> {
     let there = false
     await this.#store.update(this.#id(name), (value) => {
+      guard?.(value)
       there = value !== undefined
       return undefined
     })
@@ -185,12 +209,14 @@ export class SessionCredentials {
     name: string,
     input: CredentialInput | undefined,
     secretOf: (reseal: Reseal) => unknown,
+    guard?: RecordGuard,
   ): Promise<void> {
     const { z } = await import('zod')
     const merged = await this.#merge(name, input)
     const { kind, definition, configured, kept, hosts, options, changed } = merged
     const at = new Date(this.#now()).toISOString()
     await this.#store.update(this.#id(name), (value) => {
+      guard?.(value)
       const before = value === undefined ? undefined : sealedSchema(z).safeParse(value).data
       // Never keep the tokens of one authorization server beside the definition of another: it would see them.
       const usable = before?.kind === kind.kind && !isOfOtherServer(definition, before)

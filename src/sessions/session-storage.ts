@@ -1,8 +1,9 @@
 import { canonicalHost, hostMatches, siteOf } from '../cookies/site.ts'
 import { webOrigin } from '../formats/web-origin.ts'
-import { isName } from '../store/names.ts'
+import { checkName, isName } from '../store/names.ts'
 import type { RecordId, Records } from '../store/store.ts'
 import { keysOf, type OriginStorage, parseStorageRecord, storageRecord } from './origin-storage.ts'
+import type { RecordGuard } from './record-guard.ts'
 
 /** The web storage of one session. The origins of a site share a record. */
 export class SessionStorage {
@@ -43,23 +44,37 @@ export class SessionStorage {
    * keys.
    */
   async clear(place?: string): Promise<number> {
-    if (place !== undefined) return this.#clear(place)
+    if (place !== undefined) return this.clearUnless(undefined, place)
     let removed = 0
-    for (const site of await this.#store.names(this.#session, 'storage')) removed += await this.#clear(site)
+    for (const site of await this.#store.names(this.#session, 'storage'))
+      removed += await this.clearUnless(undefined, site)
     return removed
   }
 
-  async #clear(place: string): Promise<number> {
+  /**
+   * Removes the web storage of a place, unless the guard refuses.
+   * @internal
+   */
+  async clearUnless(guard: RecordGuard | undefined, place: string): Promise<number> {
     const id = this.#id(hostOf(place))
     if (id === undefined) return 0
     const goes = belongsTo(place)
     let removed = 0
     await this.#store.update(id, (value) => {
+      guard?.(value)
       const origins = parseStorageRecord(value)
       removed = origins.filter(goes).reduce((sum, origin) => sum + keysOf(origin), 0)
       return storageRecord(origins.filter((origin) => !goes(origin)))
     })
     return removed
+  }
+
+  /**
+   * The record that has the web storage of an origin. Throws `name-invalid` for a host that no record can be named after.
+   * @internal
+   */
+  idOf(origin: string): RecordId {
+    return { kind: 'storage', session: this.#session, name: checkName('site', siteOf(hostOfOrigin(origin))) }
   }
 
   async #ofSite(host: string): Promise<readonly OriginStorage[]> {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { SiteContext } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
+import type { GivenOrigin } from '../formats/format.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { type Capture, type CapturedResponse, captureInto } from '../plan/capture.ts'
 import {
@@ -18,10 +19,18 @@ import { siteOfPage } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type Rule, type RuleSet } from '../rules/rule.ts'
 import { expiryOf } from '../store/session-metadata.ts'
-import { type SessionMetadata, type Store, sessionExpired, sessionRemoved } from '../store/store.ts'
+import {
+  type RecordId,
+  type SessionMetadata,
+  type Store,
+  sessionExpired,
+  sessionRemoved,
+} from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
+import { importStorage } from './import-storage.ts'
 import { type PlanCache, PlanMemo, type PlanStamps } from './plan-memo.ts'
+import { guardOf, type RecordGuard } from './record-guard.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { type CredentialsConfig, SessionCredentials } from './session-credentials.ts'
 import { SessionRecords } from './session-records.ts'
@@ -237,6 +246,33 @@ export class Session {
     const now = this.#now()
     if (now >= this.#expiresAt) throw this.#gone()
     return importContents(this.#records, this.name, contents, { ...options, now })
+  }
+
+  /**
+   * Makes this the web storage of its origin. Nothing changes when a part finds no room.
+   * @internal
+   */
+  async putStorage(given: GivenOrigin, guard?: RecordGuard): Promise<void> {
+    const now = this.#now()
+    if (now >= this.#expiresAt) throw this.#gone()
+    await this.#records.update(this.storage.idOf(given.origin), (value) => {
+      guard?.(value)
+      const { record, skipped } = importStorage(value, [{ where: given.origin, storage: given }], {
+        mode: 'replace',
+        now,
+      })
+      const [first] = skipped
+      if (first !== undefined) throw new HallpassError('usage', `${first.where}: ${first.reason}`)
+      return record
+    })
+  }
+
+  /**
+   * A guard for a record of this session: `guardOf`.
+   * @internal
+   */
+  guardOf(id: RecordId, isSeen: (stamp: string | undefined) => boolean): Promise<RecordGuard> {
+    return guardOf(this.#records, id, isSeen)
   }
 
   /**

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type AdminBackend, adminApp } from '../../src/admin/app.ts'
+import { adminApp } from '../../src/admin/app.ts'
 import { AdminClient } from '../../src/admin/client.ts'
 import { startService } from '../../src/admin/service.ts'
 import { openHallpass } from '../../src/index.ts'
@@ -110,48 +110,27 @@ describe('the admin socket', () => {
 })
 
 describe('the admin app', () => {
-  const backend: AdminBackend = {
-    status: () => {
-      throw new Error('unused')
-    },
-    stop: () => {},
-    access: async (session) => ({
-      session,
-      proxyUrl: 'http://default:secret-token@127.0.0.1:1',
-      loopback: false,
-      hosts: [],
-    }),
-    rotateToken: async () => {},
-    issue: async () => {
-      throw new Error('unused')
-    },
-    revoke: async () => undefined,
-    neededLogins: async () => [],
-    clients: () => [],
-    explain: async () => {
-      throw new Error('unused')
-    },
-    writeBundle: async () => {},
-  }
-
-  test('returns a value only where it is asked for', async () => {
-    const hidden = await adminApp(backend).request('/sessions/default/access')
-    expect(await hidden.text()).not.toContain('secret-token')
-    const revealed = await adminApp(backend).request('/sessions/default/access?reveal=true')
-    expect(await revealed.text()).toContain('secret-token')
+  test('returns the client token only where it is asked for', async () => {
+    const { service } = await running()
+    const token = new URL(await service.proxy.url()).password
+    const app = adminApp(service.backend)
+    expect(await (await app.request('/sessions/default/access')).text()).not.toContain(token)
+    const revealed = await app.request('/sessions/default/access?reveal=true')
+    expect(await revealed.text()).toContain(token)
   })
 
   test.each([
     ['GET', '/nothing', undefined, 404],
     ['POST', '/clients', 'no json', 400],
     ['POST', '/bundle', '{"variables":{"PATH":1}}', 400],
-    ['POST', '/bundle', `{"variables":{"PATH":"${'x'.repeat(300_000)}"}}`, 400],
+    ['POST', '/bundle', `{"variables":{"PATH":"${'x'.repeat(300_000)}"}}`, 413],
   ])('%s %s with %j is refused with a code', async (method, path, body, status) => {
-    const response = await adminApp(backend).request(path, {
+    const { service } = await running()
+    const response = await adminApp(service.backend).request(path, {
       method,
       ...(body === undefined ? {} : { body }),
     })
     expect(response.status).toBe(status)
-    expect(await response.json()).toMatchObject({ error: { code: 'usage' } })
+    expect(await response.json()).toMatchObject({ status, code: expect.any(String) })
   })
 })

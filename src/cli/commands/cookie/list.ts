@@ -6,9 +6,9 @@ import { scopeOf } from '../../../plan/run-scope.ts'
 import { canReach } from '../../../plan/scope.ts'
 import { Secret } from '../../../secret.ts'
 import { siteOperand } from '../../../sessions/place-operand.ts'
+import { spokenTime } from '../../../spoken-time.ts'
 import type { Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
-import { spokenTime } from '../../spoken-time.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context

@@ -2,8 +2,8 @@ import { cookieDocument } from '../../../documents/cookie-documents.ts'
 import { fromWire } from '../../../documents/from-wire.ts'
 import { HallpassError } from '../../../errors.ts'
 import { toWire } from '../../../formats/latin1.ts'
+import { spokenTime } from '../../../spoken-time.ts'
 import type { Input, Run } from '../../command.ts'
-import { spokenTime } from '../../spoken-time.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 
 export const run: Run = async (context, input) => {

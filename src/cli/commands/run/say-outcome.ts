@@ -1,9 +1,9 @@
 import type { Outcome } from '../../../admin/wire.ts'
 import { fromWire } from '../../../documents/from-wire.ts'
 import { errorTable } from '../../../errors.ts'
+import { needsLogin } from '../../../sessions/needs-login.ts'
 import type { Context } from '../../command.ts'
 import { counted } from '../../counted.ts'
-import { needsLogin } from '../token/needs-login.ts'
 
 /** The last reasons are enough to see what is wrong; `hallpass logs` has all. */
 const maxReasons = 3

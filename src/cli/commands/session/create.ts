@@ -1,9 +1,12 @@
+import { AdminClient } from '../../../admin/client.ts'
 import { createdSessionDocument } from '../../../documents/session-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import { parseSeconds } from '../../../parse-seconds.ts'
+import { endpointOf } from '../../../proxy/origin.ts'
+import { spokenTime } from '../../../spoken-time.ts'
+import { profilesFolder } from '../../../store/record-path.ts'
 import type { Viewport } from '../../../store/session-traits.ts'
 import type { Input, Run } from '../../command.ts'
-import { spokenTime } from '../../spoken-time.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -16,11 +19,17 @@ export const run: Run = async (context, input) => {
     })
   }
   const traits = traitsOf(input)
-  const { sessions } = await context.open()
+  const { sessions, home } = await context.open()
   const { metadata } = await sessions.create({ name, ttlSeconds, ...traits })
   const { createdAt, expiresAt } = metadata
   if (output.json) {
-    output.print(createdSessionDocument(metadata))
+    const running = await new AdminClient(home).running()
+    output.print(
+      createdSessionDocument(metadata, {
+        userDataDir: profilesFolder(home, metadata.name),
+        proxyUrl: running && `http://${endpointOf(running.host, running.port)}`,
+      }),
+    )
   } else {
     output.value(`${metadata.name}\n`)
   }

@@ -1,7 +1,7 @@
 import { sessionsDocument } from '../../../documents/session-documents.ts'
+import { spokenTime } from '../../../spoken-time.ts'
 import type { Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
-import { spokenTime } from '../../spoken-time.ts'
 
 export const run: Run = async (context) => {
   const { output } = context

@@ -3,10 +3,10 @@ import { fromWire } from '../../../documents/from-wire.ts'
 import { sessionDocument } from '../../../documents/session-documents.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import { type Inventory, inventoryOf } from '../../../sessions/inventory.ts'
+import { spokenTime } from '../../../spoken-time.ts'
 import type { SessionMetadata } from '../../../store/store.ts'
 import type { Run } from '../../command.ts'
 import type { Output } from '../../output.ts'
-import { spokenTime } from '../../spoken-time.ts'
 import { storageRows } from '../storage/storage-text.ts'
 
 export const run: Run = async (context, input) => {

@@ -6,12 +6,12 @@ import type { Status } from '../../../admin/wire.ts'
 import { scopeWords } from '../../../environment/child-scope.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { NeededLogin } from '../../../sessions/needed-logins.ts'
+import { loginCommand } from '../../../sessions/needs-login.ts'
 import { agentFolders, type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
 import { settingsBeside } from '../../settings.ts'
 import { painted } from '../../terminal-text.ts'
-import { loginCommand } from '../token/needs-login.ts'
 import type { Part } from './part.ts'
 import { troubleParts } from './trouble-parts.ts'
 
@@ -182,6 +182,7 @@ function document(status: Status | undefined, home: Home) {
     background: status?.background ?? null,
     no_auth: status?.noAuth ?? null,
     home: home.root,
+    admin_socket: home.adminSocket,
     config_file: status?.configFile ?? null,
     config_problem: status?.settings.problem ?? null,
     restart_for: status?.settings.restartFor ?? [],

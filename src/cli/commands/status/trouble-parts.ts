@@ -1,6 +1,6 @@
 import { quotedWord } from '../../../quoted-word.ts'
 import type { ReportSummary } from '../../../sessions/report.ts'
-import { spokenTime } from '../../spoken-time.ts'
+import { spokenTime } from '../../../spoken-time.ts'
 import type { Part } from './part.ts'
 
 /** More lines than these would hide the rest of the status. */

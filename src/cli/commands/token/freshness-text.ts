@@ -1,5 +1,5 @@
 import type { Freshness } from '../../../credentials/kind.ts'
-import { spokenDuration, spokenTime } from '../../spoken-time.ts'
+import { spokenDuration, spokenTime } from '../../../spoken-time.ts'
 
 /** The life of a token that is refreshed: `expires in 42 min, refreshes 5 min before`. */
 export function lifeText({ expiresAt, dueAt, refreshable, needsLogin }: Freshness, now: number): string {

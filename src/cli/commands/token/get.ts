@@ -1,11 +1,11 @@
 import { credentialDocument } from '../../../documents/credential-documents.ts'
 import { HallpassError } from '../../../errors.ts'
 import { metLogin, whyLogin } from '../../../sessions/needed-logins.ts'
+import { needsLogin } from '../../../sessions/needs-login.ts'
+import { refreshFailure } from '../../../sessions/refresh-asked.ts'
 import type { Session } from '../../../sessions/session.ts'
 import type { Context, Run } from '../../command.ts'
 import { lifeText } from './freshness-text.ts'
-import { needsLogin } from './needs-login.ts'
-import { failureOf } from './refresh.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -45,7 +45,7 @@ async function fresh(context: Context, session: Session, name: string) {
   const refresh = () => session.tokens.refresh(name, { because: expired ? 'expired' : 'due' })
   const failure =
     login === undefined
-      ? failureOf(await refresh(), metLogin(credential), session.name)
+      ? refreshFailure(await refresh(), metLogin(credential), session.name)
       : needsLogin(metLogin(credential), session.name, login)
   if (failure !== undefined && (expired || credential.value === undefined)) throw failure
   if (failure !== undefined) context.output.warn(failure.message)

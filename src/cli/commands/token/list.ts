@@ -1,10 +1,10 @@
 import { credentialsDocument } from '../../../documents/credential-documents.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import { metLogin, pendingLogin, whyLogin } from '../../../sessions/needed-logins.ts'
+import { loginCommand } from '../../../sessions/needs-login.ts'
+import { spokenDuration } from '../../../spoken-time.ts'
 import type { Run } from '../../command.ts'
-import { spokenDuration } from '../../spoken-time.ts'
 import { historyText, lifeText } from './freshness-text.ts'
-import { loginCommand } from './needs-login.ts'
 
 export const run: Run = async (context) => {
   const { output } = context

@@ -5,15 +5,15 @@ import { isLoopbackHost } from '../../../rules/loopback.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import { metLogin } from '../../../sessions/needed-logins.ts'
+import { loginCommand } from '../../../sessions/needs-login.ts'
+import { spokenDuration } from '../../../spoken-time.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { pastedLine } from '../../prompt.ts'
-import { spokenDuration } from '../../spoken-time.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
 import { clientSecretOf, withAnswers } from './login-answers.ts'
 import { LoginScreen } from './login-screen.ts'
-import { loginCommand } from './needs-login.ts'
 
 /** 128 + SIGINT, as a shell reports it. */
 const interrupted = 130

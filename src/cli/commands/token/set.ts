@@ -5,12 +5,12 @@ import { HallpassError } from '../../../errors.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import type { CredentialInput } from '../../../sessions/merge-credential.ts'
 import { metLogin } from '../../../sessions/needed-logins.ts'
+import { refreshFailure } from '../../../sessions/refresh-asked.ts'
 import { TokenFile } from '../../../sessions/values/token-file.ts'
 import type { Input, Run } from '../../command.ts'
 import { warnOfStaleShell } from '../../warn-of-stale-shell.ts'
 import { checkDefinition, definitionOf } from './definition.ts'
 import { lifeText } from './freshness-text.ts'
-import { failureOf } from './refresh.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
@@ -41,7 +41,7 @@ export const run: Run = async (context, input) => {
   const what = `kept ${kept.name} (${kept.kind}) for ${hosts}, in the session ${session.name}`
   output.say(state === undefined ? what : `${what}: ${state}`)
   await warnOfStaleShell(context, hallpass)
-  const failure = ran && failureOf(ran, metLogin(kept), session.name)
+  const failure = ran && refreshFailure(ran, metLogin(kept), session.name)
   if (failure !== undefined) throw failure
 }
 

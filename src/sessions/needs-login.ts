@@ -1,5 +1,5 @@
-import { HallpassError } from '../../../errors.ts'
-import type { MetLogin } from '../../../sessions/needed-logins.ts'
+import { HallpassError } from '../errors.ts'
+import type { MetLogin } from './needed-logins.ts'
 
 /** The error for a credential that only a login can mend. */
 export function needsLogin(login: MetLogin, session: string, reason?: string): HallpassError {
