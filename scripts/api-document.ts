@@ -30,7 +30,7 @@ The examples below work on a session \`work\` that has cookies, web storage and 
 - hallpass refuses a field or a parameter that it does not know, and then changes nothing.
 - Values of cookies, credentials and web storage, and client tokens, leave only with \`reveal=true\`. The log then says who got what, and never the value.
 - An \`ETag\` names the state of a record. A write with \`If-Match: ETAG\` changes nothing when the record has another state, and answers 412. \`If-None-Match: *\` writes only what is not there yet.
-- A body of JSON has at most 4 MiB, web storage 24 MiB, and a file to import 64 MiB. All bodies together have at most 128 MiB: one that finds no room gets 503.
+- A body of JSON has at most 4 MiB, web storage 24 MiB, and a file to import 64 MiB. All bodies together have at most 80 MiB: one that finds no room gets 503.
 `
 
 // No handler runs, so no handler needs the backend.

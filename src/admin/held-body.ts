@@ -3,8 +3,8 @@ import { HallpassError } from '../errors.ts'
 
 const mebibyte = 1024 * 1024
 
-/** All bodies together. A hundred clients that import at once must not fill the memory. */
-const maxHeldBytes = 128 * mebibyte
+/** All bodies together: one import of the largest size. Reading it takes several times its bytes. */
+const maxHeldBytes = 80 * mebibyte
 
 /** The bytes of bodies that the requests of one app hold. */
 export class HeldBytes {
@@ -37,8 +37,8 @@ export function heldBody(all: HeldBytes, maxBytes: number): MiddlewareHandler {
         bytes += chunk.byteLength
         chunks.push(chunk)
       }
-      const { url, method, headers } = raw
-      context.req.raw = new Request(url, { method, headers, body: Buffer.concat(chunks.splice(0)) })
+      // Here the framework keeps the bodies that it has read. A new Request would copy the bytes again.
+      Object.assign(context.req.bodyCache, { arrayBuffer: Promise.resolve(joined(chunks.splice(0), bytes)) })
       await next()
     } finally {
       all.give(bytes)
@@ -49,4 +49,14 @@ export function heldBody(all: HeldBytes, maxBytes: number): MiddlewareHandler {
 function tooLarge(maxBytes: number): HallpassError {
   const most = maxBytes < mebibyte ? `${maxBytes / 1024} KiB` : `${maxBytes / mebibyte} MiB`
   return new HallpassError('body-too-large', `the body is too large: this route takes ${most}`)
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): ArrayBuffer {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole.buffer
 }
