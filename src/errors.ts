@@ -10,7 +10,7 @@ export const errorTable = {
     http: 500,
     meaning: 'the configuration has an error. The message names file, line and column',
   },
-  'session-missing': { exit: 4, http: 403, meaning: 'the session does not exist, or has expired' },
+  'session-missing': { exit: 4, http: 407, meaning: 'the session does not exist, or has expired' },
   'credential-missing': { exit: 4, http: 404, meaning: 'the session has no such credential' },
   'needs-login': {
     exit: 4,

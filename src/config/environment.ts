@@ -4,7 +4,7 @@ import type { Key } from './schema.ts'
 /** Turns a text from the environment or a flag into input for the schema. Rules and credentials have no such form. */
 const forms: Partial<Record<Key, (text: string) => unknown>> = {
   listen: (text) => text,
-  listenBeyondLoopback: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  listenBeyondLoopback: truth,
   intercept: (text) => (text === 'known' || text === 'all' ? text : list(text)),
   capture: list,
   reveal: (text) => text,
@@ -13,6 +13,9 @@ const forms: Partial<Record<Key, (text: string) => unknown>> = {
   resolve: (text) => Object.fromEntries(list(text).map(assignment)),
   replay: (text) => text,
   maxSessions: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+  sessionTtl: (text) => text,
+  sessionRenewal: truth,
+  sessionSweep: (text) => text,
 }
 
 export interface EnvironmentValue {
@@ -36,6 +39,10 @@ export function environmentValues(env: NodeJS.ProcessEnv): EnvironmentValue[] {
     if (name === undefined || text === undefined || text === '') return []
     return [{ key, name, value: forms[key]?.(text) }]
   })
+}
+
+function truth(text: string): unknown {
+  return text === 'true' ? true : text === 'false' ? false : text
 }
 
 /** Commas separate lists. The separator of PATH separates files. */

@@ -147,6 +147,9 @@ describe('the environment', () => {
     ['HALLPASS_REPLAY', '1MiB', { replay: 1_048_576 }],
     ['HALLPASS_REPLAY', '0', { replay: 0 }],
     ['HALLPASS_MAX_SESSIONS', '7', { maxSessions: 7 }],
+    ['HALLPASS_SESSION_TTL', '2h', { sessionTtl: 7_200 }],
+    ['HALLPASS_SESSION_RENEWAL', 'false', { sessionRenewal: false }],
+    ['HALLPASS_SESSION_SWEEP', '90', { sessionSweep: 90 }],
   ])('%s=%s', async (name, text, expected) => {
     expect(await load(undefined, { env: { [name]: text } })).toMatchObject(expected)
   })
@@ -232,6 +235,10 @@ describe('a fault', () => {
       '2:5: capture[0]: "https://a.example/" is a URL or has a path; write the host alone',
     ],
     ['too few sessions', 'maxSessions: 0', '1:14: maxSessions: must be at least 1'],
+    ['no life at all', 'sessionTtl: 0', '1:13: sessionTtl: must be a time such as 90s, 30m, 2h or 7d'],
+    ['too long a life', 'sessionTtl: 99999d', '1:13: sessionTtl: must be at most 3660d'],
+    ['half a renewal', 'sessionRenewal: maybe', '1:17: sessionRenewal: must be true or false'],
+    ['too rare a sweep', 'sessionSweep: 2d', '1:15: sessionSweep: must be at most 1d'],
     ['a size in decimal units', 'replay: 64KB', '1:9: replay: must be a size, such as 64KiB or 1MiB'],
     ['a size below nothing', 'replay: -1', '1:9: replay: must be a size, such as 64KiB or 1MiB'],
     ['a size that is half a byte', 'replay: 0.5', '1:9: replay: must be a size, such as 64KiB or 1MiB'],

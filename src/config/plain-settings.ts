@@ -1,3 +1,4 @@
+import { durationText } from './duration.ts'
 import { defaults, type Key, type Settings } from './schema.ts'
 import { sizeText } from './size.ts'
 
@@ -11,6 +12,7 @@ export function plainSettings(settings: Settings): [Key, Plain][] {
 /** One value in the form of the configuration file. */
 export function plainSetting(settings: Settings, key: Key): Plain {
   if (key === 'listen') return listenText(settings.listen)
+  if (key === 'sessionTtl' || key === 'sessionSweep') return durationText(settings[key])
   return key === 'replay' ? sizeText(settings.replay) : plain(settings[key])
 }
 

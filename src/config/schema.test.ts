@@ -30,6 +30,9 @@ describe('the schema', () => {
       'HALLPASS_RESOLVE',
       'HALLPASS_REPLAY',
       'HALLPASS_MAX_SESSIONS',
+      'HALLPASS_SESSION_TTL',
+      'HALLPASS_SESSION_RENEWAL',
+      'HALLPASS_SESSION_SWEEP',
       undefined,
       undefined,
     ])

@@ -5,6 +5,7 @@ import { parseProxyUrl, type UpstreamSetting } from '../rules/proxy-url.ts'
 import type { Reveal, Rule } from '../rules/rule.ts'
 import { hostPatternSchema, parsedBy, revealSchema, ruleSchema, type Zod } from '../rules/rule-schema.ts'
 import { type Listen, parseListen, parseResolve } from './address.ts'
+import { parseDuration } from './duration.ts'
 import { parseSize } from './size.ts'
 
 /** The configuration, parsed. */
@@ -23,6 +24,12 @@ export interface Settings {
   /** How many bytes of a request's body hallpass keeps to send it again; 0 for none. */
   readonly replay: number
   readonly maxSessions: number
+  /** The life of a temporary session, in seconds. */
+  readonly sessionTtl: number
+  /** Whether a use renews the life of a session. */
+  readonly sessionRenewal: boolean
+  /** The time between two sweeps of a proxy, in seconds. */
+  readonly sessionSweep: number
   readonly rules: readonly Rule[]
   readonly credentials: ReadonlyMap<string, CredentialDefinition>
 }
@@ -41,6 +48,10 @@ export const defaults: Settings = {
   resolve: new Map(),
   replay: 65_536,
   maxSessions: 1000,
+  // A day's work.
+  sessionTtl: 86_400,
+  sessionRenewal: true,
+  sessionSweep: 300,
   rules: [],
   credentials: new Map(),
 }
@@ -128,6 +139,17 @@ export const settingsSchema = (z: Zod) => {
         .describe(
           'The largest number of sessions. When a new one would exceed it, the least recently used temporary sessions are removed.',
         ),
+      sessionTtl: durationSchema(z, maxTtl).describe(
+        'How long a temporary session lives after its last use: 90s, 30m, 2h, 7d.',
+      ),
+      sessionRenewal: z
+        .boolean()
+        .describe(
+          'false: the life of a new session begins when it is made, and no use makes it longer. "hallpass session create --no-renew" says so for one session.',
+        ),
+      sessionSweep: durationSchema(z, maxSweep).describe(
+        'How often a running proxy removes expired sessions. An expired session is refused at once.',
+      ),
       rules: z.array(ruleSchema(z)).describe('Rules for hosts. The most specific rule for a host decides.'),
       credentials: z
         .record(z.string(), credentialDefinitionSchema(z))
@@ -148,6 +170,23 @@ export const settingsSchema = (z: Zod) => {
 
 /** Each request under way can take so much memory. */
 const maxReplay = 67_108_864
+
+/** Ten years, as for every session. */
+const maxTtl = 10 * 366 * 86_400
+
+/** Expired sessions must not stay on the disk for long. */
+const maxSweep = 86_400
+
+function durationSchema(z: Zod, max: number) {
+  return z.union([z.number(), z.string()]).transform((time, context) => {
+    try {
+      return parseDuration(String(time), max)
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: time, message: messageOf(error) })
+      return z.NEVER
+    }
+  })
+}
 
 /** The file is not secret, so it must not contain a password. A variable of the environment may. */
 function upstreamSetting(text: string): UpstreamSetting {

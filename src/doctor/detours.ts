@@ -5,7 +5,7 @@ import type { HostPattern } from '../rules/host-pattern.ts'
 import { defaultSession, nothingIfLost, Sessions } from '../sessions/sessions.ts'
 import { FileStore } from '../store/file.ts'
 import { MemoryStore } from '../store/memory.ts'
-import { expiryOf } from '../store/session-metadata.ts'
+import { expiryOf } from '../store/session-end.ts'
 import { type Check, good, note } from './check.ts'
 
 /** The user's own settings that lead requests to a host of a session around hallpass. */

@@ -12,6 +12,8 @@ export function sessionFields(session: SessionMetadata) {
     created_at: session.createdAt,
     last_used_at: session.lastUsedAt ?? null,
     expires_at: session.expiresAt ?? null,
+    ttl_seconds: session.ttlSeconds ?? null,
+    renew: session.renew ?? false,
     user_agent: session.userAgent ?? null,
     viewport: session.viewport ?? null,
     locale: session.locale ?? null,
@@ -43,6 +45,24 @@ export function createdSessionDocument(
     session_id: session.name,
     user_data_dir: userDataDir,
     proxy_url: proxyUrl ?? null,
+  } as const satisfies Document
+}
+
+/** `session extend` */
+export function extendedSessionDocument(session: SessionMetadata) {
+  return { schema: 'hallpass.session-extend/1', ...sessionFields(session) } as const satisfies Document
+}
+
+/** `session touch` */
+export function touchedSessionDocument(session: SessionMetadata) {
+  return { schema: 'hallpass.session-touch/1', ...sessionFields(session) } as const satisfies Document
+}
+
+/** `session prune` */
+export function prunedSessionsDocument(removed: readonly SessionMetadata[]) {
+  return {
+    schema: 'hallpass.session-prune/1',
+    removed: removed.map((session) => sessionFields(session)),
   } as const satisfies Document
 }
 

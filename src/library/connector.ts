@@ -52,8 +52,6 @@ export class Connector {
     if (authority === undefined)
       throw new HallpassError('request-malformed', 'the URL names no host that requests can go to')
     const session = await sessions.get(this.#session)
-    // Nobody waits for it, and a full disk keeps nobody out.
-    sessions.touch(session).catch(() => 'the time of last use is not worth an error')
     const origin = originAt(scheme, { ...authority, port: authority.port ?? defaultPort(scheme) })
     return inProcess.connect(origin, session, this.#scope, failures)
   }

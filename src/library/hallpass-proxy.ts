@@ -4,6 +4,7 @@ import type { Scope } from '../plan/scope.ts'
 import type { RunningProxy } from '../proxy/options.ts'
 import type { Secret } from '../secret.ts'
 import type { Clients } from '../sessions/clients.ts'
+import type { ExpirySweep } from '../sessions/expiry-sweep.ts'
 import type { ClientSummary, ReportSummary } from '../sessions/report.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
@@ -15,6 +16,7 @@ export interface HallpassProxyParts {
   readonly clients: Clients
   readonly log: Log
   readonly keepFresh: KeepFresh
+  readonly sweep: ExpirySweep
 }
 
 /** A proxy in this process. */
@@ -33,9 +35,10 @@ export class HallpassProxy {
   readonly #running: RunningProxy
   readonly #clients: Clients
   readonly #keepFresh: KeepFresh
+  readonly #sweep: ExpirySweep
 
   /** @internal */
-  constructor({ sessions, sessionName, running, clients, log, keepFresh }: HallpassProxyParts) {
+  constructor({ sessions, sessionName, running, clients, log, keepFresh, sweep }: HallpassProxyParts) {
     this.host = running.host
     this.port = running.port
     this.upstream = running.upstreamProxies
@@ -45,6 +48,7 @@ export class HallpassProxy {
     this.#running = running
     this.#clients = clients
     this.#keepFresh = keepFresh
+    this.#sweep = sweep
   }
 
   /** @internal */
@@ -95,7 +99,7 @@ export class HallpassProxy {
 
   /** Takes no new connections, waits at most `graceMs` for open requests, then cuts them. */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
-    await Promise.all([this.#running.close(options), this.#keepFresh.stop()])
+    await Promise.all([this.#running.close(options), this.#keepFresh.stop(), this.#sweep.stop()])
     await this.#sessions.flush()
   }
 

@@ -22,6 +22,7 @@ import { isLocalName } from '../rules/loopback.ts'
 import type { Secret } from '../secret.ts'
 import { Clients } from '../sessions/clients.ts'
 import type { CredentialSummary } from '../sessions/credential-summary.ts'
+import { ExpirySweep } from '../sessions/expiry-sweep.ts'
 import { logIn } from '../sessions/log-in.ts'
 import type { CredentialInput } from '../sessions/merge-credential.ts'
 import type { Session } from '../sessions/session.ts'
@@ -313,8 +314,9 @@ export class Hallpass {
       ...(options.spell === undefined ? {} : { spell: options.spell }),
     })
     const keepFresh = new KeepFresh({ due: (usedSince) => sessions.dueTokens(usedSince), now: Date.now })
+    const sweep = new ExpirySweep({ sessions, everySeconds: () => this.config.sessionSweep, log })
     const { sessionName } = this
-    return new HallpassProxy({ sessions, sessionName, running, clients, log, keepFresh })
+    return new HallpassProxy({ sessions, sessionName, running, clients, log, keepFresh, sweep })
   }
 
   /**
@@ -383,6 +385,8 @@ export class Hallpass {
   }
 
   async #plan(url: string) {
-    return (await this.session()).explain(url)
+    const session = await this.session()
+    session.used()
+    return session.explain(url)
   }
 }

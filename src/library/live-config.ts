@@ -80,6 +80,18 @@ export class LiveConfig implements SessionsConfig {
     return this.now.maxSessions
   }
 
+  get sessionTtl() {
+    return this.now.sessionTtl
+  }
+
+  get sessionRenewal() {
+    return this.now.sessionRenewal
+  }
+
+  get sessionSweep() {
+    return this.now.sessionSweep
+  }
+
   logTo(log: Log): void {
     this.#log = log
   }

@@ -124,8 +124,6 @@ export class Clients {
       if (end !== undefined) throw end
       return undefined
     }
-    // Nobody waits for it, and a full disk keeps nobody out.
-    this.#sessions.touch(client.session).catch(() => 'the time of last use is not worth an error')
     return client
   }
 

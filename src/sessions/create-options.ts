@@ -7,7 +7,10 @@ import { temporaryPrefix } from '../store/store.ts'
 export interface CreateOptions {
   /** A session without a given name is temporary, with a random one. */
   readonly name?: string | undefined
+  /** Its life after its last use. By default a named session does not expire, and `sessionTtl` says how long a temporary one lives. */
   readonly ttlSeconds?: number | undefined
+  /** false: its life begins when it is made, and no use makes it longer. By default `sessionRenewal` decides. */
+  readonly renew?: boolean | undefined
   /** The User-Agent of its windows. */
   readonly userAgent?: string | undefined
   /** The size of the pages of its windows, in CSS pixels. */
@@ -23,12 +26,14 @@ export interface CreateOptions {
 export interface CheckedOptions {
   readonly name: string | undefined
   readonly ttlSeconds: number | undefined
+  readonly renew: boolean | undefined
   readonly traits: SessionTraits
 }
 
 const optionNames: readonly string[] = [
   'name',
   'ttlSeconds',
+  'renew',
   'userAgent',
   'viewport',
   'locale',
@@ -37,7 +42,7 @@ const optionNames: readonly string[] = [
 ] satisfies readonly (keyof CreateOptions)[]
 
 /** Ten years. Nobody needs more, and a Date has an end. */
-const maxTtlSeconds = 10 * 366 * 86_400
+export const maxTtlSeconds = 10 * 366 * 86_400
 
 /** The one check of what the command line, the admin API and programs ask for. @throws HallpassError `name-invalid`, `usage` */
 export function checkCreateOptions(options: CreateOptions): CheckedOptions {
@@ -47,10 +52,17 @@ export function checkCreateOptions(options: CreateOptions): CheckedOptions {
     const guess = near === undefined ? '' : ` (did you mean "${near}"?)`
     throw new HallpassError('usage', `a session has no option ${JSON.stringify(unknown)}${guess}`)
   }
-  const { name, ttlSeconds, ...traits } = options
+  const { name, ttlSeconds, renew, ...traits } = options
   if (name !== undefined) checkNewName(name)
-  if (ttlSeconds !== undefined) checkTtl(ttlSeconds)
-  return { name, ttlSeconds, traits: checkTraits(traits) }
+  if (ttlSeconds !== undefined) checkSeconds('the life of a session', ttlSeconds)
+  if (renew !== undefined && typeof renew !== 'boolean')
+    throw new HallpassError('usage', 'renew must be true or false')
+  if (renew !== undefined && name !== undefined && ttlSeconds === undefined) {
+    throw new HallpassError('usage', 'a named session without a time to live has nothing to renew', {
+      hint: `hallpass session create ${name} --ttl 2h --no-renew`,
+    })
+  }
+  return { name, ttlSeconds, renew, traits: checkTraits(traits) }
 }
 
 function checkNewName(name: unknown): void {
@@ -64,10 +76,8 @@ function checkNewName(name: unknown): void {
   )
 }
 
-function checkTtl(ttlSeconds: number): void {
-  if (Number.isSafeInteger(ttlSeconds) && ttlSeconds > 0 && ttlSeconds <= maxTtlSeconds) return
-  throw new HallpassError(
-    'usage',
-    'the life of a session must be a whole number of seconds, ten years at most',
-  )
+/** @throws HallpassError `usage` */
+export function checkSeconds(what: string, seconds: unknown): void {
+  if (Number.isSafeInteger(seconds) && Number(seconds) > 0 && Number(seconds) <= maxTtlSeconds) return
+  throw new HallpassError('usage', `${what} must be a whole number of seconds, ten years at most`)
 }

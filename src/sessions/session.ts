@@ -18,14 +18,8 @@ import { type Scope, scopeKey, whyUnused } from '../plan/scope.ts'
 import { siteOfPage } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type Rule, type RuleSet } from '../rules/rule.ts'
-import { expiryOf } from '../store/session-metadata.ts'
-import {
-  type RecordId,
-  type SessionMetadata,
-  type Store,
-  sessionExpired,
-  sessionRemoved,
-} from '../store/store.ts'
+import type { LifeClock } from '../store/session-end.ts'
+import type { RecordId, SessionMetadata, Store } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
 import { importStorage } from './import-storage.ts'
@@ -33,6 +27,7 @@ import { type PlanCache, PlanMemo, type PlanStamps } from './plan-memo.ts'
 import { guardOf, type RecordGuard } from './record-guard.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { type CredentialsConfig, SessionCredentials } from './session-credentials.ts'
+import { SessionLife } from './session-life.ts'
 import { SessionRecords } from './session-records.ts'
 import { SessionStorage } from './session-storage.ts'
 import { SessionTokens } from './session-tokens.ts'
@@ -43,6 +38,12 @@ import { valuePlaces } from './values/value-places.ts'
 /** The parts of the configuration that sessions need. */
 export interface SessionsConfig extends RuleSet, CredentialsConfig {
   readonly maxSessions?: number
+  /** The life of a temporary session, in seconds. */
+  readonly sessionTtl?: number
+  /** Whether a use renews the life of a session. */
+  readonly sessionRenewal?: boolean
+  /** The time between two sweeps of a proxy, in seconds. */
+  readonly sessionSweep?: number
 }
 
 export interface SessionParts {
@@ -50,7 +51,7 @@ export interface SessionParts {
   readonly config: SessionsConfig
   readonly plans: PlanCache
   readonly jars: JarCache
-  readonly now: () => number
+  readonly clock: LifeClock
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher | undefined
 }
@@ -89,19 +90,20 @@ export class Session {
   readonly #records: SessionRecords
   readonly #config: SessionsConfig
   readonly #now: () => number
+  readonly #life: SessionLife
   readonly #memo: PlanMemo
   readonly #values: RefreshedTokens
   readonly #end = new AbortController()
-  #metadata: SessionMetadata
-  #expiresAt: number
 
   /** @internal */
-  constructor(metadata: SessionMetadata, { store, config, plans, jars, now, refresher }: SessionParts) {
+  constructor(metadata: SessionMetadata, { store, config, plans, jars, clock, refresher }: SessionParts) {
+    const { now } = clock
     this.name = metadata.name
     this.id = metadata.id
     this.#store = store
     this.#config = config
     this.#now = now
+    this.#life = new SessionLife(metadata, store, clock)
     // Each connection of the session listens, and Node would warn of a leak.
     setMaxListeners(0, this.#end.signal)
     const session = this.name
@@ -115,12 +117,31 @@ export class Session {
     this.credentials = new SessionCredentials({ store: records, session, config, places, now })
     const { credentials } = this
     this.tokens = new SessionTokens({ session: this, credentials, values: this.#values, refresher, now })
-    this.#metadata = metadata
-    this.#expiresAt = expiryOf(metadata)
   }
 
   get metadata(): SessionMetadata {
-    return this.#metadata
+    return this.#life.metadata
+  }
+
+  /** Notes a use now, which renews the life of the session. The proxy does that by itself. Throws `session-missing`. */
+  touch(): Promise<SessionMetadata> {
+    return this.#life.touch()
+  }
+
+  /**
+   * Moves the end of the session. Throws `session-missing`, and `usage` for a session that does not expire or would live longer than
+   * ten years.
+   */
+  extend({ additionalSeconds }: { readonly additionalSeconds: number }): Promise<SessionMetadata> {
+    return this.#life.extend(additionalSeconds)
+  }
+
+  /**
+   * Notes a use, at most once a minute, in the background.
+   * @internal
+   */
+  used(): void {
+    this.#life.used(this.#now())
   }
 
   /**
@@ -138,7 +159,7 @@ export class Session {
   }
 
   #gone(): HallpassError {
-    return this.#now() >= this.#expiresAt ? sessionExpired(this.name) : sessionRemoved(this.name)
+    return this.#life.gone(this.#now())
   }
 
   /**
@@ -146,8 +167,7 @@ export class Session {
    * @internal
    */
   adopt(metadata: SessionMetadata): void {
-    this.#metadata = metadata
-    this.#expiresAt = expiryOf(metadata)
+    this.#life.adopt(metadata)
   }
 
   /**
@@ -157,7 +177,9 @@ export class Session {
   async planConnect(host: string, port: number, scope: Scope): Promise<ConnectPlan> {
     try {
       const { material } = await this.#material(host)
-      await this.#checkLife(this.#now())
+      const now = this.#now()
+      await this.#checkLife(now)
+      this.#life.used(now)
       return planConnect({ host, port }, material, this.#config, scope)
     } catch (error) {
       const hasRecord = Boolean(this.cookies.jar(host)?.stamp())
@@ -184,7 +206,8 @@ export class Session {
       const changed = this.#config.takeUp?.()
       if (changed !== undefined) return changed.then(() => this.plan(asked, scope))
       const now = this.#now()
-      if (now >= this.#expiresAt) return this.#planAfresh(asked, scope, now)
+      if (this.#life.isOver(now)) return this.#planAfresh(asked, scope, now)
+      this.#life.used(now)
       const request = this.#judged(asked)
       const stamps = {
         jar: this.cookies.jar(request.host)?.stamp() ?? '',
@@ -227,7 +250,7 @@ export class Session {
     const copy = await jar.copy().catch(() => new Jar())
     const { capture, changes } = captureInto(copy, response, now)
     try {
-      if (now >= this.#expiresAt) throw this.#gone()
+      if (this.#life.isOver(now)) throw this.#gone()
       const saved = await jar.keep(changes)
       return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
     } catch (error) {
@@ -244,7 +267,7 @@ export class Session {
    */
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
     const now = this.#now()
-    if (now >= this.#expiresAt) throw this.#gone()
+    if (this.#life.isOver(now)) throw this.#gone()
     return importContents(this.#records, this.name, contents, { ...options, now })
   }
 
@@ -254,7 +277,7 @@ export class Session {
    */
   async putStorage(given: GivenOrigin, guard?: RecordGuard): Promise<void> {
     const now = this.#now()
-    if (now >= this.#expiresAt) throw this.#gone()
+    if (this.#life.isOver(now)) throw this.#gone()
     await this.#records.update(this.storage.idOf(given.origin), (value) => {
       guard?.(value)
       const { record, skipped } = importStorage(value, [{ where: given.origin, storage: given }], {
@@ -300,7 +323,7 @@ export class Session {
   /** Decides, and does nothing else. */
   async #make(asked: Asked, scope: Scope, now: number): Promise<Made> {
     // Its records may be gone already, and that would be another error.
-    if (now >= this.#expiresAt) await this.#checkLife(now)
+    if (this.#life.isOver(now)) await this.#checkLife(now)
     const { stamps, material, held } = await this.#material(asked.host)
     await this.#checkLife(now)
     const request = this.#judged(asked)
@@ -320,7 +343,7 @@ export class Session {
     const metadata = await this.#store.readSession(this.name)
     if (metadata?.id !== this.id) throw this.#gone()
     this.adopt(metadata)
-    if (now >= this.#expiresAt) throw this.#gone()
+    if (this.#life.isOver(now)) throw this.#gone()
   }
 
   /** The cookies and credentials for the site of a host. The stamps are not newer than these. */

@@ -117,7 +117,7 @@ describe('a session', () => {
 
 describe('a session with an end', () => {
   it('is missing after it, also for a caller that holds it, and leaves nothing behind', async () => {
-    const session = await sessions.create({ name: 'work', ttlSeconds: 60 })
+    const session = await sessions.create({ name: 'work', ttlSeconds: 60, renew: false })
     await session.cookies.set('https://a.test/', { name: 'sid', value: '1' })
     const request = {
       scheme: 'https',
@@ -244,7 +244,7 @@ describe('too many sessions', () => {
     const temporary = [await sessions.create(), await sessions.create(), await sessions.create()]
     now += 120_000
     const [first, second] = temporary
-    if (first) await sessions.touch(first)
+    first?.used()
     await sessions.create({ name: 'work' })
     await sessions.create({ name: 'more' })
     const left = await names()
@@ -272,12 +272,12 @@ describe('too many sessions', () => {
 
 it('notes when a session was used last, to the minute', async () => {
   const session = await sessions.get('default')
-  await sessions.touch(session)
+  session.used()
   now += 59_000
-  await sessions.touch(session)
+  session.used()
   expect((await store.readSession('default'))?.lastUsedAt).toBe(new Date(start).toISOString())
   now += 1000
-  await sessions.touch(session)
+  session.used()
   expect((await store.readSession('default'))?.lastUsedAt).toBe(new Date(now).toISOString())
 })
 
@@ -285,7 +285,7 @@ it('does not note a late use of a removed session in the next one of its name', 
   const session = await sessions.create({ name: 'work' })
   await store.removeSession('work')
   await store.addSession({ name: 'work', id: 'another', createdAt: new Date(now).toISOString() })
-  await sessions.touch(session)
+  session.used()
   expect((await store.readSession('work'))?.lastUsedAt).toBeUndefined()
 })
 
@@ -329,7 +329,7 @@ it('tells sessions without an id apart by the time of their making', async () =>
   write(0)
   const shared = new Sessions({ store: files, config: ruleSet(), now: () => now })
   const session = await shared.get('work')
-  await shared.touch(session)
+  await session.touch()
   expect(await shared.get('work')).toBe(session)
   write(1)
   expect(await shared.get('work')).not.toBe(session)
@@ -345,7 +345,7 @@ it('reads what an older and a newer hallpass wrote, and keeps what it does not k
   const shared = new Sessions({ store: files, config: ruleSet(), now: () => now })
   expect((await shared.get('work')).metadata).toEqual({ name: 'work', id: createdAt, createdAt })
   writeFileSync(file, JSON.stringify(newer))
-  await shared.touch(await shared.get('work'))
+  await (await shared.get('work')).touch()
   const lastUsedAt = new Date(now).toISOString()
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...newer, lastUsedAt })
 })
@@ -370,7 +370,7 @@ it('noting the last use keeps a change of the metadata by another process', asyn
     now += 61_000
     const expiresAt = `${year}-01-01T00:00:00.000Z`
     const change = files.updateSession('work', (held) => ({ ...held, expiresAt }))
-    await Promise.all([shared.touch(session), change])
+    await Promise.all([session.touch(), change])
     const lastUsedAt = new Date(now).toISOString()
     expect(await files.readSession('work')).toMatchObject({ expiresAt, lastUsedAt })
   }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { defaults } from '../config/schema.ts'
 import { HallpassError, hallpassErrorOf } from '../errors.ts'
 import type { DueRefresh } from '../oauth/keep-fresh.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { checkName } from '../store/names.ts'
-import { expiryOf } from '../store/session-metadata.ts'
+import { endIn, isOver, type LifeClock } from '../store/session-end.ts'
 import {
   type SessionMetadata,
   type Store,
@@ -11,6 +12,7 @@ import {
   sessionMissing,
   temporaryPrefix,
 } from '../store/store.ts'
+import { machineUptime } from '../store/uptime.ts'
 import { type CreateOptions, checkCreateOptions } from './create-options.ts'
 import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
@@ -19,16 +21,11 @@ import { jarCache } from './site-jar.ts'
 /** The session that always exists. */
 export const defaultSession = 'default'
 
-/** The default life of a temporary session: a day's work. */
-const temporaryTtlSeconds = 86_400
-
-/** The time of the last use is exact to the minute. A write for each connection would cost too much. */
-const lastUsedEveryMs = 60_000
-
 export interface SessionsParts {
   readonly store: Store
   readonly config: SessionsConfig
   readonly now?: () => number
+  readonly uptime?: LifeClock['uptime']
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher
 }
@@ -37,7 +34,7 @@ export interface SessionsParts {
 export class Sessions {
   readonly #store: Store
   readonly #config: SessionsConfig
-  readonly #now: () => number
+  readonly #clock: LifeClock
   readonly #refresher: Refresher | undefined
   /** All sessions share the two caches. */
   readonly #plans = planCache()
@@ -45,10 +42,11 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
 
   /** @internal */
-  constructor({ store, config, now = Date.now, refresher }: SessionsParts) {
+  constructor({ store, config, now, uptime, refresher }: SessionsParts) {
     this.#store = store
     this.#config = config
-    this.#now = now
+    // A test that moves its own clock does not move that of the machine.
+    this.#clock = { now: now ?? Date.now, uptime: uptime ?? (now === undefined ? machineUptime : noUptime) }
     this.#refresher = refresher
   }
 
@@ -70,7 +68,7 @@ export class Sessions {
       config: this.#config,
       plans: this.#plans,
       jars: this.#jars,
-      now: this.#now,
+      clock: this.#clock,
       refresher: this.#refresher,
     })
     this.#sessions.set(name, session)
@@ -98,16 +96,17 @@ export class Sessions {
 
   /** Throws `name-invalid` for a name that is taken or cannot be one, and `usage` for another option. */
   async create(options: CreateOptions = {}): Promise<Session> {
-    const { name: given, ttlSeconds, traits } = checkCreateOptions(options)
+    const { name: given, traits, ...life } = checkCreateOptions(options)
     const name = given ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
     if (name === defaultSession || typeof (await this.#read(name)) === 'object') throw takenName(name)
     await this.#makeRoom()
-    const now = this.#now()
-    const ttl = ttlSeconds ?? (given === undefined ? temporaryTtlSeconds : undefined)
+    const ttl =
+      life.ttlSeconds ?? (given === undefined ? (this.#config.sessionTtl ?? defaults.sessionTtl) : undefined)
+    const renew = life.renew ?? this.#config.sessionRenewal ?? defaults.sessionRenewal
     const made = {
       ...this.#made(name),
       ...traits,
-      ...(ttl !== undefined && { expiresAt: new Date(now + ttl * 1000).toISOString() }),
+      ...(ttl !== undefined && { ttlSeconds: ttl, renew, ...endIn(ttl, this.#clock) }),
     }
     // Another process may have made it since the look.
     if ((await this.#store.addSession(made)).id !== made.id) throw takenName(name)
@@ -122,19 +121,16 @@ export class Sessions {
     await this.#drop(name)
   }
 
-  /**
-   * Notes the time at which a client uses a session.
-   * @internal
-   */
-  async touch(session: Session): Promise<void> {
-    const now = this.#now()
-    const { lastUsedAt } = session.metadata
-    if (lastUsedAt !== undefined && now - Date.parse(lastUsedAt) < lastUsedEveryMs) return
-    const used = new Date(now).toISOString()
-    session.adopt({ ...session.metadata, lastUsedAt: used })
-    await this.#store.updateSession(session.name, (written) =>
-      written.id === session.id ? { ...written, lastUsedAt: used } : written,
-    )
+  /** Removes each session that has expired, with its records and its browser profile. Returns the removed ones. */
+  async prune(): Promise<readonly SessionMetadata[]> {
+    const removed: SessionMetadata[] = []
+    for (const name of await this.#store.sessions()) {
+      const metadata = await this.#store.readSession(name).catch((error) => void nothingIfLost(error))
+      if (metadata === undefined || !isOver(metadata, this.#clock)) continue
+      if (await this.#drop(name, this.#expired(metadata))) removed.push(metadata)
+    }
+    await this.#store.finishRemovals()
+    return removed
   }
 
   /**
@@ -183,10 +179,15 @@ export class Sessions {
   /** The metadata of a session that has not expired. */
   async #read(name: string): Promise<SessionMetadata | 'expired' | undefined> {
     const metadata = await this.#store.readSession(name)
-    if (metadata === undefined || this.#now() < expiryOf(metadata)) return metadata
-    // Another process may have removed it and made it again since.
-    await this.#drop(name, metadata.id)
-    return 'expired'
+    if (metadata === undefined || !isOver(metadata, this.#clock)) return metadata
+    if (await this.#drop(name, this.#expired(metadata))) return 'expired'
+    const now = await this.#store.readSession(name)
+    return now?.id === metadata.id ? now : 'expired'
+  }
+
+  /** Another process may have renewed it since, or removed it and made it again. */
+  #expired({ id }: SessionMetadata): (session: SessionMetadata) => boolean {
+    return (session) => session.id === id && isOver(session, this.#clock)
   }
 
   /** The same. Makes the default session when it is missing. */
@@ -197,14 +198,15 @@ export class Sessions {
   }
 
   #made(name: string): SessionMetadata {
-    return { name, id: randomBytes(16).toString('hex'), createdAt: new Date(this.#now()).toISOString() }
+    return { name, id: randomBytes(16).toString('hex'), createdAt: new Date(this.#clock.now()).toISOString() }
   }
 
-  async #drop(name: string, id?: string): Promise<void> {
+  async #drop(name: string, only?: (session: SessionMetadata) => boolean): Promise<boolean> {
     // While it is being removed, somebody may make it again.
     const held = this.#sessions.get(name)
-    await this.#store.removeSession(name, id)
-    if (held !== undefined && (id === undefined || held.id === id)) this.#end(held)
+    const removed = await this.#store.removeSession(name, only)
+    if (held !== undefined && removed) this.#end(held)
+    return removed
   }
 
   #end(session: Session): void {
@@ -228,7 +230,11 @@ export class Sessions {
         hint: 'hallpass session rm NAME',
       })
     }
-    for (const { name, id } of oldest) await this.#drop(name, id)
+    for (const { name, id, lastUsedAt } of oldest) {
+      const isUnused = (session: SessionMetadata) => session.id === id && session.lastUsedAt === lastUsedAt
+      // Somebody used it or removed it meanwhile, so it is another one's turn.
+      if (!(await this.#drop(name, isUnused))) return this.#makeRoom()
+    }
   }
 }
 
@@ -238,6 +244,8 @@ export function nothingIfLost(error: unknown): readonly never[] {
   if (code === 'session-missing' || code === 'record-damaged') return []
   throw error
 }
+
+function noUptime(): undefined {}
 
 function takenName(name: string): HallpassError {
   return new HallpassError('name-invalid', `there is a session "${name}" already`, {

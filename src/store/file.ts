@@ -177,27 +177,37 @@ export class FileStore implements Store {
     )
   }
 
-  async removeSession(name: string, id?: string): Promise<void> {
+  async removeSession(name: string, only?: (session: SessionMetadata) => boolean): Promise<boolean> {
     const folder = sessionFolder(this.#home, name)
     const lock = sessionLock(this.#home, name)
     let removed = false
     try {
       const locks = [...sealedFilesOf(this.#home, name)].map((id) => recordLock(this.#home, id))
       await withLock(lock, async () => {
-        if (id !== undefined && this.#session(name)?.id !== id) return
+        if (only !== undefined) {
+          const session = this.#session(name)
+          if (session === undefined || !only(session)) return
+        }
         const aside = join(this.#home.sessions, removedPrefix + randomBytes(8).toString('hex'))
-        await rename(folder, aside).catch(unlessGone)
-        removed = true
-        // Browsers keep cookies and pages there, unsealed.
+        // Browsers keep cookies and pages there, unsealed. First: after a kill in between, the next session of the name must not find it.
         await rename(profilesFolder(this.#home, name), `${aside}-profiles`).catch(unlessGone)
+        removed = await rename(folder, aside).then(() => true, unlessGone)
         await makeDurable(this.#home.sessions, `${folder} is removed`)
       })
-      await this.#emptyRemoved()
-      for (const file of [...locks, lock, windowLock(this.#home, name)]) discardLock(file)
+      await this.finishRemovals()
+      if (removed) for (const file of [...locks, lock, windowLock(this.#home, name)]) discardLock(file)
+      return removed
     } catch (error) {
       if (!removed) throw notSaved(folder, error)
       throw notFinished(`${folder} is removed, but some of its files could not be erased`, error)
     }
+  }
+
+  async finishRemovals(): Promise<void> {
+    const removed = readdirSync(this.#home.sessions).filter((name) => name.startsWith(removedPrefix))
+    // An open browser still writes into its profile for a moment.
+    const options = { recursive: true, force: true, maxRetries: 5 }
+    for (const name of removed) await rm(join(this.#home.sessions, name), options)
   }
 
   async #read(id: RecordId, path: string): Promise<StoredRecord | undefined> {
@@ -210,14 +220,6 @@ export class FileStore implements Store {
       await this.#keys.reread()
       return this.#records.read(path, decode)
     }
-  }
-
-  /** Empties the folders of removed sessions, also those that a killed process left. */
-  async #emptyRemoved(): Promise<void> {
-    const removed = readdirSync(this.#home.sessions).filter((name) => name.startsWith(removedPrefix))
-    // An open browser still writes into its profile for a moment.
-    const options = { recursive: true, force: true, maxRetries: 5 }
-    for (const name of removed) await rm(join(this.#home.sessions, name), options)
   }
 
   /**
@@ -302,6 +304,7 @@ function decodeRecord(plaintext: Buffer, path: string): StoredRecord {
   return deepFreeze({ version: record.version, value: record.value as Json })
 }
 
-function unlessGone(error: unknown): void {
-  if (!hasErrno(error, 'ENOENT')) throw error
+function unlessGone(error: unknown): false {
+  if (hasErrno(error, 'ENOENT')) return false
+  throw error
 }

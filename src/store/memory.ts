@@ -124,8 +124,14 @@ export class MemoryStore implements Store {
     if (session !== undefined) session.metadata = Object.freeze({ ...change(session.metadata) })
   }
 
-  async removeSession(name: string, id?: string): Promise<void> {
-    if (id === undefined || this.sessionId(name) === id) this.#sessions.delete(checkName('session', name))
+  async removeSession(name: string, only?: (session: SessionMetadata) => boolean): Promise<boolean> {
+    const session = this.#sessions.get(checkName('session', name))
+    if (session === undefined || only?.(session.metadata) === false) return false
+    return this.#sessions.delete(name)
+  }
+
+  async finishRemovals(): Promise<void> {
+    // Nothing outlives its process.
   }
 
   #kept(id: RecordId): Kept | undefined {

@@ -1,17 +1,13 @@
 import { HallpassError } from '../errors.ts'
-import { parseJsonObject } from '../json.ts'
+import { isObject, parseJsonObject } from '../json.ts'
 import { damaged } from './seal.ts'
 import { checkTraits } from './session-traits.ts'
 import type { SessionMetadata } from './store.ts'
+import type { Uptime } from './uptime.ts'
 
 /** The text of a session.json. */
 export function formatSession(session: SessionMetadata): string {
   return `${JSON.stringify(session, null, 2)}\n`
-}
-
-/** In milliseconds since 1970. */
-export function expiryOf({ expiresAt }: SessionMetadata): number {
-  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
 }
 
 /** Members that a newer hallpass wrote stay, so that the next write keeps them. Throws `record-damaged` with the name of the file. */
@@ -19,7 +15,10 @@ export function parseSession(text: string, name: string, file: string): SessionM
   const parsed = parseJsonObject(text)
   if (parsed === undefined || parsed.name !== name || typeof parsed.createdAt !== 'string')
     throw damaged(file)
-  const { id, createdAt, expiresAt, lastUsedAt } = parsed
+  const { id, createdAt, expiresAt, lastUsedAt, ttlSeconds, renew, endsAtUptime } = parsed
+  const hasTtl = ttlSeconds === undefined || typeof ttlSeconds === 'number'
+  const hasRenew = renew === undefined || typeof renew === 'boolean'
+  if (!hasTtl || !hasRenew || !(endsAtUptime === undefined || isUptime(endsAtUptime))) throw damaged(file)
   return {
     ...parsed,
     name,
@@ -30,6 +29,10 @@ export function parseSession(text: string, name: string, file: string): SessionM
     ...(lastUsedAt !== undefined && { lastUsedAt: stringIn(lastUsedAt, file) }),
     ...traitsIn(parsed, file),
   }
+}
+
+function isUptime(value: unknown): value is Uptime {
+  return isObject(value) && typeof value.boot === 'string' && typeof value.seconds === 'number'
 }
 
 function stringIn(value: unknown, file: string): string {

@@ -213,11 +213,13 @@ describe.each(Object.entries(stores))('the %s store', (_, open) => {
     expect(store.sessionId('nobody')).toBeUndefined()
   })
 
-  it('removes a session only under its id, when that is given', async () => {
-    await store.removeSession('work', 'two')
+  it('removes a session only when it is the one that is meant, and says whether it did', async () => {
+    expect(await store.removeSession('work', ({ id }) => id === 'two')).toBe(false)
     expect(store.sessionId('work')).toBe('one')
-    await store.removeSession('work', 'one')
+    expect(await store.removeSession('work', ({ id }) => id === 'one')).toBe(true)
     expect(await store.sessions()).toEqual([])
+    expect(await store.removeSession('work', () => true)).toBe(false)
+    expect(await store.removeSession('work')).toBe(false)
   })
 
   it('removes a session with everything in it, and nothing else', async () => {

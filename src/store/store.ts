@@ -1,6 +1,7 @@
 import { HallpassError } from '../errors.ts'
 import type { SealId } from './seal.ts'
 import type { SessionTraits } from './session-traits.ts'
+import type { Uptime } from './uptime.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -32,6 +33,14 @@ export interface SessionMetadata extends SessionTraits {
   readonly createdAt: string
   readonly expiresAt?: string
   readonly lastUsedAt?: string
+  /** Its life after its last use; after its making, if `renew` is false. A session that does not expire has neither. */
+  readonly ttlSeconds?: number
+  readonly renew?: boolean
+  /**
+   * Its end on a clock that nobody can set.
+   * @internal
+   */
+  readonly endsAtUptime?: Uptime
 }
 
 /** Names of temporary sessions begin with it. */
@@ -75,9 +84,12 @@ export interface Store extends Records {
   updateSession(name: string, change: (session: SessionMetadata) => SessionMetadata): Promise<void>
   /**
    * Removes the session with all its records at once: a crash leaves all of it or nothing.
-   * @param id with it, only the session with this id
+   * @param only the session stays unless this says yes, under its lock. It is called with the metadata of then
+   * @returns whether a session was removed
    */
-  removeSession(name: string, id?: string): Promise<void>
+  removeSession(name: string, only?: (session: SessionMetadata) => boolean): Promise<boolean>
+  /** Erases the rest of sessions whose removal a kill stopped. */
+  finishRemovals(): Promise<void>
 }
 
 /** For a session that is held while it is removed. Another may have its name. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openHallpass } from '../../src/index.ts'
@@ -191,7 +191,7 @@ describe('session create', () => {
     )
     expect(stdout).toMatch(/^session {4}sess_[0-9a-f]{32}$/m)
     expect(stdout).toMatch(/^expires {4}in /m)
-    expect(stderr).toMatch(/it expires in 1 d \(\S+Z\); --ttl sets another time/)
+    expect(stderr).toMatch(/it expires in 1 d \(\S+Z\), unless it is used; --ttl sets another time/)
   })
 
   test('is gone when its time is over', async () => {
@@ -227,6 +227,83 @@ describe('session create', () => {
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 })
     expect(stderr).toContain(message)
     expect(sessionsOf(cli)).toEqual(['default'])
+  })
+})
+
+describe('the life of a session', () => {
+  const made = async (cli: CommandLine, ...args: string[]) =>
+    JSON.parse((await cli.run(['session', 'create', ...args, '--json'])).stdout)
+
+  test('is extended, and renewed by a touch', async () => {
+    const cli = await filledHome()
+    const { expires_at } = await made(cli, 'work', '--ttl', '2h')
+    const extended = await cli.run(['session', 'extend', 'work', '--by', '2h', '--json'])
+    const later = new Date(Date.parse(expires_at) + 7_200_000).toISOString()
+    expect(JSON.parse(extended.stdout)).toMatchObject({
+      schema: 'hallpass.session-extend/1',
+      name: 'work',
+      expires_at: later,
+      ttl_seconds: 7200,
+      renew: true,
+    })
+    expect(extended.stderr).toContain('the session "work" expires in 4 h')
+    const touched = await cli.run(['session', 'touch', '--session', 'work', '--json'])
+    expect(JSON.parse(touched.stdout)).toMatchObject({
+      schema: 'hallpass.session-touch/1',
+      expires_at: later,
+      last_used_at: expect.stringMatching(/Z$/),
+    })
+    const kept = await cli.run(['session', 'extend', '--by', '2h'])
+    expect(kept).toMatchObject({ status: 2, stdout: '' })
+    expect(kept.stderr).toContain('the session "default" does not expire')
+  })
+
+  test('is renewed by a touch only without --no-renew', async () => {
+    const cli = await filledHome()
+    const { expires_at, renew } = await made(cli, 'work', '--ttl', '2h', '--no-renew')
+    expect(renew).toBe(false)
+    const { stdout } = await cli.run(['session', 'touch', 'work', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ expires_at, last_used_at: expect.any(String) })
+  })
+
+  test('comes from the environment for a temporary session', async () => {
+    const cli = await filledHome()
+    const env = { HALLPASS_SESSION_TTL: '30m', HALLPASS_SESSION_RENEWAL: 'false' }
+    const { stdout, stderr } = await cli.run(['session', 'create', '--json'], { env })
+    expect(JSON.parse(stdout)).toMatchObject({ ttl_seconds: 1800, renew: false })
+    expect(stderr).toMatch(/it expires in 30 min \(\S+Z\); --ttl sets another time/)
+  })
+
+  test('ends with prune, which says what it removed', async () => {
+    const cli = await filledHome()
+    const profile = join(cli.home, 'browser', 'work', 'chromium')
+    const { expires_at } = await made(cli, 'work', '--ttl', '1s')
+    await cli.run(['cookie', 'set', cookieUrl, 'sid', '--session', 'work'], { stdin: 'other' })
+    mkdirSync(profile, { recursive: true, mode: 0o700 })
+    await new Promise((resolve) => setTimeout(resolve, Date.parse(expires_at) + 1_100 - Date.now()))
+    const { stdout, stderr, status } = await cli.run(['session', 'prune'])
+    expect({ stdout, status }).toEqual({
+      stdout: expect.stringMatching(/^work {2}expired \d+ s ago\n$/),
+      status: 0,
+    })
+    expect(stderr).toContain('removed 1 session')
+    expect(sessionsOf(cli)).toEqual(['default'])
+    expect(existsSync(profile)).toBe(false)
+    expect(await cli.run(['session', 'prune'])).toMatchObject({ status: 0, stdout: '' })
+    await expectReadable(cli)
+  })
+
+  test('ends with the sweep of a running proxy, with its records and its browser profile', async () => {
+    const cli = await filledHome()
+    const profile = join(cli.home, 'browser', 'work', 'chromium')
+    await made(cli, 'work', '--ttl', '1s')
+    mkdirSync(profile, { recursive: true, mode: 0o700 })
+    const env = { HALLPASS_SESSION_SWEEP: '1s' }
+    expect(await cli.run(['start', '--background'], { env })).toMatchObject({ status: 0 })
+    const logged = async () => (await cli.run(['logs'])).stdout
+    await expect.poll(logged, { timeout: 60_000 }).toContain('removed the expired session "work"')
+    expect(sessionsOf(cli)).toEqual(['default'])
+    expect(existsSync(profile)).toBe(false)
   })
 })
 

@@ -82,6 +82,9 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['session', 'show', evil],
   ],
   'session create': [['session', 'create', evil]],
+  'session extend': [['session', 'extend', evil, '--by', evil]],
+  'session touch': [['session', 'touch', evil]],
+  'session prune': [['session', 'prune']],
   'session token rotate': [['session', 'token', 'rotate', evil]],
   'session rm': [['session', 'rm', evil, '--yes']],
   import: [

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Session } from '../../src/sessions/session.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { ruleSet } from '../support/material.ts'
@@ -17,6 +18,10 @@ const webSocket =
 const neverSwept = { limits: { sweepMs: 3_600_000 } }
 
 const answersOk: Parameters<typeof rawOrigin>[0] = (socket) => onHead(socket, () => socket.write(ok))
+
+function isOver({ metadata }: Session): boolean {
+  return Date.now() > Date.parse(metadata.expiresAt ?? '')
+}
 
 /** site.test with the session's token SECRET, and another process that can make the session again with the token OTHER. */
 async function stage(serve = answersOk, options: TestProxyOptions = {}) {
@@ -103,7 +108,7 @@ describe('when another process removes a session and makes it again', () => {
     await s.madeAgain()
     client.send(get)
     const { status, head, body } = await client.response()
-    expect(status).toBe(403)
+    expect(status).toBe(407)
     expect(head).toContain('Hallpass-Error: session-missing')
     expect(body).toContain('the session "default" was removed')
     expect(s.origin.received).not.toContain('OTHER')
@@ -181,6 +186,26 @@ describe('when another process removes a session and makes it again', () => {
   })
 })
 
+it('an open connection reads that its session has expired', async () => {
+  await using s = await stage(answersOk, neverSwept)
+  const work = await s.proxy.sessions.create({ name: 'work', ttlSeconds: 1, renew: false })
+  await work.credentials.set('api', { kind: 'bearer', hosts: ['site.test'] }, 'OTHER')
+  const { token } = s.proxy.clients.issue(work, {})
+  const opened = await s.proxy.client()
+  opened.send(
+    `CONNECT site.test:443 HTTP/1.1\r\nHost: site.test:443\r\nProxy-Authorization: ${basic('work', token.reveal())}\r\n\r\n`,
+  )
+  await opened.until(/\r\n\r\n/)
+  const client = await opened.secure({ ca: s.proxy.caPem, servername: 'site.test' })
+  expect(await asks(client)).toBe(200)
+  await expect.poll(() => isOver(work)).toBe(true)
+  client.send(get)
+  const { status, head, body } = await client.response()
+  expect(status).toBe(407)
+  expect(head).toContain('Hallpass-Error: session-missing')
+  expect(body).toContain('the session "work" has expired')
+})
+
 it('a tunnel ends when its session expires, and the next CONNECT reads why', async () => {
   await using s = await stage()
   const work = await s.proxy.sessions.create({ name: 'work', ttlSeconds: 1 })
@@ -194,7 +219,7 @@ it('a tunnel ends when its session expires, and the next CONNECT reads why', asy
   next.send(connect)
   const { status, body } = await next.response()
   expect({ status, body }).toEqual({
-    status: 403,
+    status: 407,
     body: 'hallpass: the session "work" has expired\nhallpass session create work\n',
   })
   expect(await s.store.sessions()).toEqual(['default'])

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type Home, homePaths } from '../../src/store/home.ts'
@@ -6,7 +7,7 @@ import { rotateKey } from '../../src/store/rotate.ts'
 import { temporaryHome } from '../support/temporary-home.ts'
 import { watchFileCalls } from './file-calls.ts'
 import { type Opened, openStore } from './open-store.ts'
-import { record, scenes } from './scenes.ts'
+import { expiredSessions, record, scenes } from './scenes.ts'
 import { scratchStore } from './scratch.ts'
 import { startWorker } from './start-worker.ts'
 
@@ -56,6 +57,54 @@ describe.each(Object.entries(scenes))('a process killed during %s', (name, { pre
       expect(leftovers(home), at).toEqual([])
     }
     await inPairs(points, killAt)
+  })
+})
+
+describe('a process killed during a sweep of expired sessions', () => {
+  const stage = async (): Promise<Opened> => {
+    const opened = await scratchStore()
+    const { home, store } = opened
+    const createdAt = '2026-11-21T08:00:00.000Z'
+    for (const name of ['one', 'two'])
+      await store.addSession({ name, id: name, createdAt, expiresAt: createdAt })
+    for (const session of ['one', 'two', 'work']) {
+      await store.update({ ...record, session }, () => 'cookies')
+      await store.update({ kind: 'credential', session, name: 'api' }, () => 'token')
+      const profile = join(home.browser, session, 'chromium')
+      mkdirSync(profile, { recursive: true, mode: 0o700 })
+      writeFileSync(join(profile, 'Cookies'), session)
+    }
+    return opened
+  }
+  const contents = async ({ store }: Opened, session: string) => [
+    (await store.read({ ...record, session }))?.value,
+    (await store.read({ kind: 'credential', session, name: 'api' }))?.value,
+  ]
+
+  it('before any of its calls leaves whole sessions or none, and the next sweep removes the rest', async () => {
+    const calls: string[] = []
+    const whole = await stage()
+    const unwatch = watchFileCalls(whole.home.root, { before: (call) => calls.push(call) })
+    await expiredSessions(whole.store).prune().finally(unwatch)
+    const points = [...calls.entries()].filter(([, call]) => changing.has(call))
+    expect(points.length).toBeGreaterThan(6)
+    await inPairs(points, async ([point, call]) => {
+      const at = `killed at ${call}, call ${point} of ${calls.join(' ')}`
+      const { home } = await stage()
+      expect((await startWorker('dieSweeping', home.root, [`${point}`]).ended).signal, at).toBe('SIGKILL')
+      const after = await openStore(home)
+      const left = await after.store.sessions()
+      for (const session of ['one', 'two']) {
+        const all = left.includes(session) ? ['cookies', 'token'] : [undefined, undefined]
+        expect(await contents(after, session), at).toEqual(all)
+        if (!left.includes(session)) expect(existsSync(join(home.browser, session)), at).toBe(false)
+      }
+      await within(staleLockMs, expiredSessions(after.store).prune())
+      expect(await after.store.sessions(), at).toEqual(['work'])
+      expect(await contents(after, 'work'), at).toEqual(['cookies', 'token'])
+      expect(readdirSync(home.browser), at).toEqual(['work'])
+      expect(leftovers(home), at).toEqual([])
+    })
   })
 })
 

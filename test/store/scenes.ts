@@ -1,5 +1,7 @@
+import { Sessions } from '../../src/sessions/sessions.ts'
 import { rotateKey } from '../../src/store/rotate.ts'
-import type { RecordId } from '../../src/store/store.ts'
+import type { RecordId, Store } from '../../src/store/store.ts'
+import { ruleSet } from '../support/material.ts'
 import type { Opened } from './open-store.ts'
 
 /** Something that changes the disk, to be stopped at each of its steps. */
@@ -12,6 +14,11 @@ export interface Scene {
 
 /** The record that the scenes are about. */
 export const record: RecordId = { kind: 'cookies', session: 'work', name: 'example.com' }
+
+/** The sessions of a store, when every session with an end has expired. */
+export function expiredSessions(store: Store): Sessions {
+  return new Sessions({ store, config: ruleSet(), now: () => Date.UTC(2100, 0) })
+}
 
 const old = ({ store }: Opened) => store.update(record, () => 'old')
 

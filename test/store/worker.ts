@@ -13,7 +13,7 @@ import { caKeyId, type SealId } from '../../src/store/seal.ts'
 import type { Json } from '../../src/store/store.ts'
 import { watchFileCalls } from './file-calls.ts'
 import { openStore } from './open-store.ts'
-import { record, scenes } from './scenes.ts'
+import { expiredSessions, record, scenes } from './scenes.ts'
 
 // Not console.log: the line has to be out before a kill.
 const say = (line: unknown) =>
@@ -105,6 +105,13 @@ const jobs: Readonly<Record<string, (root: string, args: readonly string[]) => P
     const opened = await openStore(homePaths(root))
     dieBefore(root, Number(call))
     await scenes[scene]?.act(opened)
+  },
+
+  /** Removes the expired sessions until one of its calls. */
+  async dieSweeping(root, [call = '0']) {
+    const { store } = await openStore(homePaths(root))
+    dieBefore(root, Number(call))
+    await expiredSessions(store).prune()
   },
 
   async dieOpening(root, [call = '0']) {

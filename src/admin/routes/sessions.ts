@@ -151,6 +151,7 @@ async function getOrCreate(
     const options = {
       name,
       ttlSeconds: given.ttl_seconds,
+      renew: given.renew,
       userAgent: given.user_agent,
       viewport: given.viewport,
       locale: given.locale,

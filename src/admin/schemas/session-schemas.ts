@@ -12,6 +12,8 @@ const fields = {
   created_at: time,
   last_used_at: time.nullable(),
   expires_at: time.nullable(),
+  ttl_seconds: z.int().nullable().describe('its life after its last use'),
+  renew: z.boolean().describe('whether a use renews its life'),
   user_agent: z.string().nullable(),
   viewport: viewport.nullable(),
   locale: z.string().nullable(),
@@ -76,8 +78,9 @@ export const givenSessionSchema = z
       .max(10 * 366 * 86_400)
       .optional()
       .describe(
-        'how long it lives. By default a temporary session lives a day, and a named one until you remove it',
+        'how long it lives after its last use. By default a temporary session lives a day, and a named one until you remove it',
       ),
+    renew: z.boolean().optional().describe('`false`: its life begins now, and no use makes it longer'),
     user_agent: z.string().optional().describe('the User-Agent of its windows'),
     viewport: viewport.optional().describe('the size of the pages of its windows, in CSS pixels'),
     locale: z.string().optional().describe('the language of its windows: `de-CH`'),

@@ -23,10 +23,11 @@ export const command: CommandSpec = {
       name: 'create',
       summary: 'create a session and print its name',
       about:
-        'A session without a name is temporary: it gets a name (sess_…) and is removed after a day, or after --ttl.',
+        'A session without a name is temporary: it gets a name (sess_…) and is removed a day after its last use, or --ttl after it.',
       operands: [{ name: '[name]', summary: 'lower-case letters, digits, ".", "_" and "-"' }],
       options: [
-        { flags: '--ttl <time>', summary: 'how long it lives: 90s, 30m, 2h, 7d' },
+        { flags: '--ttl <time>', summary: 'how long it lives after its last use: 90s, 30m, 2h, 7d' },
+        { flags: '--no-renew', summary: 'count --ttl from now: no use makes its life longer' },
         { flags: '--user-agent <text>', summary: 'the User-Agent of its windows' },
         { flags: '--viewport <size>', summary: 'the size of the pages of its windows: 1280x800' },
         { flags: '--locale <tag>', summary: 'the language of its windows: en-GB, de-CH' },
@@ -39,6 +40,29 @@ export const command: CommandSpec = {
         'hallpass session create swiss --locale de-CH \\\n    --time-zone Europe/Zurich --field owner=ada',
       ],
       load: () => import('./session/create.ts'),
+    },
+    {
+      name: 'extend',
+      summary: 'let a session that expires live longer',
+      takesSession: true,
+      operands: [{ name: '[name]', summary: 'the session (default: that of --session)' }],
+      options: [{ flags: '--by <time>', summary: 'how much longer: 90s, 30m, 2h, 7d' }],
+      examples: ['hallpass session extend work --by 2h'],
+      load: () => import('./session/extend.ts'),
+    },
+    {
+      name: 'touch',
+      summary: 'note a use of a session, which renews its life',
+      takesSession: true,
+      about: 'The proxy and the library do this by themselves, at most once a minute.',
+      operands: [{ name: '[name]', summary: 'the session (default: that of --session)' }],
+      load: () => import('./session/touch.ts'),
+    },
+    {
+      name: 'prune',
+      summary: 'remove the sessions that have expired, with everything in them',
+      about: 'A running proxy does this by itself, every 5 minutes (sessionSweep).',
+      load: () => import('./session/prune.ts'),
     },
     {
       name: 'token',

@@ -39,6 +39,7 @@ Headers of responses
                              happened, and what to type
     proxy-auth (407)         your proxy URL is stale, because the proxy was started again: ask for
                              a new "hallpass run" or "hallpass env"
+    session-missing (407)    the session has expired or was removed: ask the user for another one
     policy (403)             a rule or --only --strict forbids the request, or a placeholder is on
                              its way to a wrong host: do not look for a way around
     target-refused (403)     link-local addresses, cloud metadata and the proxy's own ports are

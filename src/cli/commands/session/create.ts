@@ -1,27 +1,24 @@
 import { AdminClient } from '../../../admin/client.ts'
 import { createdSessionDocument } from '../../../documents/session-documents.ts'
 import { HallpassError } from '../../../errors.ts'
-import { parseSeconds } from '../../../parse-seconds.ts'
 import { endpointOf } from '../../../proxy/origin.ts'
 import { spokenTime } from '../../../spoken-time.ts'
 import { profilesFolder } from '../../../store/record-path.ts'
 import type { Viewport } from '../../../store/session-traits.ts'
 import type { Input, Run } from '../../command.ts'
+import { secondsOf } from './seconds-of.ts'
 
 export const run: Run = async (context, input) => {
   const { output } = context
   const [name] = input.args
   const ttl = input.text('ttl')
-  const ttlSeconds = ttl === undefined ? undefined : parseSeconds(ttl)
-  if (ttl !== undefined && ttlSeconds === undefined) {
-    throw new HallpassError('usage', '--ttl must be a number with s, m, h or d: 90s, 30m, 2h or 7d', {
-      hint: 'hallpass session create --ttl 2h',
-    })
-  }
+  const ttlSeconds =
+    ttl === undefined ? undefined : secondsOf('--ttl', ttl, 'hallpass session create --ttl 2h')
+  const renew = input.has('renew') ? undefined : false
   const traits = traitsOf(input)
   const { sessions, home } = await context.open()
-  const { metadata } = await sessions.create({ name, ttlSeconds, ...traits })
-  const { createdAt, expiresAt } = metadata
+  const { metadata } = await sessions.create({ name, ttlSeconds, renew, ...traits })
+  const { createdAt, expiresAt, renew: renewed } = metadata
   if (output.json) {
     const running = await new AdminClient(home).running()
     output.print(
@@ -37,7 +34,9 @@ export const run: Run = async (context, input) => {
     output.say('it stays until you remove it')
   } else {
     const left = spokenTime(Date.parse(expiresAt), Date.parse(createdAt))
-    output.say(`it expires ${left} (${expiresAt})${ttl === undefined ? '; --ttl sets another time' : ''}`)
+    const unless = renewed ? ', unless it is used' : ''
+    const other = ttl === undefined ? '; --ttl sets another time' : ''
+    output.say(`it expires ${left} (${expiresAt})${unless}${other}`)
   }
   output.hint(`hallpass run --session ${metadata.name} --capture -- COMMAND`)
 }

@@ -1,0 +1,54 @@
+import type { SessionMetadata } from './store.ts'
+import type { Uptime } from './uptime.ts'
+
+/** Two clocks: people and programs set the first, and nobody the second. */
+export interface LifeClock {
+  readonly now: () => number
+  readonly uptime: () => Uptime | undefined
+}
+
+export type SessionEnd = Pick<SessionMetadata, 'expiresAt' | 'endsAtUptime'>
+
+/** In milliseconds since 1970. */
+export function expiryOf({ expiresAt }: SessionEnd): number {
+  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
+}
+
+/**
+ * Whether the life of a session is over. Both clocks must say so: a clock that is set forward by a day must remove nothing. After a
+ * restart of the machine only the first one counts.
+ */
+export function isOver(end: SessionEnd, { now, uptime }: LifeClock): boolean {
+  if (now() < expiryOf(end)) return false
+  const { endsAtUptime } = end
+  if (endsAtUptime === undefined) return true
+  const since = uptime()
+  return since?.boot !== endsAtUptime.boot || since.seconds >= endsAtUptime.seconds
+}
+
+/** So many seconds from now. */
+export function endIn(seconds: number, { now, uptime }: LifeClock): SessionEnd {
+  const expiresAt = new Date(now() + seconds * 1000).toISOString()
+  const since = uptime()
+  if (since === undefined) return { expiresAt }
+  return { expiresAt, endsAtUptime: { boot: since.boot, seconds: since.seconds + seconds } }
+}
+
+/** Of both clocks the later time. A use does not shorten a life that was extended. */
+export function laterOf(one: SessionEnd, other: SessionEnd): SessionEnd {
+  const later = expiryOf(one) > expiryOf(other) ? one : other
+  const { expiresAt } = later
+  const [first, second] = [one.endsAtUptime, other.endsAtUptime]
+  const sameBoot = first !== undefined && first.boot === second?.boot
+  const endsAtUptime = sameBoot ? (first.seconds > second.seconds ? first : second) : (second ?? first)
+  return { ...(expiresAt !== undefined && { expiresAt }), ...(endsAtUptime && { endsAtUptime }) }
+}
+
+/** So many seconds after an end. */
+export function endAfter(end: SessionEnd, seconds: number, clock: LifeClock): SessionEnd {
+  const secondsFromNow = (expiryOf(end) - clock.now()) / 1000 + seconds
+  const later = endIn(secondsFromNow, clock)
+  const had = end.endsAtUptime
+  if (had === undefined || had.boot !== later.endsAtUptime?.boot) return later
+  return { ...later, endsAtUptime: { boot: had.boot, seconds: had.seconds + seconds } }
+}
