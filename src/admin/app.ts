@@ -3,20 +3,14 @@ import type { HonoRequest } from 'hono'
 import { z } from 'zod'
 import { HallpassError } from '../errors.ts'
 import type { NeededLogin } from '../sessions/needed-logins.ts'
+import type { Outcome } from '../sessions/outcome.ts'
 import type { ShownExplanation } from '../sessions/shown-explanation.ts'
+import type { SiteLogin } from '../sessions/site-logins.ts'
 import { api } from './api.ts'
 import type { ApiBackend } from './api-backend.ts'
 import { HeldBytes, heldBody } from './held-body.ts'
 import { problemAnswer } from './problem.ts'
-import type {
-  Access,
-  ClientRequest,
-  ExplainRequest,
-  IssuedClient,
-  Outcome,
-  RunningClient,
-  Status,
-} from './wire.ts'
+import type { Access, ClientRequest, ExplainRequest, IssuedClient, RunningClient, Status } from './wire.ts'
 import { withoutCredentials } from './without-credentials.ts'
 
 /** The running proxy and its state folder, as the admin app needs them. */
@@ -34,6 +28,7 @@ export interface AdminBackend {
   clients(): readonly RunningClient[]
   explain(request: ExplainRequest): Promise<ShownExplanation>
   neededLogins(): Promise<readonly NeededLogin[]>
+  siteLogins(): Promise<readonly SiteLogin[]>
   writeBundle(variables: Readonly<Record<string, string>>): Promise<void>
 }
 
@@ -79,6 +74,7 @@ export function adminApp(backend: AdminBackend): OpenAPIHono {
     context.json({ ...(await backend.status()), clients: backend.clients() }),
   )
   app.get('/needed-logins', async (context) => context.json(await backend.neededLogins()))
+  app.get('/site-logins', async (context) => context.json(await backend.siteLogins()))
   app.post('/stop', (context) => {
     backend.stop()
     return context.json({ stopping: true }, 202)

@@ -2,11 +2,13 @@ import { request } from 'node:http'
 import { dirname } from 'node:path'
 import { type ErrorCode, errorTable, HallpassError } from '../errors.ts'
 import type { NeededLogin } from '../sessions/needed-logins.ts'
+import type { Outcome } from '../sessions/outcome.ts'
 import type { ShownExplanation } from '../sessions/shown-explanation.ts'
+import type { SiteLogin } from '../sessions/site-logins.ts'
 import type { Home } from '../store/home.ts'
 import { checkFolder } from '../store/own-files.ts'
 import type { Problem } from './problem.ts'
-import type { Access, ClientRequest, ExplainRequest, IssuedClient, Outcome, Status } from './wire.ts'
+import type { Access, ClientRequest, ExplainRequest, IssuedClient, Status } from './wire.ts'
 
 /** A proxy on the same machine answers at once. After this time it is stuck. */
 const answerWithinMs = 10_000
@@ -31,6 +33,11 @@ export class AdminClient {
   /** The credentials of all sessions that only a login can mend. */
   neededLogins(): Promise<readonly NeededLogin[]> {
     return this.#call('GET', '/needed-logins')
+  }
+
+  /** The logins at sites, of all sessions, that have ended or seem to. */
+  siteLogins(): Promise<readonly SiteLogin[]> {
+    return this.#call('GET', '/site-logins')
   }
 
   /** Whether a proxy answers. */

@@ -3,8 +3,10 @@ import { caFileVariables } from '../certs/bundle.ts'
 import type { Config } from '../config/load-config.ts'
 import type { Hallpass, HallpassProxy, StartOptions } from '../index.ts'
 import { scopeOf } from '../plan/run-scope.ts'
-import { metLogins, neededLogins } from '../sessions/needed-logins.ts'
+import { neededLogins } from '../sessions/needed-logins.ts'
+import { outcomeOf } from '../sessions/outcome.ts'
 import { showExplanation } from '../sessions/shown-explanation.ts'
+import { siteLogins } from '../sessions/site-logins.ts'
 import type { AdminBackend } from './app.ts'
 import { isAlive } from './is-alive.ts'
 import { serveAdmin } from './serve.ts'
@@ -127,10 +129,7 @@ function backendOf(
       const client = clients.get(id)
       if (client === undefined || report === undefined) return undefined
       clients.delete(id)
-      const session = hallpass.sessions.get(client.session)
-      // The session may have been removed.
-      const needsLogin = session.then((found) => metLogins(found, report.needsLogin)).catch(() => [])
-      return { ...report, needsLogin: await needsLogin }
+      return outcomeOf(report, hallpass.sessions.get(client.session))
     },
     clients: () => [...clients.values()],
     explain: async ({ session, url, method, from, ...scope }) => {
@@ -138,6 +137,7 @@ function backendOf(
       return showExplanation(await found.explain(url, { method, from, scope: scopeOf(scope) }))
     },
     neededLogins: () => neededLogins(hallpass.sessions, Date.now()),
+    siteLogins: () => siteLogins(hallpass.sessions),
     writeBundle: async (variables) => {
       const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC'])
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))

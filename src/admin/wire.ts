@@ -1,7 +1,6 @@
 /** The messages on the admin socket. They contain a secret only if the caller asked for it. */
 
 import type { RunScope } from '../plan/run-scope.ts'
-import type { MetLogin } from '../sessions/needed-logins.ts'
 import type { ReportSummary } from '../sessions/report.ts'
 import type { RunningSettings } from './other-settings.ts'
 
@@ -27,12 +26,6 @@ export interface Access {
 export interface IssuedClient extends Access {
   readonly id: string
   readonly token: string
-}
-
-/** The outcome of the requests of a client. */
-export interface Outcome extends ReportSummary {
-  /** The credentials that its requests used and that need a login. */
-  readonly needsLogin: readonly MetLogin[]
 }
 
 /** Asks what a request would carry, under the settings and the session of the running proxy. */

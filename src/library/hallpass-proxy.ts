@@ -19,6 +19,9 @@ export interface HallpassProxyParts {
   readonly sweep: ExpirySweep
 }
 
+/** The time of the last use of a site is exact to the minute. */
+const saveUseMs = 60_000
+
 /** A proxy in this process. */
 export class HallpassProxy {
   readonly host: string
@@ -36,6 +39,7 @@ export class HallpassProxy {
   readonly #clients: Clients
   readonly #keepFresh: KeepFresh
   readonly #sweep: ExpirySweep
+  readonly #saveUse: NodeJS.Timeout
 
   /** @internal */
   constructor({ sessions, sessionName, running, clients, log, keepFresh, sweep }: HallpassProxyParts) {
@@ -49,6 +53,10 @@ export class HallpassProxy {
     this.#clients = clients
     this.#keepFresh = keepFresh
     this.#sweep = sweep
+    // The store may fail for a while. The next time tries again.
+    const saveUse = () => void sessions.saveUse().catch(() => undefined)
+    this.#saveUse = setInterval(saveUse, saveUseMs)
+    this.#saveUse.unref()
   }
 
   /** @internal */
@@ -99,6 +107,7 @@ export class HallpassProxy {
 
   /** Takes no new connections, waits at most `graceMs` for open requests, then cuts them. */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
+    clearInterval(this.#saveUse)
     await Promise.all([this.#running.close(options), this.#keepFresh.stop(), this.#sweep.stop()])
     await this.#sessions.flush()
   }

@@ -92,7 +92,8 @@ export interface Answering {
   readonly capture: Capture | undefined
   /** The capture of a 401 that the client does not get. */
   readonly discarded: Capture | undefined
-  readonly needsLogin: boolean
+  /** What the client should know about the login; undefined: nothing. */
+  readonly login: 'suspect' | 'needs-login' | undefined
   readonly faults: readonly Fault[]
   /** The client's connection ends with this response. */
   readonly close: boolean
@@ -101,11 +102,11 @@ export interface Answering {
 /** The response's head for the client. */
 export function headToClient(
   head: ResponseHead,
-  { capture, discarded, needsLogin, faults, close }: Answering,
+  { capture, discarded, login, faults, close }: Answering,
 ): Buffer {
   const upgrade = head.status === 101
   const add = capture === undefined && discarded === undefined ? [] : captureFields(discarded, capture)
-  if (needsLogin) add.push(fieldLine('Hallpass-Session', 'needs-login'))
+  if (login !== undefined) add.push(fieldLine('Hallpass-Session', login))
   const notAttached = namesHeader(faults.map(({ name }) => name))
   if (notAttached !== undefined) add.push(fieldLine('Hallpass-Not-Attached', notAttached))
   const fields = responseFields(head.fields, {

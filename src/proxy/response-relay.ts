@@ -10,11 +10,13 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import type { Capture, CapturedResponse } from '../plan/capture.ts'
 import type { Plan } from '../plan/plan.ts'
 import { needsLogin, tokensSent } from '../plan/renewal.ts'
+import { judgeLogin } from '../sessions/judge-login.ts'
 import type { RequestDestination } from './agreement.ts'
 import type { Client, Engine } from './engine.ts'
 import { failureOf } from './failure.ts'
 import { keepAliveMs, responseTrailers } from './fields.ts'
 import { headToClient, interimToClient, keepsClient } from './heads.ts'
+import { authorityOf } from './origin.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestLog } from './request-log.ts'
 import type { Upstream } from './upstream.ts'
@@ -186,6 +188,7 @@ export class ResponseRelay {
     // Cookies are on disk before the client sees them, and before the request goes out again with them.
     const capture = brings ? await this.#capture(head, lines) : undefined
     this.captured = capture?.captured ?? []
+    if (this.captured.length > 0) await this.#signedIn(head, lines.setCookie)
     const outcome = rejected.length === 0 ? 'no' : await this.#refresh()
     if (this.#exchange.over) return
     if (outcome === 'retry' && this.#exchange.replayable) this.#discard(head, capture)
@@ -200,6 +203,15 @@ export class ResponseRelay {
     const { reveal, capture, site } = this.#plan
     const { session } = this.#exchange.client
     return session.capture({ ...origin, path: target, status: head.status, ...lines, reveal, capture, site })
+  }
+
+  /** The answer to a form that brings a cookie for the browser alone: somebody has signed in. */
+  async #signedIn({ status }: ResponseHead, setCookie: readonly string[]): Promise<void> {
+    const { client, request } = this.#exchange
+    if (status >= 400 || request.head.method === 'GET' || request.head.method === 'HEAD') return
+    if (!setCookie.some((line) => /;\s*httponly\s*(?:;|$)/i.test(line))) return
+    // The cookies are saved. If this fails, `status` goes on to ask for a login.
+    await client.session.health.signedIn(this.#destination.origin.host).catch(() => undefined)
   }
 
   /** The origin rejected the token: asks the session for a newer one. */
@@ -258,7 +270,7 @@ export class ResponseRelay {
     const bytes = headToClient(head, {
       capture,
       discarded: discarded?.capture,
-      needsLogin: logins.length > 0,
+      login: logins.length > 0 ? 'needs-login' : this.#loginState(head),
       faults: this.#plan.faults,
       close: !this.#keepClient,
     })
@@ -266,6 +278,30 @@ export class ResponseRelay {
       this.state = 'over'
       this.#exchange.switchProtocols(bytes, Buffer.from(rest))
     } else this.#beginBody(bytes, rest)
+  }
+
+  /** What the answer says about the login of its site. An ordinary answer costs two look-ups and nothing else. */
+  #loginState(head: ResponseHead): 'suspect' | 'needs-login' | undefined {
+    const { attached, client, request, log } = this.#exchange
+    if (attached.length === 0) return undefined
+    const { health } = client.session
+    const { origin, target } = this.#destination
+    const host = health.host(origin.host)
+    if (host === undefined || host.isWell(head.status)) return undefined
+    const answer = {
+      origin: `${origin.scheme}://${authorityOf(origin)}`,
+      method: request.head.method,
+      target,
+      sent: request.head.fields,
+      attached,
+      status: head.status,
+      fields: head.fields,
+    }
+    const state = judgeLogin(health, host, this.#plan, answer, Date.now())
+    if (state === undefined) return undefined
+    client.report.doubted(host.site.id.name)
+    log.note(state === 'suspect' ? 'perhaps the login has ended' : 'the login has ended')
+    return state
   }
 
   #beginBody(head: Buffer, rest: Buffer): void {

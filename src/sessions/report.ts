@@ -39,11 +39,13 @@ export interface ReportSummary {
 export interface ClientSummary extends ReportSummary {
   /** Names of credentials that its requests used and that need a login. */
   readonly needsLogin: readonly string[]
+  /** Sites that answered its requests as if a login had ended. */
+  readonly doubted: readonly string[]
 }
 
 /** The outcome of the requests of one client, or of all clients of a proxy. */
 export class Report {
-  /** The report of all clients, which learns all but the needed logins: `neededLogins` finds those of every session. */
+  /** The report of all clients, which learns all but the logins: `neededLogins` and `siteLogins` find those of every session. */
   readonly #all: Report | undefined
   #requests = 0
   #attached = 0
@@ -52,6 +54,7 @@ export class Report {
   readonly #answers = new Map<string, OwnAnswer>()
   readonly #notAttached = new Map<string, NotAttached>()
   readonly #needsLogin = new Set<string>()
+  readonly #doubted = new Set<string>()
 
   constructor(all?: Report) {
     this.#all = all
@@ -96,6 +99,11 @@ export class Report {
     this.#needsLogin.add(name)
   }
 
+  /** A site answered as if a login had ended. */
+  doubted(site: string): void {
+    if (this.#doubted.size < maxEach) this.#doubted.add(site)
+  }
+
   get summary(): ReportSummary {
     return {
       requests: this.#requests,
@@ -108,7 +116,7 @@ export class Report {
   }
 
   get clientSummary(): ClientSummary {
-    return { ...this.summary, needsLogin: [...this.#needsLogin].sort() }
+    return { ...this.summary, needsLogin: [...this.#needsLogin].sort(), doubted: [...this.#doubted].sort() }
   }
 }
 

@@ -4,11 +4,18 @@ import { openStore } from '../../test/store/open-store.ts'
 import { now } from '../../test/support/material.ts'
 import { temporaryHome } from '../../test/support/temporary-home.ts'
 import { MemoryStore } from '../store/memory.ts'
+import type { Store } from '../store/store.ts'
 import { SessionCookies } from './session-cookies.ts'
+import { SessionHealth } from './session-health.ts'
 import { jarCache } from './site-jar.ts'
 
+function cookiesIn(store: Store): SessionCookies {
+  const clock = () => now
+  return new SessionCookies(store, 'work', jarCache(), clock, new SessionHealth(store, 'work', clock))
+}
+
 it('has one jar for all hosts of a site, and none for a host that can be no site', () => {
-  const cookies = new SessionCookies(new MemoryStore(), 'work', jarCache(), () => now)
+  const cookies = cookiesIn(new MemoryStore())
   expect(cookies.jar('www.example.com')).toBe(cookies.jar('example.com'))
   expect(cookies.jar('EXAMPLE.com.')).toBe(cookies.jar('example.com'))
   expect(cookies.jar('other.test')).not.toBe(cookies.jar('example.com'))
@@ -20,7 +27,7 @@ it('has one jar for all hosts of a site, and none for a host that can be no site
 it('removes the cookies of all sites, and forgets the sites', async () => {
   const store = new MemoryStore()
   await store.addSession({ name: 'work', id: 'one', createdAt: '2026-11-21T08:00:00.000Z' })
-  const cookies = new SessionCookies(store, 'work', jarCache(), () => now)
+  const cookies = cookiesIn(store)
   for (const host of ['a.example.com', 'b.example.com', '127.0.0.1', '[::1]', 'me.github.io'])
     await cookies.set(`https://${host}/`, { name: 'sid', value: '1' })
   expect(await cookies.clear()).toBe(5)
@@ -32,7 +39,7 @@ it('holds a jar with an unsaved change, however many sites come after it', async
   const home = temporaryHome()
   const { store } = await openStore(home)
   await store.addSession({ name: 'work', id: 'one', createdAt: '2026-11-21T08:00:00.000Z' })
-  const cookies = new SessionCookies(store, 'work', jarCache(), () => now)
+  const cookies = cookiesIn(store)
   const url = { scheme: 'https', host: 'a.test', port: 443, path: '/' } as const
   const restore = watchFileCalls(home.root, {
     before(call) {

@@ -4,6 +4,7 @@ import { parseRequestUrl } from '../plan/request-url.ts'
 import { isName } from '../store/names.ts'
 import type { Records } from '../store/store.ts'
 import { type CookieInput, cookieLine, refused } from './cookie-input.ts'
+import type { SessionHealth } from './session-health.ts'
 import { type JarCache, SiteJar } from './site-jar.ts'
 
 /** The number of jars that are held. A jar that is saved makes room for another. */
@@ -15,15 +16,17 @@ export class SessionCookies {
   readonly #session: string
   readonly #cache: JarCache
   readonly #now: () => number
+  readonly #health: SessionHealth
   readonly #jars = new Map<string, SiteJar>()
   readonly #siteOfHost = new Map<string, string>()
 
   /** @internal */
-  constructor(store: Records, session: string, cache: JarCache, now: () => number) {
+  constructor(store: Records, session: string, cache: JarCache, now: () => number, health: SessionHealth) {
     this.#store = store
     this.#session = session
     this.#cache = cache
     this.#now = now
+    this.#health = health
   }
 
   /**
@@ -102,7 +105,10 @@ export class SessionCookies {
     const { cookie } = outcome
     if (cookie.name !== input.name || cookie.value !== input.value)
       throw refused('a space at an end would be lost')
-    const save = () => jar.save({ key: 'set', apply: (held) => void held.set(line, context) })
+    const save = async () => {
+      await jar.save({ key: 'set', apply: (held) => void held.set(line, context) })
+      await this.#health.renewed(siteOf(context.url.host), context.now)
+    }
     return { cookie, save }
   }
 
@@ -114,6 +120,7 @@ export class SessionCookies {
       removed = jar.remove({ host, ...(name !== undefined && { name }) })
     }
     await this.jar(host)?.save({ key: 'remove', apply })
+    if (name === undefined && host === siteOf(host)) await this.#health.forget(host)
     return removed
   }
 

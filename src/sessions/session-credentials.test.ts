@@ -255,7 +255,7 @@ it.each<[string, Json]>([
 it('that could not be read once is read again', async () => {
   class FailingOnce extends MemoryStore {
     failures = 1
-    override async names(name: string, kind: 'cookies' | 'storage' | 'credential') {
+    override async names(name: string, kind: 'cookies' | 'storage' | 'health' | 'credential') {
       if (this.failures-- > 0) throw new Error('EIO')
       return super.names(name, kind)
     }

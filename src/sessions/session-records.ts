@@ -52,7 +52,10 @@ export class SessionRecords implements Records {
     return this.#store.credentialsStamp(session)
   }
 
-  async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
+  async names(
+    session: string,
+    kind: 'cookies' | 'storage' | 'health' | 'credential',
+  ): Promise<readonly string[]> {
     const names = await this.#store.names(session, kind)
     this.#check()
     return names

@@ -27,6 +27,7 @@ import { type PlanCache, PlanMemo, type PlanStamps } from './plan-memo.ts'
 import { guardOf, type RecordGuard } from './record-guard.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { type CredentialsConfig, SessionCredentials } from './session-credentials.ts'
+import { SessionHealth } from './session-health.ts'
 import { SessionLife } from './session-life.ts'
 import { SessionRecords } from './session-records.ts'
 import { SessionStorage } from './session-storage.ts'
@@ -84,6 +85,11 @@ export class Session {
   readonly cookies: SessionCookies
   readonly credentials: SessionCredentials
   readonly storage: SessionStorage
+  /**
+   * Whether its logins are alive.
+   * @internal
+   */
+  readonly health: SessionHealth
   /** The tokens of its oauth2 credentials. */
   readonly tokens: SessionTokens
   readonly #store: Store
@@ -110,7 +116,8 @@ export class Session {
     const records = new SessionRecords(store, metadata)
     this.#records = records
     this.#memo = new PlanMemo(plans)
-    this.cookies = new SessionCookies(records, session, jars, now)
+    this.health = new SessionHealth(records, session, now)
+    this.cookies = new SessionCookies(records, session, jars, now, this.health)
     this.storage = new SessionStorage(records, session)
     this.#values = new RefreshedTokens(records, session, now)
     const places = valuePlaces(this.storage, this.#values, now)
@@ -268,7 +275,11 @@ export class Session {
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
     const now = this.#now()
     if (this.#life.isOver(now)) throw this.#gone()
-    return importContents(this.#records, this.name, contents, { ...options, now })
+    const report = await importContents(this.#records, this.name, contents, { ...options, now })
+    const { added, changed } = report.cookies
+    if (options.dryRun !== true && added + changed > 0)
+      for (const site of report.sites) await this.health.renewed(site, now)
+    return report
   }
 
   /**
@@ -303,7 +314,7 @@ export class Session {
    * @internal
    */
   async flush(): Promise<void> {
-    await Promise.all([this.cookies.flush(), this.#values.flush()])
+    await Promise.all([this.cookies.flush(), this.#values.flush(), this.health.saveUse()])
   }
 
   async #planAfresh(asked: Asked, scope: Scope, now: number): Promise<Plan> {
@@ -353,6 +364,8 @@ export class Session {
     readonly held: readonly HeldCredential[]
   }> {
     await this.#config.takeUp?.()
+    // So that its health is known before the answer comes.
+    this.health.host(host)
     const siteJar = this.cookies.jar(host)
     const stamps = { jar: siteJar?.stamp() ?? '', credentials: this.credentials.stamp() }
     const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.credentials.held()])

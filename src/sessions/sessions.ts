@@ -164,6 +164,14 @@ export class Sessions {
   }
 
   /**
+   * Writes when each site was last used.
+   * @internal
+   */
+  async saveUse(): Promise<void> {
+    for (const session of [...this.#sessions.values()]) await session.health.saveUse()
+  }
+
+  /**
    * Tries once more to save every unsaved change, before the process ends.
    * @internal
    */

@@ -122,7 +122,10 @@ export class FileStore implements Store {
     return [owner, stampOf(stat), ...each].join()
   }
 
-  async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
+  async names(
+    session: string,
+    kind: 'cookies' | 'storage' | 'health' | 'credential',
+  ): Promise<readonly string[]> {
     if (kind === 'credential') return credentialNames(this.#home, session)
     return siteNames(this.#home, session).filter((name) =>
       isThere(recordPath(this.#home, { kind, session, name })),
@@ -285,7 +288,8 @@ export class FileStore implements Store {
     this.#checkOwner(id, owner)
     await removeFile(path)
     // The name of a site is browsing history. `rmdir` keeps a folder that is not empty.
-    if (kind === 'cookies' || kind === 'storage') await rmdir(dirname(path)).catch(() => undefined)
+    if (kind === 'cookies' || kind === 'storage' || kind === 'health')
+      await rmdir(dirname(path)).catch(() => undefined)
     return before.version + 1
   }
 

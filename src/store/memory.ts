@@ -90,7 +90,10 @@ export class MemoryStore implements Store {
     return `${metadata?.id ?? 'none'} ${credentialsStamp ?? ''}`
   }
 
-  async names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]> {
+  async names(
+    session: string,
+    kind: 'cookies' | 'storage' | 'health' | 'credential',
+  ): Promise<readonly string[]> {
     const records = this.#sessions.get(checkName('session', session))?.records.values() ?? []
     return [...records]
       .filter(({ id }) => id.kind === kind)

@@ -14,6 +14,7 @@ export function checkRecordId({ kind, session, name }: SealId): void {
   switch (kind) {
     case 'cookies':
     case 'storage':
+    case 'health':
       checkName('session', session)
       checkName('site', name)
       return
@@ -37,6 +38,7 @@ export function recordPath(home: Home, id: SealId): string {
   switch (id.kind) {
     case 'cookies':
     case 'storage':
+    case 'health':
       return `${sitesFolder(home, id.session)}${sep}${id.name}${sep}${id.kind}${recordSuffix}`
     case 'credential':
       return `${credentialsFolder(home, id.session)}${sep}${id.name}${recordSuffix}`

@@ -4,10 +4,10 @@ import { parseJsonObject } from '../json.ts'
 
 /** Kind and place of a sealed text. It is bound in as associated data, so that no sealed text can take the place of another. */
 export interface SealId {
-  readonly kind: 'cookies' | 'storage' | 'credential' | 'undo' | 'ca'
+  readonly kind: 'cookies' | 'storage' | 'health' | 'credential' | 'undo' | 'ca'
   /** Empty for a record of no session. */
   readonly session: string
-  /** The site of cookies and storage, or the name of a credential. docs/format.md has the others. */
+  /** The site of cookies, storage and health, or the name of a credential. docs/format.md has the others. */
   readonly name: string
 }
 

@@ -18,7 +18,7 @@ export function* sealedFilesOf(home: Home, session: string): Generator<SealId> {
   if (there(undo)) yield undo
   for (const name of credentialNames(home, session)) yield { kind: 'credential', session, name }
   for (const name of siteNames(home, session)) {
-    for (const kind of ['cookies', 'storage'] as const) {
+    for (const kind of ['cookies', 'storage', 'health'] as const) {
       const id: SealId = { kind, session, name }
       if (there(id)) yield id
     }

@@ -69,7 +69,7 @@ export interface Records {
   /** Changes whenever a credential of the session is added, changed or removed, and when another session gets the name. */
   credentialsStamp(session: string): string
   /** The sites or credentials with a record, sorted. */
-  names(session: string, kind: 'cookies' | 'storage' | 'credential'): Promise<readonly string[]>
+  names(session: string, kind: 'cookies' | 'storage' | 'health' | 'credential'): Promise<readonly string[]>
 }
 
 /** Keeps sessions and their records. */

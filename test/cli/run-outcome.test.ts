@@ -131,6 +131,7 @@ test.each([
     answers: [],
     notAttached: [],
     needsLogin: [],
+    siteLogins: [],
   }
   expect(outcomeLine({ ...none, ...outcome } as Parameters<typeof outcomeLine>[0], always)).toBe(line)
 })

@@ -279,6 +279,7 @@ describe('without a proxy', () => {
       pid: null,
       home: cli.home,
       needs_login: [],
+      site_logins: [],
     })
     for (const { name, fact, remedy } of document.parts) {
       expect(words.stdout).toMatch(new RegExp(`^${name} `, 'm'))

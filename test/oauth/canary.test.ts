@@ -71,6 +71,7 @@ describe('tokens and a client secret after every kind of use', () => {
       '/healthz',
       '/status',
       '/needed-logins',
+      '/site-logins',
       '/sessions/default/access?reveal=true',
       '/nothing',
     ])

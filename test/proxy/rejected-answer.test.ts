@@ -75,7 +75,7 @@ describe('a 401 goes to the client', () => {
     const client = await s.proxy.secure('site.test')
     client.send(get)
     const { head, body } = await client.response()
-    expect(head + body).toBe(refused)
+    expect(head + body).toBe(refused.replace('\r\n\r\n', '\r\nHallpass-Session: suspect\r\n\r\n'))
     expect(s.origin.received.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 

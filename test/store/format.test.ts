@@ -132,6 +132,7 @@ describe('docs/format.md', () => {
       { kind: 'undo', session: 'work', name: '' },
       { kind: 'cookies', session: 'work', name: 'example.com' },
       { kind: 'storage', session: 'work', name: 'example.com' },
+      { kind: 'health', session: 'work', name: 'example.com' },
       { kind: 'credential', session: 'work', name: 'api' },
       { kind: 'ca', session: '', name: 'ca.key' },
     ]

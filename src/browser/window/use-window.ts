@@ -232,7 +232,13 @@ async function bringIn(
   })
   const changed = { ...reading, cookies: come }
   const mode = put === undefined ? 'merge' : 'replace'
-  const report = await (await hallpass.session()).importInto(changed, { mode, gone })
+  const session = await hallpass.session()
+  const report = await session.importInto(changed, { mode, gone })
+  for (const site of keep.sites) {
+    const times = (await session.cookies.list(site)).map(({ updatedAt }) => updatedAt)
+    // The window's proxy captured most of them. Cookies older than a dead login are that login.
+    await session.health.renewed(site, Math.max(0, ...times))
+  }
   const expiries = reading.cookies.flatMap(({ cookie }) => cookie.expiresAt ?? [])
   const earliestExpiry = expiries.length === 0 ? undefined : Math.min(...expiries)
   return { ...report, ignored: state.ignored, earliestExpiry }

@@ -18,7 +18,8 @@ See what a request would carry, without values
   hallpass session list
   hallpass cookie list
   hallpass token list        with the expiry and the last refresh of each token
-  hallpass status --json     needs_login lists the credentials that only the user can mend
+  hallpass status --json     needs_login lists the credentials that only the user can mend,
+                             site_logins the sites whose login has ended or seems to
 
 Headers of responses
   Hallpass-Captured: sid     hallpass saved these cookies; HttpOnly ones are hidden from you on
@@ -27,11 +28,14 @@ Headers of responses
                              the request succeeded, but its cookies could not be written to disk:
                              do not repeat it
   Hallpass-Session: needs-login
-                             a token of the session no longer works. Stop, and ask the user to type
-                             what hallpass status prints: hallpass token login NAME.
-                             You may start it for them: with --device --no-wait --json it prints a
-                             code and the page to enter it at. Run the same command without
-                             --no-wait to wait for the user
+                             a token of the session no longer works, or its login at this site has
+                             ended. Stop, and ask the user to type what hallpass status prints.
+                             You may start "hallpass token login NAME" for them: with --device
+                             --no-wait --json it prints a code and the page to enter it at. Run the
+                             same command without --no-wait to wait for the user
+  Hallpass-Session: suspect
+                             the answer looks as if the login at this site had ended. If you need
+                             what you asked for, ask the user to sign in again
   Hallpass-Not-Attached: NAME
                              a credential for this host has no usable value, so the request went
                              without it or with a dead token. hallpass explain URL says why
@@ -49,8 +53,7 @@ Headers of responses
                              the configuration
     upstream-… (502, 504)    the site was not reached, or its certificate is not valid; the body
                              names the cause
-  A 401 or 403 without Hallpass-Error comes from the site: the session may have ended there. Ask the
-  user to sign in again.
+  A 401 or 403 without Hallpass-Error comes from the site.
   "hallpass run" ends with the status of its child. After the child's output it says on stderr
   what it captured, refused and did not attach, and which token needs a login.
 

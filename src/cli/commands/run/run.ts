@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { AdminClient } from '../../../admin/client.ts'
 import { restart } from '../../../admin/other-settings.ts'
-import type { Outcome, Status } from '../../../admin/wire.ts'
+import type { Status } from '../../../admin/wire.ts'
 import { applyEnvironment, childEnvironment, foreignTrust } from '../../../environment/child-environment.ts'
 import { findDetours } from '../../../environment/detours.ts'
 import { missedProxy } from '../../../environment/missed-proxy.ts'
@@ -9,7 +9,7 @@ import { ownClient } from '../../../environment/own-client.ts'
 import { HallpassError } from '../../../errors.ts'
 import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
 import { quotedWord } from '../../../quoted-word.ts'
-import { metLogins } from '../../../sessions/needed-logins.ts'
+import { type Outcome, outcomeOf } from '../../../sessions/outcome.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { settingsBeside, warnOfOldSettings } from '../../settings.ts'
@@ -165,8 +165,7 @@ async function throughOwn(context: Context, asked: RunScope, configFile?: string
       await proxy.close({ graceMs: leaveMs })
       await log.close()
       const report = proxy.revoke(id)
-      if (report === undefined) return undefined
-      return { ...report, needsLogin: await metLogins(await hallpass.session(), report.needsLogin) }
+      return report && outcomeOf(report, hallpass.session())
     },
   }
 }

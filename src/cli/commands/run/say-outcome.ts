@@ -1,9 +1,10 @@
-import type { Outcome } from '../../../admin/wire.ts'
 import { fromWire } from '../../../documents/from-wire.ts'
-import { errorTable } from '../../../errors.ts'
+import { errorTable, HallpassError } from '../../../errors.ts'
 import { needsLogin } from '../../../sessions/needs-login.ts'
+import type { Outcome } from '../../../sessions/outcome.ts'
 import type { Context } from '../../command.ts'
 import { counted } from '../../counted.ts'
+import { siteLoginCommand, siteLoginText } from '../../site-login.ts'
 
 /** The last reasons are enough to see what is wrong; `hallpass logs` has all. */
 const maxReasons = 3
@@ -17,6 +18,11 @@ export function sayOutcome(context: Context, outcome: Outcome, exit: number, alw
   const { output, flags } = context
   // The status stays that of the child, which may have handled its 401.
   for (const login of outcome.needsLogin) output.fail(needsLogin(login, flags.session), exit)
+  for (const login of outcome.siteLogins) {
+    if (login.state === 'suspect') continue
+    const hint = siteLoginCommand(login)
+    output.fail(new HallpassError('needs-login', siteLoginText(login, 'this session'), { hint }), exit)
+  }
   if (output.json || flags.quiet) return
   for (const { name, url, reason } of outcome.notAttached) {
     output.warn(`${name} was not attached to ${new URL(url).host}: ${reason}`)
@@ -28,6 +34,11 @@ export function sayOutcome(context: Context, outcome: Outcome, exit: number, alw
   }
   const line = outcomeLine(outcome, always)
   if (line !== '') output.say(line)
+  for (const login of outcome.siteLogins) {
+    if (login.state !== 'suspect') continue
+    output.warn(siteLoginText(login, 'this session'))
+    output.hint(siteLoginCommand(login))
+  }
 }
 
 /** `captured sid for app.example.com; refused 2 requests; did not attach github`; empty after plain success. */

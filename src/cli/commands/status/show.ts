@@ -3,14 +3,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { AdminClient } from '../../../admin/client.ts'
 import { notTakenUp, restart } from '../../../admin/other-settings.ts'
 import type { Status } from '../../../admin/wire.ts'
+import { siteLoginFields } from '../../../documents/login-documents.ts'
 import { scopeWords } from '../../../environment/child-scope.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { NeededLogin } from '../../../sessions/needed-logins.ts'
 import { loginCommand } from '../../../sessions/needs-login.ts'
+import type { SiteLogin } from '../../../sessions/site-logins.ts'
 import { agentFolders, type Home, homeOf } from '../../../store/home.ts'
 import { keyStatus } from '../../../store/key-status.ts'
 import type { Context, Run } from '../../command.ts'
 import { settingsBeside } from '../../settings.ts'
+import { siteLoginCommand, siteLoginText } from '../../site-login.ts'
 import { painted } from '../../terminal-text.ts'
 import type { Part } from './part.ts'
 import { troubleParts } from './trouble-parts.ts'
@@ -31,7 +34,7 @@ export const run: Run = async (context) => {
     authorityPart(home),
     ...('problem' in needed
       ? [{ name: 'login', ...needed.problem }]
-      : needed.logins.map((login) => loginPart(login))),
+      : [...needed.logins.map((login) => loginPart(login)), ...needed.sites.map(sitePart)]),
     ...(running ? troubleParts(running.report) : []),
   ]
   const parts = found.map(({ name, fact, remedy = null, session }) => ({
@@ -43,6 +46,7 @@ export const run: Run = async (context) => {
     output.document('status/1', {
       ...document(running, home),
       needs_login: 'problem' in needed ? null : needed.logins,
+      site_logins: 'problem' in needed ? null : needed.sites.map(siteLoginFields),
       parts,
     })
   } else {
@@ -140,17 +144,29 @@ function loginPart(login: NeededLogin): Part {
   }
 }
 
+function sitePart(login: SiteLogin): Part {
+  const { session } = login
+  return {
+    name: 'login',
+    fact: siteLoginText(login, `the session "${session}"`),
+    remedy: siteLoginCommand(login),
+    session,
+  }
+}
+
 type Logins =
-  | { readonly logins: readonly NeededLogin[] }
+  | { readonly logins: readonly NeededLogin[]; readonly sites: readonly SiteLogin[] }
   | { readonly problem: { readonly fact: string; readonly remedy: string } }
 
 /** Asks the running proxy. Without a proxy, reads the store, if that needs no new key and no passphrase. */
 async function readLogins(context: Context, home: Home, admin: AdminClient | undefined): Promise<Logins> {
   try {
-    if (admin !== undefined) return { logins: await admin.neededLogins() }
-    if (!canBeOpened(home, context.env)) return { logins: [] }
+    if (admin !== undefined) return { logins: await admin.neededLogins(), sites: await admin.siteLogins() }
+    if (!canBeOpened(home, context.env)) return { logins: [], sites: [] }
     const { neededLogins } = await import('../../../sessions/needed-logins.ts')
-    return { logins: await neededLogins((await context.open()).sessions, Date.now()) }
+    const { siteLogins } = await import('../../../sessions/site-logins.ts')
+    const { sessions } = await context.open()
+    return { logins: await neededLogins(sessions, Date.now()), sites: await siteLogins(sessions) }
   } catch (error) {
     return { problem: problemOf(error) }
   }

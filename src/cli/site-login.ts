@@ -1,0 +1,17 @@
+import { loginCommand } from '../sessions/needs-login.ts'
+import type { SiteLogin } from '../sessions/site-logins.ts'
+
+/** `app.example.com answered 401 with the cookies of this session: perhaps its login has ended` */
+export function siteLoginText({ state, site, reason }: SiteLogin, whose: string): string {
+  return state === 'suspect'
+    ? `${reason} of ${whose}: perhaps its login has ended`
+    : `the login at ${site} of ${whose} has ended: ${reason}`
+}
+
+/** The command that mends it, written `hallpass …` without its session. */
+export function siteLoginCommand({ url, credential }: SiteLogin): string {
+  if (credential === undefined) return `hallpass login ${url}`
+  const { kind, name, signInAt, command } = credential
+  const isSet = kind !== 'oauth2' && signInAt === undefined && command === undefined
+  return isSet ? `hallpass token set ${name}` : loginCommand(credential)
+}

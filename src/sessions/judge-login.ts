@@ -1,0 +1,28 @@
+import { type Answered, isSuccess, loginSign } from '../plan/login-sign.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { SessionHealth, WatchedHost } from './session-health.ts'
+import { withSign, withSuccess } from './site-health.ts'
+
+/**
+ * What the client should know about the login of a site, after an answer that is not plain success or comes from a site whose login is
+ * in doubt. Notes the change of the state.
+ */
+export function judgeLogin(
+  health: SessionHealth,
+  host: WatchedHost,
+  plan: Plan,
+  answer: Omit<Answered, 'succeeded' | 'refusals'>,
+  now: number,
+): 'suspect' | 'needs-login' | undefined {
+  const state = health.stateOf(host)
+  if (isSuccess(answer.status)) {
+    const path = answer.target.split('?', 1)[0] ?? ''
+    health.change(host, (before) => withSuccess(before, path, now))
+    return state === 'needs-login' ? state : undefined
+  }
+  const { succeeded, refusals } = host
+  const sign = loginSign({ ...answer, succeeded, refusals }, plan)
+  if (state === 'needs-login' || sign === undefined) return state === 'needs-login' ? state : undefined
+  health.change(host, (before) => withSign(before, { ...sign, url: `${answer.origin}/` }, now))
+  return health.stateOf(host) === 'ok' ? undefined : 'suspect'
+}
