@@ -8,6 +8,7 @@ const floors: readonly (readonly string[])[] = [
   ['cli'],
   ['doctor'],
   ['admin', 'environment'],
+  ['adapters'],
   ['browser'],
   ['index.ts', 'library'],
   ['proxy', 'documents'],

@@ -24,10 +24,7 @@ export class ConnectorAgent extends Agent {
     { host, port }: ClientRequestArgs,
     callback: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    const url = new URL(`${this.#scheme}://localhost`)
-    url.hostname = host?.includes(':') ? `[${host}]` : (host ?? '')
-    url.port = String(port)
-    this.#connector.connect(url, this.#failures).then(
+    this.#connector.connect(this.#scheme, host ?? '', Number(port), this.#failures).then(
       (socket) => callback(null, socket),
       // Node reads no stream beside an error.
       (error: Error) => (callback as (error: Error) => void)(error),

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { isIPv6, type Socket } from 'node:net'
 import { HallpassError } from '../errors.ts'
 import { parseAuthority } from '../http1/authority.ts'
 import { defaultPort } from '../plan/request-url.ts'
@@ -42,17 +42,21 @@ export class Connector {
   /**
    * A connection for requests to one origin. It ends with the session.
    *
-   * @param url its scheme, host and port count
+   * @param host IPv6 with or without brackets
    * @throws HallpassError `session-missing`
    */
-  async connect(url: URL, failures: FailuresAs): Promise<Socket> {
+  async connect(
+    scheme: 'https' | 'http',
+    host: string,
+    port: number | undefined,
+    failures: FailuresAs,
+  ): Promise<Socket> {
     const { sessions, inProcess } = this.#parts
-    const scheme = url.protocol === 'https:' ? 'https' : 'http'
-    const authority = parseAuthority(url.host)
+    const authority = parseAuthority(isIPv6(host) ? `[${host}]` : host)
     if (authority === undefined)
       throw new HallpassError('request-malformed', 'the URL names no host that requests can go to')
     const session = await sessions.get(this.#session)
-    const origin = originAt(scheme, { ...authority, port: authority.port ?? defaultPort(scheme) })
+    const origin = originAt(scheme, { ...authority, port: port ?? defaultPort(scheme) })
     return inProcess.connect(origin, session, this.#scope, failures)
   }
 }

@@ -126,7 +126,7 @@ test('a proxy started here is reached by its URL', async () => {
 })
 
 describe('the code in the documents and in the docstrings', () => {
-  const docstrings = ['src/library/open-hallpass.ts', 'src/library/hallpass.ts']
+  const docstrings = ['src/library/open-hallpass.ts', 'src/library/hallpass.ts', 'src/adapters/undici.ts']
   const documents = ['README.md', 'docs/library.md', 'docs/programs.md', ...docstrings]
 
   test('compiles against the built package, in a project as docs/library.md asks for', () => {

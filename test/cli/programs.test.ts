@@ -56,3 +56,11 @@ test('fetch', async () => {
     cookies: 'sid=cookie-canary; seen=1',
   })
 })
+
+test('undici', async () => {
+  expect(await run('undici')).toEqual({
+    status: 0,
+    printed: '200 hello, ada\n\n',
+    cookies: 'sid=cookie-canary; seen=1',
+  })
+})

@@ -52,6 +52,6 @@ function importsIn(text: string): string[] {
   )
 }
 
-function withoutComments(text: string): string {
+export function withoutComments(text: string): string {
   return text.replaceAll(/^[ ]*\/\*[\s\S]*?\*\/\n/gm, '').replaceAll(/[ ]*\/\*[\s\S]*?\*\//g, '')
 }

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { publicDeclarations } from './declarations.ts'
+import { publicDeclarations, withoutComments } from './declarations.ts'
 
-const index = join(import.meta.dirname, '..', '..', 'dist', 'index.d.ts')
+const dist = join(import.meta.dirname, '..', '..', 'dist')
+const index = join(dist, 'index.d.ts')
 const declarations = publicDeclarations(index)
 
 describe('the public API of the built package', () => {
@@ -11,6 +13,11 @@ describe('the public API of the built package', () => {
     // docs/errors.md has the meanings, and a test of its own.
     const listing = text.replaceAll(/^ *readonly meaning: .*\n/gm, '')
     await expect(listing).toMatchFileSnapshot('public-api.txt')
+  })
+
+  it.each(['undici'])('of hallpass/%s too', async (name) => {
+    const listing = withoutComments(readFileSync(join(dist, 'adapters', `${name}.d.ts`), 'utf8'))
+    await expect(listing).toMatchFileSnapshot(`public-api.${name}.txt`)
   })
 
   it('exports every type that its signatures name', () => {
