@@ -7,6 +7,7 @@ import { cookieRoutes } from './routes/cookies.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { explainRoutes } from './routes/explain.ts'
 import { healthRoutes } from './routes/health.ts'
+import { sessionLifeRoutes } from './routes/session-life.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { storageRoutes } from './routes/storage.ts'
 import { transferRoutes } from './routes/transfer.ts'
@@ -21,9 +22,16 @@ export function api(backend: ApiBackend, held: HeldBytes): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
   app.use('/sessions/:id/import', heldBody(held, maxSourceBytes))
   app.use('/sessions/:id/storage/:origin', heldBody(held, maxStorageBytes))
-  for (const path of ['/sessions', '/sessions/:id/cookies', '/sessions/:id/credentials/*']) {
+  for (const path of [
+    '/sessions',
+    '/sessions/:id/extend',
+    '/sessions/:id/cookies',
+    '/sessions/:id/credentials/*',
+  ]) {
     app.use(path, heldBody(held, maxBodyBytes))
   }
+  // Before the routes of a session: `cleanup` is not the name of one here.
+  sessionLifeRoutes(app, backend)
   sessionRoutes(app, backend)
   cookieRoutes(app, backend)
   credentialRoutes(app, backend)

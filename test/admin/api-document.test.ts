@@ -61,7 +61,7 @@ test('docs/api.md shows the routes', async () => {
 describe('the example of', () => {
   test.each(examples)('$route runs over the socket and gives the document', async (example) => {
     const { method, path, source } = example
-    await ask('POST', '/sessions', { name: 'work' })
+    await ask('POST', '/sessions', { name: 'work', ttl_seconds: 3600 })
     const cookie = { name: 'sid', value: 'v', domain: 'app.example.com' }
     await ask('POST', '/sessions/work/cookies', cookie)
     const bearer = { kind: 'bearer', hosts: ['api.example.com'], value: 'v' }

@@ -121,6 +121,27 @@ describe('a session', () => {
     }
   })
 
+  test('lives longer when that is asked for, and goes with a sweep when it has expired', async () => {
+    const { ask, hallpass } = await runningApi()
+    const made = await ask('POST', '/sessions', { name: 'work', ttl_seconds: 3600, renew: false })
+    expect(made.body).toMatchObject({ ttl_seconds: 3600, renew: false })
+    const longer = await ask('POST', '/sessions/work/extend', { additional_seconds: 60 })
+    expect(Date.parse(longer.body.expires_at) - Date.parse(made.body.expires_at)).toBe(60_000)
+    for (const additional_seconds of [0, -1, 1.5, 1e12, '60', null]) {
+      const { status } = await ask('POST', '/sessions/work/extend', { additional_seconds })
+      expect(status).toBe(400)
+    }
+    expect(await ask('POST', '/sessions/work/touch')).toMatchObject({
+      status: 200,
+      body: { schema: 'hallpass.session-touch/1', last_used_at: expect.any(String) },
+    })
+    await hallpass.sessions.create({ name: 'short', ttlSeconds: 1 })
+    await expect
+      .poll(async () => (await ask('POST', '/sessions/cleanup')).body, { timeout: 60_000 })
+      .toMatchObject({ schema: 'hallpass.session-prune/1', removed: [{ name: 'short' }] })
+    expect(await ask('GET', '/sessions/short')).toMatchObject({ status: 404 })
+  })
+
   test('is removed with everything in it', async () => {
     const { ask } = await filled()
     expect(await ask('DELETE', '/sessions/work')).toMatchObject({

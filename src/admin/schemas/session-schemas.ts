@@ -34,6 +34,27 @@ export const createdSessionSchema = z
   })
   .openapi('CreatedSession')
 
+export const extendedSessionSchema = z
+  .strictObject({ schema: z.literal('hallpass.session-extend/1'), ...fields })
+  .openapi('ExtendedSession')
+
+export const touchedSessionSchema = z
+  .strictObject({ schema: z.literal('hallpass.session-touch/1'), ...fields })
+  .openapi('TouchedSession')
+
+export const prunedSessionsSchema = z
+  .strictObject({ schema: z.literal('hallpass.session-prune/1'), removed: z.array(z.strictObject(fields)) })
+  .openapi('PrunedSessions')
+
+export const givenExtensionSchema = z
+  .strictObject({
+    additional_seconds: z
+      .int()
+      .min(1)
+      .max(10 * 366 * 86_400),
+  })
+  .openapi('GivenExtension')
+
 export const sessionsSchema = z
   .strictObject({
     schema: z.literal('hallpass.sessions/1'),
