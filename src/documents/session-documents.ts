@@ -48,6 +48,16 @@ export function createdSessionDocument(
   } as const satisfies Document
 }
 
+/** `session clone`. @param needLogin the names of credentials whose refresh tokens stayed with the other session */
+export function clonedSessionDocument(session: SessionMetadata, from: string, needLogin: readonly string[]) {
+  return {
+    schema: 'hallpass.session-clone/1',
+    ...sessionFields(session),
+    from,
+    needs_own_login: needLogin,
+  } as const satisfies Document
+}
+
 /** `session extend` */
 export function extendedSessionDocument(session: SessionMetadata) {
   return { schema: 'hallpass.session-extend/1', ...sessionFields(session) } as const satisfies Document

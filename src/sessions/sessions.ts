@@ -13,6 +13,7 @@ import {
   temporaryPrefix,
 } from '../store/store.ts'
 import { machineUptime } from '../store/uptime.ts'
+import { copyRecords } from './copy-records.ts'
 import { type CreateOptions, checkCreateOptions } from './create-options.ts'
 import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
@@ -20,6 +21,9 @@ import { jarCache } from './site-jar.ts'
 
 /** The session that always exists. */
 export const defaultSession = 'default'
+
+/** Longer than the largest session takes to copy. */
+const cloneWithinSeconds = 600
 
 export interface SessionsParts {
   readonly store: Store
@@ -96,21 +100,32 @@ export class Sessions {
 
   /** Throws `name-invalid` for a name that is taken or cannot be one, and `usage` for another option. */
   async create(options: CreateOptions = {}): Promise<Session> {
-    const { name: given, traits, ...life } = checkCreateOptions(options)
-    const name = given ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
-    if (name === defaultSession || typeof (await this.#read(name)) === 'object') throw takenName(name)
-    await this.#makeRoom()
-    const ttl =
-      life.ttlSeconds ?? (given === undefined ? (this.#config.sessionTtl ?? defaults.sessionTtl) : undefined)
-    const renew = life.renew ?? this.#config.sessionRenewal ?? defaults.sessionRenewal
-    const made = {
-      ...this.#made(name),
-      ...traits,
-      ...(ttl !== undefined && { ttlSeconds: ttl, renew, ...endIn(ttl, this.#clock) }),
+    return this.#add(await this.#prepared(options))
+  }
+
+  /**
+   * Makes a session with the cookies, web storage, credentials, traits and fields of another one. Its life begins anew. The refresh
+   * tokens of the other session stay there, because only one session can use them. Throws as `create` and `get` do, and
+   * `record-damaged`.
+   *
+   * @param to the name; without it the clone is temporary
+   */
+  async clone(from: string, to?: string): Promise<Session> {
+    const source = await this.get(from)
+    const { ttlSeconds, renew, userAgent, viewport, locale, timeZone, fields } = source.metadata
+    const traits = { userAgent, viewport, locale, timeZone, fields }
+    const made = await this.#prepared({ name: to, ttlSeconds, renew, ...traits })
+    // After a kill in the middle, half a clone expires by itself.
+    await this.#add({ ...made, ...endIn(cloneWithinSeconds, this.#clock) })
+    const isMade = ({ id }: SessionMetadata) => id === made.id
+    try {
+      await copyRecords(this.#store, source.metadata, made)
+      await this.#store.updateSession(made.name, (written) => (isMade(written) ? made : written))
+    } catch (error) {
+      await this.#drop(made.name, isMade)
+      throw error
     }
-    // Another process may have made it since the look.
-    if ((await this.#store.addSession(made)).id !== made.id) throw takenName(name)
-    return this.get(name)
+    return this.get(made.name)
   }
 
   /** Removes a session with everything in it, and ends its client token. The default session exists again at once, empty. Throws `session-missing`. */
@@ -207,6 +222,28 @@ export class Sessions {
 
   #made(name: string): SessionMetadata {
     return { name, id: randomBytes(16).toString('hex'), createdAt: new Date(this.#clock.now()).toISOString() }
+  }
+
+  /** The metadata of a session that can be added. */
+  async #prepared(options: CreateOptions): Promise<SessionMetadata> {
+    const { name: given, traits, ...life } = checkCreateOptions(options)
+    const name = given ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
+    if (name === defaultSession || typeof (await this.#read(name)) === 'object') throw takenName(name)
+    await this.#makeRoom()
+    const ttl =
+      life.ttlSeconds ?? (given === undefined ? (this.#config.sessionTtl ?? defaults.sessionTtl) : undefined)
+    const renew = life.renew ?? this.#config.sessionRenewal ?? defaults.sessionRenewal
+    return {
+      ...this.#made(name),
+      ...traits,
+      ...(ttl !== undefined && { ttlSeconds: ttl, renew, ...endIn(ttl, this.#clock) }),
+    }
+  }
+
+  async #add(made: SessionMetadata): Promise<Session> {
+    // Another process may have made it since the look.
+    if ((await this.#store.addSession(made)).id !== made.id) throw takenName(made.name)
+    return this.get(made.name)
   }
 
   async #drop(name: string, only?: (session: SessionMetadata) => boolean): Promise<boolean> {

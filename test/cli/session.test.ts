@@ -307,6 +307,38 @@ describe('the life of a session', () => {
   })
 })
 
+describe('session clone', () => {
+  test('copies everything but refresh tokens, and says which login the clone needs', async () => {
+    const cli = await filledHome()
+    const oauth2 =
+      '--kind oauth2 --token-endpoint https://id.example.com/token --client-id c --host gh.example.com'
+    const tokens = {
+      access_token: 'access',
+      refresh_token: 'refresh-5e1f',
+      token_type: 'Bearer',
+      expires_in: 3600,
+    }
+    const set = await cli.run(['token', 'set', 'gh', ...oauth2.split(' ')], { stdin: JSON.stringify(tokens) })
+    expect(set).toMatchObject({ status: 0 })
+    const { stdout, stderr, status } = await cli.run(['session', 'clone', 'default', 'copy'])
+    expect({ stdout, status }).toEqual({ stdout: 'copy\n', status: 0 })
+    expect(stderr).toContain('the refresh token of "gh" stays with "default"')
+    expect(stderr).toMatch(/hint: .*hallpass token login gh --session copy\n$/)
+    const copied = async (...args: string[]) => (await cli.run([...args, '--session', 'copy'])).stdout.trim()
+    expect(await copied('cookie', 'get', cookieUrl, 'sid')).toBe(cookieValue)
+    expect(await copied('token', 'get', 'api')).toBe(tokenValue)
+    expect(await copied('token', 'get', 'gh')).toBe('access')
+    await expectReadable(cli)
+    const json = JSON.parse((await cli.run(['session', 'clone', 'default', '--json'])).stdout)
+    expect(json).toMatchObject({
+      schema: 'hallpass.session-clone/1',
+      name: expect.stringMatching(/^sess_/),
+      from: 'default',
+      needs_own_login: ['gh'],
+    })
+  })
+})
+
 describe('session rm', () => {
   test('removes a session with everything in it', async () => {
     const cli = await filledHome()

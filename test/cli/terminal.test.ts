@@ -82,6 +82,10 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['session', 'show', evil],
   ],
   'session create': [['session', 'create', evil]],
+  'session clone': [
+    ['session', 'clone', evil],
+    ['session', 'clone', 'default', evil],
+  ],
   'session extend': [['session', 'extend', evil, '--by', evil]],
   'session touch': [['session', 'touch', evil]],
   'session prune': [['session', 'prune']],

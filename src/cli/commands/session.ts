@@ -42,6 +42,20 @@ export const command: CommandSpec = {
       load: () => import('./session/create.ts'),
     },
     {
+      name: 'clone',
+      summary: 'make a session with the contents of another one, and print its name',
+      about:
+        'Copies cookies, web storage, credentials, fields and what windows show. Without a name the clone is temporary. The browser ' +
+        'profile and client tokens are not copied. Neither are refresh tokens: a server would end both logins when a second session ' +
+        'uses one. An access token works in the clone until it expires. Then the clone needs a login of its own.',
+      operands: [
+        { name: '<from>', summary: 'the session to copy' },
+        { name: '[to]', summary: 'the name of the clone' },
+      ],
+      examples: ['hallpass session clone work work2', 'session=$(hallpass session clone work)'],
+      load: () => import('./session/clone.ts'),
+    },
+    {
       name: 'extend',
       summary: 'let a session that expires live longer',
       takesSession: true,
