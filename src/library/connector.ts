@@ -5,7 +5,7 @@ import { defaultPort } from '../plan/request-url.ts'
 import { type RunScope, scopeOf } from '../plan/run-scope.ts'
 import type { Scope } from '../plan/scope.ts'
 import type { FailuresAs, InProcess } from '../proxy/in-process.ts'
-import { originAt } from '../proxy/origin.ts'
+import { type Endpoint, originAt } from '../proxy/origin.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 /** The session that requests go with, and their limits. */
@@ -52,11 +52,22 @@ export class Connector {
     failures: FailuresAs,
   ): Promise<Socket> {
     const { sessions, inProcess } = this.#parts
-    const authority = parseAuthority(isIPv6(host) ? `[${host}]` : host)
-    if (authority === undefined)
-      throw new HallpassError('request-malformed', 'the URL names no host that requests can go to')
+    const endpoint = endpointOf(scheme, host, port)
     const session = await sessions.get(this.#session)
-    const origin = originAt(scheme, { ...authority, port: port ?? defaultPort(scheme) })
-    return inProcess.connect(origin, session, this.#scope, failures)
+    return inProcess.connect(originAt(scheme, endpoint), session, this.#scope, failures)
   }
+
+  /** Whether the session knows a host, or its limits refuse the host. Requests to another host need no connection from here. */
+  async concerns(scheme: 'https' | 'http', host: string, port: number | undefined): Promise<boolean> {
+    const endpoint = endpointOf(scheme, host, port)
+    const session = await this.#parts.sessions.get(this.#session)
+    const { known, policy } = await session.planConnect(endpoint.host, endpoint.port, this.#scope)
+    return known || !policy.allowed
+  }
+}
+
+function endpointOf(scheme: 'https' | 'http', host: string, port = defaultPort(scheme)): Endpoint {
+  const authority = parseAuthority(isIPv6(host) ? `[${host}]` : host)
+  if (authority !== undefined) return { ...authority, port }
+  throw new HallpassError('request-malformed', 'the URL names no host that requests can go to')
 }

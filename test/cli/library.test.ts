@@ -126,7 +126,12 @@ test('a proxy started here is reached by its URL', async () => {
 })
 
 describe('the code in the documents and in the docstrings', () => {
-  const docstrings = ['src/library/open-hallpass.ts', 'src/library/hallpass.ts', 'src/adapters/undici.ts']
+  const docstrings = [
+    'src/library/open-hallpass.ts',
+    'src/library/hallpass.ts',
+    'src/adapters/undici.ts',
+    'src/adapters/http-mitm-proxy.ts',
+  ]
   const documents = ['README.md', 'docs/library.md', 'docs/programs.md', ...docstrings]
 
   test('compiles against the built package, in a project as docs/library.md asks for', () => {
@@ -138,6 +143,8 @@ describe('the code in the documents and in the docstrings', () => {
       // A block without an import would be a script, in which names of one block clash with those of another.
       writeFileSync(join(folder, `block-${index}.ts`), `${block}\nexport {}\n`)
     })
+    // http-mitm-proxy has types that name it, and brings none of it.
+    writeFileSync(join(folder, 'semaphore.d.ts'), "declare module 'semaphore'\n")
     // The name hallpass means this repository, which `exports` of package.json lead to dist/.
     const compilerOptions = {
       target: 'es2024',

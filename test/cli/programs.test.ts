@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { ProxyAgent, request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { httpOrigin, type TestOrigin } from '../support/origin.ts'
 import { signedInProgram } from '../support/signed-in-program.ts'
@@ -23,7 +25,16 @@ async function app(): Promise<TestOrigin> {
   return origin
 }
 
-async function run(heading: string) {
+interface Program {
+  readonly child: ChildProcess
+  readonly folder: string
+  /** All that it has printed. */
+  printed: string
+  /** The session's cookies for app.example.com. */
+  readonly cookies: () => Promise<string>
+}
+
+async function begin(heading: string, change: (code: string) => string = (code) => code): Promise<Program> {
   const { hallpass, env } = await signedInProgram({ 'app.example.com': await app() })
   await hallpass.saveCookies('https://app.example.com/', ['sid=cookie-canary; Secure; HttpOnly'])
   const { upstreamCa, resolve } = hallpass.config
@@ -34,19 +45,33 @@ async function run(heading: string) {
   const code = /^```ts\n(.*?)^```/ms.exec(section)?.[1] ?? ''
   // Below the package, so that `hallpass` means it.
   const folder = mkdtempSync(join(import.meta.dirname, 'program-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  writeFileSync(join(folder, 'program.ts'), code)
+  writeFileSync(join(folder, 'program.ts'), change(code))
   const child = spawn(process.execPath, [join(folder, 'program.ts')], {
+    cwd: folder,
     env: { ...env, PATH: process.env.PATH },
     stdio: 'pipe',
   })
-  let printed = ''
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.kill()) await once(child, 'close')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const program: Program = {
+    child,
+    folder,
+    printed: '',
+    cookies: () => hallpass.cookieHeader('https://app.example.com/'),
+  }
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
-      printed += String(chunk)
+      program.printed += String(chunk)
     })
-  const [status] = await once(child, 'close')
-  return { status, printed, cookies: await hallpass.cookieHeader('https://app.example.com/') }
+  return program
+}
+
+async function run(heading: string) {
+  const program = await begin(heading)
+  const [status] = await once(program.child, 'close')
+  return { status, printed: program.printed, cookies: await program.cookies() }
 }
 
 test('fetch', async () => {
@@ -64,3 +89,37 @@ test('undici', async () => {
     cookies: 'sid=cookie-canary; seen=1',
   })
 })
+
+test('http-mitm-proxy', async () => {
+  const port = await freePort()
+  const { folder, cookies } = await begin('http-mitm-proxy', (code) => code.replace('8081', String(port)))
+  const pem = join(folder, '.http-mitm-proxy', 'certs', 'ca.pem')
+  await expect.poll(() => existsSync(pem) && accepts(port)).toBe(true)
+  const dispatcher = new ProxyAgent({
+    uri: `http://127.0.0.1:${port}`,
+    requestTls: { ca: readFileSync(pem, 'utf8') },
+  })
+  onTestFinished(() => dispatcher.destroy())
+  const { body } = await request('https://app.example.com/me', { dispatcher })
+  expect(await body.text()).toBe('hello, ada\n')
+  expect(await cookies()).toBe('sid=cookie-canary; seen=1')
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const accepted = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
+  socket.destroy()
+  return accepted
+}
