@@ -21,6 +21,7 @@ const floors: readonly (readonly string[])[] = [
   [
     'ago.ts',
     'errors.ts',
+    'histogram.ts',
     'json.ts',
     'parse-seconds.ts',
     'quoted-word.ts',

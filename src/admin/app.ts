@@ -9,6 +9,8 @@ import type { SiteLogin } from '../sessions/site-logins.ts'
 import { api } from './api.ts'
 import type { ApiBackend } from './api-backend.ts'
 import { HeldBytes, heldBody } from './held-body.ts'
+import type { Measured } from './metric-table.ts'
+import { metricsResponse } from './metrics.ts'
 import { problemAnswer } from './problem.ts'
 import type { Access, ClientRequest, ExplainRequest, IssuedClient, RunningClient, Status } from './wire.ts'
 import { withoutCredentials } from './without-credentials.ts'
@@ -30,6 +32,7 @@ export interface AdminBackend {
   neededLogins(): Promise<readonly NeededLogin[]>
   siteLogins(): Promise<readonly SiteLogin[]>
   writeBundle(variables: Readonly<Record<string, string>>): Promise<void>
+  measured(): Promise<Measured>
 }
 
 const hosts = z.array(z.string().max(300)).max(1000)
@@ -70,6 +73,7 @@ export function adminApp(backend: AdminBackend): OpenAPIHono {
   )
   for (const path of ['/clients', '/explain', '/bundle']) app.use(path, heldBody(held, maxBodyBytes))
 
+  app.get('/metrics', async () => metricsResponse(await backend.measured()))
   app.get('/status', async (context) =>
     context.json({ ...(await backend.status()), clients: backend.clients() }),
   )

@@ -86,7 +86,7 @@ function backendOf(
     },
     status: async () => {
       await liveConfig.takeUp()
-      const { startedAt, connections, open, requests, tunnels } = proxy.stats()
+      const { startedAt, connections, open, requests, tunnels } = proxy.running.stats()
       return {
         pid: process.pid,
         version: options.version,
@@ -143,5 +143,12 @@ function backendOf(
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))
       await hallpass.writeBundle(env)
     },
+    measured: async () => ({
+      version: options.version,
+      proxy: proxy.running,
+      refreshes: hallpass.refresher.counts,
+      saves: hallpass.store.saves,
+      sessions: await hallpass.store.sessions(),
+    }),
   }
 }

@@ -33,9 +33,10 @@ export class HallpassProxy {
   readonly upstream: readonly string[]
   /** @internal */
   readonly log: Log
+  /** @internal */
+  readonly running: RunningProxy
   readonly #sessions: Sessions
   readonly #sessionName: string
-  readonly #running: RunningProxy
   readonly #clients: Clients
   readonly #keepFresh: KeepFresh
   readonly #sweep: ExpirySweep
@@ -49,7 +50,7 @@ export class HallpassProxy {
     this.log = log
     this.#sessions = sessions
     this.#sessionName = sessionName
-    this.#running = running
+    this.running = running
     this.#clients = clients
     this.#keepFresh = keepFresh
     this.#sweep = sweep
@@ -57,11 +58,6 @@ export class HallpassProxy {
     const saveUse = () => void sessions.saveUse().catch(() => undefined)
     this.#saveUse = setInterval(saveUse, saveUseMs)
     this.#saveUse.unref()
-  }
-
-  /** @internal */
-  stats(): ReturnType<RunningProxy['stats']> {
-    return this.#running.stats()
   }
 
   /** The value for HTTPS_PROXY, with the client token of the session in it. The token ends with this proxy. */
@@ -108,7 +104,7 @@ export class HallpassProxy {
   /** Takes no new connections, waits at most `graceMs` for open requests, then cuts them. */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     clearInterval(this.#saveUse)
-    await Promise.all([this.#running.close(options), this.#keepFresh.stop(), this.#sweep.stop()])
+    await Promise.all([this.running.close(options), this.#keepFresh.stop(), this.#sweep.stop()])
     await this.#sessions.flush()
   }
 

@@ -27,9 +27,9 @@ import { logIn } from '../sessions/log-in.ts'
 import type { CredentialInput } from '../sessions/merge-credential.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { FileStore } from '../store/file.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
-import type { Store } from '../store/store.ts'
 import { Connector, type RequestOptions } from './connector.ts'
 import { engineOptions } from './engine-options.ts'
 import { HallpassProxy } from './hallpass-proxy.ts'
@@ -40,7 +40,7 @@ import { sessionFetch } from './session-fetch.ts'
 export interface HallpassParts {
   readonly home: Home
   readonly keys: KeyRing
-  readonly store: Store
+  readonly store: FileStore
   readonly config: LiveConfig
   readonly sessions: Sessions
   readonly authority: Authority
@@ -81,7 +81,7 @@ export class Hallpass {
   /** @internal */
   readonly keys: KeyRing
   /** @internal */
-  readonly store: Store
+  readonly store: FileStore
   /** @internal */
   readonly liveConfig: LiveConfig
   readonly sessions: Sessions
@@ -115,7 +115,8 @@ export class Hallpass {
    * ```
    */
   readonly fetch: typeof fetch
-  readonly #refresher: Refresher
+  /** @internal */
+  readonly refresher: Refresher
   readonly #env: NodeJS.ProcessEnv
   #inProcess: InProcess | undefined
 
@@ -128,7 +129,7 @@ export class Hallpass {
     this.sessions = parts.sessions
     this.authority = parts.authority
     this.tokenFetch = parts.tokenFetch
-    this.#refresher = parts.refresher
+    this.refresher = parts.refresher
     this.created = parts.created
     this.sessionName = parts.sessionName
     this.#env = parts.env
@@ -300,7 +301,7 @@ export class Hallpass {
     const { config, sessions } = this
     const log = options.log ?? silentLog
     const clients = new Clients(sessions)
-    this.#refresher.logTo(log)
+    this.refresher.logTo(log)
     this.liveConfig.logTo(log)
     // Throws when the session is missing, before anything listens.
     await this.session()

@@ -10,6 +10,7 @@ import {
 import { dueAtOf } from '../credentials/oauth2-due.ts'
 import type { TokenSet } from '../credentials/token-response.ts'
 import { HallpassError } from '../errors.ts'
+import { zeros } from '../histogram.ts'
 import { type Log, silentLog } from '../log.ts'
 import { Secret } from '../secret.ts'
 import { clientOf } from './authorization-server.ts'
@@ -51,6 +52,9 @@ export type RefreshOutcome =
   | { readonly kind: 'waiting'; readonly retryAt: number; readonly reason: string }
   | { readonly kind: 'needs-login'; readonly reason: string }
   | { readonly kind: 'not-refreshable'; readonly reason: string }
+
+/** Of an attempt: `failed` may succeed later. */
+export const refreshResults = ['refreshed', 'adopted', 'failed', 'needs-login'] as const
 
 export interface RefresherOptions {
   readonly fetch: TokenFetch
@@ -103,6 +107,8 @@ interface Pause {
  * sends it again only after the access token has expired, when nothing can be lost.
  */
 export class Refresher {
+  /** Attempts by result. A refresh that waits for its time is none. */
+  readonly counts = zeros(refreshResults)
   readonly #fetch: TokenFetch
   readonly #now: () => number
   readonly #wait: (ms: number) => Promise<unknown>
@@ -178,10 +184,11 @@ export class Refresher {
     try {
       return await record.exclusive(async (held) => {
         const settled = this.#settledBy(held.value, seen, task)
+        if (settled?.kind === 'adopted') this.counts.adopted += 1
         if (settled !== undefined) return settled
         const answer = client === undefined ? failure : await this.#ask(held, client, task)
         if (answer === undefined) throw new Error('there is no client, and no reason for that')
-        return await this.#take(answer, held, task)
+        return this.#counted(await this.#take(answer, held, task))
       })
     } catch (error) {
       return this.#pause(key, why, error)
@@ -217,6 +224,12 @@ export class Refresher {
     if (attempt !== undefined) await note(held, { ...value, attempt })
     const refreshToken = attempt && secretOf(value.tokens?.refreshToken)
     return await requestTokens(client, definition, refreshToken, this.#now, key.ended)
+  }
+
+  #counted(outcome: RefreshOutcome): RefreshOutcome {
+    const result = outcome.kind === 'waiting' ? 'failed' : outcome.kind
+    if (result !== 'not-refreshable') this.counts[result] += 1
+    return outcome
   }
 
   async #take(answer: TokenAnswer, held: HeldTokens, task: Task): Promise<RefreshOutcome> {
@@ -315,7 +328,7 @@ export class Refresher {
     const retryAt = retryAtAfter(failures, this.#now())
     this.#pauses.set(key.id, { failures, retryAt, reason: error.message })
     this.#log.warn(`${key.label}: not refreshed: ${error.message}`, { because: why.because, failures })
-    return { kind: 'waiting', retryAt, reason: error.message }
+    return this.#counted({ kind: 'waiting', retryAt, reason: error.message })
   }
 
   /** Call it before any of these can be logged. */

@@ -4,6 +4,7 @@ import { credential, jarOf, now, ruleSet } from '../../test/support/material.ts'
 import { Jar } from '../cookies/jar.ts'
 import { applyPlan } from './apply.ts'
 import { plan } from './plan.ts'
+import { withheldReason } from './withheld-reason.ts'
 
 /** Hosts that are easily taken for one another. */
 const hosts = [
@@ -168,6 +169,15 @@ test.prop([fc.record({ specs, cookies, rules, request })])(
     const first = plan(input.request, { jar, credentials }, ruled, {}, now)
     expect(plan(input.request, { jar, credentials: credentials.toReversed() }, ruled, {}, now)).toEqual(first)
     expect(JSON.stringify([jar.toRecord(), credentials, ruled])).toBe(before)
+  },
+)
+
+test.prop([fc.record({ specs, cookies, rules, request })])(
+  'every reason to withhold something has a label for the metrics',
+  (input) => {
+    const { cookies: some, credentials } = plan(input.request, build(input), ruleSet(input.rules), {}, now)
+    for (const withheld of [...some.withheld, ...credentials.withheld])
+      expect(withheldReason(withheld), withheld.reason).not.toBe('other')
   },
 )
 

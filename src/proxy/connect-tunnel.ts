@@ -71,8 +71,8 @@ async function decide(head: RequestHead, client: Client) {
 
 function tunnel(connection: ConnectClientSide, origin: Socket): void {
   const { engine, raw } = connection
-  engine.stats.tunnels += 1
+  engine.counts.tunnels += 1
   const socket = connection.give()
   socket.write(established)
-  relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs)
+  relay({ socket, raw }, { socket: origin, raw: origin }, engine)
 }

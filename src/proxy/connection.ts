@@ -105,6 +105,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
     failure: Failure,
     { keep, ...options }: { readonly method?: string; readonly session?: string; readonly keep: boolean },
   ): void {
+    this.engine.counts.failed(failure.error)
     // The bytes behind a refused CONNECT are no request: they were meant for the other end of a tunnel.
     const early = options.method === 'CONNECT' && this.#aheadBytes > 0
     const close = !keep || early || this.engine.draining()
@@ -174,7 +175,7 @@ export class Connection implements Swept, Drained, ExchangeClientSide, ConnectCl
       }
       const request = { head: whole.head, framing: requestFraming(whole.head) }
       this.#requestAt = performance.now()
-      this.engine.stats.requests += 1
+      this.engine.counts.requests += 1
       this.served += 1
       this.#serve(request, whole.rest)
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { Log } from '../log.ts'
 import type { AuthenticatedClient } from '../sessions/clients.ts'
+import type { Counts } from './counts.ts'
 import type { Dialer } from './dial.ts'
 import type { Limits } from './limits.ts'
-import type { ProxyOptions, ProxyStats } from './options.ts'
+import type { ProxyOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import type { ScrubbedPlans } from './scrubbed-plans.ts'
 import type { Strangers } from './strangers.ts'
@@ -26,7 +27,7 @@ export interface Engine {
   readonly log: Log
   readonly spell: (hint: string, session?: string) => string
   readonly scrubbed: ScrubbedPlans
-  readonly stats: ProxyStats
+  readonly counts: Counts
   /** Connections that wait for a request or serve one. */
   readonly connections: Set<Drained>
   readonly strangers: Strangers

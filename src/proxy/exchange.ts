@@ -11,6 +11,7 @@ import { siteOfRequest } from '../plan/site-of-request.ts'
 import type { Rule } from '../rules/rule.ts'
 import { absoluteDestination, insideTunnel, type RequestDestination, type TunnelEnd } from './agreement.ts'
 import { forwardingProxy } from './connect-origin.ts'
+import type { Outcome } from './counts.ts'
 import type { Client } from './engine.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { type HeadToOrigin, headToOrigin } from './heads.ts'
@@ -68,6 +69,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   discarded: { readonly capture: Capture | undefined } | undefined
   readonly #repeatable: boolean
   #destination: RequestDestination | undefined
+  #decided: Plan | undefined
   #toOrigin: HeadToOrigin | undefined
   /** The client held its body back, and the proxy has asked for it with a 100. */
   #asked = false
@@ -86,7 +88,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.requestBody = new RequestBody(framing)
     this.#repeatable = this.requestBody.absent && idempotent.has(head.method)
     this.upgrade = asksForWebSocket(head)
-    this.log = new RequestLog(connection.engine.log, client.session.name, head.method)
+    this.log = new RequestLog(connection.engine, client, head.method)
   }
 
   // Destination and plan.
@@ -124,6 +126,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
 
   #planned(destination: RequestDestination, plan: Plan): void {
     const { head } = this.request
+    this.#decided = plan
     this.connection.engine.scrubbed.add(plan)
     // A request that is sent again has said it.
     if (this.discarded === undefined) for (const fault of plan.faults) this.#sayFault(destination, fault)
@@ -274,6 +277,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const destination = this.#destination
     if (destination === undefined) return
     this.#letGo(keepMs)
+    this.connection.engine.counts.replayed += 1
     this.discarded = { capture }
     this.requestBody.repeat()
     this.#plan(destination)
@@ -282,7 +286,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   finished(keepMs: number | undefined, keepClient: boolean): void {
     this.over = true
     this.#letGo(keepMs)
-    this.#log(this.#response?.status ?? 0)
+    this.#log('answered', this.#response?.status ?? 0)
     this.connection.exchangeDone(keepClient && this.requestBody.done)
   }
 
@@ -299,14 +303,14 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const upstream = this.#upstream
     if (upstream === undefined) return
     this.over = true
-    this.#log(101)
+    this.#log('upgraded', 101)
     const { engine, raw } = this.connection
     const origin = upstream.detach()
     if (rest.length > 0) origin.unshift(rest)
     const socket = this.connection.give()
     socket.write(head)
-    engine.stats.tunnels += 1
-    relay({ socket, raw }, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs)
+    engine.counts.tunnels += 1
+    relay({ socket, raw }, { socket: origin, raw: origin }, engine)
   }
 
   // Failures.
@@ -330,8 +334,9 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
   }
 
   truncated(note: string): void {
+    this.connection.engine.counts.upstreamErrors.cut += 1
     this.#drop()
-    this.#log(this.#response?.status ?? 0, note)
+    this.#log('cut', this.#response?.status ?? 0, note)
     this.connection.truncate(this.#response?.framed === true)
   }
 
@@ -339,7 +344,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     if (this.over) return
     this.#drop()
     const what = this.requestBody.done ? 'before the answer was complete' : 'during its request'
-    this.#log(this.#response?.status ?? 0, `the client left ${what}`)
+    this.#log('abandoned', this.#response?.status ?? 0, `the client left ${what}`)
     this.connection.socket.destroy()
   }
 
@@ -359,7 +364,7 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     this.#drop()
     const session = this.client.session.name
     this.client.report.answered(session, failure.error)
-    this.#log(failure.status, failure.note)
+    this.#log(failure.status < 500 ? 'refused' : 'failed', failure.status, failure.note)
     const { head } = this.request
     // After malformed bytes the start of the next request is unknown.
     const keep =
@@ -381,20 +386,18 @@ export class Exchange implements UpstreamUser, AnsweredExchange {
     const keep = this.requestBody.done && head.minor === 1 && isPersistent(head) && !engine.draining()
     const answer = answerInternal(head.method, destination.target, this.client, engine, !keep)
     socket.write(answer.bytes)
-    this.#log(answer.status)
+    this.#log('internal', answer.status)
     this.connection.exchangeDone(keep)
   }
 
-  #log(status: number, note?: string): void {
+  #log(outcome: Outcome, status: number, note?: string): void {
     for (const name of this.#toOrigin?.rerouting ?? []) this.log.note(`removed ${name}`)
     if (note !== undefined) this.log.note(note)
     const earlier = this.discarded?.capture?.captured
     const captured = this.#response?.captured ?? []
     const all = earlier === undefined ? captured : [...new Set([...earlier, ...captured])]
-    const { report } = this.client
-    report.request(this.attached)
-    if (this.#destination !== undefined) report.captured(this.#destination.origin.host, all)
-    this.log.write(status, this.#destination, this.attached, all)
+    const { attached } = this
+    this.log.end({ outcome, status, plan: this.#decided, attached, captured: all }, this.#destination)
   }
 }
 

@@ -189,7 +189,7 @@ async function passRaw(engine: Engine, socket: Socket, target: Target): Promise<
     socket.destroy()
     return
   }
-  engine.stats.tunnels += 1
+  engine.counts.tunnels += 1
   const peer = { socket, raw: socket }
   try {
     const origin = await openStream(engine, target, signalOfClose(socket))
@@ -198,10 +198,11 @@ async function passRaw(engine: Engine, socket: Socket, target: Target): Promise<
       return
     }
     log(endpoint, 200, 'neither TLS nor HTTP: passed as it is')
-    relay(peer, { socket: origin, raw: origin }, engine.sweep, engine.limits.streamIdleMs)
+    relay(peer, { socket: origin, raw: origin }, engine)
   } catch (error) {
     if (socket.destroyed) return
-    const { status, note } = failureOf(error)
+    const { error: failure, status, note } = failureOf(error)
+    engine.counts.failed(failure)
     log(endpoint, status, note)
     cut(peer)
   }

@@ -1,3 +1,4 @@
+import { Counts } from './counts.ts'
 import { Dialer } from './dial.ts'
 import type { Engine } from './engine.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -46,7 +47,7 @@ export function openEngine(
     log: options.log,
     spell: options.spell ?? ((hint) => hint),
     scrubbed: new ScrubbedPlans(options.log),
-    stats: { startedAt: Date.now(), connections: 0, requests: 0, tunnels: 0 },
+    counts: new Counts(),
     connections: new Set(),
     strangers: new Strangers(limits.strangers),
     draining,

@@ -1,10 +1,12 @@
 import type { Authority } from '../certs/authority.ts'
 import type { Leaves } from '../certs/leaves.ts'
+import type { Histogram } from '../histogram.ts'
 import type { Log } from '../log.ts'
 import type { Names } from '../net/names.ts'
 import type { UpstreamSetting } from '../rules/proxy-url.ts'
 import type { Clients } from '../sessions/clients.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Counts } from './counts.ts'
 import type { Limits } from './limits.ts'
 
 export interface ProxyOptions {
@@ -30,12 +32,12 @@ export interface ProxyOptions {
   readonly names?: Names
 }
 
-/** The counts that `status` shows. */
-export interface ProxyStats {
-  startedAt: number
-  connections: number
-  requests: number
-  tunnels: number
+export interface ProxyStats
+  extends Readonly<Pick<Counts, 'startedAt' | 'connections' | 'requests' | 'tunnels'>> {
+  /** Client connections that are open now. */
+  readonly open: number
+  /** Connections to origins, idle or in use. */
+  readonly pooled: number
 }
 
 export interface RunningProxy {
@@ -43,7 +45,12 @@ export interface RunningProxy {
   readonly port: number
   /** The proxies on the way to origins, without credentials. */
   readonly upstreamProxies: readonly string[]
-  stats(): ProxyStats & { readonly open: number; readonly pooled: number }
+  stats(): ProxyStats
+  readonly counts: Counts
+  /** Bytes from and to clients, on closed and open connections. */
+  clientBytes(): { readonly received: number; readonly sent: number }
+  /** How late the sweeps came. */
+  readonly lag: Histogram
   /** Takes no new requests, gives the current ones `graceMs` to end, then cuts them. */
   close(options?: { readonly graceMs?: number }): Promise<void>
 }

@@ -28,22 +28,27 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     () => [ownPort],
     () => draining,
   )
-  const { limits, stats, pool, proxies } = engine
+  const { limits, counts, pool, proxies, sweep } = engine
   // Half-open, because the relay closes each half by itself. Without Nagle: most writes here are whole messages.
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay },
     (socket) => {
       sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
+      socket.once('close', () => {
+        sockets.delete(socket)
+        counts.received += socket.bytesRead
+        counts.sent += socket.bytesWritten
+      })
       socket.on('error', ignore)
-      stats.connections += 1
+      counts.connections += 1
       new Connection(engine, socket, socket, undefined)
     },
   )
   server.maxConnections = limits.connections
-  server.on('drop', () =>
-    options.log.warn(`more than ${limits.connections} connections: the proxy turns new ones away`),
-  )
+  server.on('drop', () => {
+    counts.dropped += 1
+    options.log.warn(`more than ${limits.connections} connections: the proxy turns new ones away`)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       closeEngine(engine)
@@ -59,7 +64,20 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     host: listen.host,
     port: ownPort,
     upstreamProxies: proxies.shown,
-    stats: () => ({ ...stats, open: sockets.size, pooled: pool.size }),
+    stats: () => {
+      const { startedAt, connections, requests, tunnels } = counts
+      return { startedAt, connections, requests, tunnels, open: sockets.size, pooled: pool.size }
+    },
+    counts,
+    clientBytes: () => {
+      let { received, sent } = counts
+      for (const { bytesRead, bytesWritten } of sockets) {
+        received += bytesRead
+        sent += bytesWritten
+      }
+      return { received, sent }
+    },
+    lag: sweep.lag,
     close: async ({ graceMs = defaultGraceMs } = {}) => {
       draining = true
       server.close()

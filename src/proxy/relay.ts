@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Sweep, Swept } from './sweep.ts'
+import type { Engine } from './engine.ts'
+import type { Swept } from './sweep.ts'
 
 /** A socket, and the TCP socket below it when the proxy itself put TLS on top; otherwise the same socket twice. */
 export interface Peer {
@@ -12,7 +13,12 @@ export interface Peer {
  * writer. A reset on one side becomes a reset on the other, so that a cut stream never looks finished. The sockets must
  * have been made with allowHalfOpen.
  */
-export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number): void {
+export function relay(
+  client: Peer,
+  origin: Peer,
+  { sweep, limits, counts: { passing } }: Pick<Engine, 'sweep' | 'limits' | 'counts'>,
+): void {
+  const idleMs = limits.streamIdleMs
   const watch: Swept = {
     deadline: performance.now() + idleMs,
     expire: () => {
@@ -21,10 +27,12 @@ export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number):
     },
   }
   sweep.watch(watch)
+  passing.open += 1
   let open = 2
-  const oneWay = (from: Peer, to: Peer) => {
+  const oneWay = (from: Peer, to: Peer, direction: 'toOrigin' | 'toClient') => {
     from.socket.on('data', (chunk: Buffer) => {
       watch.deadline = sweep.now + idleMs
+      passing[direction] += chunk.length
       if (!to.socket.write(chunk)) from.socket.pause()
     })
     to.socket.on('drain', () => from.socket.resume())
@@ -33,12 +41,14 @@ export function relay(client: Peer, origin: Peer, sweep: Sweep, idleMs: number):
     from.socket.on('close', () => {
       open -= 1
       if (!from.socket.readableEnded || !from.socket.writableFinished) cut(to)
-      if (open === 0) sweep.forget(watch)
+      if (open > 0) return
+      sweep.forget(watch)
+      passing.open -= 1
     })
     from.socket.resume()
   }
-  oneWay(client, origin)
-  oneWay(origin, client)
+  oneWay(client, origin, 'toOrigin')
+  oneWay(origin, client, 'toClient')
 }
 
 /** Closes with a reset if possible: a peer could take a plain end for the end of a body. */

@@ -23,6 +23,7 @@ import {
   windowLock,
 } from './record-path.ts'
 import { makeDurable, makeFolders, removeFile, replaceFile } from './replace-file.ts'
+import { SaveCounts } from './save-counts.ts'
 import { damaged } from './seal.ts'
 import { credentialNames, sealedFilesOf, sessionNames, siteNames } from './sealed-files.ts'
 import { formatSession, parseSession } from './session-metadata.ts'
@@ -45,6 +46,7 @@ const removedPrefix = '.removed-'
 
 /** Sealed records as files of the state folder. All processes that use the folder share them. */
 export class FileStore implements Store {
+  readonly saves = new SaveCounts()
   readonly #home: Home
   readonly #keys: KeyRing
   readonly #records: CachedFiles<StoredRecord>
@@ -245,7 +247,7 @@ export class FileStore implements Store {
     const version = (before?.version ?? 0) + 1
     await this.#keys.reread()
     const sealed = this.#keys.seal(id, Buffer.from(`{"version":${version},"value":${json}}`))
-    await this.#write(id, owner, path, sealed)
+    await this.saves.time(id.kind, () => this.#write(id, owner, path, sealed))
     return version
   }
 
