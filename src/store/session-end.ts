@@ -7,7 +7,11 @@ export interface LifeClock {
   readonly uptime: () => Uptime | undefined
 }
 
-export type SessionEnd = Pick<SessionMetadata, 'expiresAt' | 'endsAtUptime'>
+/** Spelled out: in the declarations of the package, SessionMetadata lacks its second clock. */
+export interface SessionEnd {
+  readonly expiresAt?: NonNullable<SessionMetadata['expiresAt']>
+  readonly endsAtUptime?: Uptime
+}
 
 /** In milliseconds since 1970. */
 export function expiryOf({ expiresAt }: SessionEnd): number {
