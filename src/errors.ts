@@ -15,7 +15,7 @@ export const errorTable = {
   'needs-login': {
     exit: 4,
     http: 401,
-    meaning: 'the tokens of a credential have ended. Sign in again',
+    meaning: 'the tokens of a credential, or the login at a site, have ended. Sign in again',
   },
   'login-failed': {
     exit: 1,

@@ -51,9 +51,9 @@ describe('config.example.yaml', () => {
 
   it('shows the defaults of all keys that have a value by default', async () => {
     const config = await loadConfig({ home: '/nowhere', env: {}, file })
-    const { rules, credentials, ...scalars } = defaults
+    const { rules, credentials, health, ...scalars } = defaults
     expect(config).toMatchObject(scalars)
-    expect([rules, [...credentials]]).toEqual([[], []])
+    expect([rules, [...credentials], [...health]]).toEqual([[], [], []])
   })
 
   it('finds keys of rules and credentials', () => {

@@ -129,6 +129,8 @@ function backendOf(
       const client = clients.get(id)
       if (client === undefined || report === undefined) return undefined
       clients.delete(id)
+      // A probe that a request of this client caused says more than the doubt.
+      if (report.doubted.length > 0) await proxy.probed()
       return outcomeOf(report, hallpass.sessions.get(client.session))
     },
     clients: () => [...clients.values()],

@@ -239,6 +239,26 @@ describe('a fault', () => {
     ['too long a life', 'sessionTtl: 99999d', '1:13: sessionTtl: must be at most 3660d'],
     ['half a renewal', 'sessionRenewal: maybe', '1:17: sessionRenewal: must be true or false'],
     ['too rare a sweep', 'sessionSweep: 2d', '1:15: sessionSweep: must be at most 1d'],
+    [
+      'a probe at another site',
+      'health: { app.example.com: { url: "https://bank.example/" } }',
+      '1:28: health.app.example.com: its url must be at app.example.com, or below it',
+    ],
+    [
+      'a probe of many hosts',
+      'health: { "*.example.com": {} }',
+      '1:28: health.*.example.com: must be one host, without "*"',
+    ],
+    [
+      'a probe with a command and a url',
+      'health: { a.test: { command: x, url: "https://a.test/" } }',
+      '1:19: health.a.test: must have a command, or a url and what to expect, not both',
+    ],
+    [
+      'a probe that asks too often',
+      'health: { a.test: { every: 30s } }',
+      '1:28: health.a.test.every: must be a time of at least 1m: 30m, 8h',
+    ],
     ['a size in decimal units', 'replay: 64KB', '1:9: replay: must be a size, such as 64KiB or 1MiB'],
     ['a size below nothing', 'replay: -1', '1:9: replay: must be a size, such as 64KiB or 1MiB'],
     ['a size that is half a byte', 'replay: 0.5', '1:9: replay: must be a size, such as 64KiB or 1MiB'],

@@ -17,7 +17,7 @@ describe('the schema', () => {
     expect(settingsSchema(z).parse(Object.fromEntries(plainSettings(defaults)))).toEqual(defaults)
   })
 
-  it('gives every key but rules and credentials a name in the environment', () => {
+  it('gives every key but rules, credentials and health a name in the environment', () => {
     const names = (Object.keys(defaults) as Key[]).map(environmentName)
     expect(names).toEqual([
       'HALLPASS_LISTEN',
@@ -33,6 +33,7 @@ describe('the schema', () => {
       'HALLPASS_SESSION_TTL',
       'HALLPASS_SESSION_RENEWAL',
       'HALLPASS_SESSION_SWEEP',
+      undefined,
       undefined,
       undefined,
     ])

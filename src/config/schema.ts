@@ -1,11 +1,13 @@
 import { type CredentialDefinition, credentialDefinitionSchema } from '../credentials/kinds.ts'
 import { messageOf } from '../errors.ts'
+import type { Probe } from '../plan/probe.ts'
 import type { HostPattern } from '../rules/host-pattern.ts'
 import { parseProxyUrl, type UpstreamSetting } from '../rules/proxy-url.ts'
 import type { Reveal, Rule } from '../rules/rule.ts'
 import { hostPatternSchema, parsedBy, revealSchema, ruleSchema, type Zod } from '../rules/rule-schema.ts'
 import { type Listen, parseListen, parseResolve } from './address.ts'
 import { parseDuration } from './duration.ts'
+import { healthSchema } from './probe-schema.ts'
 import { parseSize } from './size.ts'
 
 /** The configuration, parsed. */
@@ -32,6 +34,8 @@ export interface Settings {
   readonly sessionSweep: number
   readonly rules: readonly Rule[]
   readonly credentials: ReadonlyMap<string, CredentialDefinition>
+  /** By host. */
+  readonly health: ReadonlyMap<string, Probe>
 }
 
 export type Key = keyof Settings
@@ -54,6 +58,7 @@ export const defaults: Settings = {
   sessionSweep: 300,
   rules: [],
   credentials: new Map(),
+  health: new Map(),
 }
 
 /** A running proxy keeps these until it is started again. It takes up a change of the others with the next request. */
@@ -164,6 +169,9 @@ export const settingsSchema = (z: Zod) => {
         .describe(
           'Credentials by name, without their values. Set a value with "hallpass token set NAME", from a prompt or stdin.',
         ),
+      health: healthSchema(z).describe(
+        'How to find out whether the login at a host is alive. "hallpass session check" asks, and so does a running proxy.',
+      ),
     })
     .partial()
 }

@@ -1,9 +1,12 @@
+import type { Cookie } from '../cookies/cookie.ts'
 import type { Inventory } from '../sessions/inventory.ts'
 import type { SessionMetadata } from '../store/store.ts'
 import { cookieFields } from './cookie-documents.ts'
 import { type CredentialShowing, credentialFields } from './credential-documents.ts'
 import type { Document } from './document.ts'
+import { healthFields } from './login-documents.ts'
 import { storageFields } from './storage-documents.ts'
+import { timeOf } from './time-of.ts'
 
 /** A session as a part of a document. */
 export function sessionFields(session: SessionMetadata) {
@@ -98,13 +101,19 @@ export function sessionDocument(session: SessionMetadata, inventory: Inventory, 
     schema: 'hallpass.session/1',
     ...sessionFields(session),
     hosts: inventory.hosts,
-    sites: inventory.sites.map(({ site, cookies }) => ({
-      site,
+    sites: inventory.sites.map(({ site, cookies, health }) => ({
+      ...healthFields(site, health),
+      last_captured_at: timeOf(lastChange(cookies)),
       cookies: cookies.map((cookie) => cookieFields(cookie, { reveal: false, now })),
     })),
     storage: inventory.storages.map((storage) => storageFields(storage)),
     credentials: inventory.credentials.map((credential) => credentialFields(credential, showing)),
   } as const satisfies Document
+}
+
+/** When a response, an import or a person last changed a cookie. */
+function lastChange(cookies: readonly Cookie[]): number | undefined {
+  return cookies.length === 0 ? undefined : Math.max(...cookies.map(({ updatedAt }) => updatedAt))
 }
 
 /** `session rm` */

@@ -7,6 +7,7 @@ import type { Clients } from '../sessions/clients.ts'
 import type { ExpirySweep } from '../sessions/expiry-sweep.ts'
 import type { ClientSummary, ReportSummary } from '../sessions/report.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { LoginWatch } from './login-watch.ts'
 
 export interface HallpassProxyParts {
   readonly sessions: Sessions
@@ -17,10 +18,8 @@ export interface HallpassProxyParts {
   readonly log: Log
   readonly keepFresh: KeepFresh
   readonly sweep: ExpirySweep
+  readonly loginWatch: LoginWatch
 }
-
-/** The time of the last use of a site is exact to the minute. */
-const saveUseMs = 60_000
 
 /** A proxy in this process. */
 export class HallpassProxy {
@@ -40,10 +39,19 @@ export class HallpassProxy {
   readonly #clients: Clients
   readonly #keepFresh: KeepFresh
   readonly #sweep: ExpirySweep
-  readonly #saveUse: NodeJS.Timeout
+  readonly #loginWatch: LoginWatch
 
   /** @internal */
-  constructor({ sessions, sessionName, running, clients, log, keepFresh, sweep }: HallpassProxyParts) {
+  constructor({
+    sessions,
+    sessionName,
+    running,
+    clients,
+    log,
+    keepFresh,
+    sweep,
+    loginWatch,
+  }: HallpassProxyParts) {
     this.host = running.host
     this.port = running.port
     this.upstream = running.upstreamProxies
@@ -54,10 +62,7 @@ export class HallpassProxy {
     this.#clients = clients
     this.#keepFresh = keepFresh
     this.#sweep = sweep
-    // The store may fail for a while. The next time tries again.
-    const saveUse = () => void sessions.saveUse().catch(() => undefined)
-    this.#saveUse = setInterval(saveUse, saveUseMs)
-    this.#saveUse.unref()
+    this.#loginWatch = loginWatch
   }
 
   /** The value for HTTPS_PROXY, with the client token of the session in it. The token ends with this proxy. */
@@ -94,6 +99,14 @@ export class HallpassProxy {
   }
 
   /**
+   * Resolves when no probe is under way, or it takes too long.
+   * @internal
+   */
+  probed(): Promise<void> {
+    return this.#loginWatch.settled()
+  }
+
+  /**
    * The outcome of the requests of all clients.
    * @internal
    */
@@ -103,8 +116,12 @@ export class HallpassProxy {
 
   /** Takes no new connections, waits at most `graceMs` for open requests, then cuts them. */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
-    clearInterval(this.#saveUse)
-    await Promise.all([this.running.close(options), this.#keepFresh.stop(), this.#sweep.stop()])
+    await Promise.all([
+      this.running.close(options),
+      this.#keepFresh.stop(),
+      this.#sweep.stop(),
+      this.#loginWatch.stop(),
+    ])
     await this.#sessions.flush()
   }
 

@@ -35,6 +35,8 @@ import { engineOptions } from './engine-options.ts'
 import { HallpassProxy } from './hallpass-proxy.ts'
 import { knownHosts } from './known-hosts.ts'
 import type { LiveConfig } from './live-config.ts'
+import { LoginChecks } from './login-checks.ts'
+import { LoginWatch } from './login-watch.ts'
 import { sessionFetch } from './session-fetch.ts'
 
 export interface HallpassParts {
@@ -92,6 +94,11 @@ export class Hallpass {
    * @internal
    */
   readonly tokenFetch: TokenFetch
+  /**
+   * Runs the probes of the configuration.
+   * @internal
+   */
+  readonly loginChecks: LoginChecks
   /** The parts that this opening made. */
   readonly created: { readonly home: boolean; readonly key: boolean; readonly authority: boolean }
   readonly sessionName: string
@@ -133,6 +140,11 @@ export class Hallpass {
     this.created = parts.created
     this.sessionName = parts.sessionName
     this.#env = parts.env
+    this.loginChecks = new LoginChecks({
+      probes: () => this.config.health,
+      fetchWith: (options) => this.fetchWith(options),
+      now: Date.now,
+    })
     let made: typeof fetch | undefined
     this.fetch = (input, init) => {
       made ??= this.fetchWith()
@@ -317,7 +329,14 @@ export class Hallpass {
     const keepFresh = new KeepFresh({ due: (usedSince) => sessions.dueTokens(usedSince), now: Date.now })
     const sweep = new ExpirySweep({ sessions, everySeconds: () => this.config.sessionSweep, log })
     const { sessionName } = this
-    return new HallpassProxy({ sessions, sessionName, running, clients, log, keepFresh, sweep })
+    const loginWatch = new LoginWatch({
+      sessions,
+      checks: this.loginChecks,
+      log,
+      now: Date.now,
+      random: Math.random,
+    })
+    return new HallpassProxy({ sessions, sessionName, running, clients, log, keepFresh, sweep, loginWatch })
   }
 
   /**

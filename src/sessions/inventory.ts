@@ -3,9 +3,16 @@ import type { Store } from '../store/store.ts'
 import type { CredentialSummary } from './credential-summary.ts'
 import type { OriginStorage } from './origin-storage.ts'
 import type { Session } from './session.ts'
+import type { SiteHealth } from './site-health.ts'
+
+export interface SiteInventory {
+  readonly site: string
+  readonly cookies: readonly Cookie[]
+  readonly health: SiteHealth
+}
 
 export interface Inventory {
-  readonly sites: readonly { readonly site: string; readonly cookies: readonly Cookie[] }[]
+  readonly sites: readonly SiteInventory[]
   readonly storages: readonly OriginStorage[]
   readonly credentials: readonly CredentialSummary[]
   /** Patterns of the hosts that the session has cookies or credentials for. */
@@ -19,6 +26,7 @@ export async function inventoryOf(session: Session, store: Store): Promise<Inven
     names.map(async (site) => ({
       site,
       cookies: (await session.cookies.list(site)).toSorted((a, b) => compare(a.name, b.name)),
+      health: await session.health.read(site),
     })),
   )
   const storages = await session.storage.list()

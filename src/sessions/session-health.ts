@@ -58,14 +58,24 @@ export class SessionHealth {
   readonly #store: Records
   readonly #session: string
   readonly #now: () => number
+  readonly #doubted: (site: string) => void
   readonly #hosts = new Map<string, WatchedHost>()
   readonly #sites = new Map<string, WatchedSite>()
 
-  /** @internal */
-  constructor(store: Records, session: string, now: () => number) {
+  /**
+   * @param doubted is called when a site has become suspect
+   * @internal
+   */
+  constructor(
+    store: Records,
+    session: string,
+    now: () => number,
+    doubted: (site: string) => void = () => {},
+  ) {
     this.#store = store
     this.#session = session
     this.#now = now
+    this.#doubted = doubted
   }
 
   /**
@@ -106,6 +116,7 @@ export class SessionHealth {
     if (changed === site.health) return false
     site.health = changed
     this.#write(site, change)
+    if (changed.state === 'suspect') this.#doubted(site.id.name)
     return true
   }
 

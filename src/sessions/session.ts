@@ -53,6 +53,8 @@ export interface SessionParts {
   readonly plans: PlanCache
   readonly jars: JarCache
   readonly clock: LifeClock
+  /** Is called when a site answers as if a login had ended. */
+  readonly doubted: (session: Session, site: string) => void
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher | undefined
 }
@@ -102,7 +104,10 @@ export class Session {
   readonly #end = new AbortController()
 
   /** @internal */
-  constructor(metadata: SessionMetadata, { store, config, plans, jars, clock, refresher }: SessionParts) {
+  constructor(
+    metadata: SessionMetadata,
+    { store, config, plans, jars, clock, doubted, refresher }: SessionParts,
+  ) {
     const { now } = clock
     this.name = metadata.name
     this.id = metadata.id
@@ -116,7 +121,7 @@ export class Session {
     const records = new SessionRecords(store, metadata)
     this.#records = records
     this.#memo = new PlanMemo(plans)
-    this.health = new SessionHealth(records, session, now)
+    this.health = new SessionHealth(records, session, now, (site) => doubted(this, site))
     this.cookies = new SessionCookies(records, session, jars, now, this.health)
     this.storage = new SessionStorage(records, session)
     this.#values = new RefreshedTokens(records, session, now)

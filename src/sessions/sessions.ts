@@ -44,6 +44,11 @@ export class Sessions {
   readonly #plans = planCache()
   readonly #jars = jarCache()
   readonly #sessions = new Map<string, Session>()
+  /**
+   * Is called when a site answers as if a login had ended.
+   * @internal
+   */
+  onDoubt: ((session: Session, site: string) => void) | undefined
 
   /** @internal */
   constructor({ store, config, now, uptime, refresher }: SessionsParts) {
@@ -73,6 +78,7 @@ export class Sessions {
       plans: this.#plans,
       jars: this.#jars,
       clock: this.#clock,
+      doubted: (doubtful, site) => this.onDoubt?.(doubtful, site),
       refresher: this.#refresher,
     })
     this.#sessions.set(name, session)
@@ -176,6 +182,14 @@ export class Sessions {
       }),
     )
     return all.flat()
+  }
+
+  /**
+   * The sessions that this process uses.
+   * @internal
+   */
+  get held(): readonly Session[] {
+    return [...this.#sessions.values()]
   }
 
   /**

@@ -1,6 +1,7 @@
 import { HallpassError } from '../errors.ts'
 import { isObject } from '../json.ts'
 import type { LoginSign } from '../plan/login-sign.ts'
+import type { Verdict } from '../plan/probe.ts'
 import type { Json } from '../store/store.ts'
 
 /** `suspect`: the site answered as if the login had ended. `needs-login`: it has ended. */
@@ -19,8 +20,10 @@ export interface SiteHealth {
   readonly credential?: string
   /** A success at this path ends a suspicion; undefined: at any. */
   readonly path?: string
-  /** When a person or a probe last said that the login is alive. */
+  /** When a person or a probe last said whether the login is alive. */
   readonly verifiedAt?: number
+  /** When a probe last ran, whatever came of it. */
+  readonly checkedAt?: number
   /** Exact to the minute. */
   readonly lastUsedAt?: number
 }
@@ -55,8 +58,30 @@ export function withSuccess(health: SiteHealth, path: string, now: number): Site
 /** The session got other cookies or another value at a time. That ends what was known before. */
 export function withNewLogin(health: SiteHealth, at: number): SiteHealth {
   if (health.state === 'ok' || at < (health.since ?? 0)) return health
-  const { lastUsedAt } = health
-  return { state: 'ok', since: at, ...(lastUsedAt !== undefined && { lastUsedAt }) }
+  const { verifiedAt: _, ...kept } = lasting(health)
+  return { ...kept, state: 'ok', since: at }
+}
+
+/** A person or a probe says that the login is alive, or dead. */
+export function withVerdict(
+  health: SiteHealth,
+  verdict: Exclude<Verdict, { readonly kind: 'unknown' }> & { readonly url?: string },
+  now: number,
+): SiteHealth {
+  const state = verdict.kind === 'alive' ? 'ok' : 'needs-login'
+  const since = state === health.state ? health.since : now
+  return {
+    ...lasting(health),
+    state,
+    ...(since !== undefined && { since }),
+    ...(verdict.kind === 'dead' && { reason: verdict.reason }),
+    ...(verdict.kind === 'dead' && verdict.url !== undefined && { url: verdict.url }),
+    verifiedAt: now,
+  }
+}
+
+export function withCheck(health: SiteHealth, now: number): SiteHealth {
+  return { ...health, checkedAt: now }
 }
 
 export function withUse(health: SiteHealth, now: number): SiteHealth {
@@ -64,17 +89,21 @@ export function withUse(health: SiteHealth, now: number): SiteHealth {
 }
 
 /** The parts that outlive a change of state. */
-function lasting({ verifiedAt, lastUsedAt }: SiteHealth) {
-  return { ...(verifiedAt !== undefined && { verifiedAt }), ...(lastUsedAt !== undefined && { lastUsedAt }) }
+function lasting({ verifiedAt, checkedAt, lastUsedAt }: SiteHealth) {
+  return {
+    ...(verifiedAt !== undefined && { verifiedAt }),
+    ...(checkedAt !== undefined && { checkedAt }),
+    ...(lastUsedAt !== undefined && { lastUsedAt }),
+  }
 }
 
 /** From a record. @throws HallpassError `record-damaged` */
 export function parseHealth(value: Json | undefined): SiteHealth {
   if (value === undefined) return unknownHealth
   if (!isObject(value)) throw damaged()
-  const { state, since, reason, url, credential, path, verifiedAt, lastUsedAt } = value
+  const { state, since, reason, url, credential, path, verifiedAt, checkedAt, lastUsedAt } = value
   const texts = [reason, url, credential, path]
-  const times = [since, verifiedAt, lastUsedAt]
+  const times = [since, verifiedAt, checkedAt, lastUsedAt]
   if (state !== 'ok' && state !== 'suspect' && state !== 'needs-login') throw damaged()
   if (texts.some((text) => text !== undefined && typeof text !== 'string')) throw damaged()
   if (times.some((time) => time !== undefined && !Number.isFinite(time))) throw damaged()

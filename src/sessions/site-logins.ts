@@ -33,7 +33,8 @@ export async function doubtfulLogins(
   return found.filter((login) => login !== undefined)
 }
 
-async function siteLogin(
+/** The login at a site, with how a person mends it; undefined if it seems to be alive. */
+export async function siteLogin(
   session: Session,
   site: string,
   { state, since = 0, reason = '', url = `https://${site}/`, credential: name }: SiteHealth,

@@ -2,7 +2,7 @@ import type { CommandSpec } from '../command.ts'
 
 export const command: CommandSpec = {
   name: 'session',
-  summary: 'list, show, create and remove sessions',
+  summary: 'list, show, create, check and remove sessions',
   about:
     'Each session has its own cookies, web storage and credentials. The session "default" always exists. With any command, ' +
     '--session NAME chooses another one.',
@@ -71,6 +71,30 @@ export const command: CommandSpec = {
       about: 'The proxy and the library do this by themselves, at most once a minute.',
       operands: [{ name: '[name]', summary: 'the session (default: that of --session)' }],
       load: () => import('./session/touch.ts'),
+    },
+    {
+      name: 'check',
+      summary: 'ask sites whether the logins of the session are alive',
+      takesSession: true,
+      about:
+        'The probes are in the configuration, under health:. Prints a line for each site. The exit status is 4 when a login has ' +
+        'ended, and 6 when a site could not be asked.',
+      operands: [
+        { name: '[sites...]', summary: 'the sites (default: all of the session that have a probe)' },
+      ],
+      examples: ['hallpass session check', 'hallpass session check example.com --session work'],
+      load: () => import('./session/check.ts'),
+    },
+    {
+      name: 'mark',
+      summary: 'say by hand whether the login at a site is alive',
+      takesSession: true,
+      operands: [
+        { name: '<site>', summary: 'the site' },
+        { name: '<state>', summary: 'ok or needs-login', choices: ['ok', 'needs-login'] },
+      ],
+      examples: ['hallpass session mark example.com needs-login'],
+      load: () => import('./session/mark.ts'),
     },
     {
       name: 'prune',

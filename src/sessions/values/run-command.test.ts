@@ -12,13 +12,13 @@ it.each<[what: string, stdout: string, stderr: string]>([
   ['a token in a form', 'token=hidden-9c41&expires=1', 'bad token hidden-9c41'],
 ])('the reason of a failure does not repeat %s of stdout', async (_, stdout, stderr) => {
   const printed = await shell('printf %s "$1"; printf %s "$2" >&2; exit 3', stdout, stderr)
-  expect(printed).toEqual({ failed: expect.stringMatching(/^sh ended with exit status 3: bad/) })
+  expect(printed).toEqual({ status: 3, failed: expect.stringMatching(/^sh ended with exit status 3: bad/) })
   expect(JSON.stringify(printed)).not.toMatch(/hidden|sea/)
 })
 
 it('the reason of a failure has no words of stderr if stdout has too many to compare', async () => {
   const script = 'seq -f hidden-%05g 3000; echo hidden-00001 >&2; exit 3'
-  expect(await shell(script)).toEqual({ failed: 'sh ended with exit status 3' })
+  expect(await shell(script)).toEqual({ status: 3, failed: 'sh ended with exit status 3' })
 })
 
 it('the output is complete when the command ends, also if a program in the background keeps stdout open', async () => {

@@ -12,15 +12,20 @@ const lingerMs = 500
 /** A line of a program can be long, and people read it. */
 const maxReasonLength = 300
 
-export type Printed = { readonly printed: string } | { readonly failed: string }
+/** `status`: the command itself ended with it. */
+export type Printed = { readonly printed: string } | { readonly failed: string; readonly status?: number }
 
-/** What a command prints. It runs as the user, without a shell, in the environment of this process, and reads nothing. */
-export function runCommand([program = '', ...args]: readonly string[]): Promise<Printed> {
+/** What a command prints. It runs as the user, without a shell, in this environment, and reads nothing. */
+export function runCommand(
+  [program = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Printed> {
   return new Promise((resolve) => {
-    const options = { timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: maxBytes } as const
+    const options = { env, timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: maxBytes } as const
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) return resolve({ printed: stdout })
-      resolve({ failed: `${program} ${howEnded(error)}${lastWords(stderr, stdout)}` })
+      const failed = `${program} ${howEnded(error)}${lastWords(stderr, stdout)}`
+      resolve({ failed, ...(typeof error.code === 'number' && { status: error.code }) })
     })
     // A program that asks on stdin would wait for ever.
     child.stdin?.end()

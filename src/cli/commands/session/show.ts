@@ -3,6 +3,7 @@ import { fromWire } from '../../../documents/from-wire.ts'
 import { sessionDocument } from '../../../documents/session-documents.ts'
 import type { CredentialSummary } from '../../../sessions/credential-summary.ts'
 import { type Inventory, inventoryOf } from '../../../sessions/inventory.ts'
+import type { SiteHealth } from '../../../sessions/site-health.ts'
 import { spokenTime } from '../../../spoken-time.ts'
 import type { SessionMetadata } from '../../../store/store.ts'
 import type { Run } from '../../command.ts'
@@ -32,10 +33,12 @@ function tell(output: Output, metadata: SessionMetadata, inventory: Inventory, n
     ...traitRows(metadata),
     ['hosts', hosts.length === 0 ? 'none' : hosts.join(', ')],
   ])
-  for (const { site, cookies } of sites) {
+  for (const { site, cookies, health } of sites) {
     output.line('')
     output.line(cookies.length === 0 ? `cookies of ${site}: none left` : `cookies of ${site}`)
     output.table(cookies.map((cookie) => cookieRow(cookie, now)))
+    const login = loginText(health, now)
+    if (login !== '') output.line(`  ${login}`)
   }
   for (const storage of storages) {
     output.line('')
@@ -57,6 +60,13 @@ function traitRows({ userAgent, viewport, locale, timeZone, fields = {} }: Sessi
       return ['field', `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`]
     }),
   ]
+}
+
+function loginText({ state, reason, since = 0, verifiedAt }: SiteHealth, now: number): string {
+  if (state === 'ok')
+    return verifiedAt === undefined ? '' : `the login was alive ${spokenTime(verifiedAt, now)}`
+  const what = state === 'suspect' ? 'perhaps its login has ended' : 'its login has ended'
+  return `${what}: ${reason} (${spokenTime(since, now)})`
 }
 
 function cookieRow(cookie: Cookie, now: number): string[] {
