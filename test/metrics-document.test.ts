@@ -8,6 +8,7 @@ import { refreshResults } from '../src/oauth/refresher.ts'
 import { withheldReasons } from '../src/plan/withheld-reason.ts'
 import { Counts, outcomes } from '../src/proxy/counts.ts'
 import { upstreamCauses } from '../src/proxy/upstream-cause.ts'
+import { SessionCounts, sessionEnds } from '../src/sessions/session-counts.ts'
 import { SaveCounts } from '../src/store/save-counts.ts'
 import { type Family, readMetrics } from './support/prometheus-text.ts'
 
@@ -27,7 +28,8 @@ function measured() {
     },
     refreshes: zeros(refreshResults),
     saves: new SaveCounts(),
-    sessions: ['default', 'sess_1'],
+    sessions: new SessionCounts(),
+    names: ['default', 'sess_1'],
   }
 }
 
@@ -51,6 +53,7 @@ describe('docs/metrics.md', () => {
     ['reason', withheldReasons],
     ['cause', upstreamCauses],
     ['result', refreshResults],
+    ['how', sessionEnds],
   ])('lists the values of the label %s', (label, values) => {
     const listed = [...document.matchAll(new RegExp(`^\\| \`${label}\` \\| \`([\\w-]+)\``, 'gm'))]
     expect(listed.map(([, value]) => value)).toEqual(values)

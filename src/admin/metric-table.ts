@@ -1,6 +1,7 @@
 import type { Histogram } from '../histogram.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import type { RunningProxy } from '../proxy/options.ts'
+import type { SessionCounts } from '../sessions/session-counts.ts'
 import type { SaveCounts } from '../store/save-counts.ts'
 import { temporaryPrefix } from '../store/store.ts'
 
@@ -10,8 +11,9 @@ export interface Measured {
   readonly proxy: Pick<RunningProxy, 'counts' | 'stats' | 'clientBytes' | 'lag'>
   readonly refreshes: Refresher['counts']
   readonly saves: SaveCounts
+  readonly sessions: SessionCounts
   /** The names of all sessions. */
-  readonly sessions: readonly string[]
+  readonly names: readonly string[]
 }
 
 export interface Sample {
@@ -141,7 +143,7 @@ function ofRequests({ proxy: { counts } }: Measured): Metric[] {
   ]
 }
 
-function ofSessions({ refreshes, saves, sessions: names }: Measured): Metric[] {
+function ofSessions({ refreshes, saves, sessions, names }: Measured): Metric[] {
   const temporary = names.filter((name) => name.startsWith(temporaryPrefix)).length
   return [
     gauge(
@@ -149,6 +151,9 @@ function ofSessions({ refreshes, saves, sessions: names }: Measured): Metric[] {
       'Sessions in the store.',
       by('kind', { named: names.length - temporary, temporary }),
     ),
+    counter('hallpass_sessions_created_total', 'Sessions that the proxy made.', one(sessions.created)),
+    counter('hallpass_sessions_ended_total', 'Sessions that the proxy ended.', by('how', sessions.ended)),
+    histogram('hallpass_session_lifetime_seconds', 'How long the ended sessions existed.', sessions.seconds),
     counter('hallpass_refreshes_total', 'Attempts to refresh an OAuth 2.0 token.', by('result', refreshes)),
     counter('hallpass_saves_total', 'Writes of sealed records.', [
       ...by('record', saves.saved, { result: 'saved' }),

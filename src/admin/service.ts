@@ -150,7 +150,8 @@ function backendOf(
       proxy: proxy.running,
       refreshes: hallpass.refresher.counts,
       saves: hallpass.store.saves,
-      sessions: await hallpass.store.sessions(),
+      sessions: hallpass.sessions.counts,
+      names: await hallpass.store.sessions(),
     }),
   }
 }

@@ -270,6 +270,36 @@ describe('too many sessions', () => {
   })
 })
 
+describe('the counts of sessions', () => {
+  const ended = () => ({ ...sessions.counts.ended, lives: sessions.counts.seconds.sum })
+
+  it('count what was made, the default session too', async () => {
+    await sessions.get('default')
+    await sessions.create()
+    await sessions.create({ name: 'work' })
+    await expect(sessions.create({ name: 'work' })).rejects.toThrow()
+    expect(sessions.counts.created).toBe(3)
+  })
+
+  it('count an expired session once, however many meet it, and how long it existed', async () => {
+    await sessions.create({ name: 'work', ttlSeconds: 60 })
+    now += 90_000
+    await Promise.allSettled([sessions.get('work'), sessions.get('work'), sessions.list()])
+    await sessions.prune()
+    expect(ended()).toEqual({ expired: 1, evicted: 0, removed: 0, lives: 90 })
+  })
+
+  it('count what made room for another, and what somebody removed', async () => {
+    await sessions.get('default')
+    for (let count = 0; count < 5; count++) await sessions.create()
+    const { name } = await sessions.create({ name: 'work' })
+    now += 1_000
+    await sessions.remove(name)
+    await expect(sessions.remove(name)).rejects.toThrow()
+    expect(ended()).toEqual({ expired: 0, evicted: 2, removed: 1, lives: 1 })
+  })
+})
+
 it('notes when a session was used last, to the minute', async () => {
   const session = await sessions.get('default')
   session.used()

@@ -17,6 +17,7 @@ import { copyRecords } from './copy-records.ts'
 import { type CreateOptions, checkCreateOptions } from './create-options.ts'
 import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
+import { SessionCounts, type SessionEnd } from './session-counts.ts'
 import { jarCache } from './site-jar.ts'
 
 /** The session that always exists. */
@@ -36,6 +37,8 @@ export interface SessionsParts {
 
 /** The sessions of a store. An expired one is missing, and the next call that meets it removes it from the store. */
 export class Sessions {
+  /** @internal */
+  readonly counts = new SessionCounts()
   readonly #store: Store
   readonly #config: SessionsConfig
   readonly #clock: LifeClock
@@ -128,7 +131,7 @@ export class Sessions {
       await copyRecords(this.#store, source.metadata, made)
       await this.#store.updateSession(made.name, (written) => (isMade(written) ? made : written))
     } catch (error) {
-      await this.#drop(made.name, isMade)
+      await this.#drop(made.name, 'removed', isMade)
       throw error
     }
     return this.get(made.name)
@@ -139,7 +142,7 @@ export class Sessions {
     checkName('session', name)
     // It is not read, because nothing but its removal mends a damaged one.
     if (name !== defaultSession && !(await this.#store.sessions()).includes(name)) throw sessionMissing(name)
-    await this.#drop(name)
+    await this.#drop(name, 'removed')
   }
 
   /** Removes each session that has expired, with its records and its browser profile. Returns the removed ones. */
@@ -148,7 +151,7 @@ export class Sessions {
     for (const name of await this.#store.sessions()) {
       const metadata = await this.#store.readSession(name).catch((error) => void nothingIfLost(error))
       if (metadata === undefined || !isOver(metadata, this.#clock)) continue
-      if (await this.#drop(name, this.#expired(metadata))) removed.push(metadata)
+      if (await this.#drop(name, 'expired', this.#expired(metadata))) removed.push(metadata)
     }
     await this.#store.finishRemovals()
     return removed
@@ -217,7 +220,7 @@ export class Sessions {
   async #read(name: string): Promise<SessionMetadata | 'expired' | undefined> {
     const metadata = await this.#store.readSession(name)
     if (metadata === undefined || !isOver(metadata, this.#clock)) return metadata
-    if (await this.#drop(name, this.#expired(metadata))) return 'expired'
+    if (await this.#drop(name, 'expired', this.#expired(metadata))) return 'expired'
     const now = await this.#store.readSession(name)
     return now?.id === metadata.id ? now : 'expired'
   }
@@ -231,7 +234,7 @@ export class Sessions {
   async #metadata(name: string): Promise<SessionMetadata | 'expired' | undefined> {
     const metadata = await this.#read(name)
     if (metadata !== undefined || name !== defaultSession) return metadata
-    return this.#store.addSession(this.#made(name))
+    return this.#addMade(this.#made(name))
   }
 
   #made(name: string): SessionMetadata {
@@ -256,16 +259,26 @@ export class Sessions {
 
   async #add(made: SessionMetadata): Promise<Session> {
     // Another process may have made it since the look.
-    if ((await this.#store.addSession(made)).id !== made.id) throw takenName(made.name)
+    if ((await this.#addMade(made)).id !== made.id) throw takenName(made.name)
     return this.get(made.name)
   }
 
-  async #drop(name: string, only?: (session: SessionMetadata) => boolean): Promise<boolean> {
+  /** Returns the metadata of the session that has the name then. */
+  async #addMade(made: SessionMetadata): Promise<SessionMetadata> {
+    const there = await this.#store.addSession(made)
+    if (there.id === made.id) this.counts.created += 1
+    return there
+  }
+
+  async #drop(name: string, how: SessionEnd, only?: (session: SessionMetadata) => boolean): Promise<boolean> {
+    const { createdAt } = (await this.#store.readSession(name).catch(() => undefined)) ?? {}
     // While it is being removed, somebody may make it again.
     const held = this.#sessions.get(name)
     const removed = await this.#store.removeSession(name, only)
-    if (held !== undefined && removed) this.#end(held)
-    return removed
+    if (!removed) return false
+    if (held !== undefined) this.#end(held)
+    this.counts.end(how, createdAt === undefined ? undefined : this.#clock.now() - Date.parse(createdAt))
+    return true
   }
 
   #end(session: Session): void {
@@ -292,7 +305,7 @@ export class Sessions {
     for (const { name, id, lastUsedAt } of oldest) {
       const isUnused = (session: SessionMetadata) => session.id === id && session.lastUsedAt === lastUsedAt
       // Somebody used it or removed it meanwhile, so it is another one's turn.
-      if (!(await this.#drop(name, isUnused))) return this.#makeRoom()
+      if (!(await this.#drop(name, 'evicted', isUnused))) return this.#makeRoom()
     }
   }
 }
