@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { CommandLine } from '../support/command-line.ts'
+import { CommandLine, said } from '../support/command-line.ts'
 import { testWith } from '../support/installed.ts'
 import { httpOrigin, rawOrigin, testRootPem } from '../support/origin.ts'
 import { growth, readMetrics } from '../support/prometheus-text.ts'
@@ -136,6 +137,35 @@ testWithCurl('the commands of docs/metrics.md print the metrics, and pass them o
   await cli.run(['stop'])
   await cli.shell(pass)
   expect(existsSync(file)).toBe(false)
+})
+
+testWithCurl('prom-client is loaded by the first scrape, and by nothing before', async () => {
+  const { cli } = await running([])
+  const preload = join(cli.folder, 'preload.cjs')
+  const list = join(cli.folder, 'loaded.txt')
+  const note = `require('fs').writeFileSync(${JSON.stringify(list)}, Object.keys(require.cache).join('\\n'))`
+  writeFileSync(preload, `process.on('exit', () => ${note})\n`)
+  const env = { NODE_OPTIONS: `--require ${preload}` }
+  const hasIt = () =>
+    readFileSync(list, 'utf8')
+      .split('\n')
+      .some((file) => /already been registered/.test(readFileSync(file, 'utf8')))
+  for (const args of [['status'], ['env'], ['session', 'list'], ['explain', 'https://a.test/'], ['stop']]) {
+    expect(await cli.run(args, { env })).toMatchObject({ status: 0 })
+    expect([args, hasIt()]).toEqual([args, false])
+  }
+  const scrape = `curl -sf --unix-socket ${cli.home}/run/admin.sock http://hallpass/metrics`
+  for (const [script, loaded] of [
+    ['hallpass status', false],
+    [scrape, true],
+  ] as const) {
+    const proxy = cli.spawn(['start'], { env })
+    await said(proxy, /HTTPS_PROXY|env/)
+    expect(await cli.shell(script)).toMatchObject({ status: 0 })
+    proxy.kill('SIGTERM')
+    await once(proxy, 'close')
+    expect([script, hasIt()]).toEqual([script, loaded])
+  }
 })
 
 testWithCurl('/metrics counts the bytes of clients and of tunnels', async () => {
