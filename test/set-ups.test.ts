@@ -171,6 +171,16 @@ describe('the commands of README and docs/tokens.md, as printed there', () => {
     expect(await listed(cli)).toEqual(['bearer', 'bearer', 'sigv4'])
   })
 
+  it('docs/tokens.md: values in a file and in a variable', async () => {
+    const { cli, lines } = await world()
+    writeFileSync(join(cli.folder, 'orders'), token)
+    const setUp = tokens('A value in a file or a variable').replaceAll('/run/secrets', cli.folder)
+    const { stderr, status } = await cli.shell(lines(setUp), { env: { CI_API_TOKEN: token } })
+    expect({ stderr, status }).toMatchObject({ status: 0 })
+    expect(stderr).toMatch(/kept orders .*\n(.*\n)*.*kept ci /)
+    expect(await listed(cli)).toEqual(['bearer', 'bearer'])
+  })
+
   it('docs/tokens.md: each other kind', async () => {
     const { cli, lines } = await world()
     const aws = JSON.stringify({ AccessKeyId: 'id', SecretAccessKey: 'secret' })

@@ -21,6 +21,8 @@ export interface Access {
   readonly loopback: boolean
   /** The hosts that the session knows, as patterns. */
   readonly hosts: readonly string[]
+  /** The variables that have values of its credentials. */
+  readonly variables: readonly string[]
 }
 
 export interface IssuedClient extends Access {

@@ -1,9 +1,15 @@
 import { HallpassError } from '../errors.ts'
 import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { secretLine } from './value.ts'
-import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
+import {
+  oneSource,
+  type SourcedDefinition,
+  sourceBundled,
+  sourceFlags,
+  sourceOptions,
+} from './value-source.ts'
 
-export interface BasicDefinition extends CommandDefinition {
+export interface BasicDefinition extends SourcedDefinition {
   readonly kind: 'basic'
 }
 
@@ -17,15 +23,18 @@ const user = /^[^\0-\x1f\x7f:]*$/
  */
 export const basic: Kind<BasicDefinition, { user: string; password: string }> = {
   kind: 'basic',
-  options: (z) => z.strictObject({ kind: z.literal('basic'), ...commandOptions(z), ...commonOptions(z) }),
-  flags: commandFlags,
+  options: (z) =>
+    z
+      .strictObject({ kind: z.literal('basic'), ...sourceOptions(z), ...commonOptions(z) })
+      .superRefine(oneSource),
+  flags: sourceFlags,
   secret: {
     wanted,
     schema: (z) => z.strictObject({ user: z.string().regex(user), password: z.string().regex(clear) }),
     parse: (text) => fromJson(text) ?? fromPair(secretLine(text, wanted)),
     print: (value) => `${value.user}:${value.password}`,
   },
-  bundled: { ...commonBundled, ...commandBundled },
+  bundled: { ...commonBundled, ...sourceBundled },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (_, value) => ({
     value: `Basic ${Buffer.from(`${value.user}:${value.password}`, 'utf8').toString('base64')}`,

@@ -1,9 +1,15 @@
 import { HallpassError } from '../errors.ts'
 import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { secretLine } from './value.ts'
-import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
+import {
+  oneSource,
+  type SourcedDefinition,
+  sourceBundled,
+  sourceFlags,
+  sourceOptions,
+} from './value-source.ts'
 
-export interface BearerDefinition extends CommandDefinition {
+export interface BearerDefinition extends SourcedDefinition {
   readonly kind: 'bearer'
 }
 
@@ -14,8 +20,11 @@ const word = /^[\x21-\x7e]+$/
 /** `Authorization: Bearer …`, RFC 6750 section 2.1. */
 export const bearer: Kind<BearerDefinition, { token: string }> = {
   kind: 'bearer',
-  options: (z) => z.strictObject({ kind: z.literal('bearer'), ...commandOptions(z), ...commonOptions(z) }),
-  flags: commandFlags,
+  options: (z) =>
+    z
+      .strictObject({ kind: z.literal('bearer'), ...sourceOptions(z), ...commonOptions(z) })
+      .superRefine(oneSource),
+  flags: sourceFlags,
   secret: {
     wanted,
     schema: (z) => z.strictObject({ token: z.string().regex(word) }),
@@ -27,7 +36,7 @@ export const bearer: Kind<BearerDefinition, { token: string }> = {
     },
     print: ({ token }) => token,
   },
-  bundled: { ...commonBundled, ...commandBundled },
+  bundled: { ...commonBundled, ...sourceBundled },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (_, { token }) => ({ value: `Bearer ${token}` }),
   secrets: ({ token }) => [token],

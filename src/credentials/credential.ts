@@ -2,6 +2,7 @@ import type { HostPattern } from '../rules/host-pattern.ts'
 import { Secret } from '../secret.ts'
 import type { Attachment, Definition, Freshness, Kind, Place, ReadFrom } from './kind.ts'
 import type { Signer } from './signer.ts'
+import { readFromSource } from './value-source.ts'
 
 /** A credential as a request meets it: where it may go, and its value or the reason why it has no value. */
 export interface Credential {
@@ -48,7 +49,7 @@ export function credentialOf(
   sealed: SealedPart | string | undefined,
 ): Credential {
   const freshness = typeof sealed === 'object' ? kind.freshness?.(definition, sealed.secret) : undefined
-  const readFrom = kind.readFrom?.(definition)
+  const readFrom = kind.readFrom?.(definition) ?? readFromSource(definition)
   return {
     name,
     kind: kind.kind,

@@ -1,9 +1,15 @@
 import { HallpassError } from '../errors.ts'
 import { commonBundled, commonOptions, headerFlag, headerOption, type Kind } from './kind.ts'
 import { fieldSecrets, isFieldValue, secretLine, utf8Bytes } from './value.ts'
-import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
+import {
+  oneSource,
+  type SourcedDefinition,
+  sourceBundled,
+  sourceFlags,
+  sourceOptions,
+} from './value-source.ts'
 
-export interface HeaderDefinition extends CommandDefinition {
+export interface HeaderDefinition extends SourcedDefinition {
   readonly kind: 'header'
   readonly header: string
 }
@@ -14,14 +20,16 @@ const wanted = 'the whole value of the header'
 export const header: Kind<HeaderDefinition, { value: string }> = {
   kind: 'header',
   options: (z) =>
-    z.strictObject({
-      kind: z.literal('header'),
-      header: headerOption(z).describe('the name of the header'),
-      ...commandOptions(z),
-      ...commonOptions(z),
-    }),
+    z
+      .strictObject({
+        kind: z.literal('header'),
+        header: headerOption(z).describe('the name of the header'),
+        ...sourceOptions(z),
+        ...commonOptions(z),
+      })
+      .superRefine(oneSource),
   flags: {
-    ...commandFlags,
+    ...sourceFlags,
     header: headerFlag,
   },
   secret: {
@@ -35,7 +43,7 @@ export const header: Kind<HeaderDefinition, { value: string }> = {
     },
     print: ({ value }) => value,
   },
-  bundled: { ...commonBundled, ...commandBundled, header: 'comes' },
+  bundled: { ...commonBundled, ...sourceBundled, header: 'comes' },
   place: (definition) => ({ in: 'header', name: definition.header }),
   attach: (_, { value }) => ({ value: utf8Bytes(value) }),
   secrets: ({ value }) => fieldSecrets(value),

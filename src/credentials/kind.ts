@@ -110,8 +110,8 @@ export interface PendingCode {
 export interface ReadFrom {
   /** For people. */
   readonly what: string
-  /** Where a browser gets another one. */
-  readonly signInAt: string
+  /** Where a browser gets another one, if a page makes it. */
+  readonly signInAt?: string
 }
 
 export interface LastRefresh {
@@ -175,6 +175,10 @@ export const headerOption = (z: Zod) =>
     context.issues.push({ code: 'custom', input: name, message: problem })
     return z.NEVER
   })
+
+/** A file of the user, by a path that means the same in every working directory. */
+export const filePathOption = (z: Zod) =>
+  z.string().regex(/^(?:\/|~\/|[A-Za-z]:[\\/])/, 'must be a whole path, from / or ~/')
 
 export const pathFlag: OptionFlag = {
   flags: '--path <names>',

@@ -7,6 +7,7 @@ import {
   commonOptions,
   type Definition,
   type Freshness,
+  filePathOption,
   type Kind,
   type LastRefresh,
   type PendingCode,
@@ -318,9 +319,7 @@ function optionsOf(z: Zod) {
         .enum(['code', 'device', 'client-credentials'])
         .optional()
         .describe('how the tokens are obtained'),
-      tokenFile: z
-        .string()
-        .regex(/^(?:\/|~\/|[A-Za-z]:[\\/])/, 'must be a whole path, from / or ~/')
+      tokenFile: filePathOption(z)
         .optional()
         .describe('the JSON file of the tool that owns the tokens: read, never refreshed'),
       path: z

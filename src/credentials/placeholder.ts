@@ -1,9 +1,15 @@
 import { HallpassError } from '../errors.ts'
 import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { fieldSecrets, isFieldValue, secretLine, utf8Bytes } from './value.ts'
-import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
+import {
+  oneSource,
+  type SourcedDefinition,
+  sourceBundled,
+  sourceFlags,
+  sourceOptions,
+} from './value-source.ts'
 
-export interface PlaceholderDefinition extends CommandDefinition {
+export interface PlaceholderDefinition extends SourcedDefinition {
   readonly kind: 'placeholder'
   /** The dummy that the client sends instead of the value. Not a secret. */
   readonly placeholder: string
@@ -21,17 +27,19 @@ const dummy = /^[\x21-\x7e]{8,512}$/
 export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
   kind: 'placeholder',
   options: (z) =>
-    z.strictObject({
-      kind: z.literal('placeholder'),
-      placeholder: z
-        .string()
-        .regex(dummy, 'a placeholder is 8 to 512 characters of visible ASCII')
-        .describe('the dummy that clients send'),
-      ...commandOptions(z),
-      ...commonOptions(z),
-    }),
+    z
+      .strictObject({
+        kind: z.literal('placeholder'),
+        placeholder: z
+          .string()
+          .regex(dummy, 'a placeholder is 8 to 512 characters of visible ASCII')
+          .describe('the dummy that clients send'),
+        ...sourceOptions(z),
+        ...commonOptions(z),
+      })
+      .superRefine(oneSource),
   flags: {
-    ...commandFlags,
+    ...sourceFlags,
     placeholder: {
       flags: '--placeholder <dummy>',
       summary: 'the dummy that clients send, anywhere in a request',
@@ -48,7 +56,7 @@ export const placeholder: Kind<PlaceholderDefinition, { value: string }> = {
     },
     print: ({ value }) => value,
   },
-  bundled: { ...commonBundled, ...commandBundled, placeholder: 'comes' },
+  bundled: { ...commonBundled, ...sourceBundled, placeholder: 'comes' },
   place: (definition) => ({ in: 'placeholder', name: definition.placeholder }),
   attach: (definition, { value }) => ({ placeholder: definition.placeholder, value }),
   secrets: ({ value }) => fieldSecrets(value),

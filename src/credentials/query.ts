@@ -1,8 +1,14 @@
 import { commonBundled, commonOptions, type Kind } from './kind.ts'
 import { fieldSecrets, secretLine } from './value.ts'
-import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
+import {
+  oneSource,
+  type SourcedDefinition,
+  sourceBundled,
+  sourceFlags,
+  sourceOptions,
+} from './value-source.ts'
 
-export interface QueryDefinition extends CommandDefinition {
+export interface QueryDefinition extends SourcedDefinition {
   readonly kind: 'query'
   readonly param: string
 }
@@ -13,18 +19,20 @@ const wanted = 'the value of the parameter'
 export const query: Kind<QueryDefinition, { value: string }> = {
   kind: 'query',
   options: (z) =>
-    z.strictObject({
-      kind: z.literal('query'),
-      param: z
-        .string()
-        .regex(/^[^\0-\x1f\x7f]+$/, 'not a parameter name')
-        .refine((name) => name.isWellFormed(), 'not valid Unicode')
-        .describe('the name of the parameter'),
-      ...commandOptions(z),
-      ...commonOptions(z),
-    }),
+    z
+      .strictObject({
+        kind: z.literal('query'),
+        param: z
+          .string()
+          .regex(/^[^\0-\x1f\x7f]+$/, 'not a parameter name')
+          .refine((name) => name.isWellFormed(), 'not valid Unicode')
+          .describe('the name of the parameter'),
+        ...sourceOptions(z),
+        ...commonOptions(z),
+      })
+      .superRefine(oneSource),
   flags: {
-    ...commandFlags,
+    ...sourceFlags,
     param: { flags: '--param <name>', summary: 'the query parameter it goes in' },
   },
   secret: {
@@ -39,7 +47,7 @@ export const query: Kind<QueryDefinition, { value: string }> = {
     parse: (text) => ({ value: secretLine(text, wanted) }),
     print: ({ value }) => value,
   },
-  bundled: { ...commonBundled, ...commandBundled, param: 'comes' },
+  bundled: { ...commonBundled, ...sourceBundled, param: 'comes' },
   place: (definition) => ({ in: 'query', name: definition.param }),
   attach: (_, { value }) => ({ value }),
   secrets: ({ value }) => fieldSecrets(value),

@@ -8,9 +8,15 @@ import type { Refusal, Signature, SignedField, SignedRequest, SigningTime } from
 import { sha256Hex } from './sigv4-canonical-request.ts'
 import { ownSignature, type SigningScope, scopeOfHost, scopeWord } from './sigv4-scope.ts'
 import { amzDate, authorizationOf, type SigV4Value } from './sigv4-signature.ts'
-import { type CommandDefinition, commandBundled, commandFlags, commandOptions } from './value-command.ts'
+import {
+  oneSource,
+  type SourcedDefinition,
+  sourceBundled,
+  sourceFlags,
+  sourceOptions,
+} from './value-source.ts'
 
-export interface SigV4Definition extends CommandDefinition {
+export interface SigV4Definition extends SourcedDefinition {
   readonly kind: 'sigv4'
   /** Default: the region that the client itself signs for, else the region in the host name. */
   readonly region?: string | undefined
@@ -26,28 +32,30 @@ const visible = /^[\x21-\x7e]+$/
 export const sigv4: Kind<SigV4Definition, SigV4Value> = {
   kind: 'sigv4',
   options: (z) =>
-    z.strictObject({
-      kind: z.literal('sigv4'),
-      region: z
-        .string()
-        .regex(scopeWord, 'not a region')
-        .optional()
-        .describe('the region, if clients do not say it'),
-      service: z
-        .string()
-        .regex(scopeWord, 'not a service')
-        .optional()
-        .describe('the service, if clients do not say it'),
-      ...commandOptions(z),
-      ...commonOptions(z),
-    }),
+    z
+      .strictObject({
+        kind: z.literal('sigv4'),
+        region: z
+          .string()
+          .regex(scopeWord, 'not a region')
+          .optional()
+          .describe('the region, if clients do not say it'),
+        service: z
+          .string()
+          .regex(scopeWord, 'not a service')
+          .optional()
+          .describe('the service, if clients do not say it'),
+        ...sourceOptions(z),
+        ...commonOptions(z),
+      })
+      .superRefine(oneSource),
   flags: {
-    ...commandFlags,
+    ...sourceFlags,
     region: { flags: '--region <name>', summary: 'the region, if clients do not say it' },
     service: { flags: '--service <name>', summary: 'the service, if clients do not say it' },
   },
   secret: { wanted, schema: valueSchema, parse, print: (value) => JSON.stringify(value) },
-  bundled: { ...commonBundled, ...commandBundled, region: 'comes', service: 'comes' },
+  bundled: { ...commonBundled, ...sourceBundled, region: 'comes', service: 'comes' },
   place: () => ({ in: 'header', name: 'Authorization' }),
   attach: (definition, value) => ({
     sign: {

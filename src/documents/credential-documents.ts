@@ -20,6 +20,7 @@ export function credentialFields(credential: CredentialSummary, { spell, now, va
     hosts: credential.hosts,
     place: credential.place ?? null,
     origin: credential.origin,
+    read_from: credential.readFrom?.what ?? null,
     present: credential.present,
     expires: timeOf(freshness?.expiresAt),
     refreshable: freshness?.refreshable ?? false,

@@ -43,8 +43,10 @@ export function childEnvironment(options: {
   readonly session: string
   /** Of a child of `run`. */
   readonly scope?: RunScope
+  /** Variables with values of credentials, which a child of `run` must not have. */
+  readonly withheld?: readonly string[]
 }): EnvironmentChange {
-  const { inherited, proxyUrl, home, session, scope } = options
+  const { inherited, proxyUrl, home, session, scope, withheld = [] } = options
   const noProxy = noProxyValue(inherited, options.loopbackKnown)
   const set: Record<string, string> = {}
   for (const name of proxyVariables) set[name] = proxyUrl
@@ -59,7 +61,8 @@ export function childEnvironment(options: {
   set.SYSTEM_WGETRC = wgetrcPath(home)
   set.HALLPASS_SESSION = session
   if (scope !== undefined && scopeWords(scope) !== '') set[scopeVariable] = scopeText(scope)
-  return { set, remove: [...misleading, ...managedVariables.filter((name) => inherited[name] !== undefined)] }
+  const replaced = managedVariables.filter((name) => inherited[name] !== undefined)
+  return { set, remove: [...misleading, ...withheld, ...replaced] }
 }
 
 /** Inherited trust variables that point at certificates of the user, which must be in the combined bundle. */

@@ -5,6 +5,7 @@ import { writeWgetrc } from '../certs/wgetrc.ts'
 import type { Config } from '../config/load-config.ts'
 import type { Cookie } from '../cookies/cookie.ts'
 import { cookieHeader } from '../cookies/cookie-header.ts'
+import { valueSource } from '../credentials/value-source.ts'
 import { HallpassError } from '../errors.ts'
 import { toNetscape } from '../formats/netscape.ts'
 import { type Log, silentLog } from '../log.ts'
@@ -395,13 +396,19 @@ export class Hallpass {
   async reach(
     name: string,
     scope: Scope = {},
-  ): Promise<{ readonly loopback: boolean; readonly hosts: readonly string[] }> {
+  ): Promise<{
+    readonly loopback: boolean
+    readonly hosts: readonly string[]
+    readonly variables: readonly string[]
+  }> {
     const session = await this.session(name)
     const { config, store } = this
     const known = await knownHosts(session, { config, store }, scope)
     const loopback = known.some(({ kind, host }) => kind === 'any' || isLocalName(host))
     const hosts = new Set((scope.only ?? known).map(({ text }) => text))
-    return { loopback, hosts: [...hosts] }
+    const sources = (await session.credentials.list()).map(({ definition }) => valueSource(definition))
+    const variables = sources.flatMap((source) => (source?.from === 'variable' ? source.name : []))
+    return { loopback, hosts: [...hosts], variables }
   }
 
   async #plan(url: string) {

@@ -73,7 +73,7 @@ export async function openHallpass(options: OpenOptions = {}): Promise<Hallpass>
     return tokenFetch({ roots, resolve: config.resolve, route, unused })
   })
   const refresher = new Refresher({ fetch, now: Date.now })
-  const sessions = new Sessions({ store, config: live, refresher })
+  const sessions = new Sessions({ store, config: live, env: given, refresher })
   const created = { home: fresh, key: keys.created, authority: authority.created }
   const sessionName = options.session ?? 'default'
   return new Hallpass({

@@ -154,7 +154,8 @@ const unfit = 'its value has characters that a header cannot carry'
 
 /** Why a value from a page has ended. Only that page makes a new one. */
 function endOf({ freshness, readFrom }: Credential, now: number) {
-  if (freshness?.endsAt === undefined || readFrom === undefined || freshness.endsAt > now) return undefined
+  if (freshness?.endsAt === undefined || freshness.endsAt > now) return undefined
+  if (readFrom?.signInAt === undefined) return undefined
   const since = ago(now - (freshness.expiresAt ?? freshness.endsAt))
   const reason = `expired ${since}: hallpass login ${readFrom.signInAt}`
   return { reason, freshness: { ...freshness, needsLogin: reason } }

@@ -63,11 +63,17 @@ describe('of the credentials in a bundle', () => {
     ],
     ...kinds
       .filter(({ flags }) => 'fromCommand' in flags)
-      .map(({ kind }): [string, Json, string] => [
-        `a command, of the kind ${kind}`,
-        recordOf(kind, { hosts, options: { fromCommand: 'cat /etc/passwd' } }),
-        'it runs a command on this machine',
-      ]),
+      .flatMap(({ kind }) =>
+        [
+          ['fromCommand', 'cat /etc/passwd', 'it runs a command on this machine'],
+          ['fromEnv', 'AWS_SECRET_ACCESS_KEY', 'it reads the environment of this machine'],
+          ['fromFile', '~/.ssh/id_ed25519', 'it reads a file of this machine'],
+        ].map(([option = '', value = '', reason = '']): [string, Json, string] => [
+          `${option}, of the kind ${kind}`,
+          recordOf(kind, { hosts, options: { [option]: value } }),
+          reason,
+        ]),
+      ),
     ...[
       'https://localhost',
       'http://127.0.0.1:6379',

@@ -1,5 +1,6 @@
 import type { Definition, Kind } from '../credentials/kind.ts'
 import { type CredentialDefinition, kindNames, kindOf } from '../credentials/kinds.ts'
+import { sourceKeys } from '../credentials/value-source.ts'
 import { HallpassError } from '../errors.ts'
 import { hostPatternSchema, type Zod } from '../rules/rule-schema.ts'
 import type { Sealed } from './sealed-credential.ts'
@@ -110,9 +111,15 @@ const serverOptions = [
 ]
 
 function keptOptions(kept: Sealed | undefined, given: Readonly<Record<string, unknown>>): object {
-  const replaced = serverOptions.some((option) => option in given)
+  const isGiven = (option: string) => option in given
+  const replaced: readonly string[] = [
+    ...(serverOptions.some(isGiven) ? serverOptions : []),
+    ...(sourceKeys.some(isGiven) ? sourceKeys : []),
+    // It belongs to a command.
+    ...(isGiven('fromEnv') || isGiven('fromFile') ? ['ttl'] : []),
+  ]
   const entries = Object.entries(kept?.options ?? {})
-  return Object.fromEntries(entries.filter(([option]) => !(replaced && serverOptions.includes(option))))
+  return Object.fromEntries(entries.filter(([option]) => !replaced.includes(option)))
 }
 
 function firstIssue(

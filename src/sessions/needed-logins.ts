@@ -1,4 +1,4 @@
-import { commandOf } from '../credentials/value-command.ts'
+import { valueSource } from '../credentials/value-source.ts'
 import type { CredentialSummary } from './credential-summary.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
@@ -10,6 +10,11 @@ export interface MetLogin {
   readonly signInAt?: string
   /** The command to mend, if it prints the value. */
   readonly command?: string
+  /** The variable or the file to mend, if it has the value. */
+  readonly variable?: string
+  readonly file?: string
+  /** Of a value from outside the session: why it is missing. No login says so. */
+  readonly reason?: string
 }
 
 /** A credential that only a login can mend. */
@@ -28,13 +33,19 @@ export async function neededLogins(sessions: Sessions, now: number): Promise<rea
   )
 }
 
-/** The named credentials of a session, with the page to sign in at. */
-export async function metLogins(session: Session, names: readonly string[]): Promise<readonly MetLogin[]> {
+/** The named credentials of a session, with the ways to mend them. */
+export async function metLogins(
+  session: Session,
+  names: readonly string[],
+  now: number,
+): Promise<readonly MetLogin[]> {
   if (names.length === 0) return []
   const credentials = await session.credentials.list()
   return names.map((name) => {
     const found = credentials.find((credential) => credential.name === name)
-    return found === undefined ? { name } : metLogin(found)
+    if (found === undefined) return { name }
+    const reason = valueSource(found.definition) && whyLogin(found, now)
+    return { ...metLogin(found), ...(reason !== undefined && { reason }) }
   })
 }
 
@@ -44,11 +55,12 @@ export function metLogin({
   readFrom,
   definition,
 }: Pick<CredentialSummary, 'name' | 'readFrom' | 'definition'>): MetLogin {
-  const command = commandOf(definition)
+  const signInAt = readFrom?.signInAt
+  const source = valueSource(definition)
   return {
     name,
-    ...(readFrom && { signInAt: readFrom.signInAt }),
-    ...(command !== undefined && { command }),
+    ...(signInAt !== undefined && { signInAt }),
+    ...(source && { [source.from]: source.name }),
   }
 }
 
@@ -62,8 +74,9 @@ export function whyLogin(
   // Tokens in the file of another tool are refreshed by that tool.
   const owned = definition !== undefined && 'tokenFile' in definition && definition.tokenFile !== undefined
   if (needsLogin !== undefined || refreshable || owned || expiresAt > now) return needsLogin
-  return readFrom === undefined
-    ? 'it has expired, and there is no refresh token'
+  if (readFrom === undefined) return 'it has expired, and there is no refresh token'
+  return readFrom.signInAt === undefined
+    ? `it has expired, and ${readFrom.what} has no newer one`
     : 'it has expired, and only its page makes the next one'
 }
 

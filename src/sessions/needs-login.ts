@@ -1,8 +1,9 @@
 import { HallpassError } from '../errors.ts'
+import { quotedWord } from '../quoted-word.ts'
 import type { MetLogin } from './needed-logins.ts'
 
 /** The error for a credential that only a login can mend. */
-export function needsLogin(login: MetLogin, session: string, reason?: string): HallpassError {
+export function needsLogin(login: MetLogin, session: string, reason = login.reason): HallpassError {
   const why = reason === undefined ? '' : `: ${reason}`
   return new HallpassError(
     'needs-login',
@@ -11,7 +12,11 @@ export function needsLogin(login: MetLogin, session: string, reason?: string): H
   )
 }
 
-/** The command of a login, written `hallpass …` without its session, or the command that prints the value. */
-export function loginCommand({ name, signInAt, command }: MetLogin): string {
-  return command ?? `hallpass ${signInAt === undefined ? `token login ${name}` : `login ${signInAt}`}`
+/** The command of a login, written `hallpass …` without its session, or the command that mends the source of the value. */
+export function loginCommand({ name, signInAt, command, variable, file }: MetLogin): string {
+  if (command !== undefined) return command
+  // The proxy keeps the environment that it was started with.
+  if (variable !== undefined) return `export ${variable}; hallpass stop; hallpass start --background`
+  if (file !== undefined) return `ls -lL ${quotedWord(file)}`
+  return `hallpass ${signInAt === undefined ? `token login ${name}` : `login ${signInAt}`}`
 }

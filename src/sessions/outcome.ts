@@ -17,7 +17,7 @@ export async function outcomeOf(report: ClientSummary, session: Promise<Session>
     const found = await session
     return {
       ...report,
-      needsLogin: await metLogins(found, report.needsLogin),
+      needsLogin: await metLogins(found, report.needsLogin, Date.now()),
       siteLogins: await doubtfulLogins(found, report.doubted),
     }
   } catch {

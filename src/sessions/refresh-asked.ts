@@ -13,12 +13,13 @@ export async function refreshAsked(
   name: string,
 ): Promise<{ readonly result: RefreshOutcome['kind']; readonly credential: CredentialSummary }> {
   const before = await session.credentials.get(name)
-  const { kind, readFrom } = before
-  if (readFrom !== undefined) {
-    const message = `"${name}" is read from ${readFrom.what}: only its page makes a new one`
+  const { kind, readFrom, freshness } = before
+  if (readFrom !== undefined && freshness?.refreshable !== true) {
+    const how = readFrom.signInAt === undefined ? 'nothing here changes it' : 'only its page makes a new one'
+    const message = `"${name}" is read from ${readFrom.what}: ${how}`
     throw new HallpassError('usage', message, { hint: loginCommand(metLogin(before)) })
   }
-  if (before.freshness === undefined && kindOf(kind)?.freshness === undefined) {
+  if (freshness === undefined && kindOf(kind)?.freshness === undefined) {
     const message = `"${name}" is of the kind ${kind}, which is never refreshed: set a new value`
     throw new HallpassError('usage', message, { hint: `hallpass token set ${name}` })
   }

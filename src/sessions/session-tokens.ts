@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Freshness } from '../credentials/kind.ts'
 import { isOAuth2, type OAuth2Definition, type OAuth2Value } from '../credentials/oauth2.ts'
-import { commandOf } from '../credentials/value-command.ts'
+import { valueSource } from '../credentials/value-source.ts'
 import { HallpassError } from '../errors.ts'
 import {
   type HeldTokens,
@@ -206,7 +206,7 @@ export class SessionTokens {
     return used.flatMap(([name]) => {
       const { definition, credential } = held.find((one) => one.name === name) ?? {}
       // A command may ask a person, so only a request runs it.
-      if (commandOf(definition) !== undefined) return []
+      if (valueSource(definition)?.from === 'command') return []
       const freshness = credential?.freshness
       return freshness?.dueAt === undefined ? [] : { name, dueAt: freshness.dueAt }
     })

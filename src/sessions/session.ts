@@ -55,6 +55,7 @@ export interface SessionParts {
   readonly clock: LifeClock
   /** Is called when a site answers as if a login had ended. */
   readonly doubted: (session: Session, site: string) => void
+  readonly env: NodeJS.ProcessEnv
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher | undefined
 }
@@ -104,10 +105,8 @@ export class Session {
   readonly #end = new AbortController()
 
   /** @internal */
-  constructor(
-    metadata: SessionMetadata,
-    { store, config, plans, jars, clock, doubted, refresher }: SessionParts,
-  ) {
+  constructor(metadata: SessionMetadata, parts: SessionParts) {
+    const { store, config, plans, jars, clock, doubted, env, refresher } = parts
     const { now } = clock
     this.name = metadata.name
     this.id = metadata.id
@@ -125,7 +124,7 @@ export class Session {
     this.cookies = new SessionCookies(records, session, jars, now, this.health)
     this.storage = new SessionStorage(records, session)
     this.#values = new RefreshedTokens(records, session, now)
-    const places = valuePlaces(this.storage, this.#values, now)
+    const places = valuePlaces(this.storage, this.#values, { now, env })
     this.credentials = new SessionCredentials({ store: records, session, config, places, now })
     const { credentials } = this
     this.tokens = new SessionTokens({ session: this, credentials, values: this.#values, refresher, now })

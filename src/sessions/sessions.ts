@@ -31,6 +31,8 @@ export interface SessionsParts {
   readonly config: SessionsConfig
   readonly now?: () => number
   readonly uptime?: LifeClock['uptime']
+  /** The environment in which credentials find their variables. */
+  readonly env?: NodeJS.ProcessEnv
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher
 }
@@ -42,6 +44,7 @@ export class Sessions {
   readonly #store: Store
   readonly #config: SessionsConfig
   readonly #clock: LifeClock
+  readonly #env: NodeJS.ProcessEnv
   readonly #refresher: Refresher | undefined
   /** All sessions share the two caches. */
   readonly #plans = planCache()
@@ -54,11 +57,12 @@ export class Sessions {
   onDoubt: ((session: Session, site: string) => void) | undefined
 
   /** @internal */
-  constructor({ store, config, now, uptime, refresher }: SessionsParts) {
+  constructor({ store, config, now, uptime, env = {}, refresher }: SessionsParts) {
     this.#store = store
     this.#config = config
     // A test that moves its own clock does not move that of the machine.
     this.#clock = { now: now ?? Date.now, uptime: uptime ?? (now === undefined ? machineUptime : noUptime) }
+    this.#env = env
     this.#refresher = refresher
   }
 
@@ -82,6 +86,7 @@ export class Sessions {
       jars: this.#jars,
       clock: this.#clock,
       doubted: (doubtful, site) => this.onDoubt?.(doubtful, site),
+      env: this.#env,
       refresher: this.#refresher,
     })
     this.#sessions.set(name, session)

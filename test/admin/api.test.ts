@@ -207,6 +207,19 @@ describe('credentials', () => {
     }
   })
 
+  test.each([
+    ['from_command', 'id'],
+    ['from_env', 'HOME'],
+    ['from_file', '/etc/passwd'],
+  ])('take no %s, through which a client of the API would act or read as the user', async (option, value) => {
+    const { ask } = await filled()
+    const body = { kind: 'bearer', hosts: ['a.test'], [option]: value }
+    expect(await ask('PUT', '/sessions/work/credentials/other', body)).toMatchObject({
+      status: 400,
+      body: { detail: `${option} cannot be set through the API` },
+    })
+  })
+
   test('are written only as they were seen', async () => {
     const { ask } = await filled()
     const path = '/sessions/work/credentials/api'

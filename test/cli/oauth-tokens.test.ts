@@ -250,7 +250,7 @@ describe('tokens of another tool', () => {
       {
         after: () => rmSync(file),
         run: ['token', 'list'],
-        stdout: /the token file .* could not be read \(ENOENT\)/,
+        stdout: /the file .* could not be read \(ENOENT\)/,
       },
     ])
     expect(server.record.tokenRequests).toBe(0)

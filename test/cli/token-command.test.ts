@@ -123,9 +123,8 @@ describe('a credential whose value a command prints', () => {
       const run = await w.cli.run(['run', '--', ...curl, w.url])
       expect(run.stdout).toBe('200 needs-login\n')
       expect(w.seen).toEqual(['nothing'])
-      const hint =
-        /error: the credential "api" of the session "default" needs a login\nhallpass: hint: '.*print token'\n/
-      expect(run.stderr).toMatch(hint)
+      const error = 'error: the credential "api" of the session "default" needs a login'
+      expect(run.stderr).toMatch(new RegExp(`${error}: .*${reason}\nhallpass: hint: '.*print token'\n`))
       const status = await w.cli.run(['status'])
       expect(status.stdout).toMatch(new RegExp(reason))
       const get = await w.cli.run(['token', 'get', 'api'])

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { sourceKeys } from '../../credentials/value-source.ts'
 import {
   credentialDocument,
   refreshedCredentialDocument,
@@ -51,7 +52,7 @@ const put = createRoute({
   tags,
   summary: 'Set a credential',
   description:
-    'A field that is left out stays as it is. The API takes no option that runs a command or reads a file: `hallpass token set` does.',
+    'A field that is left out stays as it is. The API takes no option that runs a command or reads a file or a variable: `hallpass token set` does.',
   request: {
     params,
     headers: putPreconditions,
@@ -132,8 +133,8 @@ function idOf(session: string, name: string): RecordId {
   return { kind: 'credential', session, name: checkName('credential', name) }
 }
 
-/** Attack: with these, a client that may only use the API could run commands and read files as the user. */
-const ofTheCommandLine: ReadonlySet<string> = new Set(['fromCommand', 'tokenFile'])
+/** Attack: with these, a client that may only use the API could run commands, and read files and the environment, as the user. */
+const ofTheCommandLine: ReadonlySet<string> = new Set([...sourceKeys, 'tokenFile'])
 
 /** The options of a definition, in the spelling of the configuration. */
 function optionsOf(given: Readonly<Record<string, unknown>>): CredentialInput {

@@ -8,6 +8,7 @@ const fields = {
   hosts: z.array(z.string()).readonly().describe('the hosts it goes to; empty: where a rule names it'),
   place: z.string().nullable().describe('where it goes in a request: `authorization`, `?key`'),
   origin: z.enum(['session', 'configuration', 'both']),
+  read_from: z.string().nullable().describe('the page, command, file or variable that has the value'),
   present: z.boolean().describe('whether it has everything that it needs'),
   expires: time.nullable(),
   refreshable: z.boolean(),

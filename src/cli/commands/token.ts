@@ -12,7 +12,8 @@ export const command: CommandSpec = {
   summary: 'store tokens and passwords, sign in for tokens, refresh and print them',
   takesSession: true,
   about:
-    'Values come from stdin or a hidden prompt, never from the command line, which every process of this machine can read.',
+    'Values come from stdin or a hidden prompt, or from a command, a file or a variable that you name, never from the command line, ' +
+    'which every process of this machine can read.',
   subcommands: [
     {
       name: 'set',
@@ -42,6 +43,8 @@ export const command: CommandSpec = {
         'hallpass token set openai --kind placeholder \\\n    --placeholder sk-00000000 --host api.openai.com',
         'aws configure export-credentials | \\\n    hallpass token set aws --kind sigv4 --host "*.amazonaws.com"',
         "hallpass token set hub --kind bearer \\\n    --from-command 'gh auth token' --host api.github.com",
+        'hallpass token set orders --kind bearer \\\n    --from-file /run/secrets/orders --host orders.example.com',
+        'hallpass token set ci --kind bearer \\\n    --from-env CI_API_TOKEN --host ci.example.com',
         'hallpass token set tool --kind oauth2 --read-only \\\n    --file ~/.config/tool/token.json --host api.example.com',
       ],
       load: () => import('./token/set.ts'),

@@ -1,8 +1,8 @@
-import { type CommandDefinition, commandOf, commandWords, ttlMs } from '../../credentials/value-command.ts'
-import { HallpassError } from '../../errors.ts'
+import { commandWords } from '../../credentials/value-command.ts'
+import { type SourcedDefinition, ttlMs } from '../../credentials/value-source.ts'
 import type { RefreshOutcome, RefreshReason } from '../../oauth/refresher.ts'
-import { printedValue } from './printed-value.ts'
 import { runCommand } from './run-command.ts'
+import { valueInText } from './value-in-text.ts'
 import type { LackingValue, ObtainedValue } from './value-place.ts'
 
 /** After a failure, requests do not wait for the command again so soon. */
@@ -15,7 +15,8 @@ type State =
 
 /** A value that a command prints. It lives only in memory. */
 export class CommandValue {
-  readonly #definition: CommandDefinition
+  readonly #definition: SourcedDefinition
+  readonly #command: string
   readonly #now: () => number
   readonly #changed: () => void
   #state: State = { kind: 'not run' }
@@ -23,8 +24,9 @@ export class CommandValue {
   #flight: Promise<RefreshOutcome> | undefined
 
   /** @param changed called at each change */
-  constructor(definition: CommandDefinition, now: () => number, changed: () => void) {
+  constructor(definition: SourcedDefinition, command: string, now: () => number, changed: () => void) {
     this.#definition = definition
+    this.#command = command
     this.#now = now
     this.#changed = changed
   }
@@ -34,7 +36,7 @@ export class CommandValue {
     const known = { refreshable: true, refreshes: Math.max(0, this.#values - 1) }
     switch (state.kind) {
       case 'not run': {
-        const lacking = `no value yet: the first request runs ${commandOf(this.#definition)}`
+        const lacking = `no value yet: the first request runs ${this.#command}`
         return { lacking, freshness: { ...known, dueAt: 0 } }
       }
       case 'live': {
@@ -88,21 +90,15 @@ export class CommandValue {
 
   /** A value, or the reason why the command gave none. */
   async #obtain(): Promise<{ readonly secret: unknown; readonly expiresAt: number } | string> {
-    const words = commandWords(commandOf(this.#definition) ?? '')
+    const words = commandWords(this.#command)
     if (typeof words === 'string') return words
     const [program = ''] = words
     const answer = await runCommand(words)
     if ('failed' in answer) return answer.failed
-    if (answer.printed.trim() === '') return `${program} printed nothing`
     const now = this.#now()
-    try {
-      const value = printedValue(answer.printed, this.#definition, now)
-      if (value === undefined) return `${program} printed JSON without an access_token`
-      const { secret, expiresAt = now + ttlMs(this.#definition) } = value
-      return expiresAt > now ? { secret, expiresAt } : `${program} printed a value that has expired`
-    } catch (error) {
-      if (!(error instanceof HallpassError)) throw error
-      return `the output of ${program} is not usable: ${error.message}`
-    }
+    const value = valueInText(answer.printed, this.#definition, now)
+    if ('fault' in value) return `the output of ${program} ${value.fault}`
+    const { secret, expiresAt = now + ttlMs(this.#definition) } = value
+    return expiresAt > now ? { secret, expiresAt } : `${program} printed a value that has expired`
   }
 }

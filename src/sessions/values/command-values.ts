@@ -1,5 +1,5 @@
 import type { Definition } from '../../credentials/kind.ts'
-import { type CommandDefinition, commandOf } from '../../credentials/value-command.ts'
+import { type SourcedDefinition, valueSource } from '../../credentials/value-source.ts'
 import { CommandValue } from './command-value.ts'
 import { nothingToSet, type PlacedValue, type ValuePlace } from './value-place.ts'
 
@@ -21,8 +21,9 @@ export class CommandValues implements ValuePlace {
   }
 
   of(name: string, definition: Definition): PlacedValue | undefined {
-    if (!isFromCommand(definition)) return undefined
-    const value = this.#valueOf(name, definition)
+    const source = valueSource(definition)
+    if (source?.from !== 'command') return undefined
+    const value = this.#valueOf(name, definition, source.name)
     return {
       read: async (sealed) => ({ bound: sealed?.hosts, ...value.get() }),
       parse: (text) => nothingToSet('a credential whose value a command prints', text),
@@ -34,17 +35,13 @@ export class CommandValues implements ValuePlace {
     return this.#generation === 0 ? '' : `${this.#generation}`
   }
 
-  #valueOf(name: string, definition: CommandDefinition): CommandValue {
-    const { kind, fromCommand, ttl } = definition
-    const key = JSON.stringify([kind, fromCommand, ttl])
+  #valueOf(name: string, definition: SourcedDefinition, command: string): CommandValue {
+    const { kind, ttl } = definition
+    const key = JSON.stringify([kind, command, ttl])
     const known = this.#values.get(name)
     if (known?.key === key) return known.value
-    const value = new CommandValue(definition, this.#now, () => void this.#generation++)
+    const value = new CommandValue(definition, command, this.#now, () => void this.#generation++)
     this.#values.set(name, { key, value })
     return value
   }
-}
-
-function isFromCommand(definition: Definition): definition is CommandDefinition {
-  return commandOf(definition) !== undefined
 }

@@ -1,10 +1,29 @@
+import type { OAuth2Value } from '../../credentials/oauth2.ts'
 import { type TokenSet, tokenFieldsOf, tokenSetOf } from '../../credentials/token-response.ts'
-import { fieldOf, isObject, type JsonObject } from '../../json.ts'
+import { fieldOf, isObject, type JsonObject, parseJsonObject } from '../../json.ts'
+import type { Fault, ForeignValue } from './foreign-value.ts'
 
 /** The files of tools nest one or two levels deep. */
 const maxDepth = 5
 /** The hint names so many places. */
 const maxPlaces = 5
+
+/** The tokens in the file of another tool. */
+export function tokensInText(
+  text: string,
+  path: string | undefined,
+  writtenAt: number,
+): ForeignValue | Fault {
+  const json = parseJsonObject(text)
+  if (json === undefined)
+    return { fault: 'contains no bearer token: it is empty or not whole JSON', passing: 'unreadable' }
+  const tokens = tokensIn(json, path, writtenAt)
+  if (tokens !== undefined)
+    return { secret: { tokens, refreshes: 0 } satisfies OAuth2Value, expiresAt: tokens.expiresAt }
+  // Whole JSON without a token: the tool has signed out.
+  const where = path === undefined ? 'no usable access_token in its JSON' : `nothing usable at ${path}`
+  return { fault: `contains no bearer token: ${where}`, passing: false, places: likelyPlaces(json) }
+}
 
 /**
  * The tokens in the JSON of a file.
@@ -32,7 +51,7 @@ export function tokensIn(
 }
 
 /** The places of texts that may be a token, by their names, for a person who names one with `--path`. */
-export function likelyPlaces(json: JsonObject): readonly string[] {
+function likelyPlaces(json: JsonObject): readonly string[] {
   return placesIn(json, '$').slice(0, maxPlaces)
 }
 

@@ -1,7 +1,8 @@
 import type { SessionStorage } from '../session-storage.ts'
 import { CommandValues } from './command-values.ts'
+import { EnvironmentValues } from './environment-values.ts'
+import { FileValues } from './file-values.ts'
 import type { RefreshedTokens } from './refreshed-tokens.ts'
-import { TokenFiles } from './token-files.ts'
 import type { ValuePlace } from './value-place.ts'
 import { WebStorageTokens } from './web-storage-tokens.ts'
 
@@ -9,7 +10,13 @@ import { WebStorageTokens } from './web-storage-tokens.ts'
 export function valuePlaces(
   storage: SessionStorage,
   refreshed: RefreshedTokens,
-  now: () => number,
+  { now, env }: { readonly now: () => number; readonly env: NodeJS.ProcessEnv },
 ): readonly ValuePlace[] {
-  return [new WebStorageTokens(storage), new TokenFiles(now), new CommandValues(now), refreshed]
+  return [
+    new WebStorageTokens(storage),
+    new FileValues(now),
+    new EnvironmentValues(env, now()),
+    new CommandValues(now),
+    refreshed,
+  ]
 }

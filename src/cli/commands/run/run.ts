@@ -22,6 +22,8 @@ interface Passage {
   readonly loopback: boolean
   /** The hosts that the session knows. */
   readonly hosts: readonly string[]
+  /** The variables that have values of its credentials. */
+  readonly variables: readonly string[]
   /** Ends the passage; resolves to what came of the child's requests, if the proxy still knows. */
   end(): Promise<Outcome | undefined>
 }
@@ -40,12 +42,15 @@ export const run: Run = async (context, input) => {
   const scope = readScope(input)
   const passage = await passageFor(context, program, scope)
   const home = homeOf(context.env)
-  const { proxyUrl, loopback, hosts } = passage
+  const { proxyUrl, loopback, hosts, variables } = passage
   for (const { fact, remedy } of await findDetours(inherited, hosts, basename(program))) {
     context.output.warn(`${fact}; ${remedy}`)
   }
   const { session } = context.flags
-  const change = childEnvironment({ inherited, proxyUrl, loopbackKnown: loopback, home, session, scope })
+  const change = childEnvironment({
+    ...{ inherited, proxyUrl, loopbackKnown: loopback, home, session, scope },
+    withheld: variables,
+  })
   let outcome: Outcome | undefined
   const end = await runChild(input.rest, {
     ...applyEnvironment(inherited, change),
@@ -132,9 +137,9 @@ async function throughRunning(
       context.output.warn(missed)
       context.output.hint(restart)
     }
-    const { id, proxyUrl, loopback, hosts } = issued
+    const { id, proxyUrl, loopback, hosts, variables } = issued
     // If the proxy has stopped, its tokens are gone.
-    return { proxyUrl, loopback, hosts, end: () => admin.revoke(id).catch(() => undefined) }
+    return { proxyUrl, loopback, hosts, variables, end: () => admin.revoke(id).catch(() => undefined) }
   } catch (error) {
     if (error instanceof HallpassError && error.code === 'not-running') return undefined
     throw error

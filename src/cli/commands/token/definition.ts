@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { kindOf } from '../../../credentials/kinds.ts'
 import { HallpassError } from '../../../errors.ts'
@@ -27,8 +28,8 @@ function readFlag(input: Input, flag: DefinitionFlag): unknown {
       return input.list(option)?.flatMap((text) => text.trim().split(/\s+/))
     case 'path': {
       const path = input.text(option)
-      // Stored, so it must name the same file from every folder.
-      return path === undefined ? undefined : resolve(path)
+      // Stored, so it must name the same file from every folder. A shell leaves the tilde of --file=~/… as it is.
+      return path === undefined ? undefined : resolve(path.replace(/^~(?=\/)/, () => homedir()))
     }
     case 'yes':
       return input.has(option) ? true : undefined

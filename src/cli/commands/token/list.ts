@@ -34,7 +34,7 @@ export const run: Run = async (context) => {
 
 /** The note of a row: what is wrong and how to mend it, or how fresh the credential is, and whether it is from the configuration. */
 function noteOf(credential: CredentialSummary, now: number): string {
-  const { name, problem, freshness, origin } = credential
+  const { name, problem, freshness, origin, readFrom } = credential
   const source = origin === 'session' || problem !== undefined ? [] : ['configuration']
   const pending = pendingLogin(freshness, now)
   if (pending !== undefined) {
@@ -45,5 +45,6 @@ function noteOf(credential: CredentialSummary, now: number): string {
   if (login !== undefined) return `needs a login: ${login}: ${loginCommand(metLogin(credential))}`
   const state = problem ?? (freshness === undefined ? '' : lifeText(freshness, now))
   const history = freshness === undefined ? '' : historyText(freshness, now)
-  return [state, history, ...source].filter((part) => part !== '').join('; ')
+  const place = problem === undefined ? (readFrom?.what ?? '') : ''
+  return [place, state, history, ...source].filter((part) => part !== '').join('; ')
 }

@@ -28,7 +28,7 @@ export const run: Run = async (context, input) => {
   const hallpass = await context.open()
   const session = await hallpass.session()
   const held = (await session.credentials.list()).find((credential) => credential.name === name)
-  if (held?.readFrom !== undefined) {
+  if (held?.readFrom?.signInAt !== undefined) {
     const message = `"${name}" is read from ${held.readFrom.what}: sign in with a browser window`
     throw new HallpassError('usage', message, {
       hint: loginCommand(metLogin(held)),

@@ -2,57 +2,50 @@ import { hash } from 'node:crypto'
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { TokenSet } from '../../credentials/token-response.ts'
-import { HallpassError } from '../../errors.ts'
-import { parseJsonObject } from '../../json.ts'
 import { errnoOf } from '../../store/own-files.ts'
 import { isRacy, stampOf } from '../../store/stamp.ts'
-import { likelyPlaces, tokensIn } from './tokens-in-file.ts'
+import type { Fault, ForeignValue } from './foreign-value.ts'
 
-/** A token file has some kilobytes. A larger file is something else. */
+/** A file with a value has some kilobytes. A larger file is something else. */
 const maxBytes = 1024 * 1024
 const othersMayWrite = 0o002n
 /** Some tools delete the file before they write it anew. But deleting it is also how tools sign out. */
 const missingMs = 30_000
-/** For tokens without an end: a file that stays unreadable must not keep them in use for ever. */
+/** For a value without an end: a file that stays unreadable must not keep it in use for ever. */
 const endlessMs = 3_600_000
 
-/** Why a file gives no tokens. */
-interface Fault {
-  readonly fault: string
-  /** `unreadable`: its owner may be writing it, since it is empty or cut. `missing`: its owner may be about to write it. */
-  readonly passing: 'unreadable' | 'missing' | false
-  readonly places?: readonly string[]
-}
+/** Makes the value of the text of a file. Lives in the text count from the last change of the file. */
+export type ReadText = (text: string, writtenAt: number) => ForeignValue | Fault
 
 /**
- * The token file of another tool. hallpass reads it, and never writes it. While the tool rewrites it, the last tokens hold until
- * they expire. While it is missing, they hold for some seconds.
+ * A file that something else writes. hallpass reads it, and never writes it. While its owner rewrites it, the last value holds until it
+ * expires. While it is missing, the value holds for some seconds.
+ *
+ * The user named the file, and its owner may be anybody: root in a container, or a user of the host whose files a container mounts.
+ * Kubernetes also leads to it by a link, which it replaces, and a volume that containers share is often open to everybody. So links
+ * are followed, and neither owner nor folder is checked.
  */
-export class TokenFile {
+export class ForeignFile {
   readonly #path: string
-  readonly #tokenPath: string | undefined
-  #last: TokenSet | undefined
-  /** The first fault after the last tokens were read. */
+  readonly #readText: ReadText
+  #last: ForeignValue | undefined
+  /** The first fault after the last value was read. */
   #faultSince: number | undefined
-  /** The last tokens are in use until then, because of a fault. */
+  /** The last value is in use until then, because of a fault. */
   #holdsUntil: number | undefined
 
-  /**
-   * @param path absolute, or below the home folder: `~/…`
-   * @param tokenPath the place of the tokens in the JSON
-   */
-  constructor(path: string, tokenPath?: string) {
+  /** @param path absolute, or below the home folder: `~/…` */
+  constructor(path: string, readText: ReadText) {
     this.#path = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
-    this.#tokenPath = tokenPath
+    this.#readText = readText
   }
 
-  /** Changes with the content, and when the tokens that hold without it end. */
+  /** Changes with the content, and when the value that holds without it ends. */
   stamp(now: number): string {
     const ended = this.#holdsUntil !== undefined && now >= this.#holdsUntil ? ':ended' : ''
     const stat = this.#stat()
     if (stat === undefined) {
-      // Each absence has another stamp: a plan with the tokens that held during an earlier one must not come back.
+      // Each absence has another stamp: a plan with the value that held during an earlier one must not come back.
       if (this.#last !== undefined) this.#faultSince ??= now
       return this.#faultSince === undefined ? 'none' : `none:${this.#faultSince}${ended}`
     }
@@ -61,22 +54,18 @@ export class TokenFile {
     return `${stampOf(stat)}${content}${ended}`
   }
 
-  /** @throws HallpassError `credential-missing`, which names the fault of the file */
-  read(now: number): TokenSet {
+  /** @returns the fault of the file, as a sentence, if there is no value */
+  read(now: number): ForeignValue | string {
     const found = this.#look()
-    if ('fault' in found) {
-      const held = this.#held(found, now)
-      if (held === undefined) throw this.#error(found)
-      return held
-    }
+    if ('fault' in found) return this.#held(found, now) ?? this.#sentence(found)
     this.#last = found
     this.#faultSince = undefined
     this.#holdsUntil = undefined
     return found
   }
 
-  /** The last tokens, if they hold in spite of the fault. Tokens of a tool that has signed out never hold again. */
-  #held({ passing }: Fault, now: number): TokenSet | undefined {
+  /** The last value, if it holds in spite of the fault. The value of a tool that has signed out never holds again. */
+  #held({ passing }: Fault, now: number): ForeignValue | undefined {
     const last = this.#last
     if (passing === false) this.#last = undefined
     if (last === undefined || passing === false) return undefined
@@ -99,7 +88,7 @@ export class TokenFile {
     }
   }
 
-  #look(): TokenSet | Fault {
+  #look(): ForeignValue | Fault {
     let fd: number
     try {
       // O_NONBLOCK, since opening a FIFO would wait for ever.
@@ -108,7 +97,7 @@ export class TokenFile {
       return unread(error)
     }
     try {
-      return this.#tokensOf(fd)
+      return this.#contentOf(fd)
     } catch (error) {
       return unread(error)
     } finally {
@@ -116,28 +105,18 @@ export class TokenFile {
     }
   }
 
-  #tokensOf(fd: number): TokenSet | Fault {
+  #contentOf(fd: number): ForeignValue | Fault {
     const stat = fstatSync(fd, { bigint: true })
     if (!stat.isFile()) return { fault: 'is not a file', passing: false }
-    // The file of another tool may be open to a group. If everybody can write it, anybody can make hallpass act as somebody else.
+    // It may be open to a group. If everybody can write it, anybody can make hallpass act as somebody else.
     if ((stat.mode & othersMayWrite) !== 0n) return { fault: 'can be written by every user', passing: false }
     if (stat.size > maxBytes) return { fault: 'is far too large', passing: false }
-    const json = parseJsonObject(readFileSync(fd, 'utf8'))
-    if (json === undefined)
-      return { fault: 'contains no bearer token: it is empty or not whole JSON', passing: 'unreadable' }
-    const tokens = tokensIn(json, this.#tokenPath, Number(stat.mtimeMs))
-    if (tokens !== undefined) return tokens
-    // Whole JSON without a token: the tool has signed out.
-    const where =
-      this.#tokenPath === undefined
-        ? 'no usable access_token in its JSON'
-        : `nothing usable at ${this.#tokenPath}`
-    return { fault: `contains no bearer token: ${where}`, passing: false, places: likelyPlaces(json) }
+    return this.#readText(readFileSync(fd, 'utf8'), Number(stat.mtimeMs))
   }
 
-  #error({ fault, places = [] }: Fault): HallpassError {
+  #sentence({ fault, places = [] }: Fault): string {
     const found = places.length === 0 ? '' : `. Texts that may be a token are at ${places.join(', ')}`
-    return new HallpassError('credential-missing', `the token file ${this.#path} ${fault}${found}`)
+    return `the file ${this.#path} ${fault}${found}`
   }
 }
 
