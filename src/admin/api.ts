@@ -5,6 +5,7 @@ import { type HeldBytes, heldBody } from './held-body.ts'
 import { refuseInvalid } from './refuse-invalid.ts'
 import { cookieRoutes } from './routes/cookies.ts'
 import { credentialRoutes } from './routes/credentials.ts'
+import { eventRoutes } from './routes/events.ts'
 import { explainRoutes } from './routes/explain.ts'
 import { healthRoutes } from './routes/health.ts'
 import { sessionLifeRoutes } from './routes/session-life.ts'
@@ -38,6 +39,7 @@ export function api(backend: ApiBackend, held: HeldBytes): OpenAPIHono {
   storageRoutes(app, backend)
   transferRoutes(app, backend)
   explainRoutes(app, backend)
+  eventRoutes(app, backend)
   healthRoutes(app, backend)
   app.get('/openapi.json', (context) => context.json(openApiDocument(app, backend.version)))
   return app

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { HallpassError } from '../errors.ts'
-import type { RecordGuard } from '../sessions/record-guard.ts'
+import { guardOf, type RecordGuard } from '../sessions/record-guard.ts'
 import type { Session } from '../sessions/session.ts'
 import type { RecordId } from '../store/store.ts'
 
@@ -30,7 +30,7 @@ export async function guardFor(
     throw new HallpassError('usage', 'If-None-Match of a write must be *: it writes only what is not there')
   }
   const tags = match?.split(',').map((tag) => tag.trim())
-  return await session.guardOf(id, (stamp) => {
+  return await guardOf(session.records, id, (stamp) => {
     if (noneMatch !== undefined && stamp !== undefined) return false
     if (tags === undefined) return true
     return stamp !== undefined && (tags.includes('*') || tags.includes(etagOf(stamp)))

@@ -43,6 +43,31 @@ describe('a request', () => {
     expect(stage.asked()).toEqual(['refresh-1'])
   })
 
+  it('is one event with all that wait for its refresh, and a missing login is one event however many meet it', async () => {
+    await stage.set(pair(1))
+    const from = stage.sessions.events.last
+    const told = () => {
+      const { events } = stage.sessions
+      const numbers = Array.from({ length: events.last - from }, (_, n) => from + n)
+      return numbers.map((number) => events.after(number)?.event)
+    }
+    stage.now += 3700 * second
+    stage.server.deed = async () => ({ body: pair(2) })
+    await Promise.all(Array.from({ length: 20 }, () => stage.planned()))
+    const event = { session: 'default', credential: 'api' }
+    expect(told()).toEqual([{ ...event, type: 'refreshed' }])
+    stage.now += 3700 * second
+    stage.server.deed = async () => ({ status: 400, body: { error: 'invalid_grant' } })
+    await Promise.all(Array.from({ length: 20 }, () => stage.planned()))
+    stage.now += 3700 * second
+    await stage.planned()
+    await stage.session.tokens.refresh('api', { because: 'asked' })
+    expect(told()).toEqual([
+      { ...event, type: 'refreshed' },
+      { ...event, type: 'needs-login' },
+    ])
+  })
+
   it('that waits for a refresh ends with its session, and the next session of the name has nothing of it', async () => {
     await stage.set(pair(1))
     stage.now += 3700 * second

@@ -17,6 +17,7 @@ import type { HeldCredential } from './held-credential.ts'
 import type { CredentialInput } from './merge-credential.ts'
 import type { Use } from './plan-memo.ts'
 import type { SessionCredentials } from './session-credentials.ts'
+import type { SessionEvents } from './session-events.ts'
 import type { RefreshedTokens } from './values/refreshed-tokens.ts'
 
 /** An API may answer 401 to a request that no token of the user allows. New tokens do not help then, and each refresh costs. */
@@ -42,6 +43,7 @@ export interface SessionTokensParts {
   readonly values: RefreshedTokens
   /** Without a refresher, tokens are used as they are. */
   readonly refresher: Refresher | undefined
+  readonly events: SessionEvents
   readonly now: () => number
 }
 
@@ -51,17 +53,21 @@ export class SessionTokens {
   readonly #credentials: SessionCredentials
   readonly #values: RefreshedTokens
   readonly #refresher: Refresher | undefined
+  readonly #events: SessionEvents
   readonly #now: () => number
   readonly #uses = new Map<string, Use>()
+  readonly #told = new WeakSet<RefreshOutcome>()
+  readonly #needLogin = new Set<string>()
   /** Access tokens that an origin rejected and that asking again did not replace, with the answer to the next 401. */
   readonly #useless = new Map<string, Useless>()
 
   /** @internal */
-  constructor({ session, credentials, values, refresher, now }: SessionTokensParts) {
+  constructor({ session, credentials, values, refresher, events, now }: SessionTokensParts) {
     this.#session = session
     this.#credentials = credentials
     this.#values = values
     this.#refresher = refresher
+    this.#events = events
     this.#now = now
   }
 
@@ -85,6 +91,7 @@ export class SessionTokens {
     input: CredentialInput | undefined,
     change: OAuth2Value | ((before: OAuth2Value | undefined) => OAuth2Value),
   ): Promise<void> {
+    this.#needLogin.delete(name)
     await this.#credentials.reseal(name, input, ({ definition, before }) => {
       if (!isOAuth2(definition)) throw notOAuth2(name)
       if (typeof change !== 'function') return change
@@ -135,10 +142,23 @@ export class SessionTokens {
     const { id, name: session, ended } = this.#session
     const key = { id: `${id}/${name}`, label: `${session}/${name}`, ended }
     const outcome = await this.#refresher[how](key, record, definition, why)
+    this.#tell(name, outcome)
     // The store looks for changed credentials once in a turn of the event loop. Another process may have refreshed since the
     // look, so that a plan made in this turn would still carry the old token.
     await setImmediate()
     return outcome
+  }
+
+  /** All that wait for one refresh get the same outcome. A missing login is told once, however many requests meet it. */
+  #tell(credential: string, outcome: RefreshOutcome): void {
+    const { kind } = outcome
+    if (this.#told.has(outcome) || (kind !== 'refreshed' && kind !== 'needs-login')) return
+    this.#told.add(outcome)
+    const known = this.#needLogin.has(credential)
+    if (kind === 'refreshed') this.#needLogin.delete(credential)
+    else this.#needLogin.add(credential)
+    if (kind === 'refreshed' || !known)
+      this.#events.emit({ type: kind, session: this.#session.name, credential })
   }
 
   /**

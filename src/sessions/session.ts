@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events'
 import type { SiteContext } from '../cookies/cookie.ts'
 import { Jar } from '../cookies/jar.ts'
 import { HallpassError } from '../errors.ts'
-import type { GivenOrigin } from '../formats/format.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { type Capture, type CapturedResponse, captureInto } from '../plan/capture.ts'
 import {
@@ -19,14 +18,13 @@ import { siteOfPage } from '../plan/site-of-request.ts'
 import { foldHost } from '../rules/host-pattern.ts'
 import { decidingRule, type Rule, type RuleSet } from '../rules/rule.ts'
 import type { LifeClock } from '../store/session-end.ts'
-import type { RecordId, SessionMetadata, Store } from '../store/store.ts'
+import type { SessionMetadata, Store } from '../store/store.ts'
 import type { HeldCredential } from './held-credential.ts'
 import { type Importable, type ImportOptions, type ImportReport, importContents } from './import-contents.ts'
-import { importStorage } from './import-storage.ts'
 import { type PlanCache, PlanMemo, type PlanStamps } from './plan-memo.ts'
-import { guardOf, type RecordGuard } from './record-guard.ts'
 import { SessionCookies } from './session-cookies.ts'
 import { type CredentialsConfig, SessionCredentials } from './session-credentials.ts'
+import type { SessionEvents } from './session-events.ts'
 import { SessionHealth } from './session-health.ts'
 import { SessionLife } from './session-life.ts'
 import { SessionRecords } from './session-records.ts'
@@ -58,6 +56,7 @@ export interface SessionParts {
   readonly env: NodeJS.ProcessEnv
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher | undefined
+  readonly events: SessionEvents
 }
 
 /** A request whose site can depend on the rules, which may name pages to trust. */
@@ -96,9 +95,11 @@ export class Session {
   /** The tokens of its oauth2 credentials. */
   readonly tokens: SessionTokens
   readonly #store: Store
-  readonly #records: SessionRecords
+  /** @internal */
+  readonly records: SessionRecords
   readonly #config: SessionsConfig
   readonly #now: () => number
+  readonly #events: SessionEvents
   readonly #life: SessionLife
   readonly #memo: PlanMemo
   readonly #values: RefreshedTokens
@@ -106,19 +107,20 @@ export class Session {
 
   /** @internal */
   constructor(metadata: SessionMetadata, parts: SessionParts) {
-    const { store, config, plans, jars, clock, doubted, env, refresher } = parts
+    const { store, config, plans, jars, clock, doubted, env, refresher, events } = parts
     const { now } = clock
     this.name = metadata.name
     this.id = metadata.id
     this.#store = store
     this.#config = config
     this.#now = now
+    this.#events = events
     this.#life = new SessionLife(metadata, store, clock)
     // Each connection of the session listens, and Node would warn of a leak.
     setMaxListeners(0, this.#end.signal)
     const session = this.name
     const records = new SessionRecords(store, metadata)
-    this.#records = records
+    this.records = records
     this.#memo = new PlanMemo(plans)
     this.health = new SessionHealth(records, session, now, (site) => doubted(this, site))
     this.cookies = new SessionCookies(records, session, jars, now, this.health)
@@ -127,7 +129,14 @@ export class Session {
     const places = valuePlaces(this.storage, this.#values, { now, env })
     this.credentials = new SessionCredentials({ store: records, session, config, places, now })
     const { credentials } = this
-    this.tokens = new SessionTokens({ session: this, credentials, values: this.#values, refresher, now })
+    this.tokens = new SessionTokens({
+      session: this,
+      credentials,
+      values: this.#values,
+      refresher,
+      events,
+      now,
+    })
   }
 
   get metadata(): SessionMetadata {
@@ -263,6 +272,9 @@ export class Session {
     try {
       if (this.#life.isOver(now)) throw this.#gone()
       const saved = await jar.keep(changes)
+      const names = [...capture.captured, ...capture.deleted]
+      const { host } = response
+      if (names.length > 0) this.#events.emit({ type: 'captured', session: this.name, host, cookies: names })
       return saved === 'saved' ? capture : { ...capture, warning: 'not-saved' }
     } catch (error) {
       // The session was removed or expired during the request. Nothing is taken in, and hidden cookies stay hidden.
@@ -279,38 +291,11 @@ export class Session {
   async importInto(contents: Importable, options: ImportOptions): Promise<ImportReport> {
     const now = this.#now()
     if (this.#life.isOver(now)) throw this.#gone()
-    const report = await importContents(this.#records, this.name, contents, { ...options, now })
+    const report = await importContents(this.records, this.name, contents, { ...options, now })
     const { added, changed } = report.cookies
     if (options.dryRun !== true && added + changed > 0)
       for (const site of report.sites) await this.health.renewed(site, now)
     return report
-  }
-
-  /**
-   * Makes this the web storage of its origin. Nothing changes when a part finds no room.
-   * @internal
-   */
-  async putStorage(given: GivenOrigin, guard?: RecordGuard): Promise<void> {
-    const now = this.#now()
-    if (this.#life.isOver(now)) throw this.#gone()
-    await this.#records.update(this.storage.idOf(given.origin), (value) => {
-      guard?.(value)
-      const { record, skipped } = importStorage(value, [{ where: given.origin, storage: given }], {
-        mode: 'replace',
-        now,
-      })
-      const [first] = skipped
-      if (first !== undefined) throw new HallpassError('usage', `${first.where}: ${first.reason}`)
-      return record
-    })
-  }
-
-  /**
-   * A guard for a record of this session: `guardOf`.
-   * @internal
-   */
-  guardOf(id: RecordId, isSeen: (stamp: string | undefined) => boolean): Promise<RecordGuard> {
-    return guardOf(this.#records, id, isSeen)
   }
 
   /**

@@ -18,6 +18,7 @@ import { type CreateOptions, checkCreateOptions } from './create-options.ts'
 import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
 import { SessionCounts, type SessionEnd } from './session-counts.ts'
+import { SessionEvents } from './session-events.ts'
 import { jarCache } from './site-jar.ts'
 
 /** The session that always exists. */
@@ -55,6 +56,8 @@ export class Sessions {
    * @internal
    */
   onDoubt: ((session: Session, site: string) => void) | undefined
+  /** @internal */
+  readonly events: SessionEvents
 
   /** @internal */
   constructor({ store, config, now, uptime, env = {}, refresher }: SessionsParts) {
@@ -64,6 +67,7 @@ export class Sessions {
     this.#clock = { now: now ?? Date.now, uptime: uptime ?? (now === undefined ? machineUptime : noUptime) }
     this.#env = env
     this.#refresher = refresher
+    this.events = new SessionEvents(this.#clock.now)
   }
 
   /** Throws `session-missing`, also for an expired session. */
@@ -76,7 +80,7 @@ export class Sessions {
       held.adopt(metadata)
       return held
     }
-    if (held !== undefined) this.#end(held)
+    if (held !== undefined) this.#lost(held, metadata)
     if (metadata === 'expired') throw sessionExpired(name)
     if (metadata === undefined) throw sessionMissing(name)
     const session = new Session(metadata, {
@@ -88,6 +92,7 @@ export class Sessions {
       doubted: (doubtful, site) => this.onDoubt?.(doubtful, site),
       env: this.#env,
       refresher: this.#refresher,
+      events: this.events,
     })
     this.#sessions.set(name, session)
     return session
@@ -171,7 +176,7 @@ export class Sessions {
     for (const held of [...this.#sessions.values()]) {
       // If its file cannot be read, the next request gets the error.
       const now = await this.#read(held.name).catch(() => held.metadata)
-      if (typeof now !== 'object' || now.id !== held.id) this.#end(held)
+      if (typeof now !== 'object' || now.id !== held.id) this.#lost(held, now)
     }
   }
 
@@ -271,7 +276,9 @@ export class Sessions {
   /** Returns the metadata of the session that has the name then. */
   async #addMade(made: SessionMetadata): Promise<SessionMetadata> {
     const there = await this.#store.addSession(made)
-    if (there.id === made.id) this.counts.created += 1
+    if (there.id !== made.id) return there
+    this.counts.created += 1
+    this.events.emit({ type: 'created', session: made.name })
     return there
   }
 
@@ -282,8 +289,16 @@ export class Sessions {
     const removed = await this.#store.removeSession(name, only)
     if (!removed) return false
     if (held !== undefined) this.#end(held)
+    this.events.emit({ type: how, session: name })
     this.counts.end(how, createdAt === undefined ? undefined : this.#clock.now() - Date.parse(createdAt))
     return true
+  }
+
+  /** Ends a session that has expired, or that another process has removed. */
+  #lost(held: Session, found: SessionMetadata | 'expired' | undefined): void {
+    // The look that found it expired was the event.
+    if (found !== 'expired') this.events.emit({ type: 'removed', session: held.name })
+    this.#end(held)
   }
 
   #end(session: Session): void {

@@ -4,6 +4,7 @@ import { HallpassError } from '../../errors.ts'
 import type { Pairs } from '../../formats/format.ts'
 import { isDatabase } from '../../formats/indexed-db.ts'
 import { webOrigin } from '../../formats/web-origin.ts'
+import { putStorage } from '../../sessions/put-storage.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
 import { etagHeader, guardFor } from '../etag.ts'
@@ -62,7 +63,7 @@ const remove = createRoute({
   'x-codeSamples': curl(`-X DELETE ${example}`),
 })
 
-export function storageRoutes(api: OpenAPIHono, { sessions, store, noteRevealed }: ApiBackend): void {
+export function storageRoutes(api: OpenAPIHono, { sessions, store, now, noteRevealed }: ApiBackend): void {
   api.openapi(show, async (context) => {
     const { id, origin: text } = context.req.valid('param')
     const origin = originOf(text)
@@ -87,14 +88,15 @@ export function storageRoutes(api: OpenAPIHono, { sessions, store, noteRevealed 
     const session = await sessions.get(id)
     const record = session.storage.idOf(origin)
     const guard = await guardFor(session, record, context.req.valid('header'))
-    await session.putStorage(
+    await putStorage(
+      session,
       {
         origin,
         localStorage: pairsOf(given.local_storage),
         sessionStorage: pairsOf(given.session_storage),
         indexedDB: databases,
       },
-      guard,
+      { now: now(), guard },
     )
     const stamp = store.stamp(record)
     const storage = await session.storage.list(origin)

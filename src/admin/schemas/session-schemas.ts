@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../json.ts'
 import { time } from './common.ts'
 import { cookieSchema } from './cookie-schemas.ts'
 import { credentialFieldsSchema } from './credential-schemas.ts'
+import { healthFields } from './login-schemas.ts'
 import { originSchema } from './storage-schemas.ts'
 
 const viewport = z.strictObject({ width: z.int(), height: z.int() })
@@ -74,7 +75,9 @@ export const sessionSchema = z
     schema: z.literal('hallpass.session/1'),
     ...fields,
     hosts: z.array(z.string()).readonly().describe('the hosts that it has cookies or credentials for'),
-    sites: z.array(z.strictObject({ site: z.string(), cookies: z.array(cookieSchema) })),
+    sites: z.array(
+      z.strictObject({ ...healthFields, last_captured_at: time.nullable(), cookies: z.array(cookieSchema) }),
+    ),
     storage: z.array(originSchema),
     credentials: z.array(credentialFieldsSchema),
   })
