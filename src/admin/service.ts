@@ -131,7 +131,7 @@ function backendOf(
       clients.delete(id)
       // A probe that a request of this client caused says more than the doubt.
       if (report.doubted.length > 0) await proxy.probed()
-      return outcomeOf(report, hallpass.sessions.get(client.session))
+      return outcomeOf(report, hallpass.sessions.get(client.session), hallpass.warning)
     },
     clients: () => [...clients.values()],
     explain: async ({ session, url, method, from, ...scope }) => {
@@ -139,7 +139,7 @@ function backendOf(
       return showExplanation(await found.explain(url, { method, from, scope: scopeOf(scope) }))
     },
     neededLogins: () => neededLogins(hallpass.sessions, Date.now()),
-    siteLogins: () => siteLogins(hallpass.sessions),
+    siteLogins: () => siteLogins(hallpass.sessions, hallpass.warning),
     writeBundle: async (variables) => {
       const known = new Set<string>([...caFileVariables, 'SSL_CERT_DIR', 'SYSTEM_WGETRC'])
       const env = Object.fromEntries(Object.entries(variables).filter(([name]) => known.has(name)))

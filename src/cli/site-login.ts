@@ -1,8 +1,14 @@
+import { fromWire } from '../documents/from-wire.ts'
 import { loginCommand } from '../sessions/needs-login.ts'
 import type { SiteLogin } from '../sessions/site-logins.ts'
+import { spokenTime } from '../spoken-time.ts'
 
 /** `app.example.com answered 401 with the cookies of this session: perhaps its login has ended` */
-export function siteLoginText({ state, site, reason }: SiteLogin, whose: string): string {
+export function siteLoginText({ state, site, reason, endsAt = '' }: SiteLogin, whose: string): string {
+  if (state === 'ending') {
+    const left = spokenTime(Date.parse(endsAt), Date.now())
+    return `the login at ${site} of ${whose} ends ${left}, with the cookie ${fromWire(reason)}`
+  }
   return state === 'suspect'
     ? `${reason} of ${whose}: perhaps its login has ended`
     : `the login at ${site} of ${whose} has ended: ${reason}`

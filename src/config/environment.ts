@@ -16,6 +16,7 @@ const forms: Partial<Record<Key, (text: string) => unknown>> = {
   sessionTtl: (text) => text,
   sessionRenewal: truth,
   sessionSweep: (text) => text,
+  warnDays: (text) => (/^\d+$/.test(text) ? Number(text) : text),
 }
 
 export interface EnvironmentValue {

@@ -150,6 +150,7 @@ describe('the environment', () => {
     ['HALLPASS_SESSION_TTL', '2h', { sessionTtl: 7_200 }],
     ['HALLPASS_SESSION_RENEWAL', 'false', { sessionRenewal: false }],
     ['HALLPASS_SESSION_SWEEP', '90', { sessionSweep: 90 }],
+    ['HALLPASS_WARN_DAYS', '14', { warnDays: 14 }],
   ])('%s=%s', async (name, text, expected) => {
     expect(await load(undefined, { env: { [name]: text } })).toMatchObject(expected)
   })

@@ -33,6 +33,7 @@ describe('the schema', () => {
       'HALLPASS_SESSION_TTL',
       'HALLPASS_SESSION_RENEWAL',
       'HALLPASS_SESSION_SWEEP',
+      'HALLPASS_WARN_DAYS',
       undefined,
       undefined,
       undefined,

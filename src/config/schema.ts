@@ -34,6 +34,8 @@ export interface Settings {
   readonly sessionSweep: number
   readonly rules: readonly Rule[]
   readonly credentials: ReadonlyMap<string, CredentialDefinition>
+  /** How long before its end hallpass tells of a login; 0 for never. */
+  readonly warnDays: number
   /** By host. */
   readonly health: ReadonlyMap<string, Probe>
 }
@@ -56,6 +58,7 @@ export const defaults: Settings = {
   sessionTtl: 86_400,
   sessionRenewal: true,
   sessionSweep: 300,
+  warnDays: 7,
   rules: [],
   credentials: new Map(),
   health: new Map(),
@@ -155,6 +158,13 @@ export const settingsSchema = (z: Zod) => {
       sessionSweep: durationSchema(z, maxSweep).describe(
         'How often a running proxy removes expired sessions. An expired session is refused at once.',
       ),
+      warnDays: z
+        .int()
+        .min(0)
+        .max(365)
+        .describe(
+          'How many days before a login ends hallpass tells of it, by the expiry of its cookies; 0 for never.',
+        ),
       rules: z.array(ruleSchema(z)).describe('Rules for hosts. The most specific rule for a host decides.'),
       credentials: z
         .record(z.string(), credentialDefinitionSchema(z))

@@ -1,11 +1,21 @@
 import type { SiteHealth } from '../sessions/site-health.ts'
 import type { SiteLogin } from '../sessions/site-logins.ts'
 import type { Document } from './document.ts'
+import { fromWire } from './from-wire.ts'
 import { timeOf } from './time-of.ts'
 
-/** The login at a site that has ended, or seems to, as a part of a document. */
-export function siteLoginFields({ session, site, state, since, reason, url, credential }: SiteLogin) {
-  return { session, site, state, since, reason, url, credential: credential?.name ?? null }
+/** The login at a site that has ended, seems to, or is about to, as a part of a document. */
+export function siteLoginFields({ session, site, state, reason, url, ...login }: SiteLogin) {
+  return {
+    session,
+    site,
+    state,
+    since: login.since ?? null,
+    ends_at: login.endsAt ?? null,
+    reason: state === 'ending' ? `the cookie ${fromWire(reason)} expires` : reason,
+    url,
+    credential: login.credential?.name ?? null,
+  }
 }
 
 /** The login at a site, dead or alive, as a part of a document. */

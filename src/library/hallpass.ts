@@ -28,6 +28,7 @@ import { logIn } from '../sessions/log-in.ts'
 import type { CredentialInput } from '../sessions/merge-credential.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Warning } from '../sessions/site-logins.ts'
 import type { FileStore } from '../store/file.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
@@ -159,6 +160,14 @@ export class Hallpass {
    */
   get config(): Config {
     return this.liveConfig.now
+  }
+
+  /**
+   * When to tell that a login ends.
+   * @internal
+   */
+  get warning(): Warning {
+    return { warnDays: this.config.warnDays, now: Date.now() }
   }
 
   /** The chosen session, or another one. */
@@ -333,6 +342,7 @@ export class Hallpass {
     const loginWatch = new LoginWatch({
       sessions,
       checks: this.loginChecks,
+      warnDays: () => this.config.warnDays,
       log,
       now: Date.now,
       random: Math.random,

@@ -1,13 +1,17 @@
+import { fromWire } from '../documents/from-wire.ts'
 import type { Log } from '../log.ts'
 import { parseSeconds } from '../parse-seconds.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { trustedMs } from '../sessions/site-health.ts'
+import { endingLogins } from '../sessions/site-logins.ts'
 import type { LoginChecks } from './login-checks.ts'
 
 export interface LoginWatchParts {
   readonly sessions: Pick<Sessions, 'held' | 'saveUse' | 'onDoubt'>
   readonly checks: LoginChecks
+  /** From the configuration in force. */
+  readonly warnDays: () => number
   readonly log: Log
   readonly now: () => number
   readonly random: () => number
@@ -65,6 +69,7 @@ export class LoginWatch {
     if (now() - this.#usesSavedAt >= saveUseMs) {
       this.#usesSavedAt = now()
       await sessions.saveUse()
+      for (const session of sessions.held) await this.#warn(session)
     }
     for (const session of sessions.held) {
       for (const site of checks.probed) {
@@ -73,6 +78,22 @@ export class LoginWatch {
         else if (health !== undefined && this.#isDue(session, site, health.checkedAt))
           this.#ask(session, site)
       }
+    }
+  }
+
+  /** Logs once that a login ends: by whatever process, and until it has another end. */
+  async #warn(session: Session): Promise<void> {
+    const { log, warnDays, now } = this.#parts
+    for (const { site, reason, endsAt = '' } of await endingLogins(session, {
+      warnDays: warnDays(),
+      now: now(),
+    })) {
+      const end = Date.parse(endsAt)
+      if ((await session.health.read(site)).warnedOf === end) continue
+      await session.health.update(site, (health) => ({ ...health, warnedOf: end }))
+      log.warn(
+        `the login at ${site} of the session "${session.name}" ends at ${endsAt}, with the cookie ${fromWire(reason)}`,
+      )
     }
   }
 

@@ -280,14 +280,16 @@ export class ResponseRelay {
     } else this.#beginBody(bytes, rest)
   }
 
-  /** What the answer says about the login of its site. An ordinary answer costs two look-ups and nothing else. */
+  /** What the answer says about the login of its site. An ordinary answer costs a few look-ups and nothing else. */
   #loginState(head: ResponseHead): 'suspect' | 'needs-login' | undefined {
     const { attached, client, request, log } = this.#exchange
     if (attached.length === 0) return undefined
     const { health } = client.session
     const { origin, target } = this.#destination
     const host = health.host(origin.host)
-    if (host === undefined || host.isWell(head.status)) return undefined
+    if (host === undefined) return undefined
+    client.report.used(host.site.id.name)
+    if (host.isWell(head.status)) return undefined
     const answer = {
       origin: `${origin.scheme}://${authorityOf(origin)}`,
       method: request.head.method,

@@ -39,6 +39,8 @@ export interface ReportSummary {
 export interface ClientSummary extends ReportSummary {
   /** Names of credentials that its requests used and that need a login. */
   readonly needsLogin: readonly string[]
+  /** Sites that its requests carried something of the session to. */
+  readonly used: readonly string[]
   /** Sites that answered its requests as if a login had ended. */
   readonly doubted: readonly string[]
 }
@@ -54,6 +56,7 @@ export class Report {
   readonly #answers = new Map<string, OwnAnswer>()
   readonly #notAttached = new Map<string, NotAttached>()
   readonly #needsLogin = new Set<string>()
+  readonly #used = new Set<string>()
   readonly #doubted = new Set<string>()
 
   constructor(all?: Report) {
@@ -99,6 +102,11 @@ export class Report {
     this.#needsLogin.add(name)
   }
 
+  /** A request carried something of the session to a site. */
+  used(site: string): void {
+    if (this.#used.size < maxEach) this.#used.add(site)
+  }
+
   /** A site answered as if a login had ended. */
   doubted(site: string): void {
     if (this.#doubted.size < maxEach) this.#doubted.add(site)
@@ -116,7 +124,12 @@ export class Report {
   }
 
   get clientSummary(): ClientSummary {
-    return { ...this.summary, needsLogin: [...this.#needsLogin].sort(), doubted: [...this.#doubted].sort() }
+    return {
+      ...this.summary,
+      needsLogin: [...this.#needsLogin].sort(),
+      used: [...this.#used].sort(),
+      doubted: [...this.#doubted].sort(),
+    }
   }
 }
 

@@ -24,6 +24,8 @@ export interface SiteHealth {
   readonly verifiedAt?: number
   /** When a probe last ran, whatever came of it. */
   readonly checkedAt?: number
+  /** The end of the login that the log has named. */
+  readonly warnedOf?: number
   /** Exact to the minute. */
   readonly lastUsedAt?: number
 }
@@ -89,10 +91,11 @@ export function withUse(health: SiteHealth, now: number): SiteHealth {
 }
 
 /** The parts that outlive a change of state. */
-function lasting({ verifiedAt, checkedAt, lastUsedAt }: SiteHealth) {
+function lasting({ verifiedAt, checkedAt, warnedOf, lastUsedAt }: SiteHealth) {
   return {
     ...(verifiedAt !== undefined && { verifiedAt }),
     ...(checkedAt !== undefined && { checkedAt }),
+    ...(warnedOf !== undefined && { warnedOf }),
     ...(lastUsedAt !== undefined && { lastUsedAt }),
   }
 }
@@ -101,9 +104,9 @@ function lasting({ verifiedAt, checkedAt, lastUsedAt }: SiteHealth) {
 export function parseHealth(value: Json | undefined): SiteHealth {
   if (value === undefined) return unknownHealth
   if (!isObject(value)) throw damaged()
-  const { state, since, reason, url, credential, path, verifiedAt, checkedAt, lastUsedAt } = value
+  const { state, since, reason, url, credential, path, verifiedAt, checkedAt, warnedOf, lastUsedAt } = value
   const texts = [reason, url, credential, path]
-  const times = [since, verifiedAt, checkedAt, lastUsedAt]
+  const times = [since, verifiedAt, checkedAt, warnedOf, lastUsedAt]
   if (state !== 'ok' && state !== 'suspect' && state !== 'needs-login') throw damaged()
   if (texts.some((text) => text !== undefined && typeof text !== 'string')) throw damaged()
   if (times.some((time) => time !== undefined && !Number.isFinite(time))) throw damaged()

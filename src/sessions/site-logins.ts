@@ -1,15 +1,20 @@
+import { loginEnd } from '../cookies/login-end.ts'
+import { siteOf } from '../cookies/site.ts'
 import { type MetLogin, metLogin } from './needed-logins.ts'
 import type { Session } from './session.ts'
-import type { Sessions } from './sessions.ts'
+import { nothingIfLost, type Sessions } from './sessions.ts'
 import type { LoginState, SiteHealth } from './site-health.ts'
 
-/** The login at a site that has ended, or seems to. */
+/** The login at a site that has ended, seems to, or is about to. */
 export interface SiteLogin {
   readonly session: string
   readonly site: string
-  readonly state: Exclude<LoginState, 'ok'>
-  /** RFC 3339, UTC. */
-  readonly since: string
+  readonly state: Exclude<LoginState, 'ok'> | 'ending'
+  /** RFC 3339, UTC; undefined for `ending`. */
+  readonly since?: string
+  /** RFC 3339, UTC; only of `ending`. */
+  readonly endsAt?: string
+  /** For `ending`, the name of the cookie, as latin1. */
   readonly reason: string
   /** The page to sign in at. */
   readonly url: string
@@ -17,9 +22,19 @@ export interface SiteLogin {
   readonly credential?: MetLogin & { readonly kind: string }
 }
 
-/** The logins of all readable sessions that have ended, or seem to. */
-export function siteLogins(sessions: Sessions): Promise<readonly SiteLogin[]> {
-  return sessions.inEach(async (session) => doubtfulLogins(session, await session.health.sites()))
+/** When to tell that a login ends. */
+export interface Warning {
+  readonly warnDays: number
+  readonly now: number
+}
+
+/** The logins of all readable sessions that have ended, seem to, or are about to. */
+export function siteLogins(sessions: Sessions, warning: Warning): Promise<readonly SiteLogin[]> {
+  return sessions.inEach(async (session) => {
+    const doubtful = await doubtfulLogins(session, await session.health.sites())
+    const ending = await endingLogins(session, warning).catch(nothingIfLost)
+    return [...doubtful, ...ending.filter(({ site }) => !doubtful.some((login) => login.site === site))]
+  })
 }
 
 /** The logins at these sites that have ended, or seem to. */
@@ -31,6 +46,29 @@ export async function doubtfulLogins(
     sites.map(async (site) => siteLogin(session, site, await session.health.read(site))),
   )
   return found.filter((login) => login !== undefined)
+}
+
+/** The logins of a session that end soon, by their cookies. */
+export async function endingLogins(
+  session: Session,
+  { warnDays, now }: Warning,
+): Promise<readonly SiteLogin[]> {
+  if (warnDays === 0) return []
+  const bySite = Map.groupBy(await session.cookies.list(), ({ domain }) => siteOf(domain))
+  return [...bySite].flatMap(([site, cookies]) => {
+    const end = loginEnd(cookies, warnDays, now)
+    if (end === undefined) return []
+    const { cookie, endsAt } = end
+    const host = cookie.domain.includes(':') ? `[${cookie.domain}]` : cookie.domain
+    return {
+      session: session.name,
+      site,
+      state: 'ending',
+      endsAt: new Date(endsAt).toISOString(),
+      reason: cookie.name,
+      url: `https://${host}/`,
+    } as const
+  })
 }
 
 /** The login at a site, with how a person mends it; undefined if it seems to be alive. */

@@ -46,6 +46,7 @@ describe.each(['with a running proxy', 'with a proxy of its own'] as const)('a d
         site: '127.0.0.1',
         state: 'suspect',
         since: expect.stringMatching(/^\d{4}-.*Z$/),
+        ends_at: null,
         reason,
         url,
         credential: null,
@@ -83,3 +84,42 @@ testWith('curl')('a dead key is told with the command that sets another', async 
   await cli.run(set, { stdin: 'new' })
   expect(JSON.parse((await cli.run(['status', '--json'])).stdout).site_logins).toEqual([])
 })
+
+testWith('curl')(
+  'a login that ends soon is told, with the command to type, until it is renewed',
+  async () => {
+    await using w = await world()
+    const { cli, url } = w
+    const set = (seconds: number) =>
+      cli.run(['cookie', 'set', url, 'sid', '--http-only', '--max-age', String(seconds)], { stdin: 'live' })
+    const call = { env: { HALLPASS_WARN_DAYS: '1' } }
+    const logins = async () => JSON.parse((await cli.run(['status', '--json'], call)).stdout).site_logins
+    const day = 86_400
+    // A second later it has lived for longer than the time of the warning is.
+    await set(day + 1)
+    let told = await logins()
+    while (told.length === 0) told = await logins()
+    expect(told).toEqual([
+      {
+        session: 'default',
+        site: '127.0.0.1',
+        state: 'ending',
+        since: null,
+        ends_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        reason: 'the cookie sid expires',
+        url: 'https://127.0.0.1/',
+        credential: null,
+      },
+    ])
+    const text = (whose: string) => `the login at 127.0.0.1 of ${whose} ends in 1 d, with the cookie sid`
+    expect((await cli.run(['status'], call)).stdout).toContain(
+      `${text('the session "default"')}  (npx hallpass login https://127.0.0.1/)`,
+    )
+    expect((await cli.run(['run', ...curl, url], call)).stderr).toBe(
+      `hallpass: warning: ${text('this session')}\nhallpass: hint: npx hallpass login https://127.0.0.1/\n`,
+    )
+    expect((await cli.run(['run', ...curl, 'http://localhost:1/'], call)).stderr).not.toContain('ends in')
+    await set(30 * day)
+    expect(await logins()).toEqual([])
+  },
+)

@@ -29,11 +29,14 @@ async function stage(
     },
     now: () => now,
   })
-  const parts = { sessions, checks, log: silentLog, now: () => now, random: () => dice }
+  const warnings: string[] = []
+  const log = { ...silentLog, warn: (text: string) => void warnings.push(text) }
+  const parts = { sessions, checks, warnDays: () => 7, log, now: () => now, random: () => dice }
   const watch = new LoginWatch(parts)
   return {
     asked,
     answers,
+    warnings,
     session,
     checks,
     parts,
@@ -148,4 +151,35 @@ it('finds a login dead without a request when all its cookies have expired', asy
     reason: 'the session has nothing that goes to app.site.test any more',
   })
   expect(s.asked).toEqual([])
+})
+
+it('logs once that a login ends, until it has another end', async () => {
+  await using s = await stage({})
+  const day = 1440 * minute
+  const set = (days: number) =>
+    s.session.cookies.set('https://app.site.test/', {
+      name: 'sid',
+      value: '1',
+      httpOnly: true,
+      maxAgeSeconds: days * 86_400,
+    })
+  await set(14)
+  s.later(7 * day - 1)
+  await s.look()
+  expect(s.warnings).toEqual([])
+  s.later(minute)
+  await s.look()
+  const text =
+    'the login at site.test of the session "work" ends at 2026-12-14T12:00:00.000Z, with the cookie sid'
+  expect(s.warnings).toEqual([text])
+  s.later(minute)
+  await s.look()
+  await using other = { watch: new LoginWatch(s.parts), [Symbol.asyncDispose]: () => other.watch.stop() }
+  s.later(minute)
+  await s.look(other.watch)
+  expect(s.warnings).toEqual([text])
+  await set(14)
+  s.later(8 * day)
+  await s.look()
+  expect(s.warnings).toHaveLength(2)
 })

@@ -19,7 +19,8 @@ See what a request would carry, without values
   hallpass cookie list
   hallpass token list        with the expiry and the last refresh of each token
   hallpass status --json     needs_login lists the credentials that only the user can mend,
-                             site_logins the sites whose login has ended or seems to
+                             site_logins the sites whose login has ended, seems to, or is
+                             about to
   hallpass session check     asks the sites that have a probe whether the login is alive
 
 Headers of responses

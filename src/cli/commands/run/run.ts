@@ -170,7 +170,7 @@ async function throughOwn(context: Context, asked: RunScope, configFile?: string
       await proxy.close({ graceMs: leaveMs })
       await log.close()
       const report = proxy.revoke(id)
-      return report && outcomeOf(report, hallpass.session())
+      return report && outcomeOf(report, hallpass.session(), hallpass.warning)
     },
   }
 }

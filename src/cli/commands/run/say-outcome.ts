@@ -19,7 +19,7 @@ export function sayOutcome(context: Context, outcome: Outcome, exit: number, alw
   // The status stays that of the child, which may have handled its 401.
   for (const login of outcome.needsLogin) output.fail(needsLogin(login, flags.session), exit)
   for (const login of outcome.siteLogins) {
-    if (login.state === 'suspect') continue
+    if (login.state !== 'needs-login') continue
     const hint = siteLoginCommand(login)
     output.fail(new HallpassError('needs-login', siteLoginText(login, 'this session'), { hint }), exit)
   }
@@ -35,7 +35,7 @@ export function sayOutcome(context: Context, outcome: Outcome, exit: number, alw
   const line = outcomeLine(outcome, always)
   if (line !== '') output.say(line)
   for (const login of outcome.siteLogins) {
-    if (login.state !== 'suspect') continue
+    if (login.state === 'needs-login') continue
     output.warn(siteLoginText(login, 'this session'))
     output.hint(siteLoginCommand(login))
   }

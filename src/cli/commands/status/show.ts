@@ -165,8 +165,8 @@ async function readLogins(context: Context, home: Home, admin: AdminClient | und
     if (!canBeOpened(home, context.env)) return { logins: [], sites: [] }
     const { neededLogins } = await import('../../../sessions/needed-logins.ts')
     const { siteLogins } = await import('../../../sessions/site-logins.ts')
-    const { sessions } = await context.open()
-    return { logins: await neededLogins(sessions, Date.now()), sites: await siteLogins(sessions) }
+    const { sessions, warning } = await context.open()
+    return { logins: await neededLogins(sessions, Date.now()), sites: await siteLogins(sessions, warning) }
   } catch (error) {
     return { problem: problemOf(error) }
   }
