@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { requestTo } from '../../test/support/material.ts'
+import { requestTo, ruleSet } from '../../test/support/material.ts'
 import { SessionStage, second, sentBy } from '../../test/support/session-stage.ts'
 import { pair } from '../../test/support/token-server.ts'
 import type { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
 
 let stage: SessionStage
 beforeEach(async () => {
@@ -112,6 +113,21 @@ describe('a clone', () => {
     await stage.sessions.create({ name: 'work' })
     await expect(stage.sessions.clone(from, to)).rejects.toMatchObject({ code })
     expect(await stage.store.sessions()).toEqual(['default', 'work'])
+  })
+
+  it('never takes the place of its original', async () => {
+    const { store, sessions } = stage
+    const { name } = await sessions.create()
+    await (await sessions.get(name)).cookies.set(url, { name: 'sid', value: '1' })
+    const full = new Sessions({ store, config: { ...ruleSet(), maxSessions: 2 }, now: () => stage.now })
+    await expect(full.clone(name, 'copy')).rejects.toThrow('there are 2 sessions, and maxSessions is 2')
+    expect(await store.sessions()).toEqual(['default', name])
+    stage.now += 60 * second
+    const { name: idle } = await sessions.create()
+    const roomy = new Sessions({ store, config: { ...ruleSet(), maxSessions: 3 }, now: () => stage.now })
+    expect((await (await roomy.clone(name, 'copy')).cookies.find(url, 'sid'))?.value).toBe('1')
+    expect(await store.sessions()).toEqual(['copy', 'default', name])
+    expect(await store.sessions()).not.toContain(idle)
   })
 
   it('of a session with a damaged record is not made', async () => {

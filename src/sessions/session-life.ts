@@ -6,6 +6,12 @@ import { checkSeconds, maxTtlSeconds } from './create-options.ts'
 /** The time of the last use is exact to the minute, or to a tenth of a shorter life. A write for each request would cost too much. */
 const noteEveryMs = 60_000
 
+/** Before this time, in milliseconds since 1970, no other use is noted. undefined for a session that was never used. */
+export function nextNoteAt({ lastUsedAt, ttlSeconds = Number.POSITIVE_INFINITY }: SessionMetadata) {
+  if (lastUsedAt === undefined) return undefined
+  return Date.parse(lastUsedAt) + Math.min(noteEveryMs, ttlSeconds * 100)
+}
+
 /** The life of one session: when it was used, and when it ends. */
 export class SessionLife {
   readonly #store: Store
@@ -31,9 +37,9 @@ export class SessionLife {
   adopt(metadata: SessionMetadata): void {
     this.#metadata = metadata
     this.#expiresAt = expiryOf(metadata)
-    const { lastUsedAt, ttlSeconds = Number.POSITIVE_INFINITY } = metadata
+    const { lastUsedAt } = metadata
     this.#notedAt = lastUsedAt === undefined ? 0 : Date.parse(lastUsedAt)
-    this.#noteAt = lastUsedAt === undefined ? 0 : this.#notedAt + Math.min(noteEveryMs, ttlSeconds * 100)
+    this.#noteAt = nextNoteAt(metadata) ?? 0
   }
 
   /** Every request asks this, so the clock decides alone until it says that the life is over. */

@@ -253,6 +253,17 @@ describe('too many sessions', () => {
     expect(left.includes(second?.name ?? '') && left.includes(temporary[2]?.name ?? '')).toBe(false)
   })
 
+  it('remove no session in use while there is an idle one, though uses within a minute are not written', async () => {
+    const busy = await sessions.create()
+    busy.used()
+    now += 1000
+    const idle = await sessions.create()
+    for (; now < start + 50_000; now += 1000) busy.used()
+    for (const name of ['a', 'b', 'c']) await sessions.create({ name })
+    expect(await names()).toEqual(['a', 'b', 'c', 'default', busy.name])
+    expect(await store.sessions()).not.toContain(idle.name)
+  })
+
   it('shrink to a limit that was lowered, but only if that makes room', async () => {
     for (let count = 0; count < 3; count++) await sessions.create()
     const lowered = (maxSessions: number) =>

@@ -19,6 +19,7 @@ import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
 import { SessionCounts, type SessionEnd } from './session-counts.ts'
 import { SessionEvents } from './session-events.ts'
+import { nextNoteAt } from './session-life.ts'
 import { jarCache } from './site-jar.ts'
 
 /** The session that always exists. */
@@ -133,7 +134,7 @@ export class Sessions {
     const source = await this.get(from)
     const { ttlSeconds, renew, userAgent, viewport, locale, timeZone, fields } = source.metadata
     const traits = { userAgent, viewport, locale, timeZone, fields }
-    const made = await this.#prepared({ name: to, ttlSeconds, renew, ...traits })
+    const made = await this.#prepared({ name: to, ttlSeconds, renew, ...traits }, from)
     // After a kill in the middle, half a clone expires by itself.
     await this.#add({ ...made, ...endIn(cloneWithinSeconds, this.#clock) })
     const isMade = ({ id }: SessionMetadata) => id === made.id
@@ -251,12 +252,12 @@ export class Sessions {
     return { name, id: randomBytes(16).toString('hex'), createdAt: new Date(this.#clock.now()).toISOString() }
   }
 
-  /** The metadata of a session that can be added. */
-  async #prepared(options: CreateOptions): Promise<SessionMetadata> {
+  /** The metadata of a session that can be added. @param spared no room is made at the cost of this session */
+  async #prepared(options: CreateOptions, spared?: string): Promise<SessionMetadata> {
     const { name: given, traits, ...life } = checkCreateOptions(options)
     const name = given ?? `${temporaryPrefix}${randomBytes(16).toString('hex')}`
     if (name === defaultSession || typeof (await this.#read(name)) === 'object') throw takenName(name)
-    await this.#makeRoom()
+    await this.#makeRoom(spared)
     const ttl =
       life.ttlSeconds ?? (given === undefined ? (this.#config.sessionTtl ?? defaults.sessionTtl) : undefined)
     const renew = life.renew ?? this.#config.sessionRenewal ?? defaults.sessionRenewal
@@ -306,7 +307,7 @@ export class Sessions {
     if (this.#sessions.get(session.name) === session) this.#sessions.delete(session.name)
   }
 
-  async #makeRoom(): Promise<void> {
+  async #makeRoom(spared: string | undefined): Promise<void> {
     const max = this.#config.maxSessions
     if (max === undefined) return
     const sessions = await this.list()
@@ -314,8 +315,8 @@ export class Sessions {
     const tooMany = sessions.length + 1 - max
     if (tooMany <= 0) return
     const oldest = sessions
-      .filter(({ name }) => name.startsWith(temporaryPrefix))
-      .toSorted((a, b) => lastUse(a) - lastUse(b))
+      .filter(({ name }) => name.startsWith(temporaryPrefix) && name !== spared)
+      .toSorted((a, b) => latestUse(a) - latestUse(b))
       .slice(0, tooMany)
     if (oldest.length < tooMany) {
       throw new HallpassError('failed', `there are ${sessions.length} sessions, and maxSessions is ${max}`, {
@@ -325,7 +326,7 @@ export class Sessions {
     for (const { name, id, lastUsedAt } of oldest) {
       const isUnused = (session: SessionMetadata) => session.id === id && session.lastUsedAt === lastUsedAt
       // Somebody used it or removed it meanwhile, so it is another one's turn.
-      if (!(await this.#drop(name, 'evicted', isUnused))) return this.#makeRoom()
+      if (!(await this.#drop(name, 'evicted', isUnused))) return this.#makeRoom(spared)
     }
   }
 }
@@ -345,6 +346,7 @@ function takenName(name: string): HallpassError {
   })
 }
 
-function lastUse({ lastUsedAt, createdAt }: SessionMetadata): number {
-  return Date.parse(lastUsedAt ?? createdAt)
+/** Uses soon after a noted one are not noted, so a busy session may have been used as late as this. */
+function latestUse(session: SessionMetadata): number {
+  return nextNoteAt(session) ?? Date.parse(session.createdAt)
 }
