@@ -31,7 +31,7 @@ export function api(backend: ApiBackend, held: HeldBytes): OpenAPIHono {
   ]) {
     app.use(path, heldBody(held, maxBodyBytes))
   }
-  // Before the routes of a session: `cleanup` is not the name of one here.
+  // Before the routes of a session: `cleanup` and `stats` are not names of sessions here.
   sessionLifeRoutes(app, backend)
   sessionRoutes(app, backend)
   cookieRoutes(app, backend)

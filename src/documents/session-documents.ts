@@ -116,6 +116,23 @@ function lastChange(cookies: readonly Cookie[]): number | undefined {
   return cookies.length === 0 ? undefined : Math.max(...cookies.map(({ updatedAt }) => updatedAt))
 }
 
+/** All sessions of a state folder in numbers. */
+export function sessionStatsDocument(
+  sessions: readonly SessionMetadata[],
+  { now, expired, diskBytes }: { readonly now: number; readonly expired: number; readonly diskBytes: number },
+) {
+  const ages = sessions.map(({ createdAt }) => Math.max(0, now - Date.parse(createdAt)) / 1000)
+  const all = ages.reduce((sum, age) => sum + age, 0)
+  return {
+    schema: 'hallpass.session-stats/1',
+    total_sessions: sessions.length,
+    expired_sessions_cleaned: expired,
+    total_disk_usage_bytes: diskBytes,
+    avg_session_age_seconds: sessions.length === 0 ? 0 : Math.round(all / sessions.length),
+    sessions_created_last_hour: ages.filter((age) => age < 3600).length,
+  } as const satisfies Document
+}
+
 /** `session rm` */
 export function removedSessionDocument(name: string, emptied: boolean, counts: SessionCounts) {
   return { schema: 'hallpass.session-rm/1', name, emptied, ...counts } as const satisfies Document

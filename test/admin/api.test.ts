@@ -140,6 +140,24 @@ describe('a session', () => {
       .poll(async () => (await ask('POST', '/sessions/cleanup')).body, { timeout: 60_000 })
       .toMatchObject({ schema: 'hallpass.session-prune/1', removed: [{ name: 'short' }] })
     expect(await ask('GET', '/sessions/short')).toMatchObject({ status: 404 })
+    expect((await ask('GET', '/sessions/stats')).body).toMatchObject({ expired_sessions_cleaned: 1 })
+  })
+
+  test('is counted, with its age and its size', async () => {
+    const { ask } = await filled()
+    const { body } = await ask('GET', '/sessions/stats')
+    expect(body).toEqual({
+      schema: 'hallpass.session-stats/1',
+      total_sessions: 2,
+      expired_sessions_cleaned: 0,
+      total_disk_usage_bytes: expect.any(Number),
+      avg_session_age_seconds: expect.any(Number),
+      sessions_created_last_hour: 2,
+    })
+    await ask('DELETE', '/sessions/work')
+    const after = await ask('GET', '/sessions/stats')
+    expect(after.body).toMatchObject({ total_sessions: 1 })
+    expect(after.body.total_disk_usage_bytes).toBeLessThan(body.total_disk_usage_bytes)
   })
 
   test('is removed with everything in it', async () => {

@@ -2,8 +2,10 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import {
   extendedSessionDocument,
   prunedSessionsDocument,
+  sessionStatsDocument,
   touchedSessionDocument,
 } from '../../documents/session-documents.ts'
+import { diskUsage } from '../../store/disk-usage.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
 import { json, problems, sessionPath } from '../schemas/common.ts'
@@ -11,6 +13,7 @@ import {
   extendedSessionSchema,
   givenExtensionSchema,
   prunedSessionsSchema,
+  sessionStatsSchema,
   touchedSessionSchema,
 } from '../schemas/session-schemas.ts'
 
@@ -50,7 +53,24 @@ const cleanup = createRoute({
   'x-codeSamples': curl('-X POST http://hallpass/sessions/cleanup'),
 })
 
-export function sessionLifeRoutes(api: OpenAPIHono, { sessions }: ApiBackend): void {
+const stats = createRoute({
+  method: 'get',
+  path: '/sessions/stats',
+  tags,
+  summary: 'Count the sessions, their age and their size',
+  description: 'So `GET /sessions/{id}` cannot show a session with the name `stats`.',
+  responses: { 200: json('the numbers', sessionStatsSchema), default: problems },
+  'x-codeSamples': curl('http://hallpass/sessions/stats'),
+})
+
+export function sessionLifeRoutes(api: OpenAPIHono, { sessions, home, now }: ApiBackend): void {
+  api.openapi(stats, async (context) => {
+    const all = await sessions.list()
+    const diskBytes = (await diskUsage(home.sessions)) + (await diskUsage(home.browser))
+    const { expired } = sessions.counts.ended
+    return context.json(sessionStatsDocument(all, { now: now(), expired, diskBytes }), 200)
+  })
+
   api.openapi(cleanup, async (context) => {
     return context.json(prunedSessionsDocument(await sessions.prune()), 200)
   })

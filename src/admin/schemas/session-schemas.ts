@@ -47,6 +47,17 @@ export const prunedSessionsSchema = z
   .strictObject({ schema: z.literal('hallpass.session-prune/1'), removed: z.array(z.strictObject(fields)) })
   .openapi('PrunedSessions')
 
+export const sessionStatsSchema = z
+  .strictObject({
+    schema: z.literal('hallpass.session-stats/1'),
+    total_sessions: z.int(),
+    expired_sessions_cleaned: z.int().describe('by this proxy, since its start'),
+    total_disk_usage_bytes: z.int().describe('the files of all sessions, with their browser profiles'),
+    avg_session_age_seconds: z.int(),
+    sessions_created_last_hour: z.int(),
+  })
+  .openapi('SessionStats')
+
 export const givenExtensionSchema = z
   .strictObject({
     additional_seconds: z
