@@ -17,7 +17,7 @@ export function siteLoginText({ state, site, reason, endsAt = '' }: SiteLogin, w
 /** The command that mends it, written `hallpass …` without its session. */
 export function siteLoginCommand({ url, credential }: SiteLogin): string {
   if (credential === undefined) return `hallpass login ${url}`
-  const { kind, name, signInAt, command } = credential
-  const isSet = kind !== 'oauth2' && signInAt === undefined && command === undefined
+  const { kind, name, signInAt, command, variable, file } = credential
+  const isSet = kind !== 'oauth2' && (signInAt ?? command ?? variable ?? file) === undefined
   return isSet ? `hallpass token set ${name}` : loginCommand(credential)
 }
