@@ -32,6 +32,8 @@ describe('a login may have ended', () => {
   it.each<[Partial<Answered>, string]>([
     [{}, 'app.example.com answered 401 with the cookies'],
     [{ method: 'POST' }, 'app.example.com answered 401 with the cookies'],
+    [{ target: '//bank.example/x', status: 403 }, 'app.example.com answered 403 with the cookies'],
+    [{ target: '//auth/x' }, 'app.example.com answered 401 with the cookies'],
     [{ origin: 'http://127.0.0.1:8080' }, '127.0.0.1:8080 answered 401 with the cookies'],
     [
       { fields: [{ lower: 'www-authenticate', value: 'Bearer' }] },

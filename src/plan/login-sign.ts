@@ -43,12 +43,17 @@ const maxShown = 80
 /** As many refusals in a row, after successes, are no longer about one page that the user must not see. */
 export const refusalsInRow = 3
 
+/** What was asked for. A target such as `//bank.example/x` read as a relative reference would let an origin choose the host of a warning. */
+export function askedUrl({ origin, target }: Pick<Answered, 'origin' | 'target'>): URL | null {
+  return URL.parse(origin + target)
+}
+
 /** Whether an answer is a sign that a login has ended. docs/sessions.md has the rules for people. */
 export function loginSign(answered: Answered, plan: Plan): LoginSign | undefined {
-  const { origin, method, target, status } = answered
+  const { method, status } = answered
   // A preflight or an echo says nothing about the user.
   if (method === 'OPTIONS' || method === 'TRACE') return undefined
-  const url = URL.parse(target, origin)
+  const url = askedUrl(answered)
   // A page to sign in at redirects and refuses as a part of its work, and /logout leads to it.
   if (url === null || isLoginPage(url) || isLogout(url)) return undefined
   const path = url.pathname

@@ -1,4 +1,4 @@
-import { type Answered, isSuccess, loginSign } from '../plan/login-sign.ts'
+import { type Answered, askedUrl, isSuccess, loginSign } from '../plan/login-sign.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SessionHealth, WatchedHost } from './session-health.ts'
 import { withSign, withSuccess } from './site-health.ts'
@@ -16,7 +16,8 @@ export function judgeLogin(
 ): 'suspect' | 'needs-login' | undefined {
   const state = health.stateOf(host)
   if (isSuccess(answer.status)) {
-    const path = answer.target.split('?', 1)[0] ?? ''
+    // As the sign has it: `/api/{me}` is `/api/%7Bme%7D`.
+    const path = askedUrl(answer)?.pathname ?? ''
     health.change(host, (before) => withSuccess(before, path, now))
     return state === 'needs-login' ? state : undefined
   }

@@ -100,14 +100,17 @@ it('a 401 where nothing was attached says nothing', async () => {
   expect(await stateOf(s)).toBe('ok')
 })
 
-it('a success at the same path ends the suspicion, one at another path does not', async () => {
-  await using s = await scene()
-  await s.ask(unauthorized)
-  await s.ask(ok, 'GET /')
-  expect(await stateOf(s)).toBe('suspect')
-  await s.ask(ok, 'GET /me?again')
-  expect(await stateOf(s)).toBe('ok')
-})
+it.each(['/me', '//me', '/api/{me}'])(
+  'a success at the same path ends the suspicion, one at another path does not: %s',
+  async (path) => {
+    await using s = await scene()
+    await s.ask(unauthorized, `GET ${path}`)
+    await s.ask(ok, 'GET /')
+    expect(await stateOf(s)).toBe('suspect')
+    await s.ask(ok, `GET ${path}?again`)
+    expect(await stateOf(s)).toBe('ok')
+  },
+)
 
 it.each([
   ['a form that brings an HttpOnly cookie ends it', 'POST /enter', 'ok'],
