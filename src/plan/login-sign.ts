@@ -106,12 +106,32 @@ function isAboutUser({ fields, succeeded, refusals }: Answered): boolean {
 }
 
 /** The login page that an answer leads to, for people; undefined if it leads to none. */
-function redirectToLogin({ status, fields }: Answered, from: URL): string | undefined {
+function redirectToLogin(
+  { status, fields }: Pick<Answered, 'status' | 'fields'>,
+  from: URL,
+): string | undefined {
   if (![301, 302, 303, 307, 308].includes(status)) return undefined
   const location = fields.find(({ lower }) => lower === 'location')?.value
   const to = location === undefined ? null : URL.parse(location, from.href)
   if (to === null || !/^https?:$/.test(to.protocol) || !isLoginPage(to)) return undefined
   return `${to.host === from.host ? '' : to.host}${to.pathname}`.slice(0, maxShown)
+}
+
+/**
+ * Whether the answer to a form at a login page signs its user in. Elsewhere a dead login gets HttpOnly cookies too: Rails sets its
+ * session with the redirect to the login page, Cloudflare sets `__cf_bm` anywhere.
+ */
+export function signsIn(
+  answered: Pick<Answered, 'origin' | 'method' | 'target' | 'status' | 'fields'>,
+): boolean {
+  const { method, status, fields } = answered
+  if (status >= 400 || method === 'GET' || method === 'HEAD') return false
+  const isForBrowser = ({ lower, value }: Field) =>
+    lower === 'set-cookie' && /;\s*httponly\s*(?:;|$)/i.test(value)
+  if (!fields.some(isForBrowser)) return false
+  const url = askedUrl(answered)
+  // A wrong password leads to the login page again.
+  return url !== null && isLoginPage(url) && redirectToLogin(answered, url) === undefined
 }
 
 function isLogout({ pathname }: URL): boolean {

@@ -8,6 +8,7 @@ import { Http1Error } from '../http1/http1-error.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { Capture, CapturedResponse } from '../plan/capture.ts'
+import { type Answered, signsIn } from '../plan/login-sign.ts'
 import type { Plan } from '../plan/plan.ts'
 import { needsLogin, tokensSent } from '../plan/renewal.ts'
 import { judgeLogin } from '../sessions/judge-login.ts'
@@ -188,7 +189,7 @@ export class ResponseRelay {
     // Cookies are on disk before the client sees them, and before the request goes out again with them.
     const capture = brings ? await this.#capture(head, lines) : undefined
     this.captured = capture?.captured ?? []
-    if (this.captured.length > 0) await this.#signedIn(head, lines.setCookie)
+    if (this.captured.length > 0) await this.#signedIn(head)
     const outcome = rejected.length === 0 ? 'no' : await this.#refresh()
     if (this.#exchange.over) return
     if (outcome === 'retry' && this.#exchange.replayable) this.#discard(head, capture)
@@ -205,13 +206,11 @@ export class ResponseRelay {
     return session.capture({ ...origin, path: target, status: head.status, ...lines, reveal, capture, site })
   }
 
-  /** The answer to a form that brings a cookie for the browser alone: somebody has signed in. */
-  async #signedIn({ status }: ResponseHead, setCookie: readonly string[]): Promise<void> {
-    const { client, request } = this.#exchange
-    if (status >= 400 || request.head.method === 'GET' || request.head.method === 'HEAD') return
-    if (!setCookie.some((line) => /;\s*httponly\s*(?:;|$)/i.test(line))) return
+  async #signedIn(head: ResponseHead): Promise<void> {
+    if (!signsIn(this.#answered(head))) return
+    const { health } = this.#exchange.client.session
     // The cookies are saved. If this fails, `status` goes on to ask for a login.
-    await client.session.health.signedIn(this.#destination.origin.host).catch(() => undefined)
+    await health.signedIn(this.#destination.origin.host).catch(() => undefined)
   }
 
   /** The origin rejected the token: asks the session for a newer one. */
@@ -282,28 +281,32 @@ export class ResponseRelay {
 
   /** What the answer says about the login of its site. An ordinary answer costs a few look-ups and nothing else. */
   #loginState(head: ResponseHead): 'suspect' | 'needs-login' | undefined {
-    const { attached, client, request, log } = this.#exchange
+    const { attached, client, log } = this.#exchange
     if (attached.length === 0) return undefined
     const { health } = client.session
-    const { origin, target } = this.#destination
-    const host = health.host(origin.host)
+    const host = health.host(this.#destination.origin.host)
     if (host === undefined) return undefined
     client.report.used(host.site.id.name)
     if (host.isWell(head.status)) return undefined
-    const answer = {
+    const state = judgeLogin(health, host, this.#plan, this.#answered(head), Date.now())
+    if (state === undefined) return undefined
+    client.report.doubted(host.site.id.name)
+    log.note(state === 'suspect' ? 'perhaps the login has ended' : 'the login has ended')
+    return state
+  }
+
+  #answered({ status, fields }: ResponseHead): Omit<Answered, 'succeeded' | 'refusals'> {
+    const { attached, request } = this.#exchange
+    const { origin, target } = this.#destination
+    return {
       origin: `${origin.scheme}://${authorityOf(origin)}`,
       method: request.head.method,
       target,
       sent: request.head.fields,
       attached,
-      status: head.status,
-      fields: head.fields,
+      status,
+      fields,
     }
-    const state = judgeLogin(health, host, this.#plan, answer, Date.now())
-    if (state === undefined) return undefined
-    client.report.doubted(host.site.id.name)
-    log.note(state === 'suspect' ? 'perhaps the login has ended' : 'the login has ended')
-    return state
   }
 
   #beginBody(head: Buffer, rest: Buffer): void {

@@ -113,12 +113,15 @@ it.each(['/me', '//me', '/api/{me}'])(
 )
 
 it.each([
-  ['a form that brings an HttpOnly cookie ends it', 'POST /enter', 'ok'],
-  ['a page that brings a cookie for strangers does not', 'GET /enter', 'suspect'],
-])('%s', async (_, request, state) => {
+  ['a login form that brings an HttpOnly cookie ends it', 'POST /login', ok, 'ok'],
+  ['a login page that brings a cookie for strangers does not', 'GET /login', ok, 'suspect'],
+  ['the answer to a wrong password does not', 'POST /login', toLogin, 'suspect'],
+  ['a form of a dead login does not', 'POST /api/items', toLogin, 'suspect'],
+  ['a cookie against robots does not', 'POST /beacon', ok, 'suspect'],
+])('%s', async (_, request, answer, state) => {
   await using s = await scene()
   await s.ask(unauthorized)
-  await s.ask(ok.replace('\r\n\r\n', '\r\nSet-Cookie: sid=new; HttpOnly; Secure\r\n\r\n'), request)
+  await s.ask(answer.replace('\r\n\r\n', '\r\nSet-Cookie: sid=new; HttpOnly; Secure\r\n\r\n'), request)
   expect(await stateOf(s)).toBe(state)
 })
 
