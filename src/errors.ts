@@ -11,6 +11,11 @@ export const errorTable = {
     meaning: 'the configuration has an error. The message names file, line and column',
   },
   'session-missing': { exit: 4, http: 407, meaning: 'the session does not exist, or has expired' },
+  'session-locked': {
+    exit: 1,
+    http: 423,
+    meaning: 'another process has the session in exclusive use. The message names the process',
+  },
   'credential-missing': { exit: 4, http: 404, meaning: 'the session has no such credential' },
   'needs-login': {
     exit: 4,

@@ -43,6 +43,7 @@ const clientRequest = z.strictObject({
   session: z.string(),
   pid: z.int().positive(),
   program: z.string().max(4096),
+  use: z.string().max(64).optional(),
   ...runScope,
 })
 

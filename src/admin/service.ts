@@ -117,7 +117,7 @@ function backendOf(
     issue: async (request) => {
       // Fails if the session does not exist, before a token is made for it.
       const about = await access(request.session, '', request)
-      const { id, url, token } = await proxy.issue(request.session, scopeOf(request))
+      const { id, url, token } = await proxy.issue(request.session, scopeOf(request), request.use)
       const { session, pid, capture, only, strict } = request
       const scope = { ...(capture && { capture }), ...(only && { only }), ...(strict && { strict }) }
       const since = new Date().toISOString()

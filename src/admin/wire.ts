@@ -10,6 +10,8 @@ export interface ClientRequest extends RunScope {
   readonly pid: number
   /** The child's program, for `status`. */
   readonly program: string
+  /** The exclusive use of the session that it belongs to. */
+  readonly use?: string | undefined
 }
 
 /** How a client reaches the proxy with one session. */

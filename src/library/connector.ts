@@ -24,6 +24,8 @@ export interface ConnectorParts {
   readonly inProcess: InProcess
   readonly sessions: Sessions
   readonly sessionName: string
+  /** Throws `session-locked` when another process has the session for itself. */
+  readonly checkUse: (session: string) => Promise<void>
 }
 
 /** Connections of this process to origins, with a session. What is written to them is an HTTP/1.1 request in clear text. */
@@ -43,7 +45,7 @@ export class Connector {
    * A connection for requests to one origin. It ends with the session.
    *
    * @param host IPv6 with or without brackets
-   * @throws HallpassError `session-missing`
+   * @throws HallpassError `session-missing`, `session-locked`
    */
   async connect(
     scheme: 'https' | 'http',
@@ -51,9 +53,10 @@ export class Connector {
     port: number | undefined,
     failures: FailuresAs,
   ): Promise<Socket> {
-    const { sessions, inProcess } = this.#parts
+    const { sessions, inProcess, checkUse } = this.#parts
     const endpoint = endpointOf(scheme, host, port)
     const session = await sessions.get(this.#session)
+    await checkUse(this.#session)
     return inProcess.connect(originAt(scheme, endpoint), session, this.#scope, failures)
   }
 

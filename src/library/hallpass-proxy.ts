@@ -79,14 +79,18 @@ export class HallpassProxy {
   }
 
   /**
-   * A URL with a token of its own, which `revoke` ends. The scope holds for it alone.
+   * A URL with a token of its own, which `revoke` ends. The scope holds for it alone. Throws `session-locked` unless `use` is the
+   * exclusive use that the session is in.
    * @internal
    */
   async issue(
     session: string,
     scope: Scope,
+    use?: string,
   ): Promise<{ readonly id: string; readonly url: string; readonly token: Secret }> {
-    const { id, token } = this.#clients.issue(await this.#sessions.get(session), scope)
+    const found = await this.#sessions.get(session)
+    await this.#clients.checkUse(session, use)
+    const { id, token } = this.#clients.issue(found, scope, use)
     return { id, token, url: this.#urlWith(session, token) }
   }
 

@@ -29,6 +29,7 @@ import type { CredentialInput } from '../sessions/merge-credential.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Warning } from '../sessions/site-logins.ts'
+import { checkUse, useVariable } from '../store/exclusive-use.ts'
 import type { FileStore } from '../store/file.ts'
 import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
@@ -322,7 +323,7 @@ export class Hallpass {
   async startProxy(options: StartOptions = {}): Promise<HallpassProxy> {
     const { config, sessions } = this
     const log = options.log ?? silentLog
-    const clients = new Clients(sessions)
+    const clients = new Clients(sessions, (name, use) => checkUse(this.home, name, use))
     this.refresher.logTo(log)
     this.liveConfig.logTo(log)
     // Throws when the session is missing, before anything listens.
@@ -377,7 +378,9 @@ export class Hallpass {
       engineOptions(this, { clients: new Clients(sessions), log: silentLog, env: this.#env }),
       config.listen.port,
     )
-    return new Connector({ inProcess: this.#inProcess, sessions, sessionName }, options)
+    const checkUseOf = (name: string) => checkUse(this.home, name, this.#env[useVariable])
+    const parts = { inProcess: this.#inProcess, sessions, sessionName, checkUse: checkUseOf }
+    return new Connector(parts, options)
   }
 
   /**

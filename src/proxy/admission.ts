@@ -13,7 +13,8 @@ export async function admit(head: RequestHead, options: Engine['options']): Prom
   const [field] = fields
   if (field === undefined && options.noAuth !== undefined) {
     const session = await options.sessions.get(options.noAuth.session)
-    return { session, scope: {}, revoked: session.ended, report: options.clients.report }
+    await options.clients.checkUse(session.name, undefined)
+    return { session, scope: {}, revoked: session.ended, report: options.clients.report, use: undefined }
   }
   if (field === undefined)
     throw new HallpassError('proxy-auth', 'the proxy needs a client token', { hint: envCommand() })

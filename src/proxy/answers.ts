@@ -14,6 +14,7 @@ const reasons: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Content Too Large',
   421: 'Misdirected Request',
+  423: 'Locked',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   501: 'Not Implemented',

@@ -33,7 +33,7 @@ export class InProcess {
   connect(origin: Origin, session: Session, scope: Scope, failures: FailuresAs): Socket {
     const [near, far] = pipe()
     const { report } = this.#engine.options.clients
-    const client = { session, scope, revoked: session.ended, report }
+    const client = { session, scope, revoked: session.ended, report, use: undefined }
     const Kind = failures === 'errors' ? FailingConnection : Connection
     new Kind(this.#engine, far, far, { client, origin, servername: undefined })
     const ends = addAbortListener(session.ended, () => far.destroy(session.ended.reason))

@@ -9,6 +9,9 @@ import { type ClientSummary, Report } from './report.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
+/** @param use the exclusive use that the client belongs to, if any */
+export type CheckUse = (session: string, use: string | undefined) => Promise<void>
+
 export interface AuthenticatedClient {
   readonly session: Session
   readonly scope: Scope
@@ -16,6 +19,8 @@ export interface AuthenticatedClient {
   readonly revoked: AbortSignal
   /** The outcome of its requests. `revoke` returns that of a child. */
   readonly report: Report
+  /** The exclusive use of the session that it belongs to. */
+  readonly use: string | undefined
 }
 
 interface Issued {
@@ -29,6 +34,8 @@ interface IssuedToChild extends Issued {
   readonly session: Session
   readonly scope: Scope
   readonly report: Report
+  /** The exclusive use of the session that it belongs to. */
+  readonly use: string | undefined
 }
 
 /** Each `run` takes a token and gives it back. A killed `run` leaves its token behind until the proxy stops. */
@@ -52,8 +59,12 @@ export class Clients {
   /** Why the session of a token ended, by SHA-256 of the token. A client that still sends the token gets this error. */
   readonly #ends = new Map<string, HallpassError>()
 
-  constructor(sessions: Sessions) {
+  /** Throws `session-locked` when another process has the session for itself. */
+  readonly checkUse: CheckUse
+
+  constructor(sessions: Sessions, checkUse: CheckUse = async () => {}) {
     this.#sessions = sessions
+    this.checkUse = checkUse
   }
 
   /**
@@ -77,8 +88,11 @@ export class Clients {
     held?.revocation.abort()
   }
 
-  /** A token for one child. It ends when it is revoked, with the session, or with the process. */
-  issue(session: Session, scope: Scope): { readonly id: string; readonly token: Secret } {
+  /**
+   * A token for one child. It ends when it is revoked, with the session, or with the process.
+   * @param use the exclusive use that the child belongs to, if any
+   */
+  issue(session: Session, scope: Scope, use?: string): { readonly id: string; readonly token: Secret } {
     if (this.#ofChildren.size >= maxIssued)
       throw new HallpassError('failed', `${maxIssued} clients have a token, and no more are issued`, {
         hint: 'hallpass stop',
@@ -92,6 +106,7 @@ export class Clients {
       session,
       scope,
       report: new Report(this.report),
+      use,
     })
     return { id, token }
   }
@@ -113,7 +128,8 @@ export class Clients {
   /**
    * @param user the session's name
    * @returns undefined when there is no such session, or the token is not one of its tokens
-   * @throws HallpassError `session-missing` to a client with a token of a session that has ended, if no other has the name
+   * @throws HallpassError `session-missing` to a client with a token of a session that has ended, if no other has the name;
+   *   `session-locked` while another process has the session for itself
    */
   async authenticate(user: string, password: string): Promise<AuthenticatedClient | undefined> {
     if (!isName('session', user)) return undefined
@@ -124,18 +140,19 @@ export class Clients {
       if (end !== undefined) throw end
       return undefined
     }
+    await this.checkUse(user, client.use)
     return client
   }
 
   #clientOf(session: Session, password: string): AuthenticatedClient | undefined {
     const own = this.#ofSessions.get(session)
     if (own?.token.equals(password) === true)
-      return { session, scope: wholeSession, revoked: own.revoked, report: this.report }
+      return { session, scope: wholeSession, revoked: own.revoked, report: this.report, use: undefined }
     const child = this.#ofChildren.get(digestOf(password))
     // A session that was made again under the name is another object.
     if (child?.session !== session || !child.token.equals(password)) return undefined
-    const { scope, revoked, report } = child
-    return { session, scope, revoked, report }
+    const { scope, revoked, report, use } = child
+    return { session, scope, revoked, report, use }
   }
 
   /** 32 random bytes. */

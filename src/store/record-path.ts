@@ -90,6 +90,11 @@ export function windowLock(home: Home, session: string): string {
   return `${home.locks}${sep}${digestOf('window', session)}.window`
 }
 
+/** The lock that a process holds while it has a session for itself. */
+export function useLock(home: Home, session: string): string {
+  return `${home.locks}${sep}${digestOf('use', session)}.use`
+}
+
 /** The lock that guards the key file. */
 export function keyLock(home: Home): string {
   return lockFile(home, 'key')

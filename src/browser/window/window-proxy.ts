@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { HallpassError } from '../../errors.ts'
 import type { Hallpass } from '../../index.ts'
 import type { Log } from '../../log.ts'
+import { useVariable } from '../../store/exclusive-use.ts'
 import { profilesFolder } from '../../store/record-path.ts'
 import type { KeptSites } from './kept-sites.ts'
 
@@ -30,11 +31,16 @@ export interface WindowProxy {
  */
 export async function startWindowProxy(
   hallpass: Hallpass,
-  { keep, log }: WindowOptions,
+  { keep, log, env }: WindowOptions,
 ): Promise<WindowProxy> {
   const proxy = await hallpass.startProxy({ listen: { host: '127.0.0.1', port: 0 }, log })
   const scope = { browserWindow: true, capture: keep.patterns, only: keep.patterns, reveal: 'all' } as const
-  const { token } = await proxy.issue(hallpass.sessionName, scope)
+  const { token } = await proxy
+    .issue(hallpass.sessionName, scope, env[useVariable])
+    .catch(async (error: unknown) => {
+      await proxy.close()
+      throw error
+    })
   return {
     host: proxy.host,
     port: proxy.port,

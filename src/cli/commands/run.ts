@@ -19,6 +19,10 @@ export const command: CommandSpec = {
       flags: '--strict',
       summary: 'refuse every other host with 403; without --only, every host that the session does not know',
     },
+    {
+      flags: '--exclusive',
+      summary: 'refuse every other use of the session until the command has ended',
+    },
     { flags: '--summary', summary: 'end with a line of what came of the requests, also after plain success' },
     { flags: '--nest', summary: 'allow hallpass run inside hallpass run' },
   ],
@@ -26,6 +30,7 @@ export const command: CommandSpec = {
     'hallpass run --capture -- curl -d @form.txt https://app.example.com/login',
     'hallpass run -- curl https://app.example.com/me',
     'hallpass run --only api.example.com --strict -- ./nightly.sh',
+    'hallpass run --session work --exclusive -- ./checkout.sh',
   ],
   takesChild: true,
   ownFailure: 125,

@@ -11,6 +11,7 @@ export function text(): string {
   HALLPASS_CONFIG          the configuration file
   HALLPASS_SESSION         the session (else default); run and env set it
   HALLPASS_SCOPE           set by run, for a hallpass inside: --only, --strict and --capture
+  HALLPASS_USE             set by run --exclusive, for a hallpass inside
   HALLPASS_KEY_FILE        the key file, for containers (or AI_ENCRYPTION_KEY_PATH)
   HALLPASS_PASSPHRASE_FILE a file with the passphrase of the key
   HALLPASS_NO_KEYRING      do not use the keyring of the system

@@ -10,6 +10,7 @@ import { HallpassError } from '../../../errors.ts'
 import { type RunScope, scopeOf } from '../../../plan/run-scope.ts'
 import { quotedWord } from '../../../quoted-word.ts'
 import { type Outcome, outcomeOf } from '../../../sessions/outcome.ts'
+import { holdUse, useVariable } from '../../../store/exclusive-use.ts'
 import { homeOf } from '../../../store/home.ts'
 import type { Context, Input, Run } from '../../command.ts'
 import { settingsBeside, warnOfOldSettings } from '../../settings.ts'
@@ -28,6 +29,12 @@ interface Passage {
   end(): Promise<Outcome | undefined>
 }
 
+/** What the proxy must know of a child. */
+interface Child {
+  readonly program: string
+  readonly use: string | undefined
+}
+
 export const run: Run = async (context, input) => {
   const [program] = input.rest
   if (program === undefined || input.args.length > 0) {
@@ -39,8 +46,22 @@ export const run: Run = async (context, input) => {
       hint: typed(['--nest', ...optionWords(input)], input.rest),
     })
   }
+  if (!input.has('exclusive')) return attend(context, input, program, inherited[useVariable])
+  const { sessions, home } = await context.open()
+  const { name } = await sessions.get(context.flags.session)
+  return holdUse(home, name, basename(program), (use) => attend(context, input, program, use))
+}
+
+/** @param use the exclusive use of the session that the child belongs to, if any */
+async function attend(
+  context: Context,
+  input: Input,
+  program: string,
+  use: string | undefined,
+): Promise<number> {
+  const inherited = process.env
   const scope = readScope(input)
-  const passage = await passageFor(context, program, scope)
+  const passage = await passageFor(context, { program, use }, scope)
   const home = homeOf(context.env)
   const { proxyUrl, loopback, hosts, variables } = passage
   for (const { fact, remedy } of await findDetours(inherited, hosts, basename(program))) {
@@ -55,6 +76,7 @@ export const run: Run = async (context, input) => {
   const end = await runChild(input.rest, {
     ...applyEnvironment(inherited, change),
     ...ownPlace(context),
+    ...(use !== undefined && { [useVariable]: use }),
   }).finally(async () => {
     outcome = await passage.end()
   })
@@ -88,6 +110,7 @@ function optionWords(input: Input): string[] {
   const only = input.list('only')
   return [
     ...(input.has('strict') ? ['--strict'] : []),
+    ...(input.has('exclusive') ? ['--exclusive'] : []),
     ...(input.has('summary') ? ['--summary'] : []),
     ...(capture === undefined ? [] : ['--capture', ...capture]),
     ...(only === undefined ? [] : ['--only', ...only]),
@@ -103,32 +126,32 @@ function ownPlace({ flags, env }: Context): NodeJS.ProcessEnv {
 }
 
 /** Chooses the running proxy, unless it has other settings than this command: a rule would not hold. */
-async function passageFor(context: Context, program: string, scope: RunScope): Promise<Passage> {
+async function passageFor(context: Context, child: Child, scope: RunScope): Promise<Passage> {
   const { output } = context
   const running = await new AdminClient(homeOf(context.env)).running()
   const { file, contradictions } = settingsBeside(context, running)
   if (contradictions.length > 0) {
     output.detail(`not through the running proxy, which has other settings: ${contradictions.join(', ')}`)
-    return throughOwn(context, scope, file)
+    return throughOwn(context, child, scope, file)
   }
   if (running !== undefined) warnOfOldSettings(context, running.settings)
   return (
-    (running && (await throughRunning(context, program, scope, running))) ??
-    (await throughOwn(context, scope))
+    (running && (await throughRunning(context, child, scope, running))) ??
+    (await throughOwn(context, child, scope))
   )
 }
 
 /** Asks the running proxy for a client token; undefined if the proxy has stopped meanwhile. */
 async function throughRunning(
   context: Context,
-  program: string,
+  child: Child,
   scope: RunScope,
   running: Status,
 ): Promise<Passage | undefined> {
   const home = homeOf(context.env)
   const admin = new AdminClient(home)
   try {
-    const issued = await admin.issue({ session: context.flags.session, pid: process.pid, program, ...scope })
+    const issued = await admin.issue({ session: context.flags.session, pid: process.pid, ...child, ...scope })
     const foreign = foreignTrust(process.env, home)
     if (Object.keys(foreign).length > 0) await admin.writeBundle(foreign)
     context.output.detail('through the running proxy')
@@ -147,7 +170,12 @@ async function throughRunning(
 }
 
 /** Starts a proxy for this child only: on a free port, with no files in run/. */
-async function throughOwn(context: Context, asked: RunScope, configFile?: string): Promise<Passage> {
+async function throughOwn(
+  context: Context,
+  { use }: Child,
+  asked: RunScope,
+  configFile?: string,
+): Promise<Passage> {
   const { openLog } = await import('../../../log.ts')
   // First: an invalid host must fail before anything is made.
   const scope = scopeOf(asked)
@@ -162,7 +190,10 @@ async function throughOwn(context: Context, asked: RunScope, configFile?: string
   context.output.detail(
     `through a proxy of its own on port ${port}${upstream.length === 0 ? '' : `, which goes through ${upstream.join(', ')}`}`,
   )
-  const { id, url } = await proxy.issue(hallpass.sessionName, scope)
+  const { id, url } = await proxy.issue(hallpass.sessionName, scope, use).catch(async (error: unknown) => {
+    await proxy.close()
+    throw error
+  })
   return {
     proxyUrl: url,
     ...(await hallpass.reach(hallpass.sessionName, scope)),
