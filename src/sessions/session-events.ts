@@ -58,7 +58,9 @@ export class SessionEvents {
   /** Calls `wake` once, at the next event. The returned function takes that back. */
   onNext(wake: () => void): () => void {
     this.#waiting.add(wake)
-    return () => void this.#waiting.delete(wake)
+    return () => {
+      this.#waiting.delete(wake)
+    }
   }
 }
 
