@@ -39,6 +39,19 @@ const each = [
 const signIn = 'https://app.site.test/login'
 
 describe.each(each)('a window of real $browser', ({ browser, run }) => {
+  run('ends what hallpass knew of a dead login', async (context) => {
+    await using site = await signInSite()
+    const cli = await signedUp(context, site)
+    await cli.run(['cookie', 'set', 'https://app.site.test/', 'old', '--http-only'], { stdin: 'dead' })
+    await cli.run(['session', 'mark', 'site.test', 'needs-login'])
+    const logins = async () => JSON.parse((await cli.run(['status', '--json'])).stdout).site_logins
+    expect(await logins()).toMatchObject([{ site: 'site.test', state: 'needs-login' }])
+    const until = 'url=https://app.site.test/home*'
+    const { status, stderr } = await cli.run(['login', signIn, '--browser', browser, '--until', until])
+    expect(status, stderr).toBe(0)
+    expect(await logins()).toEqual([])
+  })
+
   run(
     'signs every tool in, with cookies of responses and of scripts, and opens again with the state of the session',
     async (context) => {
