@@ -45,13 +45,20 @@ export interface OldHandler {
   onError(error: Error): void
 }
 
+/** undici refuses the same. They frame a request, or wait for an answer that `fetch` cannot take. */
+const refusedHeaders = new Set(['transfer-encoding', 'keep-alive', 'upgrade', 'expect'])
+
 export type Agents = Readonly<Record<'https:' | 'http:', ConnectorAgent>>
 
 /**
  * Sends a request as undici's Dispatcher does, so that Node's own `fetch` can use it (`dispatcher` in the documents of Node's
  * fetch). Node has undici, but exports no Dispatcher.
+ *
+ * @throws TypeError for a header that `fetch` cannot send
  */
 export function dispatch(agents: Agents, options: DispatchOptions, handler: Handler | OldHandler): boolean {
+  const refused = Object.keys(options.headers).find((name) => refusedHeaders.has(name.toLowerCase()))
+  if (refused !== undefined) throw new TypeError(`fetch cannot send the header ${refused}`)
   const { protocol, hostname, port } = new URL(options.origin)
   const outgoing = request({
     agent: agents[protocol === 'https:' ? 'https:' : 'http:'],
@@ -63,6 +70,9 @@ export function dispatch(agents: Agents, options: DispatchOptions, handler: Hand
     headers: { ...options.headers },
     maxHeaderSize: responseHeadLimits.headBytes,
   })
+  // A program may pass on the headers and the body of its own client. With a Content-Length that is too small, the rest of the body
+  // would be a request of its own, with the session (request smuggling).
+  Object.assign(outgoing, { strictContentLength: true }) // the types have it only for responses
   const exchange = new Dispatched(outgoing, 'onRequestStart' in handler ? handler : asNew(handler))
   void exchange.send(options.body)
   return true

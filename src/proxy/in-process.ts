@@ -32,6 +32,8 @@ export class InProcess {
   /** A connection over which requests go to this origin, and no other, with this session. They are written in clear text. */
   connect(origin: Origin, session: Session, scope: Scope, failures: FailuresAs): Socket {
     const [near, far] = pipe()
+    // As the sockets of node:http. Otherwise an agent would keep a connection that the proxy has ended.
+    near.allowHalfOpen = false
     const { report } = this.#engine.options.clients
     const client = { session, scope, revoked: session.ended, report, use: undefined }
     const Kind = failures === 'errors' ? FailingConnection : Connection

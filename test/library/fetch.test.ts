@@ -372,6 +372,51 @@ describe.each(kinds)('$kind', ({ fetchOf }) => {
 })
 
 describe('hallpass.fetch', () => {
+  describe('the headers of a caller who passes on those of its own client', () => {
+    const rest = 'GET /smuggled HTTP/1.1\r\nHost: site.test\r\n\r\n'
+    const streamed = () => ({ body: new Blob([`hello${rest}`]).stream(), duplex: 'half' })
+    it.each<[what: string, init: object]>([
+      [
+        'a Content-Length below the length of the body',
+        { method: 'POST', length: '5', body: `hello${rest}` },
+      ],
+      ['a Content-Length below the length of a stream', { method: 'POST', length: '5', ...streamed() }],
+      ['a Content-Length above the length of the body', { method: 'POST', length: '99', body: 'hello' }],
+      ['a Content-Length without a body', { length: '5' }],
+      ['Transfer-Encoding', { method: 'POST', 'transfer-encoding': 'chunked', body: `0\r\n\r\n${rest}` }],
+      ['Upgrade', { upgrade: 'websocket' }],
+      ['Expect', { method: 'POST', expect: '100-continue', body: 'hello' }],
+    ])('cannot make two requests of one, or leave it without an answer: %s', async (_, given) => {
+      const { length, method, body, duplex, ...headers } = given as Record<string, string>
+      const seen: string[] = []
+      const origin = await site((request, response) => {
+        seen.push(request.url ?? '')
+        request.resume()
+        response.end(request.url)
+      })
+      const { hallpass } = await signedInProgram({ 'site.test': origin })
+      const { fetch } = hallpass
+      await (await fetch('https://site.test/before')).text()
+      const init = {
+        method,
+        body,
+        duplex,
+        headers: { ...headers, ...(length && { 'content-length': length }) },
+      }
+      expect(await errorOf(fetch('https://site.test/odd', init as RequestInit))).toBeInstanceOf(Error)
+      for (const path of ['/1', '/2'])
+        expect(await (await fetch(`https://site.test${path}`)).text()).toBe(path)
+      expect(seen.filter((url) => url !== '/odd')).toEqual(['/before', '/1', '/2'])
+    })
+  })
+
+  it('fails after close, also where a connection was kept', async () => {
+    const { hallpass } = await signedInProgram({ 'site.test': await site(echo) })
+    await (await hallpass.fetch('https://site.test/')).text()
+    await hallpass.close()
+    expect(await errorOf(hallpass.fetch('https://site.test/'))).toMatchObject({ code: 'shutting-down' })
+  })
+
   it('may be given away as a function, and may even take the place of the global one', async () => {
     const origin = await site(echo)
     const { env, hallpass } = await signedInProgram({ 'site.test': origin })
