@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { ProxyAgent, request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
+import { quietChromium } from '../browser/browsers.ts'
+import { testWith } from '../support/installed.ts'
 import { httpOrigin, type TestOrigin } from '../support/origin.ts'
 import { signedInProgram } from '../support/signed-in-program.ts'
 
@@ -34,8 +36,12 @@ interface Program {
   readonly cookies: () => Promise<string>
 }
 
-async function begin(heading: string, change: (code: string) => string = (code) => code): Promise<Program> {
-  const { hallpass, env } = await signedInProgram({ 'app.example.com': await app() })
+async function begin(
+  heading: string,
+  change: (code: string, origin: TestOrigin) => string = (code) => code,
+): Promise<Program> {
+  const origin = await app()
+  const { hallpass, env } = await signedInProgram({ 'app.example.com': origin })
   await hallpass.saveCookies('https://app.example.com/', ['sid=cookie-canary; Secure; HttpOnly'])
   const { upstreamCa, resolve } = hallpass.config
   const settings = { upstreamCa, resolve: Object.fromEntries(resolve) }
@@ -45,7 +51,7 @@ async function begin(heading: string, change: (code: string) => string = (code) 
   const code = /^```ts\n(.*?)^```/ms.exec(section)?.[1] ?? ''
   // Below the package, so that `hallpass` means it.
   const folder = mkdtempSync(join(import.meta.dirname, 'program-'))
-  writeFileSync(join(folder, 'program.ts'), change(code))
+  writeFileSync(join(folder, 'program.ts'), change(code, origin))
   const child = spawn(process.execPath, [join(folder, 'program.ts')], {
     cwd: folder,
     env: { ...env, PATH: process.env.PATH },
@@ -103,6 +109,21 @@ test('http-mitm-proxy', async () => {
   const { body } = await request('https://app.example.com/me', { dispatcher })
   expect(await body.text()).toBe('hello, ada\n')
   expect(await cookies()).toBe('sid=cookie-canary; seen=1')
+})
+
+testWith('chromium')('Playwright', async () => {
+  const { child, ...program } = await begin('Playwright', (code, origin) => {
+    const args = [
+      ...quietChromium,
+      `--host-resolver-rules=MAP app.example.com 127.0.0.1:${origin.port}`,
+      // Its own check of certificates is not of interest here.
+      '--ignore-certificate-errors',
+    ]
+    const options = JSON.stringify({ executablePath: '/usr/bin/chromium', args })
+    return code.replace('chromium.launch()', `chromium.launch(${options})`)
+  })
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(await program.cookies()).toBe('sid=cookie-canary; seen=1')
 })
 
 async function freePort(): Promise<number> {

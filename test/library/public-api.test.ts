@@ -15,7 +15,7 @@ describe('the public API of the built package', () => {
     await expect(listing).toMatchFileSnapshot('public-api.txt')
   })
 
-  it.each(['undici', 'http-mitm-proxy'])('of hallpass/%s too', async (name) => {
+  it.each(['undici', 'http-mitm-proxy', 'playwright'])('of hallpass/%s too', async (name) => {
     const listing = withoutComments(readFileSync(join(dist, 'adapters', `${name}.d.ts`), 'utf8'))
     await expect(listing).toMatchFileSnapshot(`public-api.${name}.txt`)
   })

@@ -3,7 +3,7 @@ import { HallpassError } from '../../errors.ts'
 import { member } from '../../formats/json-cookie.ts'
 import type { Hallpass } from '../../index.ts'
 import { writePreferences } from './chromium-profile.ts'
-import { loadPlaywright } from './playwright.ts'
+import { describedBrowser, loadPlaywright } from './playwright.ts'
 import { PlaywrightWindow } from './playwright-window.ts'
 import { notStarted, profileFolder, startWindowProxy, type WindowOptions } from './window-proxy.ts'
 
@@ -17,17 +17,15 @@ export async function openChromium(hallpass: Hallpass, options: WindowOptions): 
   const { executable, env } = options
   const profile = profileFolder(hallpass, 'chromium')
   writePreferences(profile)
-  const { userAgent, viewport = null, locale, timeZone } = (await hallpass.session()).metadata
+  const { metadata } = await hallpass.session()
   const proxy = await startWindowProxy(hallpass, options)
   const { host, port, username, password } = proxy
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: executable,
       headless: false,
-      viewport,
-      ...(userAgent !== undefined && { userAgent }),
-      ...(locale !== undefined && { locale }),
-      ...(timeZone !== undefined && { timezoneId: timeZone }),
+      viewport: null,
+      ...describedBrowser(metadata),
       env: env as Record<string, string>,
       // Chrome has no sandbox for root.
       chromiumSandbox: process.getuid?.() !== 0,
@@ -50,11 +48,17 @@ export async function openChromium(hallpass: Hallpass, options: WindowOptions): 
       await context.close()
       await proxy.close()
     }
+    leaveDialogs(context)
     return new PlaywrightWindow(context, closed, close)
   } catch (error) {
     await proxy.close()
     throw notStarted(executable, error)
   }
+}
+
+/** Without a listener Playwright declines every dialog. The user must answer. */
+function leaveDialogs(context: BrowserContext): void {
+  context.on('dialog', () => {})
 }
 
 /** Downloads go to the user's folder. Playwright's own folder is removed with the window. */
@@ -82,6 +86,7 @@ export async function attachToChromium(endpoint: string, givenUp: AbortSignal): 
     const [context] = browser.contexts()
     if (context === undefined) throw new Error('it has no window')
     const closed = new Promise<void>((resolve) => browser.once('disconnected', () => resolve()))
+    leaveDialogs(context)
     return new PlaywrightWindow(context, closed, () => browser.close())
   } catch (error) {
     // The error of fetch itself says only that it failed.

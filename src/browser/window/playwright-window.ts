@@ -18,8 +18,6 @@ export class PlaywrightWindow implements DrivenWindow {
     this.#context = context
     this.closed = closed
     this.close = close
-    // Without a listener Playwright declines every dialog. The user must answer.
-    context.on('dialog', () => {})
   }
 
   async visit(url: string): Promise<void> {

@@ -1,4 +1,6 @@
+import type { BrowserContextOptions } from 'playwright-core'
 import { HallpassError } from '../../errors.ts'
+import type { SessionMetadata } from '../../index.ts'
 
 /** An optional dependency: only windows need it. @throws HallpassError `browser-missing` */
 export async function loadPlaywright(): Promise<typeof import('playwright-core')> {
@@ -13,5 +15,16 @@ export async function loadPlaywright(): Promise<typeof import('playwright-core')
         cause: error,
       },
     )
+  }
+}
+
+/** The browser that the session's metadata describe, as options of a context. */
+export function describedBrowser(metadata: SessionMetadata): BrowserContextOptions {
+  const { userAgent, viewport, locale, timeZone } = metadata
+  return {
+    ...(userAgent !== undefined && { userAgent }),
+    ...(viewport !== undefined && { viewport }),
+    ...(locale !== undefined && { locale }),
+    ...(timeZone !== undefined && { timezoneId: timeZone }),
   }
 }

@@ -1,21 +1,19 @@
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cookie } from '../../cookies/cookie.ts'
 import { HallpassError } from '../../errors.ts'
 import type { Hallpass } from '../../index.ts'
 import { type Glob, matchesGlob } from '../../rules/glob.ts'
-import type { ImportReport } from '../../sessions/import-contents.ts'
 import { withLock } from '../../store/lock.ts'
 import { profilesFolder, windowLock } from '../../store/record-path.ts'
+import { bringIn, heldOf, type LastLook, putIn, type WindowReport } from './carry-session.ts'
 import { attachToChromium, openChromium } from './chromium-window.ts'
-import { cookieChanges } from './cookie-changes.ts'
-import type { DrivenWindow, Refused } from './driven-window.ts'
+import type { DrivenWindow } from './driven-window.ts'
 import { openFirefox } from './firefox-window.ts'
 import type { KeptSites } from './kept-sites.ts'
 import { refusedItems, withRefused } from './refused-items.ts'
 import { notStarted, type WindowOptions } from './window-proxy.ts'
-import { hostOf, nothingYet, readingOf, readWindow, type WindowState } from './window-state.ts'
+import { nothingYet, readWindow, type WindowState } from './window-state.ts'
 
 /** The sign that ends a login before the window is closed. */
 export type Until =
@@ -31,12 +29,6 @@ export interface Attendance {
   /** The user gives up: nothing more enters the session, and the reason is thrown. */
   readonly givenUp: AbortSignal
   readonly onProgress: (state: WindowState) => void
-}
-
-export interface WindowReport extends ImportReport {
-  readonly ignored: WindowState['ignored']
-  /** Milliseconds since the epoch; undefined when all cookies end with the browser's session. */
-  readonly earliestExpiry: number | undefined
 }
 
 /** A window takes its state with it when it closes, so we read it this often. */
@@ -56,7 +48,7 @@ export async function login(
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
     void window.visit(options.url) // its user may give up a site that does not answer
-    return await bringIn(hallpass, options.keep, await attend(hallpass, window, options))
+    return await bringIn(await hallpass.session(), options.keep, await attend(hallpass, window, options))
   })
 }
 
@@ -67,13 +59,15 @@ export async function open(
 ): Promise<WindowReport> {
   return await alone(hallpass, async () => {
     await using window = disposable(await openWindow(hallpass, options))
-    const { put, refused } = await putIn(hallpass, window, options).catch((error: unknown) => {
+    const { put, refused } = await putIn(await hallpass.session(), window, options.keep, [
+      new URL(options.url).origin,
+    ]).catch((error: unknown) => {
       throw notStarted(options.executable, error) // it ended before it was filled
     })
     void window.visit(options.url)
     const { state, held } = await attend(hallpass, window, options, put)
     const last = { state: withRefused(state, refused), held }
-    const report = await bringIn(hallpass, options.keep, last, put)
+    const report = await bringIn(await hallpass.session(), options.keep, last, put)
     return { ...report, skipped: [...report.skipped, ...refusedItems(refused)] }
   })
 }
@@ -84,7 +78,7 @@ export async function attach(
   options: Attendance & { readonly endpoint: string },
 ): Promise<WindowReport> {
   await using window = disposable(await attachToChromium(options.endpoint, options.givenUp))
-  return await bringIn(hallpass, options.keep, await attend(hallpass, window, options))
+  return await bringIn(await hallpass.session(), options.keep, await attend(hallpass, window, options))
 }
 
 /** Two browsers cannot share a profile, and the second window would undo the changes of the first. */
@@ -113,33 +107,6 @@ async function alone<T>(hallpass: Hallpass, use: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Replaces what the profile still has by what the session has. */
-async function putIn(
-  hallpass: Hallpass,
-  window: DrivenWindow,
-  { keep, url }: { readonly keep: KeptSites; readonly url: string },
-): Promise<{ readonly put: WindowState; readonly refused: Refused }> {
-  const session = await hallpass.session()
-  const now = Date.now()
-  const cookies = await heldOf(hallpass, keep)
-  const storages = (await Promise.all(keep.sites.map((site) => session.storage.list(site)))).flat()
-  const { origin } = new URL(url)
-  if (!storages.some((held) => held.origin === origin))
-    storages.push({ origin, localStorage: [], sessionStorage: [], indexedDB: [], capturedAt: now })
-  const old = (await window.cookies()).filter((cookie) => keep.has(hostOf(cookie)))
-  for (const domain of new Set(old.map((cookie) => cookie.domain))) await window.forget(domain)
-  const refused = await window.fill(
-    cookies.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now),
-    storages,
-  )
-  return { put: await readWindow(window, keep, nothingYet), refused }
-}
-
-async function heldOf(hallpass: Hallpass, keep: KeptSites): Promise<readonly Cookie[]> {
-  const session = await hallpass.session()
-  return (await Promise.all(keep.sites.map((site) => session.cookies.list(site)))).flat()
-}
-
 async function openWindow(hallpass: Hallpass, options: WindowOptions): Promise<DrivenWindow> {
   const isFirefox = basename(options.executable).toLowerCase().startsWith('firefox')
   return isFirefox ? await openFirefox(hallpass, options) : await openChromium(hallpass, options)
@@ -150,12 +117,6 @@ function disposable(window: DrivenWindow): DrivenWindow & AsyncDisposable {
     // The user may have closed it already.
     [Symbol.asyncDispose]: () => window.close().catch(() => undefined),
   })
-}
-
-/** The last reading, and the session's cookies just before it. */
-interface LastLook {
-  readonly state: WindowState
-  readonly held: readonly Cookie[]
 }
 
 async function attend(
@@ -172,9 +133,9 @@ async function attend(
   }
   void window.closed.then(stop)
   for (const signal of [done, givenUp]) signal.addEventListener('abort', stop, { once: true })
-  let last: LastLook = { state: begun, held: await heldOf(hallpass, keep) }
+  let last: LastLook = { state: begun, held: await heldOf(await hallpass.session(), keep) }
   const look = async () => {
-    const held = await heldOf(hallpass, keep)
+    const held = await heldOf(await hallpass.session(), keep)
     // When the window is closed, the last reading counts.
     const state = await readWindow(window, keep, last.state).catch(() => undefined)
     if (state !== undefined) last = { state, held }
@@ -214,32 +175,4 @@ function isReached(until: Until, urls: readonly string[], { cookies }: WindowSta
     case 'closed':
       return false
   }
-}
-
-/** @param put the window's state at the start. Without it, everything comes in and nothing is removed. */
-async function bringIn(
-  hallpass: Hallpass,
-  keep: KeptSites,
-  { state, held }: LastLook,
-  put?: WindowState,
-): Promise<WindowReport> {
-  const reading = readingOf(state)
-  const { come, gone } = cookieChanges({
-    put: put === undefined ? [] : readingOf(put).cookies,
-    seen: reading.cookies,
-    before: held,
-    now: await heldOf(hallpass, keep),
-  })
-  const changed = { ...reading, cookies: come }
-  const mode = put === undefined ? 'merge' : 'replace'
-  const session = await hallpass.session()
-  const report = await session.importInto(changed, { mode, gone })
-  for (const site of keep.sites) {
-    const times = (await session.cookies.list(site)).map(({ updatedAt }) => updatedAt)
-    // The window's proxy captured most of them. Cookies older than a dead login are that login.
-    await session.health.renewed(site, Math.max(0, ...times))
-  }
-  const expiries = reading.cookies.flatMap(({ cookie }) => cookie.expiresAt ?? [])
-  const earliestExpiry = expiries.length === 0 ? undefined : Math.min(...expiries)
-  return { ...report, ignored: state.ignored, earliestExpiry }
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
+import type { WindowReport } from '../../../browser/window/carry-session.ts'
 import { KeptSites } from '../../../browser/window/kept-sites.ts'
-import type { Attendance, Until, WindowReport } from '../../../browser/window/use-window.ts'
+import type { Attendance, Until } from '../../../browser/window/use-window.ts'
 import type { WindowState } from '../../../browser/window/window-state.ts'
 import { HallpassError } from '../../../errors.ts'
 import type { Hallpass } from '../../../index.ts'
