@@ -15,15 +15,16 @@ export function judgeLogin(
   now: number,
 ): 'suspect' | 'needs-login' | undefined {
   const state = health.stateOf(host)
+  const url = `${answer.origin}/`
   if (isSuccess(answer.status)) {
     // As the sign has it: `/api/{me}` is `/api/%7Bme%7D`.
     const path = askedUrl(answer)?.pathname ?? ''
-    health.change(host, (before) => withSuccess(before, path, now))
+    health.change(host, (before) => withSuccess(before, { url, path }, now))
     return state === 'needs-login' ? state : undefined
   }
   const { succeeded, refusals } = host
   const sign = loginSign({ ...answer, succeeded, refusals }, plan)
   if (state === 'needs-login' || sign === undefined) return state === 'needs-login' ? state : undefined
-  health.change(host, (before) => withSign(before, { ...sign, url: `${answer.origin}/` }, now))
+  health.change(host, (before) => withSign(before, { ...sign, url }, now))
   return health.stateOf(host) === 'ok' ? undefined : 'suspect'
 }

@@ -227,12 +227,14 @@ export class SessionHealth {
 
   /** Reads the record behind the answer that asked. */
   #look(site: WatchedSite): void {
-    site.stamp = this.#store.stamp(site.id)
+    const stamp = this.#store.stamp(site.id)
+    site.stamp = stamp
     this.#store
       .read(site.id)
       .then((record) => parseHealth(record?.value))
       .then((health) => {
-        site.health = site.unsaved.reduce((now, change) => change(now), health)
+        // A write that ended meanwhile knows better.
+        if (site.stamp === stamp) site.health = site.unsaved.reduce((now, change) => change(now), health)
       })
       // A record that cannot be read is named by `status` and `doctor`. It does not hold up requests.
       .catch(() => undefined)

@@ -18,7 +18,7 @@ export interface SiteHealth {
   readonly url?: string
   /** The credential that it is about; undefined: the cookies. */
   readonly credential?: string
-  /** A success at this path ends a suspicion; undefined: at any. */
+  /** A success at this path of the host of `url` ends a suspicion; undefined: at any. */
   readonly path?: string
   /** When a person or a probe last said whether the login is alive. */
   readonly verifiedAt?: number
@@ -51,9 +51,15 @@ export function withSign(health: SiteHealth, sign: LoginSign & { readonly url: s
   } satisfies SiteHealth
 }
 
-/** The site answered a request with success. That ends a suspicion, if it is an answer to the same question. */
-export function withSuccess(health: SiteHealth, path: string, now: number): SiteHealth {
-  if (health.state !== 'suspect' || (health.path !== undefined && health.path !== path)) return health
+/** A host of the site answered with success. That ends a suspicion, if it is an answer to the same question. */
+export function withSuccess(
+  health: SiteHealth,
+  { url, path }: { readonly url: string; readonly path: string },
+  now: number,
+): SiteHealth {
+  if (health.state !== 'suspect') return health
+  // Hosts of one site differ: pictures come from a host that needs no login.
+  if ((health.url ?? url) !== url || (health.path ?? path) !== path) return health
   return { ...lasting(health), state: 'ok', since: now }
 }
 
