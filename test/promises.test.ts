@@ -30,6 +30,7 @@ const neverReject: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'proxy/intercept.ts': { passRaw: 'it closes the socket on every failure' },
   'proxy/open-engine.ts': { 'options.sessions.endRemoved': 'a record that cannot be read ends nothing' },
   'sessions/session-cookies.ts': { 'held.set': 'not a promise' },
+  'sessions/session-events.ts': { 'this.#waiting.delete': 'not a promise' },
   'sessions/sessions.ts': { nothingIfLost: 'not a promise' },
   'sessions/site-jar.ts': { 'this.#write': 'those who wait for the write get its failure' },
   'sessions/values/sealed-tokens.ts': { 'this.#tryAgain': 'the tokens stay unsaved in memory' },

@@ -8,7 +8,7 @@ import { endingLogins } from '../sessions/site-logins.ts'
 import type { LoginChecks } from './login-checks.ts'
 
 export interface LoginWatchParts {
-  readonly sessions: Pick<Sessions, 'held' | 'saveUse' | 'onDoubt'>
+  readonly sessions: Sessions
   readonly checks: LoginChecks
   /** From the configuration in force. */
   readonly warnDays: () => number
