@@ -49,10 +49,12 @@ export function laterOf(one: SessionEnd, other: SessionEnd): SessionEnd {
 }
 
 /** So many seconds after an end. */
-export function endAfter(end: SessionEnd, seconds: number, clock: LifeClock): SessionEnd {
-  const secondsFromNow = (expiryOf(end) - clock.now()) / 1000 + seconds
-  const later = endIn(secondsFromNow, clock)
+export function endAfter(end: SessionEnd, seconds: number, { now, uptime }: LifeClock): SessionEnd {
+  const before = expiryOf(end)
+  const expiresAt = new Date(before + seconds * 1000).toISOString()
+  const since = uptime()
+  if (since === undefined) return { expiresAt }
   const had = end.endsAtUptime
-  if (had === undefined || had.boot !== later.endsAtUptime?.boot) return later
-  return { ...later, endsAtUptime: { boot: had.boot, seconds: had.seconds + seconds } }
+  const from = had?.boot === since.boot ? had.seconds : since.seconds + (before - now()) / 1000
+  return { expiresAt, endsAtUptime: { boot: since.boot, seconds: from + seconds } }
 }
