@@ -60,7 +60,9 @@ export async function logIn(
     exclusive: <T>(work: (held: HeldTokens) => Promise<T>) =>
       session.tokens.exclusive(name, definition, work),
   }
-  return await login(subject, options, clockwork)
+  const outcome = await login(subject, options, clockwork)
+  if (outcome === 'signed-in') await session.health.credentialRenewed(name)
+  return outcome
 }
 
 /** The input, completed with the values that follow from it. */

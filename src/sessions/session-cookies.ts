@@ -107,7 +107,7 @@ export class SessionCookies {
       throw refused('a space at an end would be lost')
     const save = async () => {
       await jar.save({ key: 'set', apply: (held) => void held.set(line, context) })
-      await this.#health.renewed(siteOf(context.url.host), context.now)
+      await this.#health.renewed(siteOf(context.url.host))
     }
     return { cookie, save }
   }

@@ -11,6 +11,7 @@ import { type CredentialInput, type MergedCredential, mergeCredential } from './
 import { readCredential } from './read-credential.ts'
 import type { RecordGuard } from './record-guard.ts'
 import { isOfOtherServer, missingCredential, sealedSchema, serverOf } from './sealed-credential.ts'
+import type { SessionHealth } from './session-health.ts'
 import { sealedValue } from './values/sealed-value.ts'
 import type { PlacedValue, Refreshable, ValuePlace } from './values/value-place.ts'
 
@@ -29,6 +30,7 @@ export interface SessionCredentialsParts {
   readonly config: CredentialsConfig
   readonly places: readonly ValuePlace[]
   readonly now: () => number
+  readonly health: SessionHealth
 }
 
 /** The arguments from which the secret of a record is made. */
@@ -50,15 +52,17 @@ export class SessionCredentials {
   readonly #config: CredentialsConfig
   readonly #places: readonly ValuePlace[]
   readonly #now: () => number
+  readonly #health: SessionHealth
   #cached: { readonly stamp: string; readonly held: Promise<readonly HeldCredential[]> } | undefined
 
   /** @internal */
-  constructor({ store, session, config, places, now }: SessionCredentialsParts) {
+  constructor({ store, session, config, places, now, health }: SessionCredentialsParts) {
     this.#store = store
     this.#session = session
     this.#config = config
     this.#places = places
     this.#now = now
+    this.#health = health
   }
 
   /** Sorted by name, without values. */
@@ -100,6 +104,7 @@ export class SessionCredentials {
       return form.over(before, given)
     }
     await this.reseal(name, input, secretOf, guard)
+    await this.#health.credentialRenewed(name)
   }
 
   /** Throws `credential-missing`. */
@@ -119,6 +124,7 @@ export class SessionCredentials {
       return undefined
     })
     if (!there) throw missingCredential(name)
+    await this.#health.credentialRenewed(name)
   }
 
   /** Removes the stored credentials that go to a site, and to no host outside it. Returns their names. */

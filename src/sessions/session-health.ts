@@ -1,4 +1,5 @@
 import { siteOf } from '../cookies/site.ts'
+import { HallpassError } from '../errors.ts'
 import { isSuccess } from '../plan/login-sign.ts'
 import { isName } from '../store/names.ts'
 import type { Json, RecordId, Records } from '../store/store.ts'
@@ -158,18 +159,43 @@ export class SessionHealth {
    */
   async signedIn(host: string): Promise<void> {
     const watched = this.host(host)
-    if (watched !== undefined && this.stateOf(watched) !== 'ok')
-      await this.renewed(watched.site.id.name, this.#now())
+    if (watched !== undefined && this.stateOf(watched) !== 'ok') await this.renewed(watched.site.id.name)
   }
 
   /**
-   * The session got new cookies of a site at a time, in a way that may be a login.
+   * The session got new cookies of a site, in a way that may be a login.
    * @internal
    */
-  async renewed(site: string, at: number): Promise<void> {
-    const id = this.#idOf(site)
-    if (id === undefined || (await this.read(site)).state === 'ok') return
-    await this.update(site, (health) => withNewLogin(health, at))
+  renewed(site: string): Promise<void> {
+    return this.#renew(site, () => true)
+  }
+
+  /**
+   * The session got cookies of a site, the newest of them at a time. Cookies older than a dead login are that login.
+   * @internal
+   */
+  renewedAt(site: string, at: number): Promise<void> {
+    return this.#renew(site, ({ since = 0 }) => at >= since)
+  }
+
+  /**
+   * A credential got another value, or is gone.
+   * @internal
+   */
+  async credentialRenewed(name: string): Promise<void> {
+    for (const site of await this.sites()) await this.#renew(site, ({ credential }) => credential === name)
+  }
+
+  async #renew(site: string, isRenewed: (health: SiteHealth) => boolean): Promise<void> {
+    const now = this.#now()
+    const change = (health: SiteHealth) => (isRenewed(health) ? withNewLogin(health, now) : health)
+    try {
+      const before = await this.read(site)
+      if (change(before) !== before) await this.update(site, change)
+    } catch (error) {
+      // The cookies or the value are saved. If this fails, `status` goes on to ask for a login.
+      if (error instanceof HallpassError && error.code === 'session-missing') throw error
+    }
   }
 
   /**
@@ -236,7 +262,7 @@ export class SessionHealth {
         // A write that ended meanwhile knows better.
         if (site.stamp === stamp) site.health = site.unsaved.reduce((now, change) => change(now), health)
       })
-      // A record that cannot be read is named by `status` and `doctor`. It does not hold up requests.
+      // A record that cannot be read is named by `status`. It does not hold up requests.
       .catch(() => undefined)
   }
 

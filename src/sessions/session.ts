@@ -127,7 +127,8 @@ export class Session {
     this.storage = new SessionStorage(records, session)
     this.#values = new RefreshedTokens(records, session, now)
     const places = valuePlaces(this.storage, this.#values, { now, env })
-    this.credentials = new SessionCredentials({ store: records, session, config, places, now })
+    const { health } = this
+    this.credentials = new SessionCredentials({ store: records, session, config, places, now, health })
     const { credentials } = this
     this.tokens = new SessionTokens({
       session: this,
@@ -292,9 +293,10 @@ export class Session {
     const now = this.#now()
     if (this.#life.isOver(now)) throw this.#gone()
     const report = await importContents(this.records, this.name, contents, { ...options, now })
+    if (options.dryRun === true) return report
     const { added, changed } = report.cookies
-    if (options.dryRun !== true && added + changed > 0)
-      for (const site of report.sites) await this.health.renewed(site, now)
+    if (added + changed > 0) for (const site of report.sites) await this.health.renewed(site)
+    for (const name of report.credentials.names) await this.health.credentialRenewed(name)
     return report
   }
 

@@ -38,7 +38,8 @@ export const trustedMs = 60_000
 /** The site answered as if the login had ended. Returns the same object if that is no news. */
 export function withSign(health: SiteHealth, sign: LoginSign & { readonly url: string }, now: number) {
   if (health.state !== 'ok') return health
-  if (health.verifiedAt !== undefined && now - health.verifiedAt < trustedMs) return health
+  // Somebody may have set the clock back since.
+  if (health.verifiedAt !== undefined && Math.abs(now - health.verifiedAt) < trustedMs) return health
   const { reason, url, credential, path } = sign
   return {
     ...lasting(health),
@@ -63,11 +64,11 @@ export function withSuccess(
   return { ...lasting(health), state: 'ok', since: now }
 }
 
-/** The session got other cookies or another value at a time. That ends what was known before. */
-export function withNewLogin(health: SiteHealth, at: number): SiteHealth {
-  if (health.state === 'ok' || at < (health.since ?? 0)) return health
+/** The session got other cookies or another value. That ends what was known before. */
+export function withNewLogin(health: SiteHealth, now: number): SiteHealth {
+  if (health.state === 'ok') return health
   const { verifiedAt: _, ...kept } = lasting(health)
-  return { ...kept, state: 'ok', since: at }
+  return { ...kept, state: 'ok', since: now }
 }
 
 /** A person or a probe says that the login is alive, or dead. */

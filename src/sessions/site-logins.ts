@@ -42,9 +42,12 @@ export async function doubtfulLogins(
   session: Session,
   sites: readonly string[],
 ): Promise<readonly SiteLogin[]> {
-  const found = await Promise.all(
-    sites.map(async (site) => siteLogin(session, site, await session.health.read(site))),
-  )
+  const healthOf = (site: string) =>
+    session.health.read(site).catch((error: unknown): SiteHealth => {
+      nothingIfLost(error)
+      return { state: 'suspect', reason: `hallpass cannot read the record of the login at ${site}` }
+    })
+  const found = await Promise.all(sites.map(async (site) => siteLogin(session, site, await healthOf(site))))
   return found.filter((login) => login !== undefined)
 }
 
@@ -75,13 +78,13 @@ export async function endingLogins(
 export async function siteLogin(
   session: Session,
   site: string,
-  { state, since = 0, reason = '', url = `https://${site}/`, credential: name }: SiteHealth,
+  { state, since, reason = '', url = `https://${site}/`, credential: name }: SiteHealth,
 ): Promise<SiteLogin | undefined> {
   if (state === 'ok') return undefined
-  const login = { session: session.name, site, state, since: new Date(since).toISOString(), reason, url }
+  const told = since !== undefined && { since: new Date(since).toISOString() }
+  const login = { session: session.name, site, state, ...told, reason, url }
   if (name === undefined) return login
   const credential = (await session.credentials.list()).find((one) => one.name === name)
-  // It has another value since then, or is gone.
-  if (credential === undefined || Date.parse(credential.updatedAt ?? '') > since) return undefined
+  if (credential === undefined) return undefined
   return { ...login, credential: { ...metLogin(credential), kind: credential.kind } }
 }

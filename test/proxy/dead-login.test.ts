@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Sessions } from '../../src/sessions/sessions.ts'
+import { doubtfulLogins } from '../../src/sessions/site-logins.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Change, RecordId } from '../../src/store/store.ts'
 import { onHead, rawOrigin, type TestOrigin } from '../support/origin.ts'
@@ -139,6 +140,22 @@ it('cookies that a person sets or imports end it', async () => {
   const reading = { cookies: [given], origins: [], skipped: [], flawed: [] } as never
   await s.proxy.session.importInto(reading, { mode: 'merge' })
   expect(await stateOf(s)).toBe('ok')
+})
+
+it('a second dead value of a credential is reported like the first, and then the dead cookie behind it', async () => {
+  await using s = await scene()
+  const { session } = s.proxy
+  const told = async () => (await doubtfulLogins(session, ['site.test'])).map(({ reason }) => reason)
+  for (const value of ['old', 'new']) {
+    await session.credentials.set('api', { kind: 'bearer', hosts: ['app.site.test'] }, value)
+    expect(await told()).toEqual([])
+    await s.ask(unauthorized)
+    expect(await told()).toEqual([expect.stringMatching(/answered 401 with the credential api$/)])
+  }
+  await session.credentials.remove('api')
+  expect(await told()).toEqual([])
+  await s.ask(unauthorized)
+  expect(await told()).toEqual([expect.stringMatching(/answered 401 with the cookies$/)])
 })
 
 it('nothing of a site is left when its cookies are removed', async () => {

@@ -67,8 +67,8 @@ export async function bringIn(
   const report = await session.importInto(changed, { mode, gone })
   for (const site of keep.sites) {
     const times = (await session.cookies.list(site)).map(({ updatedAt }) => updatedAt)
-    // The window's proxy captured most of them. Cookies older than a dead login are that login.
-    await session.health.renewed(site, Math.max(0, ...times))
+    // The window's proxy captured most of them.
+    await session.health.renewedAt(site, Math.max(0, ...times))
   }
   const expiries = reading.cookies.flatMap(({ cookie }) => cookie.expiresAt ?? [])
   const earliestExpiry = expiries.length === 0 ? undefined : Math.min(...expiries)
