@@ -116,11 +116,13 @@ export class SessionCookies {
   async remove(site: string, name?: string): Promise<number> {
     const host = canonicalHost(site)
     let removed = 0
+    let left = 0
     const apply: Parameters<SiteJar['save']>[0]['apply'] = (jar) => {
       removed = jar.remove({ host, ...(name !== undefined && { name }) })
+      left = jar.all().length
     }
     await this.jar(host)?.save({ key: 'remove', apply })
-    if (name === undefined && host === siteOf(host)) await this.#health.forget(host)
+    if (name === undefined && left === 0) await this.#health.forget(siteOf(host))
     return removed
   }
 

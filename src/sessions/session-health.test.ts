@@ -88,3 +88,24 @@ it('a record that cannot be read hides no other one, and is named', async () => 
     'site.test answered 401',
   ])
 })
+
+it('the site that another process removed does not come back with the time of its use', async () => {
+  const s = await stage()
+  const config = { rules: [], reveal: 'script', capture: [], intercept: 'known' } as const
+  const other = await new Sessions({ store: s.store, config }).get('default')
+  await s.session.cookies.set('https://site.test/', cookie)
+  for (const host of ['site.test', 'api.test']) s.session.health.host(host)?.isWell(200)
+  await other.cookies.remove('site.test')
+  await s.session.health.saveUse()
+  expect(await s.session.health.sites()).toEqual(['api.test'])
+})
+
+it('nothing is left of a site when its last cookie is removed with its host', async () => {
+  const s = await stage()
+  for (const host of ['app', 'www']) await s.session.cookies.set(`https://${host}.site.test/`, cookie)
+  await s.doubt('site.test')
+  await s.session.cookies.remove('www.site.test')
+  expect(await s.stateOf('site.test')).toBe('suspect')
+  await s.session.cookies.remove('app.site.test')
+  expect(await s.session.health.sites()).toEqual([])
+})

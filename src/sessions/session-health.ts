@@ -24,6 +24,8 @@ interface WatchedSite {
   /** Of the record that `health` came from; undefined before the first look. */
   stamp: string | undefined
   used: boolean
+  /** Whether the session had cookies of it at the last look. */
+  hadCookies: boolean
   unsaved: HealthChange[]
   /** Resolves when the record has every change, or cannot be written. */
   saving: Promise<void> | undefined
@@ -219,6 +221,10 @@ export class SessionHealth {
     for (const site of this.#sites.values()) {
       if (!site.used) continue
       site.used = false
+      const had = site.hadCookies
+      site.hadCookies = this.#hasCookies(site.id)
+      // Another process has removed the site. Its name must not come back.
+      if (had && !site.hadCookies) continue
       this.#write(site, (health) => withUse(health, now))
     }
     await this.#settled()
@@ -238,6 +244,7 @@ export class SessionHealth {
       health: unknownHealth,
       stamp: undefined,
       used: false,
+      hadCookies: this.#hasCookies(id),
       unsaved: [],
       saving: undefined,
     }
@@ -245,6 +252,10 @@ export class SessionHealth {
     this.#sites.set(name, site)
     this.#look(site)
     return site
+  }
+
+  #hasCookies(id: RecordId): boolean {
+    return this.#store.stamp({ ...id, kind: 'cookies' }) !== undefined
   }
 
   #idOf(site: string): RecordId | undefined {
