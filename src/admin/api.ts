@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { maxSourceBytes } from '../formats/source.ts'
 import type { ApiBackend } from './api-backend.ts'
 import { type HeldBytes, heldBody } from './held-body.ts'
+import { refuseIgnored } from './refuse-ignored.ts'
 import { refuseInvalid } from './refuse-invalid.ts'
 import { cookieRoutes } from './routes/cookies.ts'
 import { credentialRoutes } from './routes/credentials.ts'
@@ -21,6 +22,7 @@ const maxStorageBytes = 24 * 1024 * 1024
 /** The documented routes: what programs other than hallpass use. docs/api.md is made of them. */
 export function api(backend: ApiBackend, held: HeldBytes): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
+  app.use(refuseIgnored(app))
   app.use('/sessions/:id/import', heldBody(held, maxSourceBytes))
   app.use('/sessions/:id/storage/:origin', heldBody(held, maxStorageBytes))
   for (const path of [

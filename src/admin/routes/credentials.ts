@@ -13,15 +13,7 @@ import type { RecordId } from '../../store/store.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
 import { etagHeader, guardFor } from '../etag.ts'
-import {
-  etagHeaders,
-  json,
-  preconditions,
-  problems,
-  putPreconditions,
-  reveal,
-  sessionPath,
-} from '../schemas/common.ts'
+import { etagHeaders, json, preconditions, problems, reveal, sessionPath } from '../schemas/common.ts'
 import {
   credentialSchema,
   givenCredentialSchema,
@@ -55,7 +47,7 @@ const put = createRoute({
     'A field that is left out stays as it is. The API takes no option that runs a command or reads a file or a variable: `hallpass token set` does.',
   request: {
     params,
-    headers: putPreconditions,
+    headers: preconditions,
     body: { required: true, content: { 'application/json': { schema: givenCredentialSchema } } },
   },
   responses: {

@@ -8,15 +8,7 @@ import { putStorage } from '../../sessions/put-storage.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
 import { etagHeader, guardFor } from '../etag.ts'
-import {
-  etagHeaders,
-  json,
-  preconditions,
-  problems,
-  putPreconditions,
-  reveal,
-  sessionPath,
-} from '../schemas/common.ts'
+import { etagHeaders, json, preconditions, problems, reveal, sessionPath } from '../schemas/common.ts'
 import { givenStorageSchema, removedStorageSchema, storageSchema } from '../schemas/storage-schemas.ts'
 
 const tags = ['storage']
@@ -46,7 +38,7 @@ const put = createRoute({
   description: ofSite,
   request: {
     params,
-    headers: putPreconditions,
+    headers: preconditions,
     body: { required: true, content: { 'application/json': { schema: givenStorageSchema } } },
   },
   responses: { 200: { ...json('its web storage', storageSchema), headers: etagHeaders }, default: problems },

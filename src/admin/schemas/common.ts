@@ -46,8 +46,5 @@ export const preconditions = z.object({
     .string()
     .optional()
     .describe('write only if the record still has this `ETag`; else 412 and nothing changes'),
-})
-
-export const putPreconditions = preconditions.extend({
   'if-none-match': z.string().optional().describe('`*`: write only if there is none yet; else 412'),
 })

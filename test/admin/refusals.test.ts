@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { runningApi } from './stage.ts'
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string }[]
+  readonly requestBody?: object
+}
+
+/** A stage, and every documented route with an address of it. */
+async function routes() {
+  const stage = await runningApi()
+  const { body } = await stage.ask('GET', '/openapi.json')
+  const all = Object.entries<Record<string, Operation>>(body.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { parameters = [], requestBody }]) => ({
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{\w+\}/g, 'some'),
+      names: parameters.map(({ name }) => name),
+      takesBody: requestBody !== undefined,
+    })),
+  )
+  expect(all.length).toBeGreaterThan(20)
+  return { ...stage, all }
+}
+
+describe('every documented route', () => {
+  test('refuses a parameter that it does not know', async () => {
+    const { ask, all } = await routes()
+    for (const { method, path } of all) {
+      const answer = await ask(method, `${path}?nonsense=1`)
+      expect(answer, `${method} ${path}`).toMatchObject({ status: 400, body: { code: 'usage' } })
+      expect(answer.body.detail, `${method} ${path}`).toContain('nonsense')
+    }
+  })
+
+  test('refuses the condition of a write that it does not take', async () => {
+    const { ask, all } = await routes()
+    const conditions = { 'if-match': '"other"', 'if-none-match': '*' }
+    for (const [name, value] of Object.entries(conditions)) {
+      const others = all.filter(({ method, names }) => method !== 'GET' && !names.includes(name))
+      expect(others.length).toBeGreaterThan(5)
+      for (const { method, path } of others) {
+        const answer = await ask(method, path, undefined, { [name]: value })
+        expect(answer, `${method} ${path}`).toMatchObject({ status: 400, body: { code: 'usage' } })
+        expect(answer.body.detail.toLowerCase(), `${method} ${path}`).toContain(name)
+      }
+    }
+  })
+
+  test('refuses a body that it does not take', async () => {
+    const { ask, all } = await routes()
+    const writes = all.filter(({ method, takesBody }) => method !== 'GET' && !takesBody)
+    expect(writes.length).toBeGreaterThan(5)
+    for (const { method, path } of writes) {
+      for (const head of [{ 'content-length': '16' }, { 'transfer-encoding': 'chunked' }]) {
+        const answer = await ask(method, path, '{"dry_run": true}', head)
+        expect(answer, `${method} ${path}`).toMatchObject({ status: 400, body: { code: 'usage' } })
+        expect(answer.body.detail, `${method} ${path}`).toContain('does not take a body')
+      }
+    }
+  })
+})
+
+test('what is refused changes nothing', async () => {
+  const { ask } = await runningApi()
+  await ask('POST', '/sessions', { name: 'work' })
+  await ask('PUT', '/sessions/work/credentials/api', { kind: 'bearer', hosts: ['a.example'], value: 'v' })
+  await ask('DELETE', '/sessions/work?dry_run=true')
+  await ask('DELETE', '/sessions/work', undefined, { 'if-match': '"other"' })
+  await ask('DELETE', '/sessions/work/cookies?all=true', undefined, { 'if-match': '"other"' })
+  const there = { 'if-none-match': '*' }
+  expect(await ask('DELETE', '/sessions/work/credentials/api', undefined, there)).toMatchObject({
+    status: 412,
+  })
+  expect(await ask('GET', '/sessions/work/credentials/api')).toMatchObject({ status: 200 })
+})
