@@ -109,3 +109,16 @@ it('nothing is left of a site when its last cookie is removed with its host', as
   await s.session.cookies.remove('app.site.test')
   expect(await s.session.health.sites()).toEqual([])
 })
+
+it('a thousand hosts that nothing goes to push out no host of the session', async () => {
+  const { session } = await stage()
+  await session.cookies.set('https://site.test/', cookie)
+  const ask = { scheme: 'https', port: 443, path: '/', method: 'GET', site: 'same-site' } as const
+  await session.plan({ ...ask, host: 'site.test' }, {})
+  const watched = session.health.host('site.test')
+  for (let i = 0; i <= 1000; i++) {
+    await session.planConnect(`a${i}.evil.test`, 443, {})
+    await session.plan({ ...ask, host: `a${i}.evil.test` }, {})
+  }
+  expect(session.health.host('site.test')).toBe(watched)
+})

@@ -331,6 +331,8 @@ export class Session {
     const request = this.#judged(asked)
     const made = plan(request, material, this.#config, scope, now)
     if (isUsed(request, scope)) throwProblem(made, held)
+    // So that its health is known before the answer comes. A page can name thousands of hosts that nothing goes to.
+    if (made.cookies.attached.length + made.credentials.attached.length > 0) this.health.host(request.host)
     return { request, plan: made, stamps }
   }
 
@@ -355,8 +357,6 @@ export class Session {
     readonly held: readonly HeldCredential[]
   }> {
     await this.#config.takeUp?.()
-    // So that its health is known before the answer comes.
-    this.health.host(host)
     const siteJar = this.cookies.jar(host)
     const stamps = { jar: siteJar?.stamp() ?? '', credentials: this.credentials.stamp() }
     const [jar, held] = await Promise.all([siteJar?.read() ?? new Jar(), this.credentials.held()])
