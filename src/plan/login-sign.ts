@@ -23,7 +23,7 @@ export interface Answered {
   readonly fields: readonly Field[]
   /** Whether the host has answered a request of the session with success, since this process looks. */
   readonly succeeded: boolean
-  /** Answers with 403 in a row, this one included. */
+  /** Refusals in a row, this one included. */
   readonly refusals: number
 }
 
@@ -58,11 +58,12 @@ export function loginSign(answered: Answered, plan: Plan): LoginSign | undefined
   if (url === null || isLoginPage(url) || isLogout(url)) return undefined
   const path = url.pathname
   if (status === 401) return refusedLogin(answered, plan, path)
-  const cookies = answered.attached.some((name) => name.startsWith('cookie:'))
-  // The answer to a form leads anywhere, and a 403 to one is often about a CSRF token.
-  if (!cookies || (method !== 'GET' && method !== 'HEAD')) return undefined
+  if (!asksForPage(answered)) return undefined
   const said = (what: string) => `${url.host} answered ${what} with the cookies`
-  if (status === 403) return isAboutUser(answered) ? { reason: said('403') } : undefined
+  if (status === 403) {
+    const isAboutUser = !answered.succeeded || answered.refusals >= refusalsInRow
+    return isAboutUser && isRefusal(answered) ? { reason: said('403') } : undefined
+  }
   const place = redirectToLogin(answered, url)
   return place === undefined ? undefined : { reason: said(`${status} to ${place}`), path }
 }
@@ -98,11 +99,16 @@ function asksForPassword({ fields }: Answered): boolean {
   )
 }
 
-/** A 403 is about the user as a whole, and not about one page, the speed of requests, or the client as a robot. */
-function isAboutUser({ fields, succeeded, refusals }: Answered): boolean {
+/** Whether an answer is a 403 about the user, and not about the speed of requests or the client as a robot. */
+export function isRefusal(answered: Pick<Answered, 'method' | 'attached' | 'status' | 'fields'>): boolean {
+  if (answered.status !== 403 || !asksForPage(answered)) return false
   // RFC 6585 has 429 for speed; some sites say 403 with Retry-After. Cloudflare marks its challenges.
-  if (fields.some(({ lower }) => lower === 'retry-after' || lower === 'cf-mitigated')) return false
-  return !succeeded || refusals >= refusalsInRow
+  return !answered.fields.some(({ lower }) => lower === 'retry-after' || lower === 'cf-mitigated')
+}
+
+/** The answer to a form leads anywhere, and a 403 to one is often about a CSRF token. */
+function asksForPage({ method, attached }: Pick<Answered, 'method' | 'attached'>): boolean {
+  return (method === 'GET' || method === 'HEAD') && attached.some((name) => name.startsWith('cookie:'))
 }
 
 /** The login page that an answer leads to, for people; undefined if it leads to none. */

@@ -1,4 +1,4 @@
-import { type Answered, askedUrl, isSuccess, loginSign } from '../plan/login-sign.ts'
+import { type Answered, askedUrl, isRefusal, isSuccess, loginSign } from '../plan/login-sign.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SessionHealth, WatchedHost } from './session-health.ts'
 import { withSign, withSuccess } from './site-health.ts'
@@ -22,6 +22,7 @@ export function judgeLogin(
     health.change(host, (before) => withSuccess(before, { url, path }, now))
     return state === 'needs-login' ? state : undefined
   }
+  if (isRefusal(answer)) host.refusals++
   const { succeeded, refusals } = host
   const sign = loginSign({ ...answer, succeeded, refusals }, plan)
   if (state === 'needs-login' || sign === undefined) return state === 'needs-login' ? state : undefined

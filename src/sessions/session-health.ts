@@ -35,7 +35,7 @@ interface WatchedSite {
 export class WatchedHost {
   readonly site: WatchedSite
   succeeded = false
-  /** Answers with 403 in a row. */
+  /** Refusals in a row. `judgeLogin` counts them. */
   refusals = 0
 
   constructor(site: WatchedSite) {
@@ -45,7 +45,6 @@ export class WatchedHost {
   /** Notes an answer to a request that carried something of the session. Returns whether there is nothing more to say about it. */
   isWell(status: number): boolean {
     this.site.used = true
-    if (status === 403) this.refusals++
     if (!isSuccess(status)) return false
     this.succeeded = true
     this.refusals = 0

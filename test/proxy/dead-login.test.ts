@@ -94,6 +94,17 @@ it('a 403 among successes is about one page; three in a row are about the login'
   expect(await stateOf(s)).toBe('ok')
 })
 
+it.each([
+  ['about the speed', forbidden.replace('Forbidden', 'Forbidden\r\nRetry-After: 3'), 'GET /me'],
+  ['about robots', forbidden.replace('Forbidden', 'Forbidden\r\nCF-Mitigated: challenge'), 'GET /me'],
+  ['to forms', forbidden, 'POST /me'],
+])('refusals %s do not count as refusals of the user', async (_, answer, request) => {
+  await using s = await scene()
+  await s.ask(ok)
+  for (let i = 0; i < 3; i++) await s.ask(answer, request)
+  expect((await s.ask(forbidden)).login).toBeUndefined()
+})
+
 it('a 401 where nothing was attached says nothing', async () => {
   await using s = await scene()
   await s.proxy.session.cookies.remove('site.test', 'sid')
