@@ -47,6 +47,12 @@ function run(name: string, input: object, options: LoginOptions = browser, fetch
 }
 
 describe('a login for a credential of a session', () => {
+  it('ends the suspicion that its token is dead', async () => {
+    await session.health.update('api.test', () => ({ state: 'suspect', credential: 'work' }))
+    await run('work', { issuer: server.issuer, clientId: 'native', hosts: ['api.test'], allowHttp: true })
+    expect((await session.health.read('api.test')).state).toBe('ok')
+  })
+
   it('keeps the definition, and the parts of it that the next login does not give', async () => {
     const hosts = ['api.test']
     await run('work', {
