@@ -1,5 +1,6 @@
 import type { Cookie } from '../cookies/cookie.ts'
 import type { Inventory } from '../sessions/inventory.ts'
+import type { DamagedSession } from '../sessions/sessions.ts'
 import type { SessionMetadata } from '../store/store.ts'
 import { cookieFields } from './cookie-documents.ts'
 import { type CredentialShowing, credentialFields } from './credential-documents.ts'
@@ -82,6 +83,7 @@ export function prunedSessionsDocument(removed: readonly SessionMetadata[]) {
 /** `session list` */
 export function sessionsDocument(
   rows: readonly (SessionMetadata & SessionCounts)[],
+  damaged: readonly DamagedSession[],
   /** The name after which the next page begins. */
   next?: string,
 ) {
@@ -90,6 +92,7 @@ export function sessionsDocument(
     sessions: rows.map(({ sites, credentials, ...session }) => {
       return { ...sessionFields(session), sites, credentials }
     }),
+    damaged: damaged.map(({ name, problem }) => ({ name, problem })),
     next: next ?? null,
   } as const satisfies Document
 }

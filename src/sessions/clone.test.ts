@@ -150,4 +150,24 @@ describe('a clone', () => {
     expect(seen).toBe(new Date(stage.now + 600 * second).toISOString())
     expect(clone.metadata).not.toHaveProperty('expiresAt')
   })
+
+  it.each([
+    ['touched', undefined, (copy: Session) => copy.touch(), undefined],
+    ['touched', 7200, (copy: Session) => copy.touch(), 7201],
+    ['extended', 60, (copy: Session) => copy.extend({ additionalSeconds: 60 }), 660],
+  ])('that is %s during the copy stays so, with a TTL of %s', async (_, ttlSeconds, use, lives) => {
+    const { store, sessions } = stage
+    const work = await sessions.create({ name: 'work', ttlSeconds })
+    await work.cookies.set(url, { name: 'sid', value: '1' })
+    const made = stage.now
+    const update = store.update.bind(store)
+    store.update = async (id, change) => {
+      stage.now = made + second
+      if (id.session === 'copy') await use(await sessions.get('copy'))
+      return update(id, change)
+    }
+    const { metadata } = await sessions.clone('work', 'copy')
+    expect(metadata.expiresAt).toBe(lives && new Date(made + lives * second).toISOString())
+    if (_ === 'touched') expect(metadata.lastUsedAt).toBe(new Date(made + second).toISOString())
+  })
 })

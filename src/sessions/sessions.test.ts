@@ -391,17 +391,40 @@ it('reads what an older and a newer hallpass wrote, and keeps what it does not k
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...newer, lastUsedAt })
 })
 
-it.each([{ locale: 'de_CH' }, { viewport: 'large' }, { fields: [] }, { userAgent: 'a\n' }])(
-  'refuses a session.json with %j, and names the file',
-  async (part) => {
-    const { store: files, home } = await scratchStore()
-    const file = sessionFile(home, 'work')
-    writeFileSync(file, JSON.stringify({ name: 'work', createdAt: '2026-11-21T08:00:00.000Z', ...part }))
-    const reading = new Sessions({ store: files, config: ruleSet(), now: () => now }).get('work')
-    await expect(reading).rejects.toThrow(expect.objectContaining({ code: 'record-damaged' }))
-    await expect(reading).rejects.toThrow(file)
-  },
-)
+it.each([
+  { timeZone: 'Europe/Newtown' },
+  { locale: 'de_CH' },
+  { viewport: 'large' },
+  { fields: [] },
+  { userAgent: 'a\n' },
+])('a session does without %j in its file, and the file keeps it', async (part) => {
+  const { store: files, home } = await scratchStore()
+  const file = sessionFile(home, 'work')
+  const written = { name: 'work', id: 'x', createdAt: '2026-11-21T08:00:00.000Z', colour: 'red' }
+  writeFileSync(file, JSON.stringify({ ...written, ...part }))
+  const session = await new Sessions({ store: files, config: ruleSet(), now: () => now }).get('work')
+  expect(session.metadata).toMatchObject(written)
+  expect(Object.keys(session.metadata)).toEqual(Object.keys(written))
+  await session.touch()
+  await session.touch()
+  const lastUsedAt = new Date(now).toISOString()
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...written, ...part, lastUsedAt })
+})
+
+it('a damaged session hides no other and stops no new one, but counts for the limit', async () => {
+  const { store: files, home } = await scratchStore()
+  const shared = new Sessions({ store: files, config: { ...ruleSet(), maxSessions: 4 }, now: () => now })
+  await shared.create({ name: 'broken' })
+  const file = sessionFile(home, 'broken')
+  writeFileSync(file, '{')
+  expect((await shared.list()).map(({ name }) => name)).toEqual(['default', 'work'])
+  expect((await shared.listWithDamaged()).damaged).toEqual([
+    { name: 'broken', problem: expect.stringContaining(file) },
+  ])
+  await shared.clone('work')
+  const { name } = await shared.create()
+  expect((await shared.list()).map(({ name }) => name)).toEqual(['default', name, 'work'])
+})
 
 it('noting the last use keeps a change of the metadata by another process', async () => {
   const { store: files } = await scratchStore()

@@ -4,7 +4,7 @@ import { HallpassError, hallpassErrorOf } from '../errors.ts'
 import type { DueRefresh } from '../oauth/keep-fresh.ts'
 import type { Refresher } from '../oauth/refresher.ts'
 import { checkName } from '../store/names.ts'
-import { endIn, isOver, type LifeClock } from '../store/session-end.ts'
+import { endIn, isOver, type LifeClock, laterOf, type SessionEnd } from '../store/session-end.ts'
 import {
   type SessionMetadata,
   type Store,
@@ -17,7 +17,7 @@ import { copyRecords } from './copy-records.ts'
 import { type CreateOptions, checkCreateOptions } from './create-options.ts'
 import { planCache } from './plan-memo.ts'
 import { Session, type SessionsConfig } from './session.ts'
-import { SessionCounts, type SessionEnd } from './session-counts.ts'
+import { type SessionEnd as HowItEnded, SessionCounts } from './session-counts.ts'
 import { SessionEvents } from './session-events.ts'
 import { nextNoteAt } from './session-life.ts'
 import { jarCache } from './site-jar.ts'
@@ -37,6 +37,17 @@ export interface SessionsParts {
   readonly env?: NodeJS.ProcessEnv
   /** Without a refresher, tokens are used as they are. */
   readonly refresher?: Refresher
+}
+
+/** A session whose session.json cannot be read. Nothing but its removal mends it. */
+export interface DamagedSession {
+  readonly name: string
+  readonly problem: string
+}
+
+export interface SessionList {
+  readonly sessions: readonly SessionMetadata[]
+  readonly damaged: readonly DamagedSession[]
 }
 
 /** The sessions of a store. An expired one is missing, and the next call that meets it removes it from the store. */
@@ -99,14 +110,26 @@ export class Sessions {
     return session
   }
 
-  /** Sorted by name. The default session is always among them. */
+  /** Sorted by name. The default session is always among them, and no damaged session is. */
   async list(): Promise<readonly SessionMetadata[]> {
-    const found: SessionMetadata[] = []
+    return (await this.listWithDamaged()).sessions
+  }
+
+  /** @internal */
+  async listWithDamaged(): Promise<SessionList> {
+    const sessions: SessionMetadata[] = []
+    const damaged: DamagedSession[] = []
     for (const name of await this.#names()) {
-      const metadata = await this.#metadata(name)
-      if (typeof metadata === 'object') found.push(metadata)
+      try {
+        const metadata = await this.#metadata(name)
+        if (typeof metadata === 'object') sessions.push(metadata)
+      } catch (error) {
+        const { code, message } = hallpassErrorOf(error)
+        if (code !== 'record-damaged') throw error
+        damaged.push({ name, problem: message })
+      }
     }
-    return found
+    return { sessions, damaged }
   }
 
   /**
@@ -136,11 +159,14 @@ export class Sessions {
     const traits = { userAgent, viewport, locale, timeZone, fields }
     const made = await this.#prepared({ name: to, ttlSeconds, renew, ...traits }, from)
     // After a kill in the middle, half a clone expires by itself.
-    await this.#add({ ...made, ...endIn(cloneWithinSeconds, this.#clock) })
+    const halfway = endIn(cloneWithinSeconds, this.#clock)
+    await this.#add({ ...made, ...halfway })
     const isMade = ({ id }: SessionMetadata) => id === made.id
     try {
       await copyRecords(this.#store, source.metadata, made)
-      await this.#store.updateSession(made.name, (written) => (isMade(written) ? made : written))
+      await this.#store.updateSession(made.name, (written) =>
+        isMade(written) ? completed(written, made, halfway) : written,
+      )
     } catch (error) {
       await this.#drop(made.name, 'removed', isMade)
       throw error
@@ -283,7 +309,7 @@ export class Sessions {
     return there
   }
 
-  async #drop(name: string, how: SessionEnd, only?: (session: SessionMetadata) => boolean): Promise<boolean> {
+  async #drop(name: string, how: HowItEnded, only?: (session: SessionMetadata) => boolean): Promise<boolean> {
     const { createdAt } = (await this.#store.readSession(name).catch(() => undefined)) ?? {}
     // While it is being removed, somebody may make it again.
     const held = this.#sessions.get(name)
@@ -310,16 +336,17 @@ export class Sessions {
   async #makeRoom(spared: string | undefined): Promise<void> {
     const max = this.#config.maxSessions
     if (max === undefined) return
-    const sessions = await this.list()
+    const { sessions, damaged } = await this.listWithDamaged()
+    const count = sessions.length + damaged.length
     // More than one when maxSessions has been lowered.
-    const tooMany = sessions.length + 1 - max
+    const tooMany = count + 1 - max
     if (tooMany <= 0) return
     const oldest = sessions
       .filter(({ name }) => name.startsWith(temporaryPrefix) && name !== spared)
       .toSorted((a, b) => latestUse(a) - latestUse(b))
       .slice(0, tooMany)
     if (oldest.length < tooMany) {
-      throw new HallpassError('failed', `there are ${sessions.length} sessions, and maxSessions is ${max}`, {
+      throw new HallpassError('failed', `there are ${count} sessions, and maxSessions is ${max}`, {
         hint: 'hallpass session rm NAME',
       })
     }
@@ -336,6 +363,13 @@ export function nothingIfLost(error: unknown): readonly never[] {
   const { code } = hallpassErrorOf(error)
   if (code === 'session-missing' || code === 'record-damaged') return []
   throw error
+}
+
+/** A clone with the end of its own in place of that of half a clone. A touch or an extension during the copy stays. */
+function completed(written: SessionMetadata, made: SessionMetadata, halfway: SessionEnd): SessionMetadata {
+  const { expiresAt, endsAtUptime, ...lasting } = written
+  if (made.expiresAt === undefined) return lasting
+  return { ...lasting, ...laterOf(made, expiresAt === halfway.expiresAt ? made : written) }
 }
 
 function noUptime(): undefined {}

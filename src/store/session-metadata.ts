@@ -1,17 +1,27 @@
 import { HallpassError } from '../errors.ts'
 import { isObject, parseJsonObject } from '../json.ts'
 import { damaged } from './seal.ts'
-import { checkTraits } from './session-traits.ts'
+import { checkTraits, type SessionTraits, traitNames } from './session-traits.ts'
 import type { SessionMetadata } from './store.ts'
 import type { Uptime } from './uptime.ts'
 
-/** The text of a session.json. */
-export function formatSession(session: SessionMetadata): string {
-  return `${JSON.stringify(session, null, 2)}\n`
+/** The traits of a file that failed their checks. A copy by `...` takes them along. */
+const refusedTraits = Symbol('refused traits')
+
+interface Parsed extends SessionMetadata {
+  readonly [refusedTraits]?: Readonly<Record<string, unknown>>
 }
 
-/** Members that a newer hallpass wrote stay, so that the next write keeps them. Throws `record-damaged` with the name of the file. */
-export function parseSession(text: string, name: string, file: string): SessionMetadata {
+/** The text of a session.json. */
+export function formatSession(session: Parsed): string {
+  return `${JSON.stringify({ ...session[refusedTraits], ...session }, null, 2)}\n`
+}
+
+/**
+ * Members that a newer hallpass wrote stay, so that the next write keeps them. So does a trait that fails its check, and the session
+ * does without: the data of another Node can lack its time zone. Throws `record-damaged` with the name of the file.
+ */
+export function parseSession(text: string, name: string, file: string): Parsed {
   const parsed = parseJsonObject(text)
   if (parsed === undefined || parsed.name !== name || typeof parsed.createdAt !== 'string')
     throw damaged(file)
@@ -19,15 +29,18 @@ export function parseSession(text: string, name: string, file: string): SessionM
   const hasTtl = ttlSeconds === undefined || typeof ttlSeconds === 'number'
   const hasRenew = renew === undefined || typeof renew === 'boolean'
   if (!hasTtl || !hasRenew || !(endsAtUptime === undefined || isUptime(endsAtUptime))) throw damaged(file)
+  const { traits, refused } = traitsIn(parsed)
+  const others = Object.entries(parsed).filter(([member]) => !Object.hasOwn(refused, member))
   return {
-    ...parsed,
+    ...Object.fromEntries(others),
     name,
     // An older hallpass wrote no id. The time of making tells its sessions apart.
     id: id === undefined ? createdAt : stringIn(id, file),
     createdAt,
     ...(expiresAt !== undefined && { expiresAt: stringIn(expiresAt, file) }),
     ...(lastUsedAt !== undefined && { lastUsedAt: stringIn(lastUsedAt, file) }),
-    ...traitsIn(parsed, file),
+    ...traits,
+    ...(Object.keys(refused).length > 0 && { [refusedTraits]: refused }),
   }
 }
 
@@ -40,10 +53,16 @@ function stringIn(value: unknown, file: string): string {
   throw damaged(file)
 }
 
-function traitsIn(parsed: Readonly<Record<string, unknown>>, file: string) {
-  try {
-    return checkTraits(parsed)
-  } catch (error) {
-    throw error instanceof HallpassError ? damaged(file) : error
+function traitsIn(parsed: Readonly<Record<string, unknown>>) {
+  let traits: SessionTraits = {}
+  const refused: Record<string, unknown> = {}
+  for (const name of traitNames) {
+    try {
+      traits = { ...traits, ...checkTraits({ [name]: parsed[name] }) }
+    } catch (error) {
+      if (!(error instanceof HallpassError)) throw error
+      refused[name] = parsed[name]
+    }
   }
+  return { traits, refused }
 }

@@ -27,7 +27,7 @@ type Trait = keyof SessionTraits
 /** The traits among the members of an object, checked. A trait that is undefined does not count. @throws HallpassError `usage` */
 export function checkTraits(given: Readonly<Partial<Record<Trait, unknown>>>): SessionTraits {
   const traits: Partial<Record<Trait, unknown>> = {}
-  for (const name of Object.keys(checks) as Trait[]) {
+  for (const name of traitNames) {
     if (given[name] !== undefined) traits[name] = checks[name](given[name])
   }
   return traits as SessionTraits
@@ -65,6 +65,8 @@ const checks: { readonly [Name in Trait]: (value: unknown) => NonNullable<Sessio
     return fields
   },
 }
+
+export const traitNames = Object.keys(checks) as readonly Trait[]
 
 /** More than any screen has. */
 const maxPixels = 16_384

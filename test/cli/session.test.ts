@@ -60,6 +60,27 @@ describe('session list', () => {
   })
 })
 
+test('session list shows the others beside a damaged session, and says how to remove it', async () => {
+  const cli = await filledHome()
+  await cli.run(['session', 'create', 'work'])
+  const file = join(cli.home, 'sessions', 'work', 'session.json')
+  writeFileSync(file, '{')
+  const { stdout, stderr, status } = await cli.run(['session', 'list'])
+  expect(status).toBe(8)
+  expect(stdout).toMatch(/^default {2}1 site .*\nwork {5}damaged\n$/)
+  expect(stderr).toContain(`warning: ${file} is damaged`)
+  expect(stderr).toMatch(/hint: .*hallpass session rm work\n$/)
+  const json = await cli.run(['session', 'list', '--json'])
+  expect(json.status).toBe(8)
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    sessions: [{ name: 'default' }],
+    damaged: [{ name: 'work', problem: expect.stringContaining(file) }],
+  })
+  expect(await cli.run(['session', 'create', 'more'])).toMatchObject({ status: 0 })
+  expect(await cli.run(['session', 'rm', 'work', '--yes'])).toMatchObject({ status: 0 })
+  expect(await cli.run(['session', 'list'])).toMatchObject({ status: 0 })
+})
+
 test('session list says that there are more sessions than a lowered maxSessions allows', async () => {
   const cli = await filledHome()
   await cli.run(['session', 'create'])

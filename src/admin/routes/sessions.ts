@@ -104,7 +104,8 @@ export function sessionRoutes(api: OpenAPIHono, backend: ApiBackend): void {
     const wanted = site === undefined ? undefined : siteOf(siteOperand(site))
     const rows = []
     let next: string | undefined
-    for (const metadata of await sessions.list()) {
+    const listed = await sessions.listWithDamaged()
+    for (const metadata of listed.sessions) {
       const { name } = metadata
       if (name <= after || !name.startsWith(prefix)) continue
       if (temporary !== undefined && name.startsWith(temporaryPrefix) !== (temporary === 'true')) continue
@@ -117,7 +118,7 @@ export function sessionRoutes(api: OpenAPIHono, backend: ApiBackend): void {
       const credentials = await store.names(name, 'credential')
       rows.push({ ...metadata, sites: sites.length, credentials: credentials.length })
     }
-    return context.json(sessionsDocument(rows, next), 200)
+    return context.json(sessionsDocument(rows, listed.damaged, next), 200)
   })
 
   api.openapi(show, async (context) => {

@@ -77,6 +77,9 @@ export const sessionsSchema = z
         credentials: z.int().describe('how many credentials it has'),
       }),
     ),
+    damaged: z
+      .array(z.strictObject({ name: z.string(), problem: z.string() }))
+      .describe('on each page: all sessions that cannot be read. They can only be removed'),
     next: z.string().nullable().describe('the value of `after` for the next page'),
   })
   .openapi('Sessions')
