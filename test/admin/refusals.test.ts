@@ -73,3 +73,32 @@ test('what is refused changes nothing', async () => {
   })
   expect(await ask('GET', '/sessions/work/credentials/api')).toMatchObject({ status: 200 })
 })
+
+describe('a cookie', () => {
+  test.each([
+    [{ domain: 'x@b.example', host_only: true }],
+    [{ domain: 'x@b.example' }],
+    [{ domain: 'bank.example/.evil.example', host_only: true }],
+    [{ domain: 'bank.example:8443', host_only: true }],
+    [{ domain: 'bank.example?', host_only: true }],
+    [{ domain: 'https://bank.example', host_only: true }],
+    [{ domain: 'other.example', host_only: true, url: 'https://a.example/' }],
+    [{ domain: 'a.example', host_only: true, url: 'https://b.a.example/' }],
+  ])('of %j is refused', async (given) => {
+    const { ask } = await runningApi()
+    const answer = await ask('POST', '/sessions/default/cookies', { name: 'a', value: 'b', ...given })
+    expect(answer).toMatchObject({ status: 400, body: { code: 'usage' } })
+  })
+
+  test.each([
+    [{ domain: 'Bank.example', host_only: true }, 'bank.example'],
+    [{ domain: '.bank.example' }, 'bank.example'],
+    [{ domain: 'bücher.example', host_only: true }, 'xn--bcher-kva.example'],
+    [{ domain: '::1', host_only: true }, '::1'],
+    [{ domain: 'a.example', host_only: true, url: 'https://A.example:8443/x' }, 'a.example'],
+  ])('of %j belongs to %s', async (given, domain) => {
+    const { ask } = await runningApi()
+    const answer = await ask('POST', '/sessions/default/cookies', { name: 'a', value: 'b', ...given })
+    expect(answer).toMatchObject({ status: 201, body: { cookies: [{ domain }] } })
+  })
+})

@@ -109,9 +109,15 @@ export function cookieRoutes(api: OpenAPIHono, { sessions, now, noteRevealed }: 
 /** The cookie, and the URL of the response that could have set it. */
 function inputOf(given: GivenApiCookie): { readonly url: string; readonly input: CookieInput } {
   const { domain, host_only: hostOnly } = given
-  const host = domain?.replace(/^\./, '')
+  const host = domain === undefined ? undefined : hostOf(domain)
   if (given.url === undefined && host === undefined) {
     throw new HallpassError('usage', 'a cookie needs a domain or a url')
+  }
+  if (hostOnly === true && host !== undefined && given.url !== undefined && siteOperand(given.url) !== host) {
+    throw new HallpassError(
+      'usage',
+      'a cookie with host_only has the host of its url: that is not its domain',
+    )
   }
   const input = {
     name: toWire(given.name),
@@ -124,4 +130,13 @@ function inputOf(given: GivenApiCookie): { readonly url: string; readonly input:
     sameSite: given.same_site,
   }
   return { url: given.url ?? `https://${isIPv6(host ?? '') ? `[${host}]` : host}/`, input }
+}
+
+/** Attack: in the URL of the response, `bank.example/.evil.example` would be bank.example, and `x@bank.example` too. */
+function hostOf(domain: string): string {
+  const host = domain.replace(/^\./, '')
+  if (!isIPv6(host) && !/^[-.\w\u{80}-\u{10ffff}]+$/u.test(host)) {
+    throw new HallpassError('usage', 'the domain of a cookie must be a host alone')
+  }
+  return siteOperand(host)
 }
