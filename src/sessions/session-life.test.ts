@@ -191,6 +191,14 @@ describe('when the clock of the machine is set', () => {
     await expect(open().get(name)).rejects.toMatchObject(expired)
   })
 
+  it('forward by more than two days, or the machine was paused as long, the clock decides', async () => {
+    const { name } = await sessions.create({ ttlSeconds: 7200 })
+    now += 2 * hour + 2 * day
+    await open().get(name)
+    now += 1
+    await expect(open().get(name)).rejects.toMatchObject(expired)
+  })
+
   it('and the machine starts again, the clock decides', async () => {
     const { name } = await sessions.create({ ttlSeconds: 7200 })
     boot = 'two'

@@ -1,7 +1,7 @@
 import type { SessionMetadata } from './store.ts'
 import type { Uptime } from './uptime.ts'
 
-/** Two clocks: people and programs set the first, and nobody the second. */
+/** Two clocks: people and programs set the first. A paused virtual machine stops the second. */
 export interface LifeClock {
   readonly now: () => number
   readonly uptime: () => Uptime | undefined
@@ -13,6 +13,9 @@ export interface SessionEnd {
   readonly endsAtUptime?: Uptime
 }
 
+/** A clock that was set by a day, in a wrong time zone too, ends no session. A machine that was paused over a weekend ends them. */
+const doubtedMs = 2 * 86_400_000
+
 /** In milliseconds since 1970. */
 export function expiryOf({ expiresAt }: SessionEnd): number {
   return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
@@ -20,10 +23,12 @@ export function expiryOf({ expiresAt }: SessionEnd): number {
 
 /**
  * Whether the life of a session is over. Both clocks must say so: a clock that is set forward by a day must remove nothing. After a
- * restart of the machine only the first one counts.
+ * restart of the machine only the first one counts, and so it does when the second one is far behind.
  */
 export function isOver(end: SessionEnd, { now, uptime }: LifeClock): boolean {
-  if (now() < expiryOf(end)) return false
+  const overdueMs = now() - expiryOf(end)
+  if (overdueMs < 0) return false
+  if (overdueMs > doubtedMs) return true
   const { endsAtUptime } = end
   if (endsAtUptime === undefined) return true
   const since = uptime()

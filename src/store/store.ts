@@ -37,7 +37,7 @@ export interface SessionMetadata extends SessionTraits {
   readonly ttlSeconds?: number
   readonly renew?: boolean
   /**
-   * Its end on a clock that nobody can set.
+   * Its end on the clock that runs since the start of the machine.
    * @internal
    */
   readonly endsAtUptime?: Uptime

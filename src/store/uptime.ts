@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 
-/** The time since this start of the machine. It runs on while the machine sleeps, and nobody can set it. */
+/**
+ * The time since this start of the machine. It runs on while the machine sleeps, and setting the clock does not move it. It stops
+ * while a virtual machine is paused, and a time namespace shifts it.
+ */
 export interface Uptime {
   /** The name of the start. */
   readonly boot: string
