@@ -7,6 +7,7 @@ import { type Loss, lossesOf } from '../formats/losses.ts'
 import { parseRequestUrl } from '../plan/request-url.ts'
 import { authorityOf } from '../proxy/origin.ts'
 import { contentsOf, type SessionContents } from '../sessions/bundle.ts'
+import { areas } from '../sessions/origin-storage.ts'
 import { siteOperand } from '../sessions/place-operand.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Store } from '../store/store.ts'
@@ -82,4 +83,10 @@ export function writeExport(format: NamedFormat, contents: Gathered): Exported {
   const { bytes, left } = format.write(contents, Date.now())
   // A format for one request leaves the rest out on purpose; that is no loss.
   return { bytes, left, lost: format.holds.domain ? lossesOf(format.holds, contents) : [] }
+}
+
+/** How many keys of web storage the format holds; a bundle holds all. */
+export function heldKeys(origins: Contents['origins'], format: NamedFormat | undefined): number {
+  const held = areas.filter((area) => format === undefined || format.holds?.[area] === true)
+  return origins.reduce((sum, origin) => sum + held.reduce((keys, area) => keys + origin[area].length, 0), 0)
 }

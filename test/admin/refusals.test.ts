@@ -102,3 +102,44 @@ describe('a cookie', () => {
     expect(answer).toMatchObject({ status: 201, body: { cookies: [{ domain }] } })
   })
 })
+
+describe('an export', () => {
+  const storagePath = '/sessions/default/storage/https%3A%2F%2Fapp.example.com'
+  const stored = { local_storage: [{ key: 'theme', value: 'dark' }] }
+
+  test('that could hold nothing is refused, not empty', async () => {
+    const { ask } = await runningApi()
+    await ask('PUT', storagePath, stored)
+    expect(await ask('GET', '/sessions/default/export?format=netscape&reveal=true')).toMatchObject({
+      status: 404,
+      body: { code: 'cookie-missing', detail: expect.stringContaining('holds no web storage') },
+    })
+  })
+
+  test('says in a header what the file does not hold', async () => {
+    const { ask } = await runningApi()
+    await ask('PUT', storagePath, stored)
+    const url = 'https://app.example.com/'
+    await ask('POST', '/sessions/default/cookies', { name: 'a', value: 'b', url, same_site: 'lax' })
+    const { headers } = await ask('GET', '/sessions/default/export?format=netscape&reveal=true')
+    expect(headers.get('hallpass-left-out')).toBe('SameSite of 1 cookie, localStorage of 1 origin')
+    const whole = await ask('GET', '/sessions/default/export?format=bundle', undefined, {
+      'hallpass-passphrase': 'p',
+    })
+    expect(whole.status).toBe(200)
+    expect(whole.headers.get('hallpass-left-out')).toBeNull()
+  })
+
+  test.each([
+    'format=netscape&url=https%3A%2F%2Fapp.example.com%2F',
+    'format=header&url=https%3A%2F%2Fapp.example.com%2F&site=other.example',
+  ])('with %s is refused', async (query) => {
+    const { ask } = await runningApi()
+    const url = 'https://app.example.com/'
+    await ask('POST', '/sessions/default/cookies', { name: 'a', value: 'b', url })
+    expect(await ask('GET', `/sessions/default/export?${query}&reveal=true`)).toMatchObject({
+      status: 400,
+      body: { code: 'usage' },
+    })
+  })
+})

@@ -3,9 +3,9 @@ import { importDocument } from '../../documents/import-document.ts'
 import { HallpassError } from '../../errors.ts'
 import { allFormats, formatNamed, formatOf, formats } from '../../formats/formats.ts'
 import { Source } from '../../formats/source.ts'
-import { gatherExport, writeExport } from '../../library/export-contents.ts'
+import { type Exported, gatherExport, heldKeys, writeExport } from '../../library/export-contents.ts'
 import { Secret } from '../../secret.ts'
-import { isBundle, openBundle, sealBundle } from '../../sessions/bundle.ts'
+import { isBundle, openBundle, type SessionContents, sealBundle } from '../../sessions/bundle.ts'
 import type { Importable } from '../../sessions/import-contents.ts'
 import { siteOperand } from '../../sessions/place-operand.ts'
 import type { ApiBackend } from '../api-backend.ts'
@@ -63,6 +63,8 @@ const take = createRoute({
   path: '/sessions/{id}/export',
   tags,
   summary: 'Export cookies and web storage',
+  description:
+    'The header `Hallpass-Left-Out` counts what the file does not hold: `2 expired cookies, SameSite of 1 cookie, localStorage of 1 origin`.',
   request: {
     params: sessionPath,
     headers: passphrase,
@@ -72,12 +74,22 @@ const take = createRoute({
         .max(40)
         .describe(`\`bundle\`, which is encrypted, or one of ${names.join(', ')}`),
       site,
-      url: z.string().max(65_536).optional().describe('for the formats of one request: its URL'),
+      url: z
+        .string()
+        .max(65_536)
+        .optional()
+        .describe('in place of `site`, for the formats of one request: its URL'),
       reveal: reveal.describe('needed for every format but `bundle`'),
     }),
   },
   responses: {
-    200: { description: 'the file', content: { 'application/octet-stream': bytes } },
+    200: {
+      description: 'the file',
+      content: { 'application/octet-stream': bytes },
+      headers: z.object({
+        'Hallpass-Left-Out': z.string().optional().describe('how many items the file does not hold'),
+      }),
+    },
     default: problems,
   },
   'x-codeSamples': curl("'http://hallpass/sessions/work/export?format=netscape&reveal=true'"),
@@ -112,6 +124,9 @@ export function transferRoutes(api: OpenAPIHono, { sessions, store, noteRevealed
     if (key === undefined && reveal !== 'true') {
       throw new HallpassError('usage', 'the file would have values in clear: add reveal=true')
     }
+    if (url !== undefined && (site !== undefined || format?.holds?.domain !== false)) {
+      throw new HallpassError('usage', 'url is for a format of one request, and without site')
+    }
     const session = await sessions.get(context.req.valid('param').id)
     const operands = url === undefined ? [site ?? []].flat() : [url]
     const gathered = await gatherExport(session, store, operands, format)
@@ -119,13 +134,33 @@ export function transferRoutes(api: OpenAPIHono, { sessions, store, noteRevealed
     if (cookies.length + origins.length + credentials.length === 0) {
       throw new HallpassError('cookie-missing', `the session "${session.name}" has nothing to export`)
     }
-    const file =
+    const { bytes, left, lost } =
       format === undefined || key !== undefined
-        ? Buffer.from(await sealBundle({ cookies, origins, credentials }, key ?? new Secret('')))
-        : writeExport(format, gathered).bytes
+        ? await bundle({ cookies, origins, credentials }, key ?? new Secret(''))
+        : writeExport(format, gathered)
+    if (cookies.length - left.length + heldKeys(origins, format) + credentials.length === 0) {
+      const reason = left[0]?.reason ?? `the format ${name} holds no web storage`
+      throw new HallpassError('cookie-missing', `nothing was exported: ${reason}`)
+    }
     noteRevealed(session.name, `an export as ${name}`)
-    return context.body(new Uint8Array(file), 200, { 'content-type': 'application/octet-stream' })
+    const leftOut = [
+      ...(left.length === 0 ? [] : [plural(left.length, 'cookie')]),
+      ...(gathered.expired === 0 ? [] : [plural(gathered.expired, 'expired cookie')]),
+      ...lost.map(({ what, count, of }) => `${what} of ${plural(count, of)}`),
+    ]
+    return context.body(new Uint8Array(bytes), 200, {
+      'content-type': 'application/octet-stream',
+      ...(leftOut.length > 0 && { 'hallpass-left-out': leftOut.join(', ') }),
+    })
   })
+}
+
+async function bundle(contents: SessionContents, passphrase: Secret): Promise<Exported> {
+  return { bytes: Buffer.from(await sealBundle(contents, passphrase)), left: [], lost: [] }
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 async function read(

@@ -1,9 +1,7 @@
 import { HallpassError } from '../../../errors.ts'
-import type { Contents } from '../../../formats/format.ts'
-import { formatNamed, type NamedFormat } from '../../../formats/formats.ts'
-import { type Exported, gatherExport, writeExport } from '../../../library/export-contents.ts'
+import { formatNamed } from '../../../formats/formats.ts'
+import { type Exported, gatherExport, heldKeys, writeExport } from '../../../library/export-contents.ts'
 import { type SessionContents, sealBundle } from '../../../sessions/bundle.ts'
-import { areas } from '../../../sessions/origin-storage.ts'
 import type { Json } from '../../../store/store.ts'
 import { type Context, Exit, type Input, type Run } from '../../command.ts'
 import { counted } from '../../counted.ts'
@@ -88,12 +86,6 @@ export const run: Run = async (context, input) => {
 
 function kindOf(record: Json): unknown {
   return typeof record === 'object' && record !== null && 'kind' in record ? record.kind : undefined
-}
-
-/** How many keys of web storage the format holds; a bundle holds all. */
-function heldKeys(origins: Contents['origins'], format: NamedFormat | undefined): number {
-  const held = areas.filter((area) => format === undefined || format.holds?.[area] === true)
-  return origins.reduce((sum, origin) => sum + held.reduce((keys, area) => keys + origin[area].length, 0), 0)
 }
 
 async function bundle(context: Context, input: Input, contents: SessionContents): Promise<Exported> {
