@@ -68,7 +68,9 @@ export function adminApp(backend: AdminBackend): OpenAPIHono {
   const { spell } = backend.api
   const held = new HeldBytes()
   const app = api(backend.api, held)
-  app.onError((error, { req }) => problemAnswer(error, (hint) => spell(hint, req.param('id'))))
+  app.onError((error, { req }) =>
+    problemAnswer(error, (hint) => spell(hint, req.param('id') ?? req.query('session'))),
+  )
   app.notFound(({ req }) =>
     problemAnswer(new HallpassError('usage', `no ${req.method} ${req.path}`), spell, 404),
   )
@@ -84,23 +86,23 @@ export function adminApp(backend: AdminBackend): OpenAPIHono {
     backend.stop()
     return context.json({ stopping: true }, 202)
   })
-  app.get('/sessions/:session/access', async (context) => {
-    const access = await backend.access(context.req.param('session'))
+  app.get('/sessions/:id/access', async (context) => {
+    const access = await backend.access(context.req.param('id'))
     const revealed = context.req.query('reveal') === 'true'
     if (revealed) backend.api.noteRevealed(access.session, 'the client token')
     const proxyUrl = revealed ? access.proxyUrl : withoutCredentials(access.proxyUrl)
     return context.json({ ...access, proxyUrl })
   })
-  app.post('/sessions/:session/rotate-token', async (context) => {
-    await backend.rotateToken(context.req.param('session'))
+  app.post('/sessions/:id/rotate-token', async (context) => {
+    await backend.rotateToken(context.req.param('id'))
     return context.body(null, 204)
   })
   app.post('/clients', async (context) => {
     const request = await bodyOf(context.req, clientRequest)
     return context.json(await backend.issue(request as ClientRequest), 201)
   })
-  app.delete('/clients/:id', async (context) => {
-    const revoked = await backend.revoke(context.req.param('id'))
+  app.delete('/clients/:client', async (context) => {
+    const revoked = await backend.revoke(context.req.param('client'))
     if (revoked !== undefined) return context.json(revoked)
     return problemAnswer(new HallpassError('usage', 'no client has that id'), spell, 404)
   })
