@@ -143,3 +143,21 @@ describe('an export', () => {
     })
   })
 })
+
+test('the hint about a missing session is spelled for it', async () => {
+  const { ask } = await runningApi({}, (hint, session) => `${hint} # ${session}`)
+  const reads = ['/sessions/nope', '/sessions/nope/access', '/explain?session=nope&url=a.example']
+  for (const path of reads) {
+    expect((await ask('GET', path)).body.hint, path).toBe('hallpass session list # nope')
+  }
+  expect((await ask('POST', '/sessions/nope/rotate-token')).body.hint).toBe('hallpass session list # nope')
+})
+
+test('a credential with a field __proto__ is refused', async () => {
+  const { ask } = await runningApi()
+  const body = '{"kind":"bearer","hosts":["a.example"],"value":"v","__proto__":"x"}'
+  expect(await ask('PUT', '/sessions/default/credentials/api', body)).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining('__proto__') },
+  })
+})

@@ -97,6 +97,10 @@ export function credentialRoutes(api: OpenAPIHono, backend: ApiBackend): void {
   api.openapi(put, async (context) => {
     const { id, name } = context.req.valid('param')
     const { value, ...definition } = context.req.valid('json')
+    // The schema drops this key without a word.
+    if (Object.hasOwn(await context.req.json(), '__proto__')) {
+      throw new HallpassError('usage', '__proto__ is not an option of a credential')
+    }
     const record = idOf(id, name)
     const session = await sessions.get(id)
     const guard = await guardFor(session, record, context.req.valid('header'))
