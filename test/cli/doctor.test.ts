@@ -185,8 +185,8 @@ describe('doctor', () => {
     await cli.run(['session', 'create', 'work'])
     writeFileSync(join(cli.home, 'sessions', 'work', 'session.json'), '{', { mode: 0o600 })
     expect(await cli.run(['session', 'list'])).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('hallpass doctor'),
+      status: 8,
+      stderr: expect.stringContaining('hallpass session rm work'),
     })
     const { status, findings } = await examine(cli)
     expect(status).toBe(1)

@@ -88,6 +88,8 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'session extend': [['session', 'extend', evil, '--by', evil]],
   'session touch': [['session', 'touch', evil]],
+  'session check': [['session', 'check', evil]],
+  'session mark': [['session', 'mark', evil, 'needs-login']],
   'session prune': [['session', 'prune']],
   'session token rotate': [['session', 'token', 'rotate', evil]],
   'session rm': [['session', 'rm', evil, '--yes']],
