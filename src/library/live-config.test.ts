@@ -56,9 +56,10 @@ describe('a live configuration', () => {
   test('waits for the end of a change: an emptied file would allow everything', async () => {
     const { live, file, write } = await opened(limited)
     truncateSync(file)
-    const taken = live.takeUp()
-    setImmediate(() => setImmediate(() => write(`${limited}reveal: none\n`)))
-    await taken
+    const written = turn()
+      .then(() => turn())
+      .then(() => write(`${limited}reveal: none\n`))
+    await Promise.all([live.takeUp(), written])
     expect(live.rules).toHaveLength(1)
   })
 
