@@ -5,7 +5,7 @@ import { troubles } from './false-answers.ts'
 import { signedIn } from './signed-in.ts'
 import { startWorker } from './start-worker.ts'
 
-const crowd = 32
+const crowd = 16
 
 describe(`${crowd} processes and ${crowd} requests through a proxy that find the token expired`, () => {
   it('make one refresh at a quick server and at a slow server, and all get an answer', async () => {
