@@ -8,7 +8,7 @@ import { cookieHeader } from '../cookies/cookie-header.ts'
 import { valueSource } from '../credentials/value-source.ts'
 import { HallpassError } from '../errors.ts'
 import { toNetscape } from '../formats/netscape.ts'
-import { type Log, silentLog } from '../log.ts'
+import { silentLog } from '../log.ts'
 import { KeepFresh } from '../oauth/keep-fresh.ts'
 import type { LoginOptions } from '../oauth/login.ts'
 import type { Refresher } from '../oauth/refresher.ts'
@@ -35,50 +35,13 @@ import type { Home } from '../store/home.ts'
 import type { KeyRing } from '../store/keyring.ts'
 import { Connector, type RequestOptions } from './connector.ts'
 import { engineOptions } from './engine-options.ts'
+import type { ClearOptions, HallpassParts, StartOptions, TokenDefinition } from './hallpass-options.ts'
 import { HallpassProxy } from './hallpass-proxy.ts'
 import { knownHosts } from './known-hosts.ts'
 import type { LiveConfig } from './live-config.ts'
 import { LoginChecks } from './login-checks.ts'
 import { LoginWatch } from './login-watch.ts'
 import { sessionFetch } from './session-fetch.ts'
-
-export interface HallpassParts {
-  readonly home: Home
-  readonly keys: KeyRing
-  readonly store: FileStore
-  readonly config: LiveConfig
-  readonly sessions: Sessions
-  readonly authority: Authority
-  readonly refresher: Refresher
-  readonly tokenFetch: TokenFetch
-  readonly created: { readonly home: boolean; readonly key: boolean; readonly authority: boolean }
-  readonly env: NodeJS.ProcessEnv
-  readonly sessionName: string
-}
-
-/** A credential without its value, as in the configuration: `{ kind: 'bearer', hosts: ['api.example.com'] }`. */
-export type TokenDefinition = CredentialInput & { readonly kind: string }
-
-export interface StartOptions {
-  /** By default the address in the configuration. Port 0 takes a free port. Beyond loopback only with `listenBeyondLoopback`. */
-  readonly listen?: { readonly host: string; readonly port: number }
-  /** Clients without a token get the session. Only on loopback. */
-  readonly noAuth?: boolean
-  /**
-   * Without it the proxy logs nothing.
-   * @internal
-   */
-  readonly log?: Log
-  /**
-   * Spells the commands in hints, which begin with `hallpass`, as the user types them here, for the session of the request.
-   * @internal
-   */
-  readonly spell?: (hint: string, session?: string) => string
-}
-
-export interface ClearOptions {
-  readonly credentials?: boolean
-}
 
 /** An opened state folder with one session chosen. */
 export class Hallpass {

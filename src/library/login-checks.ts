@@ -55,7 +55,7 @@ export class LoginChecks {
     return this.#probesOf(site).find(([, { every }]) => every !== undefined)?.[1].every
   }
 
-  /** Runs the probes of a site, and keeps the verdict. undefined if there are none. Calls that come meanwhile share it. */
+  /** Runs the probes of a site, and keeps the verdict. Resolves to undefined if the site has no probe. Calls that come during a run share its verdict. */
   check(session: Session, site: string): Promise<LoginCheck | undefined> {
     const key = `${session.id} ${site}`
     const running = this.#running.get(key)

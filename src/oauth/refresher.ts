@@ -107,7 +107,7 @@ interface Pause {
  * sends it again only after the access token has expired, when nothing can be lost.
  */
 export class Refresher {
-  /** Attempts by result. A refresh that waits for its time is none. */
+  /** Attempts by result. A refresh that waits for its time does not count. */
   readonly counts = zeros(refreshResults)
   readonly #fetch: TokenFetch
   readonly #now: () => number

@@ -1,6 +1,4 @@
-import type { Socket } from 'node:net'
 import { asksForWebSocket, isPersistent } from '../http1/connection-fields.ts'
-import type { Framing } from '../http1/framing.ts'
 import { Http1Error } from '../http1/http1-error.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Capture } from '../plan/capture.ts'
@@ -9,19 +7,20 @@ import type { Plan } from '../plan/plan.ts'
 import { bodyUse } from '../plan/renewal.ts'
 import { siteOfRequest } from '../plan/site-of-request.ts'
 import type { Rule } from '../rules/rule.ts'
-import { absoluteDestination, insideTunnel, type RequestDestination, type TunnelEnd } from './agreement.ts'
+import { absoluteDestination, insideTunnel, type RequestDestination } from './agreement.ts'
 import { forwardingProxy } from './connect-origin.ts'
 import type { Outcome } from './counts.ts'
 import type { Client } from './engine.ts'
-import { type Failure, failureOf } from './failure.ts'
+import type { ExchangeClientSide, Request } from './exchange-client-side.ts'
+import { failureOf } from './failure.ts'
 import { type HeadToOrigin, headToOrigin } from './heads.ts'
 import { answerInternal, internalHost } from './internal.ts'
 import { authorityOf, endpointOf } from './origin.ts'
 import { policyError } from './policy-error.ts'
-import { ignore, type Peer, relay } from './relay.ts'
+import { ignore, relay } from './relay.ts'
 import { RequestBody } from './request-body.ts'
 import { RequestLog } from './request-log.ts'
-import { type AnsweredExchange, type ResponseClientSide, ResponseRelay } from './response-relay.ts'
+import { type AnsweredExchange, ResponseRelay } from './response-relay.ts'
 import type { Upstream, UpstreamUser } from './upstream.ts'
 import { malformedError, timeoutError, upstreamError } from './upstream-error.ts'
 import { writeParts, writeTogether } from './write-together.ts'
@@ -30,28 +29,6 @@ const continueAnswer = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
 
 /** RFC 9110, 9.2.2. */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-
-export interface Request {
-  readonly head: RequestHead
-  readonly framing: Framing
-}
-
-/** The client's connection, as far as an exchange needs it. */
-export interface ExchangeClientSide extends ResponseClientSide, Peer {
-  /** The tunnel that the request came through. */
-  readonly tunnel: TunnelEnd | undefined
-  /** Writes the proxy's own answer; the exchange is over. */
-  answer(
-    failure: Failure,
-    options: { readonly method: string; readonly session: string; readonly keep: boolean },
-  ): void
-  /** Ends a response of which the client has a part. `framed`: the client sees that the end is missing. */
-  truncate(framed: boolean): void
-  /** The exchange is over; `keep`: the connection may carry another. */
-  exchangeDone(keep: boolean): void
-  /** Gives the socket away: what comes next is not HTTP/1.1. */
-  give(): Socket
-}
 
 /**
  * One request and its response. The file follows their order: destination and plan, the connection to the origin, the

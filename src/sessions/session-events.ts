@@ -49,7 +49,7 @@ export class SessionEvents {
     this.#waiting.clear()
   }
 
-  /** The first event that is held after that number; undefined if there is none yet. */
+  /** The first event after that number that is still held; undefined if it has not come yet. */
   after(number: number): NumberedEvent | undefined {
     const [oldest] = this.#held
     return oldest && this.#held[Math.max(0, number + 1 - oldest.number)]

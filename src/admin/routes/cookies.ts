@@ -7,13 +7,14 @@ import type { CookieInput } from '../../sessions/cookie-input.ts'
 import { siteOperand } from '../../sessions/place-operand.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
-import { json, problems, reveal, sessionPath } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
 import {
   cookiesSchema,
   type GivenApiCookie,
   givenCookiesSchema,
   removedCookiesSchema,
 } from '../schemas/cookie-schemas.ts'
+import { reveal, sessionPath } from '../schemas/shared-fields.ts'
 
 const tags = ['cookies']
 const path = '/sessions/{id}/cookies'

@@ -13,13 +13,14 @@ import type { RecordId } from '../../store/store.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
 import { etagHeader, guardFor } from '../etag.ts'
-import { etagHeaders, json, preconditions, problems, reveal, sessionPath } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
 import {
   credentialSchema,
   givenCredentialSchema,
   refreshedCredentialSchema,
   removedCredentialSchema,
 } from '../schemas/credential-schemas.ts'
+import { etagHeaders, preconditions, reveal, sessionPath } from '../schemas/shared-fields.ts'
 
 const tags = ['credentials']
 const path = '/sessions/{id}/credentials/{name}'

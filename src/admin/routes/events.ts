@@ -4,7 +4,8 @@ import { HallpassError } from '../../errors.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
 import { eventStream } from '../event-stream.ts'
-import { problems, time } from '../schemas/common.ts'
+import { problems } from '../schemas/answers.ts'
+import { time } from '../schemas/shared-fields.ts'
 
 /** Each holds a connection. */
 const maxReaders = 1000

@@ -4,7 +4,7 @@ import { defaultSession } from '../../sessions/sessions.ts'
 import { showExplanation } from '../../sessions/shown-explanation.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
-import { json, problems } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
 import { explanationSchema } from '../schemas/explanation-schema.ts'
 
 const explain = createRoute({

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { defaultSession } from '../../sessions/sessions.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
-import { json, problems } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
 
 const tags = ['the proxy']
 

@@ -8,7 +8,7 @@ import {
 import { diskUsage } from '../../store/disk-usage.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
-import { json, problems, sessionPath } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
 import {
   extendedSessionSchema,
   givenExtensionSchema,
@@ -16,6 +16,7 @@ import {
   sessionStatsSchema,
   touchedSessionSchema,
 } from '../schemas/session-schemas.ts'
+import { sessionPath } from '../schemas/shared-fields.ts'
 
 const tags = ['sessions']
 

@@ -15,7 +15,7 @@ import { profilesFolder } from '../../store/record-path.ts'
 import { temporaryPrefix } from '../../store/store.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
-import { json, problems, reveal, sessionPath } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
 import {
   createdSessionSchema,
   givenSessionSchema,
@@ -23,6 +23,7 @@ import {
   sessionSchema,
   sessionsSchema,
 } from '../schemas/session-schemas.ts'
+import { reveal, sessionPath } from '../schemas/shared-fields.ts'
 import { withoutCredentials } from '../without-credentials.ts'
 
 const tags = ['sessions']

@@ -8,7 +8,8 @@ import { putStorage } from '../../sessions/put-storage.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
 import { etagHeader, guardFor } from '../etag.ts'
-import { etagHeaders, json, preconditions, problems, reveal, sessionPath } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
+import { etagHeaders, preconditions, reveal, sessionPath } from '../schemas/shared-fields.ts'
 import { givenStorageSchema, removedStorageSchema, storageSchema } from '../schemas/storage-schemas.ts'
 
 const tags = ['storage']

@@ -10,8 +10,9 @@ import type { Importable } from '../../sessions/import-contents.ts'
 import { siteOperand } from '../../sessions/place-operand.ts'
 import type { ApiBackend } from '../api-backend.ts'
 import { curl } from '../curl.ts'
-import { json, problems, reveal, sessionPath } from '../schemas/common.ts'
+import { json, problems } from '../schemas/answers.ts'
 import { importSchema } from '../schemas/import-schema.ts'
+import { reveal, sessionPath } from '../schemas/shared-fields.ts'
 
 const tags = ['import and export']
 

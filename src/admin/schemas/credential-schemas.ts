@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { kindNames } from '../../credentials/kinds.ts'
-import { fingerprint, time } from './common.ts'
+import { fingerprint, time } from './shared-fields.ts'
 
 const fields = {
   name: z.string(),

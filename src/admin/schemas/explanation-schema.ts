@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { fingerprint, time } from './common.ts'
+import { fingerprint, time } from './shared-fields.ts'
 
 const withheld = z.strictObject({ name: z.string(), reason: z.string() })
 

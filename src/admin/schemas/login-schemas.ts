@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { time } from './common.ts'
+import { time } from './shared-fields.ts'
 
 /** The login at a site. */
 export const healthFields = {

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { isObject, type JsonObject } from '../../json.ts'
-import { time } from './common.ts'
 import { cookieSchema } from './cookie-schemas.ts'
 import { credentialFieldsSchema } from './credential-schemas.ts'
 import { healthFields } from './login-schemas.ts'
+import { time } from './shared-fields.ts'
 import { originSchema } from './storage-schemas.ts'
 
 const viewport = z.strictObject({ width: z.int(), height: z.int() })
